@@ -1,0 +1,27 @@
+"""gradcli: a gradient calculator for the command line.
+
+From Python: `gradcli.vjp("(x+1)**2", {"x": [1, 2]}, v="ones")` gives a Report, and so does every other command by
+its name; `gradcli.answer({"expr": "x**2", "inputs": {"x": 3}})` gives the JSON object. Nothing is imported until used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from gradcli.message import GradcliError
+
+__version__ = "0.1.0"
+
+__all__ = ["GradcliError", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """The public functions, made when they are first asked for. A module of the package stays a module."""
+    if name.startswith("_") or find_spec(f"{__name__}.{name}") is not None:
+        raise AttributeError(name)
+    api = import_module("gradcli.api")  # NumPy and the table of commands
+    if name == "answer" or name in api.COMMANDS:
+        return api.answer if name == "answer" else api.function(name)
+    raise AttributeError(f"gradcli has no function {name!r}")

@@ -1,0 +1,58 @@
+"""The table of commands -> Python functions: `gradcli.vjp(expr, {name: value}, **options)`. Knows no stream."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gradcli.cli.options import ASKED, filled, nearest
+from gradcli.cli.records import answer
+from gradcli.commands import COMMANDS, Command
+from gradcli.message import N_, fault
+from gradcli.report import Report
+from gradcli.request import Request
+
+
+def function(name: str) -> Callable[..., Report]:
+    """The command as a function from an expression and its variables to a Report.
+
+    It raises GradcliError for what would be an error on the command line.
+    """
+    command = COMMANDS[name]
+
+    def ask(expression: str, inputs: Mapping[str, Any] | None = None, **options: Any) -> Report:
+        _refuse_unknown(command, options)
+        request = Request(expression, command.name, dict(inputs or {}), **filled(ASKED, options))
+        return Report(tuple(command.run(request)))
+
+    ask.__name__ = ask.__qualname__ = name
+    ask.__module__ = "gradcli"
+    ask.__doc__ = f"{command.summary}\n\nOptions:\n" + "".join(
+        f"    {option}: {ASKED[option].help}\n" for option in command.options
+    )
+    ask.__signature__ = _signature(command)  # type: ignore[attr-defined]
+    return ask
+
+
+def _signature(command: Command) -> inspect.Signature:
+    first = [
+        inspect.Parameter("expression", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        inspect.Parameter("inputs", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None),
+    ]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    rest = [inspect.Parameter(name, keyword, default=ASKED[name].default) for name in command.options]
+    return inspect.Signature([*first, *rest], return_annotation=Report)
+
+
+def _refuse_unknown(command: Command, options: Mapping[str, Any]) -> None:
+    for name in options:
+        if name not in command.options:
+            near = nearest(name, command.options)
+            raise fault(
+                "option", N_("{command} takes no option {name}"),
+                hint=None if near is None else N_("did you mean  {near} ?"), command=command.name, name=name, near=near,
+            )
+
+
+__all__ = ["COMMANDS", "answer", "function"]

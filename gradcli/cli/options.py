@@ -1,0 +1,190 @@
+"""The fields of Request and Display -> options that a command line, a record or a Python call can give. Knows neither
+argv nor JSON: only names, kinds and what a value must look like."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from gradcli.message import N_, fault
+from gradcli.request import Display, Request
+
+Kind = Literal["flag", "integer", "number", "word", "names", "tensor", "tensors"]
+
+_KINDS: Mapping[str, Kind] = {
+    "bool": "flag",
+    "int": "integer",
+    "int | None": "integer",
+    "float": "number",
+    "float | None": "number",
+    "str": "word",
+    "str | None": "word",
+    "tuple[str, ...] | None": "names",
+    "TensorText": "tensor",
+    "Mapping[str, TensorText] | TensorText": "tensors",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One field as an option: `symbolic_only` is `--symbolic-only`, `color` (on unless refused) is `--no-color`."""
+
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+    metavar: str
+    choices: tuple[str, ...]
+    least: float
+    most: float
+
+    @property
+    def flag(self) -> str:
+        """How the command line writes it."""
+        spelled = self.name.replace("_", "-")
+        return f"--no-{spelled}" if self.kind == "flag" and self.default else f"--{spelled}"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it may be given more than once (`--t x=1 --t w=2`)."""
+        return self.kind == "tensors"
+
+
+def _declared(kind: type[Request] | type[Display]) -> Mapping[str, Option]:
+    return {f.name: _option(f.name, str(f.type), f.default, f.metadata) for f in fields(kind) if "help" in f.metadata}
+
+
+def _option(name: str, annotation: str, default: Any, metadata: Mapping[str, Any]) -> Option:
+    kind = _KINDS[annotation]
+    return Option(
+        name, kind, default, metadata["help"], metadata.get("metavar") or _metavar(kind, metadata["choices"]),
+        metadata["choices"], metadata.get("least", -math.inf), metadata.get("most", math.inf),
+    )
+
+
+def _metavar(kind: Kind, choices: tuple[str, ...]) -> str:
+    if choices:
+        return "|".join(choices)
+    return {"integer": "N", "number": "NUMBER", "names": "NAMES", "word": "TEXT"}.get(kind, "TENSOR")
+
+
+ASKED = _declared(Request)
+SHOWN = _declared(Display)
+"""Every declared option by its field's name, in the order declared: what is asked, and how the answer is shown."""
+
+
+def understood(option: Option, value: Any) -> Any:
+    """The value of `option` as its field holds it, from text, from JSON or from Python.
+
+    Raises GradcliError (option) in whole sentences.
+    """
+    match option.kind:
+        case "flag":
+            return _flag(option, value)
+        case "integer":
+            return int(_bounded(option, _integer(option, value)))
+        case "number":
+            return _bounded(option, _number(option, value))
+        case "word":
+            return _word(option, value)
+        case "names":
+            return _names(option, value)
+        case "tensor":
+            return value
+        case "tensors":
+            return _tensors(value)
+
+
+def _flag(option: Option, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise fault("option", N_("{flag} is on or off (true or false), not {value}"), flag=option.name, value=value)
+    return value
+
+
+def _integer(option: Option, value: Any) -> int:
+    try:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise ValueError
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise fault(
+            "option", N_("{flag} takes a whole number, not {value}"), flag=option.flag, value=_quoted(value)
+        ) from None
+
+
+def _number(option: Option, value: Any) -> float:
+    try:
+        if isinstance(value, bool) or math.isnan(number := float(value)):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise fault(
+            "option", N_("{flag} takes a number, not {value}"), flag=option.flag, value=_quoted(value)
+        ) from None
+    return number
+
+
+def _bounded(option: Option, number: float) -> float:
+    flag, least, most = option.flag, option.least, option.most
+    if number < least:
+        raise fault("option", N_("{flag} is at least {least}, not {value}"), flag=flag, least=least, value=number)
+    if number > most:
+        raise fault("option", N_("{flag} is at most {most}, not {value}"), flag=flag, most=most, value=number)
+    return number
+
+
+def _word(option: Option, value: Any) -> str:
+    if not isinstance(value, str):
+        raise fault("option", N_("{flag} takes a word, not {value}"), flag=option.flag, value=value)
+    if option.choices and value not in option.choices:
+        near = nearest(value, option.choices)
+        raise fault(
+            "option", N_("{flag} is one of {choices}, not {value}"),
+            hint=None if near is None else N_("did you mean  {flag} {near} ?"),
+            flag=option.flag, choices=", ".join(option.choices), value=_quoted(value), near=near,
+        )
+    return value
+
+
+def _names(option: Option, value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    names = tuple(str(n).strip() for n in items) if isinstance(items, Iterable) else ()
+    if not names or not all(n.isidentifier() for n in names):
+        raise fault(
+            "option", N_("{flag} takes names separated by commas, not {value}"),
+            hint=N_("write  {flag} x,w"), flag=option.flag, value=_quoted(value),
+        )
+    return names
+
+
+def _tensors(value: Any) -> Any:
+    """`x=1` given once or more is a mapping; a bare tensor stands for the one variable that moves."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return value
+    if len(value) == 1 and not value[0].partition("=")[0].strip().isidentifier():
+        return value[0]
+    return {name.strip(): text for name, _, text in (item.partition("=") for item in value)}
+
+
+def _quoted(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The one of `words` that `word` was most likely meant to be, or None."""
+    close = get_close_matches(word, sorted(words), n=1, cutoff=0.65)
+    return close[0] if close else None
+
+
+def nearest_flag(flag: str, flags: Iterable[str]) -> str | None:
+    """The same for `--formt`: the dashes say nothing about likeness."""
+    bare = {known.lstrip("-"): known for known in flags}
+    near = nearest(flag.lstrip("-"), bare)
+    return None if near is None else bare[near]
+
+
+def filled(declared: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that were given, each checked and as its field holds it."""
+    return {name: understood(declared[name], value) for name, value in given.items()}

@@ -1,0 +1,126 @@
+"""A record (a question as a mapping) -> the answer as an object of the schema. Knows no stream and no process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gradcli.cli.options import ASKED, SHOWN, filled, nearest
+from gradcli.commands import COMMANDS
+from gradcli.message import N_, GradcliError, fault, limit
+from gradcli.request import Display, Request
+
+if TYPE_CHECKING:
+    from gradcli.commands import Command
+    from gradcli.report import Part
+
+_OWN_KEYS = ("id", "command", "expr", "inputs")
+_SHOWN = ("lang",)
+
+
+def answer(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to one record, or its error object; never raises for what a record can hold.
+
+    Keys: `id` (given back), `command` (default "vjp"), `expr`, `inputs` {name: nested lists, a number or tensor text},
+    and every option of the command by its field's name (`v`, `wrt`, `dtype`, ...).
+    """
+    from gradcli.render import json  # NumPy and the renderer, which asking for the function alone does not need
+    from gradcli.render.error import as_object, defect_object
+
+    try:
+        command, request, display = asked(record)
+        spoken = _speech(display)
+        told = json.as_object(_parts(command, request), spoken)
+    except GradcliError as error:
+        told = as_object(error)
+    except RecursionError:
+        told = as_object(limit(N_("the expression is nested too deeply")))
+    except MemoryError:
+        told = as_object(limit(N_("there is not enough memory for this question")))
+    except Exception as error:
+        told = defect_object(error)
+    return {"id": record["id"], **told} if isinstance(record, Mapping) and "id" in record else told
+
+
+def _parts(command: Command, request: Request) -> Iterator[Part]:
+    yield from command.run(request)
+
+
+def _speech(display: Display) -> Any:
+    from gradcli.render.speech import speech
+
+    return speech(display.lang)
+
+
+def asked(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
+    """The question of a record.
+
+    Raises GradcliError where a key is unknown, missing or does not hold what it should.
+    """
+    if not isinstance(record, Mapping):
+        raise fault("record", N_("a record is an object with the key expr, not {value}"), value=_short(record))
+    command = _command(record.get("command", "vjp"))
+    known = (*command.options, *_SHOWN)
+    for key in record:
+        if key not in known and key not in _OWN_KEYS:
+            near = nearest(str(key), [*_OWN_KEYS, *known])
+            raise fault(
+                "record", N_("{command} takes no key {key}"),
+                hint=None if near is None else N_("did you mean  {near} ?"),
+                command=command.name, key=_short(key), near=near,
+            )
+    given = {name: record[name] for name in known if record.get(name) is not None}
+    inputs = _inputs(record.get("inputs"))
+    request = Request(
+        _expression(record, command), command.name, inputs,
+        **filled(ASKED, {name: value for name, value in given.items() if name not in _SHOWN}),
+    )
+    _refuse_stdin(request)
+    return command, request, Display(**filled(SHOWN, {n: v for n, v in given.items() if n in _SHOWN}))
+
+
+def _command(name: Any) -> Command:
+    if not isinstance(name, str) or name not in COMMANDS:
+        near = nearest(str(name), COMMANDS)
+        raise fault(
+            "record", N_("there is no command {name}"),
+            hint=N_("the commands are {commands}") if near is None else N_("did you mean  {near} ?"),
+            name=_short(name), near=near, commands=", ".join(COMMANDS),
+        )
+    return COMMANDS[name]
+
+
+def _expression(record: Mapping[str, Any], command: Command) -> str:
+    text = record.get("expr")
+    if text is None and not getattr(command, "required", True):
+        return ""
+    if not isinstance(text, str):
+        said = N_("the record has no expr") if text is None else N_("expr is a text, not {value}")
+        raise fault("record", said, hint=N_('write  "expr": "x**2"'), value=_short(text))
+    return text
+
+
+def _inputs(given: Any) -> dict[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise fault(
+            "record", N_("inputs is an object of tensors by name, not {value}"),
+            hint=N_('write  "inputs": {{"x": [1, 2]}}'), value=_short(given),
+        )
+    return dict(given)
+
+
+def _refuse_stdin(request: Request) -> None:
+    """The records themselves may come from standard input."""
+    texts = {"expr": request.expression, **request.inputs, "v": request.v}
+    for name, text in texts.items():
+        if isinstance(text, str) and text.strip() in ("-", "@-"):
+            raise fault("record", N_("{name} asks for standard input, which a record cannot read"), name=name)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+

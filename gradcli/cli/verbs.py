@@ -1,0 +1,89 @@
+"""The table of commands -> verbs: what each one takes on the command line. Knows no parser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gradcli.cli.options import ASKED, SHOWN, Option, filled, understood
+from gradcli.message import N_, Exit, fault
+from gradcli.request import Display, Request
+
+if TYPE_CHECKING:
+    from gradcli.commands import Command
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One command as the command line offers it.
+
+    `perform` takes the positional (None where it was left out), the variables and the options that were given.
+    """
+
+    name: str
+    summary: str
+    positional: str
+    required: bool
+    variables: bool
+    options: tuple[Option, ...]
+    examples: tuple[str, ...]
+    perform: Callable[[str | None, Mapping[str, str], Mapping[str, Any]], Exit]
+
+
+def verbs(commands: Mapping[str, Command]) -> dict[str, Verb]:
+    """Every command of the table, and `batch`, by name."""
+    return {name: _verb(command) for name, command in commands.items()} | {"batch": _BATCH}
+
+
+def _verb(command: Command) -> Verb:
+    def perform(expression: str | None, inputs: Mapping[str, str], given: Mapping[str, Any]) -> Exit:
+        from gradcli.cli.show import show  # the rooms it needs import numpy, which a typing error does not wait for
+
+        request = Request(
+            expression or "", command.name, inputs, **filled(ASKED, {n: v for n, v in given.items() if n in ASKED})
+        )
+        display = _display({name: value for name, value in given.items() if name in SHOWN})
+        return show(command.run(request), display)
+
+    options = (*(ASKED[name] for name in command.options), *SHOWN.values())
+    return Verb(
+        command.name, command.summary, getattr(command, "positional", "EXPRESSION"), getattr(command, "required", True),
+        getattr(command, "variables", True), options, command.examples, perform,
+    )
+
+
+_SUFFIXES = {".txt": "text", ".json": "json", ".tex": "latex", ".md": "markdown"}
+
+
+def _display(given: Mapping[str, Any]) -> Display:
+    """A file's suffix sets the format, unless a format was asked for."""
+    display = Display(**filled(SHOWN, given))
+    if display.output is None or "format" in given:
+        return display
+    suffix = "." + display.output.rpartition(".")[2].lower()
+    if suffix not in _SUFFIXES and not display.quiet:
+        raise fault(
+            "option", N_("the name {output} does not tell the format"),
+            hint=N_("end it in {suffixes}, or add  --format text"),
+            output=display.output, suffixes=", ".join(_SUFFIXES),
+        )
+    return Display(**filled(SHOWN, {**given, "format": _SUFFIXES.get(suffix, "text")}))
+
+
+def _batch(source: str | None, _: Mapping[str, str], given: Mapping[str, Any]) -> Exit:
+    from gradcli.cli.batch import run  # as above
+
+    return run(source, **{o.name: understood(o, given[o.name]) for o in _BATCH.options if o.name in given})
+
+
+_BATCH = Verb(
+    "batch", N_("one question a line, JSON in and JSON out"), "FILE", False, False,
+    (
+        Option("jobs", "integer", 1, N_("how many processes answer"), "N", (), 1, 1024),
+        Option("timeout", "number", None, N_("seconds for one record; past it the record fails and the rest goes on"),
+               "SECONDS", (), 0, float("inf")),
+    ),
+    ('echo \'{"expr": "x**2", "inputs": {"x": [1, 2]}}\' | gradcli batch', "gradcli batch questions.jsonl --jobs 4"),
+    _batch,
+)

@@ -1,0 +1,101 @@
+"""A sentence to a person, with its place in what they typed. Knows nothing of tensors, libraries or terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Self
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+def N_(sentence: str) -> str:
+    """Marks a sentence for translation; it is translated when it is spoken."""
+    return sentence
+
+
+class Exit(IntEnum):
+    """The exit statuses of the command line."""
+
+    ANSWERED = 0
+    CHECK_FAILED = 1
+    MISTAKE = 2
+    LIMIT = 3
+    DEFECT = 70
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a text: code points `start` up to, not including, `end`."""
+
+    start: int
+    end: int
+
+    def to(self, other: Span) -> Span:
+        """The span from the start of this one to the end of `other`."""
+        return Span(self.start, other.end)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A whole sentence with named slots, and what fills them."""
+
+    sentence: str
+    values: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+
+    def __str__(self) -> str:
+        return self.sentence.format(**self.values)
+
+
+def message(sentence: str, /, **values: object) -> Message:
+    """`Message` with its slots given by name."""
+    return Message(sentence, values)
+
+
+class GradcliError(Exception):
+    """The user's mistake, or a limit that was hit: never a defect of the program.
+
+    `kind` is one word for scripts (syntax, name, shape, domain, file, option, limit); `hint` is a repair that can be
+    pasted. `source` and `span` say where; the room that knows the place adds it once with `at`.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        what: Message,
+        *,
+        hint: Message | None = None,
+        source: str | None = None,
+        span: Span | None = None,
+        exit_status: Exit = Exit.MISTAKE,
+    ) -> None:
+        super().__init__(what)
+        self.kind, self.what, self.hint = kind, what, hint
+        self.source, self.span, self.exit_status = source, span, exit_status
+
+    def __str__(self) -> str:
+        return str(self.what)
+
+    def at(self, span: Span | None = None, source: str | None = None) -> Self:
+        """The same error with its place, where it had none."""
+        self.span = self.span or span
+        self.source = self.source if self.source is not None else source
+        return self
+
+
+def fault(kind: str, sentence: str, /, hint: str | None = None, **values: object) -> GradcliError:
+    """A `GradcliError` from a sentence and, if there is one, a hint; both may use the same slots."""
+    return GradcliError(kind, Message(sentence, values), hint=None if hint is None else Message(hint, values))
+
+
+def limit(sentence: str, /, hint: str | None = None, **values: object) -> GradcliError:
+    """A limit that was hit: the question is understood but refused."""
+    error = fault("limit", sentence, hint, **values)
+    error.exit_status = Exit.LIMIT
+    return error
+
+
+__all__ = ["Exit", "GradcliError", "Message", "N_", "Span", "fault", "limit", "message"]

@@ -1,0 +1,196 @@
+"""Functions of entries that neural networks use: one row each. At a kink the formulas take PyTorch's choice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradcli.message import GradcliError, fault
+from gradcli.ops.families import N_, Deviation, Kink, Param, Row, elementwise
+from gradcli.shapes import Shape, written
+
+SELU_SCALE, SELU_SLOPE = "1.0507009873554805", "1.7580993408473766"
+"""selu's two constants: its slope above 0, and its slope just below."""
+DEFAULT_THRESHOLD = 20
+"""Beyond it PyTorch's softplus(x) is x. At 20 that is rounding, so the derivative is written without it; at a smaller
+threshold of the user's it is another function."""
+
+
+# ---- where PyTorch's own rules round (in float64, against 60 digits) ------------------------------------------------
+_SIGMOID = N_("1 - sigmoid(x) cancels where x is large")
+_SOFTSIGN = N_("PyTorch differentiates softsign as a quotient, which cancels where |x| is large")
+_TANHSHRINK = N_("PyTorch computes tanh(x)^2 as 1 - (1 - tanh(x)^2), which cancels near 0")
+_GELU = N_("PyTorch's gelu computes 1 + erf or 1 + tanh, which cancels where x is far below 0")
+_GELU_LOST = {"none": -7.5, "tanh": -6.0}
+"""Below it nothing is left of that sum."""
+
+
+# ---- what PyTorch refuses -------------------------------------------------------------------------------------------
+def _named_method(shape: Shape, approximate: str) -> GradcliError | None:
+    if approximate not in ("none", "tanh"):
+        return fault("option", N_("gelu knows approximate='none' and approximate='tanh', not {given!r}"),
+                     given=approximate)
+    return None
+
+
+def _ordered(shape: Shape, low: Any, high: Any) -> GradcliError | None:
+    if low > high:
+        return fault("option", N_("min_val={low} is larger than max_val={high}"), low=low, high=high)
+    return None
+
+
+def _not_negative(shape: Shape, lambd: Any) -> GradcliError | None:
+    return fault("option", N_("softshrink needs lambd >= 0, not {lambd}"), lambd=lambd) if lambd < 0 else None
+
+
+def _not_zero(shape: Shape, alpha: Any) -> GradcliError | None:
+    return fault("option", N_("celu divides by alpha, which is 0")) if alpha == 0 else None
+
+
+def _one_weight_a_channel(x: Shape, weight: Shape) -> GradcliError | None:
+    # PyTorch lays the weight along axis 1; where that is not what broadcasting does, refuse
+    fits = weight == () or (weight == (1,) and x != ()) or (len(x) == 2 and weight == x[1:])
+    if fits:
+        return None
+    return fault("shape", N_("prelu takes one weight, or one for each column of a matrix; x is {x} and weight is {w}"),
+                 hint=N_("write where(x > 0, x, weight*x), with weight shaped to broadcast"),
+                 x=written(x), w=written(weight))
+
+
+ACTIVATIONS: tuple[Row, ...] = (
+    # ---- smooth ----------------------------------------------------------------------------------------------------
+    elementwise("sigmoid", doc=N_("the logistic function, 1/(1 + e^-x)"), example="sigmoid(x)", aliases=("expit",),
+                latex=r"\sigma\left({}\right)",
+                torch=lambda t, x: t.sigmoid(x), numpy=lambda n, x: n.special.expit(x),
+                derivative=lambda s, u, y: y * (1 - y),
+                deviations=(Deviation(lambda n, x: (x > 10) & (x < 25), 1e-5, _SIGMOID),
+                            Deviation(lambda n, x: x >= 25, 1.0, _SIGMOID))),
+    elementwise("logsigmoid", doc=N_("the logarithm of sigmoid"), example="logsigmoid(x)",
+                latex=r"\ln\sigma\left({}\right)",
+                torch=lambda t, x: t.nn.functional.logsigmoid(x), numpy=lambda n, x: -n.logaddexp(0, -x),
+                derivative=lambda s, u, y: s.sigmoid(-u)),
+    elementwise("softplus", doc=N_("a smooth relu, log(1 + e^(beta*x))/beta"), example="softplus(x)",
+                options=(Param("beta", "number", 1), Param("threshold", "number", DEFAULT_THRESHOLD)),
+                torch=lambda t, x, beta, threshold: t.nn.functional.softplus(x, beta, threshold),
+                numpy=lambda n, x, beta, threshold: n.where(
+                    (beta * x > threshold) & (threshold < DEFAULT_THRESHOLD), x, n.logaddexp(0, beta * x) / beta),
+                derivative=lambda s, u, beta, threshold, y: (
+                    s.sigmoid(beta * u) if threshold >= DEFAULT_THRESHOLD
+                    else s.where(s.gt(beta * u, threshold), 1, s.sigmoid(beta * u))),
+                kinks=(Kink(lambda n, x, beta, threshold: (beta * x == threshold) & (threshold < DEFAULT_THRESHOLD),
+                            N_("softplus becomes x at the threshold; PyTorch takes sigmoid there")),),
+                deviations=(Deviation(lambda n, x, beta, threshold: (beta * x > threshold)
+                                                                    & (threshold >= DEFAULT_THRESHOLD), 2.1e-9,
+                                      N_("PyTorch takes softplus(x) for x where beta*x is above the threshold")),)),
+    elementwise("silu", doc=N_("x times sigmoid(x), also called swish"), example="silu(x)", aliases=("swish",),
+                torch=lambda t, x: t.nn.functional.silu(x), numpy=lambda n, x: x * n.special.expit(x),
+                scalar=lambda s, u: u * s.sigmoid(u)),
+    elementwise("gelu", doc=N_("x times the normal distribution function of x"), example="gelu(x)",
+                options=(Param("approximate", "text", "none"),), check=_named_method,
+                torch=lambda t, x, approximate: t.nn.functional.gelu(x, approximate=approximate),
+                numpy=lambda n, x, approximate: x * (
+                    n.special.ndtr(x) if approximate == "none"
+                    else n.special.expit(n.sqrt(8 / n.pi) * (x + 0.044715 * x**3))),
+                # ndtr and not (1 + erf)/2, sigmoid(2z) and not (1 + tanh z)/2: the same, without cancelling at x << 0
+                scalar=lambda s, u, approximate: u * (
+                    s.ndtr(u) if approximate == "none"
+                    else s.sigmoid(s.sqrt(8 / s.pi) * (u + s.number("0.044715") * u**3))),
+                deviations=(Deviation(lambda n, x, method: (x < -4) & (x > _GELU_LOST[method]), 1e-5, _GELU),
+                            Deviation(lambda n, x, method: x <= _GELU_LOST[method], 1.0, _GELU))),
+    elementwise("mish", doc=N_("x times tanh(softplus(x))"), example="mish(x)",
+                torch=lambda t, x: t.nn.functional.mish(x), numpy=lambda n, x: x * n.tanh(n.logaddexp(0, x)),
+                scalar=lambda s, u: u * s.tanh(s.softplus(u, 1, DEFAULT_THRESHOLD))),
+    elementwise("softsign", doc=N_("x/(1 + |x|)"), example="softsign(x)",
+                torch=lambda t, x: t.nn.functional.softsign(x), numpy=lambda n, x: x / (1 + n.abs(x)),
+                derivative=lambda s, u, y: 1 / (1 + s.abs(u)) ** 2,
+                deviations=(Deviation(lambda n, x: (n.abs(x) > 3e4) & (n.abs(x) < 1e10), 1e-5, _SOFTSIGN),
+                            Deviation(lambda n, x: n.abs(x) >= 1e10, 1.0, _SOFTSIGN))),
+    elementwise("tanhshrink", doc=N_("x - tanh(x)"), example="tanhshrink(x)",
+                torch=lambda t, x: t.nn.functional.tanhshrink(x), numpy=lambda n, x: x - n.tanh(x),
+                scalar=lambda s, u: u - s.tanh(u),
+                deviations=(Deviation(lambda n, x: (n.abs(x) > 3e-6) & (n.abs(x) < 3e-3), 1e-5, _TANHSHRINK),
+                            Deviation(lambda n, x: n.abs(x) <= 3e-6, 1.0, _TANHSHRINK))),
+    elementwise("celu", doc=N_("x where positive, else alpha*(e^(x/alpha) - 1): elu without a kink"),
+                example="celu(x, 2)", options=(Param("alpha", "number", 1),), check=_not_zero,
+                torch=lambda t, x, alpha: t.nn.functional.celu(x, alpha),
+                numpy=lambda n, x, alpha: n.where(x > 0, x, alpha * n.expm1(x / alpha)),
+                derivative=lambda s, u, alpha, y: s.where(s.gt(u, 0), 1, s.exp(u / alpha))),
+
+    # ---- one kink --------------------------------------------------------------------------------------------------
+    elementwise("relu", doc=N_("x where x is positive, else 0"), example="relu(x)",
+                torch=lambda t, x: t.relu(x), numpy=lambda n, x: n.maximum(x, 0),
+                derivative=lambda s, u, y: s.gt(u, 0),
+                kinks=(Kink(lambda n, x: x == 0, N_("relu has no derivative at 0; PyTorch takes 0")),)),
+    elementwise("leaky_relu", doc=N_("x where x is positive, else negative_slope*x"), example="leaky_relu(x, 0.1)",
+                options=(Param("negative_slope", "number", 0.01),),
+                torch=lambda t, x, slope: t.nn.functional.leaky_relu(x, slope),
+                numpy=lambda n, x, slope: n.where(x > 0, x, slope * x),
+                derivative=lambda s, u, slope, y: s.where(s.gt(u, 0), 1, slope),
+                kinks=(Kink(lambda n, x, slope: x == 0,
+                            N_("leaky_relu has no derivative at 0; PyTorch takes negative_slope")),)),
+    elementwise("prelu", doc=N_("x where x is positive, else weight*x; one weight, or one for each column"),
+                example="prelu(x, 0.25)", tensors="input weight", check=_one_weight_a_channel,
+                torch=lambda t, x, w: t.prelu(x, w), numpy=lambda n, x, w: n.where(x > 0, x, w * x),
+                derivative=(lambda s, u, w, y: s.where(s.gt(u, 0), 1, w), lambda s, u, w, y: s.where(s.gt(u, 0), 0, u)),
+                kinks=(Kink(lambda n, x, w: (x == 0) & ~n.isnan(w),
+                            N_("prelu has no derivative at 0; PyTorch takes the weight in x and 0 in the weight")),)),
+    elementwise("elu", doc=N_("x where x is positive, else alpha*(e^x - 1)"), example="elu(x)",
+                options=(Param("alpha", "number", 1),),
+                torch=lambda t, x, alpha: t.nn.functional.elu(x, alpha),
+                numpy=lambda n, x, alpha: n.where(x > 0, x, alpha * n.expm1(x)),
+                derivative=lambda s, u, alpha, y: s.where(s.gt(u, 0), 1, alpha * s.exp(u)),
+                kinks=(Kink(lambda n, x, alpha: (x == 0) & (alpha != 1),
+                            N_("elu has no derivative at 0 unless alpha is 1; PyTorch takes alpha")),)),
+    elementwise("selu", doc=N_("elu with the two constants that keep mean 0 and variance 1"), example="selu(x)",
+                torch=lambda t, x: t.nn.functional.selu(x),
+                numpy=lambda n, x: n.where(x > 0, float(SELU_SCALE) * x, float(SELU_SLOPE) * n.expm1(x)),
+                derivative=lambda s, u, y: s.where(s.gt(u, 0), s.number(SELU_SCALE), s.number(SELU_SLOPE) * s.exp(u)),
+                kinks=(Kink(lambda n, x: x == 0,
+                            N_("selu has no derivative at 0; PyTorch takes the slope below it, 1.758")),)),
+    elementwise("threshold", doc=N_("x where x is above the threshold, else value"), example="threshold(x, 0.5, 0)",
+                options=(Param("threshold", "number"), Param("value", "number")),
+                torch=lambda t, x, threshold, value: t.nn.functional.threshold(x, threshold, value),
+                numpy=lambda n, x, threshold, value: n.where(x > threshold, x, value),
+                derivative=lambda s, u, threshold, value, y: s.gt(u, threshold),
+                kinks=(Kink(lambda n, x, threshold, value: x == threshold,
+                            N_("threshold has no derivative at the threshold; PyTorch takes 0")),)),
+
+    # ---- two kinks -------------------------------------------------------------------------------------------------
+    elementwise("relu6", doc=N_("x kept between 0 and 6"), example="relu6(x)",
+                torch=lambda t, x: t.nn.functional.relu6(x), numpy=lambda n, x: n.clip(x, 0, 6),
+                derivative=lambda s, u, y: s.gt(u, 0) * s.lt(u, 6), domain=(-2, 8),
+                kinks=(Kink(lambda n, x: (x == 0) | (x == 6),
+                            N_("relu6 has no derivative at 0 and 6; PyTorch takes 0")),)),
+    elementwise("hardtanh", doc=N_("x kept between min_val and max_val"), example="hardtanh(x)",
+                options=(Param("min_val", "number", -1), Param("max_val", "number", 1)), check=_ordered,
+                torch=lambda t, x, low, high: t.nn.functional.hardtanh(x, low, high),
+                numpy=lambda n, x, low, high: n.clip(x, low, high),
+                derivative=lambda s, u, low, high, y: s.gt(u, low) * s.lt(u, high),
+                kinks=(Kink(lambda n, x, low, high: (x == low) | (x == high),
+                            N_("hardtanh has no derivative at min_val and max_val; PyTorch takes 0")),)),
+    elementwise("hardsigmoid", doc=N_("x/6 + 1/2 kept between 0 and 1"), example="hardsigmoid(x)", domain=(-5, 5),
+                torch=lambda t, x: t.nn.functional.hardsigmoid(x), numpy=lambda n, x: n.clip(x + 3, 0, 6) / 6,
+                derivative=lambda s, u, y: s.gt(u, -3) * s.lt(u, 3) / 6,
+                kinks=(Kink(lambda n, x: n.abs(x) == 3,
+                            N_("hardsigmoid has no derivative at -3 and 3; PyTorch takes 0")),),
+                deviations=(Deviation(lambda n, x: n.abs(x) < 3, 3e-8,
+                                      N_("PyTorch's derivative of hardsigmoid is 1/6 rounded to float32")),)),
+    elementwise("hardswish", doc=N_("x times hardsigmoid(x)"), example="hardswish(x)", domain=(-5, 5),
+                torch=lambda t, x: t.nn.functional.hardswish(x), numpy=lambda n, x: x * (n.clip(x + 3, 0, 6) / 6),
+                derivative=lambda s, u, y: s.where(s.le(u, -3), 0, s.where(s.ge(u, 3), 1, (2 * u + 3) / 6)),
+                kinks=(Kink(lambda n, x: x == -3, N_("hardswish has no derivative at -3; PyTorch takes 0")),
+                       Kink(lambda n, x: x == 3, N_("hardswish has no derivative at 3; PyTorch takes 1")))),
+    elementwise("hardshrink", doc=N_("x where |x| is above lambd, else 0"), example="hardshrink(x)",
+                options=(Param("lambd", "number", 0.5),),
+                torch=lambda t, x, lambd: t.nn.functional.hardshrink(x, lambd),
+                numpy=lambda n, x, lambd: n.where(n.abs(x) > lambd, x, 0.0),
+                derivative=lambda s, u, lambd, y: s.gt(s.abs(u), lambd),
+                kinks=(Kink(lambda n, x, lambd: n.abs(x) == lambd,
+                            N_("hardshrink jumps at -lambd and lambd; PyTorch takes 0")),)),
+    elementwise("softshrink", doc=N_("x moved towards 0 by lambd, and 0 where |x| is at most lambd"),
+                example="softshrink(x)", options=(Param("lambd", "number", 0.5),), check=_not_negative,
+                torch=lambda t, x, lambd: t.nn.functional.softshrink(x, lambd),
+                numpy=lambda n, x, lambd: n.sign(x) * n.maximum(n.abs(x) - lambd, 0),
+                derivative=lambda s, u, lambd, y: s.gt(s.abs(u), lambd),
+                kinks=(Kink(lambda n, x, lambd: n.abs(x) == lambd,
+                            N_("softshrink has no derivative at -lambd and lambd; PyTorch takes 0")),)),
+)

@@ -1,0 +1,63 @@
+"""What rows of one kind share: a family supplies parameters, shape rule and entries, so that a row says only what is
+particular. A newcomer adds a function with one call here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradcli.message import N_
+from gradcli.ops.row import REQUIRED, Column, Deviation, Kink, Param, Row
+from gradcli.shapes import Shape, broadcast
+
+Interval = tuple[float, float]
+
+
+def elementwise(
+    name: str,
+    *,
+    doc: str,
+    example: str,
+    torch: Column,
+    numpy: Column,
+    scalar: Column | None = None,
+    derivative: Column | Sequence[Column] | None = None,
+    tensors: str = "x",
+    options: tuple[Param, ...] = (),
+    domain: Interval | Sequence[Interval] = (-2.0, 2.0),
+    check: Column | None = None,
+    **rest: Any,
+) -> Row:
+    """A function of entries. `tensors` names its tensor parameters ("x", or "input other"), which broadcast; options
+    follow them. One `domain` serves all tensors, or one each. `check` gets what `shape` gets and returns the error of
+    options that PyTorch would refuse (by a `fault`), or None."""
+    names = tensors.split()
+
+    def shape(*arguments: Any) -> Shape:
+        if check is not None and (error := check(*arguments)) is not None:
+            raise error
+        return broadcast(*arguments[: len(names)])
+
+    partials = None if derivative is None else (derivative,) if callable(derivative) else tuple(derivative)
+    intervals = (domain,) * len(names) if isinstance(domain[0], (int, float)) else tuple(domain)
+    return Row(
+        name=name, family="elementwise", doc=doc, example=example,
+        takes=(*(Param(n) for n in names), *options),
+        shape=shape, torch=torch, numpy=numpy, scalar=scalar, derivative=partials, domain=intervals,  # type: ignore[arg-type]
+        **rest,
+    )
+
+
+def mask(name: str, *, doc: str, example: str, torch: Column, numpy: Column, scalar: Column, **rest: Any) -> Row:
+    """A comparison or a logical operation: 0 or 1 for each entry, with derivative zero everywhere."""
+    return elementwise(
+        name, doc=doc, example=example, numpy=numpy, scalar=scalar, differentiable=False,
+        torch=lambda t, *arguments: torch(t, *arguments).to(arguments[0].dtype), **rest,
+    )
+
+
+DIM = Param("dim", "dim")
+DIMS = Param("dim", "dims", None)
+KEEPDIM = Param("keepdim", "flag", False)
+
+__all__ = ["DIM", "DIMS", "KEEPDIM", "N_", "REQUIRED", "Deviation", "Kink", "Param", "Row", "elementwise", "mask"]

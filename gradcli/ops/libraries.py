@@ -1,0 +1,25 @@
+"""The NumPy that the table's numpy columns are called with: NumPy's own names, and SciPy's special functions as
+`n.special`, imported when first used (erf, gamma and Bessel functions are better kept there than by us)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+
+class Numpy:
+    """`n` in a row: `n.exp`, `n.where`, `n.special.erf`."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "special":
+            import scipy.special  # 30 ms that most questions do not need
+
+            value: Any = scipy.special
+        else:
+            value = getattr(numpy, name)
+        setattr(self, name, value)
+        return value
+
+
+n = Numpy()

@@ -1,0 +1,100 @@
+"""What one operation is: a row of the table, its columns and its parameters. Imports no library but NumPy's names.
+
+Every column that computes is a function whose first argument is the library it works with, so that reading the table
+imports nothing: `torch(t, ...)` gets the module `torch`, `numpy(n, ...)` gets NumPy with SciPy's special functions as
+`n.special`, `scalar(s, ...)`, `derivative(s, ...)` and `symbolic(s, ...)` get the symbolic room's own vocabulary.
+The other arguments are the operation's parameters in the order of `takes`, all of them, always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+from gradcli.shapes import Shape
+
+Kind = Literal["tensor", "tensors", "index", "target", "dim", "dims", "sizes", "flag", "number", "integer", "text", "items"]
+Column = Callable[..., Any]
+
+
+class Missing(Enum):
+    """The default of a parameter that has none."""
+
+    REQUIRED = "required"
+
+
+REQUIRED = Missing.REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter. What a column receives for it depends on `kind`:
+
+    tensor    the library's own array (a Shape in the `shape` column); a number is taken as a 0-d tensor
+    tensors   a tuple of those (`cat`, `stack`, `einsum`)
+    index     a tensor of whole numbers (class targets, `gather`); target: one where its shape says that it is
+    dim       an int; dims: an int, a tuple of ints or None; sizes: a tuple of ints
+    items     what stands in `x[...]`, see gradcli.program.index
+    flag      a bool; number: a Fraction (float in the torch and numpy columns); integer: an int; text: a str
+    """
+
+    name: str
+    kind: Kind = "tensor"
+    default: Any = REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """Where an operation has no derivative and PyTorch picks one: a mask over the result's shape, and the choice.
+
+    `at(n, *arguments)` gets the same arguments as the numpy column; `says` completes "at ...: " for a person.
+    """
+
+    at: Column
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A documented region where PyTorch's own derivative is off by up to `bound` (relative to the true one)."""
+
+    at: Column
+    bound: float
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation.
+
+    Exactly one of these gives its meaning: `scalar` (an elementwise formula in simpler functions), `derivative` (an
+    elementwise function of its own: one partial for each tensor, in terms of the arguments and the result, called as
+    partial(s, *arguments, y)), or `symbolic` (sums, index maps, primitives). `domain` holds one open interval a tensor,
+    from which tests sample. `latex` has one `{}` for each tensor. `infix` is the operator it is written with.
+    """
+
+    name: str
+    family: str
+    doc: str
+    example: str
+    takes: tuple[Param, ...]
+    shape: Column
+    torch: Column
+    numpy: Column
+    scalar: Column | None = None
+    derivative: tuple[Column, ...] | None = None
+    symbolic: Column | None = None
+    aliases: tuple[str, ...] = ()
+    latex: str | None = None
+    domain: tuple[tuple[float, float], ...] = ((-2.0, 2.0),)
+    kinks: tuple[Kink, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    method: bool = True
+    differentiable: bool = True
+
+    @property
+    def tensors(self) -> tuple[Param, ...]:
+        """The parameters that hold tensors."""
+        return tuple(p for p in self.takes if p.kind in ("tensor", "tensors", "index", "target"))

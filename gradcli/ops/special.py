@@ -1,0 +1,144 @@
+"""The special functions of entries (torch.special and its like): one row each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradcli.message import GradcliError, fault
+from gradcli.ops.families import N_, Deviation, Kink, Param, Row, elementwise
+from gradcli.shapes import Shape
+
+# ---- where PyTorch's own rules round (in float64, against 60 digits) ------------------------------------------------
+_SINC = N_("(cos(pi*x) - sinc(x))/x cancels near 0")
+_ERFCX = N_("2*x*erfcx(x) - 2/sqrt(pi) cancels where x is large")
+_LOG_NDTR = N_("-x^2/2 - log_ndtr(x) cancels where x is far below 0")
+_POLE = N_("PyTorch's trigamma function loses digits near the poles at -1, -2, ...")
+_TRIGAMMA = (
+    Deviation(lambda n, x: x < 20, 6e-10, N_("PyTorch's trigamma function, polygamma(1, x), is an approximation")),
+    Deviation(lambda n, x: (x < -0.5) & (n.abs(x - n.round(x)) < 1e-4), 1e-4, _POLE),
+    Deviation(lambda n, x: (x < -0.5) & (n.abs(x - n.round(x)) < 1e-9), 20.0, _POLE),
+)
+"""The errors of digamma's derivative."""
+
+
+# ---- what PyTorch refuses -------------------------------------------------------------------------------------------
+def _known_order(order: int, shape: Shape) -> Shape:
+    if order < 0:
+        raise fault("option", N_("polygamma(n, x) needs n >= 0, not {n}"), n=order)
+    return shape
+
+
+def _some_dimension(shape: Shape, p: int) -> GradcliError | None:
+    return fault("option", N_("multigammaln needs p >= 1, not {p}"), p=p) if p < 1 else None
+
+
+SPECIAL: tuple[Row, ...] = (
+    # ---- x log x and its like --------------------------------------------------------------------------------------
+    elementwise("xlogy", doc=N_("x*log(y), and 0 where x is 0"), example="xlogy(x, y)", tensors="input other",
+                domain=((-2, 2), (0.1, 4)),
+                torch=lambda t, a, b: t.xlogy(a, b), numpy=lambda n, a, b: n.special.xlogy(a, b),
+                derivative=(lambda s, a, b, y: s.log(b), lambda s, a, b, y: a / b),
+                kinks=(Kink(lambda n, a, b: (a == 0) & (b <= 0),
+                            N_("xlogy has no derivative at x = 0 unless y > 0; PyTorch takes 0 in x and x/y in y")),)),
+    elementwise("xlog1py", doc=N_("x*log(1 + y), and 0 where x is 0"), example="xlog1py(x, y)", tensors="input other",
+                domain=((-2, 2), (-0.8, 4)),
+                torch=lambda t, a, b: t.special.xlog1py(a, b), numpy=lambda n, a, b: n.special.xlog1py(a, b),
+                derivative=(lambda s, a, b, y: s.log1p(b), lambda s, a, b, y: a / (1 + b)),
+                kinks=(Kink(lambda n, a, b: (a == 0) & (b <= -1),
+                            N_("xlog1py has no derivative at x = 0 unless y > -1; PyTorch takes 0 in x and "
+                               "x/(1 + y) in y")),)),
+    elementwise("entr", doc=N_("the entropy -x*log(x), and 0 at 0"), example="entr(x)", domain=(0.1, 4),
+                torch=lambda t, x: t.special.entr(x), numpy=lambda n, x: n.special.entr(x),
+                derivative=lambda s, u, y: -s.log(u) - 1,
+                kinks=(Kink(lambda n, x: x == 0, N_("entr has no derivative at 0; PyTorch takes inf")),)),
+    elementwise("logit", doc=N_("log(x/(1 - x)), the inverse of sigmoid; with eps, x is first kept in [eps, 1 - eps]"),
+                example="logit(x)", options=(Param("eps", "number", None),), domain=(0.05, 0.95),
+                torch=lambda t, x, eps: t.logit(x, eps),
+                numpy=lambda n, x, eps: n.special.logit(x if eps is None else n.clip(x, eps, 1 - eps)),
+                derivative=lambda s, u, eps, y: (
+                    1 / (u * (1 - u)) if eps is None
+                    else s.where(s.ge(u, eps) * s.le(u, 1 - eps), 1 / (u * (1 - u)), 0)),
+                kinks=(Kink(lambda n, x, eps: (x == (n.nan if eps is None else eps))
+                                              | (x == (n.nan if eps is None else 1 - eps)),
+                            N_("logit has no derivative at eps and 1 - eps; PyTorch takes 1/(x*(1 - x))")),)),
+    elementwise("sinc", doc=N_("sin(pi*x)/(pi*x), and 1 at 0"), example="sinc(x)",
+                latex=r"\operatorname{{sinc}}\left({}\right)",
+                torch=lambda t, x: t.sinc(x), numpy=lambda n, x: n.sinc(x),
+                # at 0 the first term of the series and not its value 0, so that the second derivative is right too
+                derivative=lambda s, u, y: s.where(s.eq(u, 0), -(s.pi**2) * u / 3, (s.cos(s.pi * u) - y) / u),
+                deviations=(Deviation(lambda n, x: (n.abs(x) > 3e-6) & (n.abs(x) < 0.03), 2e-5, _SINC),
+                            Deviation(lambda n, x: n.abs(x) <= 3e-6, 4.0, _SINC))),
+
+    # ---- the error function and the normal distribution ------------------------------------------------------------
+    elementwise("erf", doc=N_("the error function"), example="erf(x)", latex=r"\operatorname{{erf}}\left({}\right)",
+                torch=lambda t, x: t.erf(x), numpy=lambda n, x: n.special.erf(x), scalar=lambda s, u: s.erf(u)),
+    elementwise("erfc", doc=N_("1 - erf(x), exact in the tail"), example="erfc(x)",
+                latex=r"\operatorname{{erfc}}\left({}\right)",
+                torch=lambda t, x: t.erfc(x), numpy=lambda n, x: n.special.erfc(x), scalar=lambda s, u: s.erfc(u)),
+    elementwise("erfcx", doc=N_("e^(x^2)*erfc(x), without underflow"), example="erfcx(x)",
+                latex=r"\operatorname{{erfcx}}\left({}\right)",
+                torch=lambda t, x: t.special.erfcx(x), numpy=lambda n, x: n.special.erfcx(x),
+                derivative=lambda s, u, y: 2 * u * y - 2 / s.sqrt(s.pi),
+                deviations=(Deviation(lambda n, x: (x > 200) & (x < 1e5), 1e-5, _ERFCX),
+                            Deviation(lambda n, x: x >= 1e5, 1.0, _ERFCX))),
+    elementwise("erfinv", doc=N_("the inverse of erf"), example="erfinv(x)",
+                latex=r"\operatorname{{erf}}^{{-1}}\left({}\right)", domain=(-0.95, 0.95),
+                torch=lambda t, x: t.erfinv(x), numpy=lambda n, x: n.special.erfinv(x),
+                scalar=lambda s, u: s.erfinv(u)),
+    elementwise("ndtr", doc=N_("the distribution function of the standard normal distribution"), example="ndtr(x)",
+                latex=r"\Phi\left({}\right)",
+                torch=lambda t, x: t.special.ndtr(x), numpy=lambda n, x: n.special.ndtr(x),
+                derivative=lambda s, u, y: s.exp(-(u**2) / 2) / s.sqrt(2 * s.pi)),
+    elementwise("log_ndtr", doc=N_("the logarithm of ndtr"), example="log_ndtr(x)", latex=r"\ln\Phi\left({}\right)",
+                torch=lambda t, x: t.special.log_ndtr(x), numpy=lambda n, x: n.special.log_ndtr(x),
+                # the density over ndtr; as a quotient it would be 0/0 for x < -38
+                derivative=lambda s, u, y: s.exp(-(u**2) / 2 - y) / s.sqrt(2 * s.pi),
+                deviations=(Deviation(lambda n, x: (x < -100) & (x > -1e5), 1e-5, _LOG_NDTR),
+                            Deviation(lambda n, x: x <= -1e5, 1.0, _LOG_NDTR))),
+    elementwise("ndtri", doc=N_("the inverse of ndtr: quantiles of the standard normal distribution"),
+                example="ndtri(x)", latex=r"\Phi^{{-1}}\left({}\right)", domain=(0.05, 0.95),
+                torch=lambda t, x: t.special.ndtri(x), numpy=lambda n, x: n.special.ndtri(x),
+                derivative=lambda s, u, y: s.sqrt(2 * s.pi) * s.exp(y**2 / 2)),
+
+    # ---- the gamma function ----------------------------------------------------------------------------------------
+    elementwise("lgamma", doc=N_("the logarithm of the gamma function's size"), example="lgamma(x)",
+                aliases=("gammaln",), latex=r"\ln\left|\Gamma\left({}\right)\right|", domain=(0.2, 4),
+                torch=lambda t, x: t.lgamma(x), numpy=lambda n, x: n.special.gammaln(x),
+                derivative=lambda s, u, y: s.digamma(u)),
+    elementwise("multigammaln", doc=N_("the logarithm of the gamma function of p dimensions"),
+                example="multigammaln(x + 2, 2)", aliases=("mvlgamma",), options=(Param("p", "integer"),),
+                check=_some_dimension, domain=(3, 6),
+                torch=lambda t, x, p: t.special.multigammaln(x, p),
+                numpy=lambda n, x, p: p * (p - 1) * n.log(n.pi) / 4
+                                      + sum(n.special.gammaln(x - j / 2) for j in range(p)),
+                scalar=lambda s, u, p: p * (p - 1) * s.log(s.pi) / 4
+                                       + sum(s.lgamma((2 * u - j) / 2) for j in range(int(p)))),
+    elementwise("digamma", doc=N_("the derivative of lgamma"), example="digamma(x)", aliases=("psi",),
+                latex=r"\psi\left({}\right)", domain=(0.2, 4),
+                torch=lambda t, x: t.digamma(x), numpy=lambda n, x: n.special.digamma(x),
+                derivative=lambda s, u, y: s.polygamma(1, u), deviations=_TRIGAMMA),
+    replace(
+        elementwise("polygamma", doc=N_("the n-th derivative of digamma"), example="polygamma(1, x)", domain=(0.2, 4),
+                    torch=lambda t, order, x: t.polygamma(order, x),
+                    numpy=lambda n, order, x: n.special.polygamma(order, x),
+                    derivative=lambda s, order, u, y: s.polygamma(order + 1, u),
+                    deviations=tuple(Deviation(lambda n, order, x, at=d.at: at(n, x) & (order == 0), d.bound, d.says)
+                                     for d in _TRIGAMMA)),
+        takes=(Param("n", "integer"), Param("x")), shape=_known_order, method=False,  # PyTorch's order
+    ),
+
+    # ---- modified Bessel functions; torch cannot differentiate bessel_j0 and its like ------------------------------
+    elementwise("i0", doc=N_("the modified Bessel function of order 0"), example="i0(x)", latex=r"I_0\left({}\right)",
+                torch=lambda t, x: t.i0(x), numpy=lambda n, x: n.special.i0(x),
+                derivative=lambda s, u, y: s.i1(u)),
+    elementwise("i1", doc=N_("the modified Bessel function of order 1"), example="i1(x)", latex=r"I_1\left({}\right)",
+                torch=lambda t, x: t.special.i1(x), numpy=lambda n, x: n.special.i1(x),
+                derivative=lambda s, u, y: s.where(s.eq(u, 0), s.number("0.5"), s.i0(u) - y / u)),
+    elementwise("i0e", doc=N_("e^-|x|*i0(x), without overflow"), example="i0e(x)",
+                torch=lambda t, x: t.special.i0e(x), numpy=lambda n, x: n.special.i0e(x),
+                derivative=lambda s, u, y: s.i1e(u) - s.sign(u) * y,
+                kinks=(Kink(lambda n, x: x == 0, N_("i0e has no derivative at 0; PyTorch takes 0")),)),
+    elementwise("i1e", doc=N_("e^-|x|*i1(x), without overflow"), example="i1e(x)",
+                torch=lambda t, x: t.special.i1e(x), numpy=lambda n, x: n.special.i1e(x),
+                derivative=lambda s, u, y: s.where(s.eq(u, 0), s.number("0.5"), s.i0e(u) - y * (s.sign(u) + 1 / u))),
+)

@@ -1,0 +1,7 @@
+"""Tree + shapes -> Program. Knows neither torch nor sympy nor the terminal."""
+
+from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step
+from gradcli.program.trace import trace
+from gradcli.program.values import values_of
+
+__all__ = ["Apply", "Constant", "Input", "Program", "Ref", "Step", "trace", "values_of"]

@@ -1,0 +1,93 @@
+"""What stands in `x[...]` -> the arguments of the `index` row: one item for each axis that is read or made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from gradcli.message import N_, Span, fault
+from gradcli.program.bind import Given
+from gradcli.program.steps import Ref
+from gradcli.shapes import Shape, written
+from gradcli.syntax import tree as t
+
+Item = tuple[Any, ...]
+"""("at", i) | ("slice", start, stop, step) | ("new",) | ("tensor", k): the k-th of the index tensors."""
+
+
+def index_arguments(
+    node: t.Subscript, shape: Shape, value: Callable[[t.Expression], Any], as_index: Callable[[Given], Ref]
+) -> tuple[tuple[Item, ...], tuple[Ref, ...]]:
+    """The items (dots written out, so that every axis has one) and the tensors among them.
+
+    Raises GradcliError (syntax, shape) with the place of the item.
+    """
+    read = sum(not _is_new(i) and not isinstance(i, t.Dots) for i in node.items)
+    if sum(isinstance(i, t.Dots) for i in node.items) > 1:
+        raise fault("syntax", N_("... may stand once in an index")).at(node.span)
+    if read > len(shape):
+        raise fault(
+            "shape", N_("{read} indices for a tensor with {rank} dimensions ({shape})"),
+            read=read, rank=len(shape), shape=written(shape),
+        ).at(node.span)
+    whole: Item = ("slice", None, None, 1)
+    items: list[Item] = []
+    tensors: list[Ref] = []
+    for item in node.items:
+        if isinstance(item, t.Dots):
+            items += [whole] * (len(shape) - read)
+        else:
+            items.append(_item(item, shape[_axes(items)] if _axes(items) < len(shape) else 1, value, as_index, tensors))
+    items += [whole] * (len(shape) - _axes(items))
+    return tuple(items), tuple(tensors)
+
+
+def _axes(items: list[Item]) -> int:
+    return sum(item[0] != "new" for item in items)
+
+
+def _is_new(item: t.Expression | t.Slice | t.Dots) -> bool:
+    return isinstance(item, t.Flag) and item.value is None
+
+
+def _item(item: t.Expression | t.Slice, n: int, value: Callable[[t.Expression], Any],
+          as_index: Callable[[Given], Ref], tensors: list[Ref]) -> Item:
+    if isinstance(item, t.Slice):
+        return _slice(item, value)
+    given = value(item)
+    if given is None:
+        return ("new",)
+    if isinstance(given, Fraction):
+        return ("at", _place(given, n, item.span))
+    if isinstance(given, Ref):
+        tensors.append(as_index(Given(given, item.span)))
+        return ("tensor", len(tensors) - 1)
+    raise fault("syntax", N_("an index is a whole number, a slice, None, ... or a list of whole numbers")).at(item.span)
+
+
+def _place(given: Fraction, n: int, span: Span) -> int:
+    if given.denominator != 1:
+        raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(given)).at(span)
+    if not -n <= given < n:
+        raise fault(
+            "shape", N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
+            i=int(given), n=n, low=-n, high=n - 1,
+        ).at(span)
+    return int(given)
+
+
+def _slice(item: t.Slice, value: Callable[[t.Expression], Any]) -> Item:
+    parts: list[int | None] = []
+    for part in (item.start, item.stop, item.step):
+        given = None if part is None else value(part)
+        if given is not None and not (isinstance(given, Fraction) and given.denominator == 1):
+            raise fault("syntax", N_("the parts of a slice are integers")).at(item.span)
+        parts.append(None if given is None else int(given))
+    start, stop, step = parts
+    if step is not None and step <= 0:
+        raise fault(
+            "syntax", N_("a slice's step must be positive (PyTorch has no negative steps)"),
+            hint=N_("to reverse an axis:  flip(x, 0)"),
+        ).at(item.span)
+    return ("slice", start, stop, step or 1)

@@ -1,0 +1,93 @@
+"""A program: steps of known shape, in the order they are computed. Plain data; every later room reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from gradcli.message import Message, Span
+from gradcli.ops import TABLE
+from gradcli.ops.row import Row
+from gradcli.report import Array
+from gradcli.shapes import Shape
+
+Scalar = Fraction | float
+"""A number known before anything runs: exact where it was written so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The value of a step, by its place in `Program.steps`."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A variable with a value of the user's."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number (a Fraction, a float, or one of the names pi, e, inf, nan) or a tensor of numbers."""
+
+    value: Scalar | str | Array
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A row of the table and its arguments, one for each parameter: Refs (or tuples of them) and plain options."""
+
+    operation: str
+    arguments: tuple[Any, ...]
+
+    @property
+    def row(self) -> Row:
+        return TABLE[self.operation]
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """Every step that is read, in order."""
+        return tuple(r for a in self.arguments for r in (a if isinstance(a, tuple) else (a,)) if isinstance(r, Ref))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One value: how it comes about, its shape, the name it was given (its last, if any) and where it was written."""
+
+    how: Input | Constant | Apply
+    shape: Shape
+    span: Span
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """The whole computation.
+
+    `inputs` and `names` map a variable's and an assigned name to its step (an assigned name to its last assignment);
+    `whole_numbers` are the inputs that are used as indices or class targets, so can't be differentiated.
+    """
+
+    source: str
+    steps: tuple[Step, ...]
+    output: Ref
+    inputs: Mapping[str, Ref]
+    names: Mapping[str, Ref]
+    whole_numbers: frozenset[str] = frozenset()
+    notes: tuple[Message, ...] = ()
+
+    def __getitem__(self, ref: Ref) -> Step:
+        return self.steps[ref.step]
+
+    @property
+    def output_shape(self) -> Shape:
+        return self[self.output].shape
+
+    def variable(self, name: str) -> Ref | None:
+        """What `wrt NAME` means: the input of that name, else the last step that was assigned to it."""
+        return self.inputs.get(name, self.names.get(name))

@@ -1,0 +1,458 @@
+"""Tree + shapes of the inputs -> Program: every step's operation and shape, with every mistake of name or shape told
+here, before anything heavy is loaded. Knows neither torch nor sympy nor the terminal."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Any, assert_never
+
+import numpy as np
+
+from gradcli.message import N_, GradcliError, Span, fault, limit
+from gradcli.ops import SPELLED
+from gradcli.ops.row import Row
+from gradcli.program.bind import Given, bind, option
+from gradcli.program.index import index_arguments
+from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step
+from gradcli.ops.libraries import n
+from gradcli.program.values import NAMED, number_of
+from gradcli.shapes import Shape, size, written
+from gradcli.syntax import tree as t
+
+MAX_EXACT_BITS = 4_096
+"""An exact number longer than this is taken as a float: its digits are nobody's question."""
+MAX_ENTRIES = 100_000_000
+"""No step may hold more entries; told from shapes, before anything is allocated."""
+
+_BINARY: Mapping[str, str] = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floor_divide", "%": "remainder", "**": "pow", "@": "matmul",
+    "&": "logical_and", "|": "logical_or", "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne",
+}  # fmt: skip
+_EXACT: Mapping[str, Callable[[Fraction, Fraction], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
+}  # fmt: skip
+_ATTRIBUTES = {"T": "T", "mT": "mT", "H": "T", "mH": "mT"}
+
+
+def trace(tree: t.Tree, shapes: Mapping[str, Shape], seed: int = 0) -> Program:
+    """The program that `tree` means for inputs of these shapes; `rand` and `randn` are drawn here, from `seed`.
+
+    Raises GradcliError (name, shape, syntax) with its place in the source.
+    """
+    try:
+        return _Tracer(tree, shapes, seed).program()
+    except GradcliError as error:
+        raise error.at(source=tree.source) from None
+
+
+class _Tracer:
+    """The walk over one tree: the steps so far and what each name stands for now."""
+
+    def __init__(self, tree: t.Tree, shapes: Mapping[str, Shape], seed: int) -> None:
+        self.tree, self.shapes = tree, shapes
+        self.random = np.random.default_rng(seed)
+        self.steps: list[Step] = []
+        self.inputs: dict[str, Ref] = {}
+        self.assigned: dict[str, Any] = {}
+        self.whole_numbers: set[str] = set()
+
+    def program(self) -> Program:
+        value: Any = None
+        for statement in self.tree.statements:
+            value = self.statement(statement)
+        output = self.tensor(Given(value, self.tree.statements[-1].span))
+        self._all_used()
+        names = {name: v for name, v in self.assigned.items() if isinstance(v, Ref)}
+        inputs = {name: self.inputs[name] for name in self.shapes if name in self.inputs}
+        return Program(
+            self.tree.source, tuple(self.steps), output, inputs, names, frozenset(self.whole_numbers), self.tree.notes
+        )
+
+    def _all_used(self) -> None:
+        for name in self.shapes:
+            if name not in self.inputs:
+                used = sorted(self.inputs)
+                near = get_close_matches(name, used, n=1)
+                raise fault(
+                    "name", N_("the expression does not use {name}"),
+                    hint=N_("did you mean {near} ?") if near else N_("it uses: {used}") if used else N_("leave it out"),
+                    name=name, near=near[0] if near else "", used=", ".join(used),
+                )
+
+    # Statements
+
+    def statement(self, statement: t.Statement) -> Any:
+        match statement:
+            case t.Bare(value):
+                return self.value(value)
+            case t.Assign(name, value, _, span):
+                result = self.value(value)
+                if isinstance(result, Ref):
+                    result = self._name(result, name, span)
+                self.assigned[name] = result
+                return result
+            case t.While(_, _, span):
+                raise fault("syntax", N_("while needs the inputs' values, and here only their shapes are known")).at(span)
+            case _:
+                assert_never(statement)
+
+    def _name(self, ref: Ref, name: str, span: Span) -> Ref:
+        """The step with the name it was assigned; a bare copy of an input (y = x) stays the input's step."""
+        step = self.steps[ref.step]
+        if isinstance(step.how, Apply) and step.name is None:
+            self.steps[ref.step] = replace(step, name=name)
+        return ref
+
+    # Expressions. A value is a Ref, or plain where it is known: Fraction, float, str, bool, None, or a tuple of values.
+
+    def value(self, node: t.Expression) -> Any:
+        match node:
+            case t.Number(value):
+                return value
+            case t.Text(value) | t.Flag(value):
+                return value
+            case t.Name(name, span):
+                return self.named(name, span)
+            case t.Binary() | t.Compare():
+                return self.binary(node)
+            case t.Unary():
+                return self.unary(node)
+            case t.Call():
+                return self.call(node)
+            case t.Attribute():
+                return self.attribute(node)
+            case t.Subscript():
+                return self.subscript(node)
+            case t.Sequence():
+                return self.sequence(node)
+            case _:
+                assert_never(node)
+
+    def given(self, node: t.Expression) -> Given:
+        return Given(self.value(node), node.span)
+
+    def named(self, name: str, span: Span) -> Any:
+        if name in self.assigned:
+            return self.assigned[name]
+        if name in self.shapes:
+            return self.input(name, span)
+        if name in NAMED:
+            return self.add(Constant(name), (), span)
+        raise self._unknown(name).at(span)
+
+    def input(self, name: str, span: Span) -> Ref:
+        if name not in self.inputs:
+            self.inputs[name] = self.add(Input(name), self.shapes[name], span, name)
+        return self.inputs[name]
+
+    def _unknown(self, name: str) -> GradcliError:
+        if name in SPELLED:
+            return fault(
+                "name", N_("{name} is a function and must be called with its arguments"),
+                hint=N_("for example: {example}"), name=name, example=SPELLED[name].example,
+            )
+        near = get_close_matches(name, [*self.assigned, *self.shapes, *NAMED], n=1, cutoff=0.6)
+        return fault(
+            "name", N_("{name} has no value: it is not given and not assigned before"),
+            hint=N_("did you mean {near} ?") if near else N_("give it as  --{name} TENSOR  (or {name}=TENSOR)"),
+            name=name, near=near[0] if near else "",
+        )
+
+    def binary(self, node: t.Binary | t.Compare) -> Any:
+        """A chain of operators, left to right without recursion: a sum of 5,000 terms is that deep in the tree."""
+        chain = [node]
+        while isinstance(left := chain[-1].left, (t.Binary, t.Compare)):
+            chain.append(left)
+        value = self.value(chain[-1].left)
+        for link in reversed(chain):
+            value = self.operation(link, Given(value, link.left.span), self.given(link.right))
+        return value
+
+    def operation(self, node: t.Binary | t.Compare, a: Given, b: Given) -> Any:
+        if isinstance(a.value, Fraction) and isinstance(b.value, Fraction):
+            exact = self.exact(node, a.value, b.value)
+            if exact is not None:
+                return exact
+        return self.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+
+    def exact(self, node: t.Binary | t.Compare, a: Fraction, b: Fraction) -> Fraction | None:
+        """Arithmetic of two known numbers, kept exact; None where it must be a float or an error of its own."""
+        if node.operator in ("/", "//", "%") and b == 0:
+            return None
+        if node.operator == "/":
+            return _bounded(a / b)
+        if node.operator == "**":
+            bits = max(a.numerator.bit_length(), a.denominator.bit_length())
+            if b.denominator != 1 or bits * abs(b) > MAX_EXACT_BITS or (a == 0 and b < 0):
+                return None
+            return _bounded(Fraction(a ** int(b)))
+        return _bounded(Fraction(_EXACT[node.operator](a, b))) if node.operator in _EXACT else None
+
+    def unary(self, node: t.Unary) -> Any:
+        signs = []
+        inner: t.Expression = node
+        while isinstance(inner, t.Unary):
+            signs.append(inner)
+            inner = inner.operand
+        value = self.value(inner)
+        for sign in reversed(signs):
+            if sign.operator == "-":
+                exact = isinstance(value, Fraction)
+                value = -value if exact else self.apply(SPELLED["neg"], [Given(value, sign.operand.span)], {}, sign.span)
+            elif sign.operator == "~":
+                value = self.apply(SPELLED["logical_not"], [Given(value, sign.operand.span)], {}, sign.span)
+        return value
+
+    def attribute(self, node: t.Attribute) -> Any:
+        value = self.given(node.value)
+        if node.name in _ATTRIBUTES:
+            return self.apply(SPELLED[_ATTRIBUTES[node.name]], [value], {}, node.span)
+        if node.name in ("shape", "ndim"):
+            shape = self.steps[self.tensor(value).step].shape
+            return tuple(map(Fraction, shape)) if node.name == "shape" else Fraction(len(shape))
+        if node.name in ("data", "real"):
+            return self.apply(SPELLED["detach" if node.name == "data" else "clone"], [value], {}, node.span)
+        if node.name == "grad":
+            raise fault("name", N_(".grad is what gradcli computes; leave it out of the expression")).at(node.name_span)
+        near = get_close_matches(node.name, [*_ATTRIBUTES, "shape", "ndim", "data"], n=1)
+        method = node.name in SPELLED
+        raise fault(
+            "name", N_("a tensor has no attribute .{name} here"),
+            hint=N_("call it:  .{name}()") if method else N_("did you mean .{near} ?") if near
+            else N_("the attributes are .T .mT .shape .ndim"),
+            name=node.name, near=near[0] if near else "",
+        ).at(node.name_span)
+
+    def sequence(self, node: t.Sequence) -> Any:
+        literal = None if node.tuple else _literal(node)
+        if literal is not None and literal.size:
+            return self.add(Constant(literal), literal.shape, node.span)
+        values = [self.given(item) for item in node.items]
+        if node.tuple:
+            return tuple(v.value for v in values)
+        if not values:
+            raise fault("shape", N_("an empty list has no shape here")).at(node.span)
+        refs = tuple(self.tensor(v) for v in values)
+        return self.apply(SPELLED["stack"], [Given(refs, node.span)], {}, node.span)
+
+    def subscript(self, node: t.Subscript) -> Any:
+        value = self.given(node.value)
+        if isinstance(value.value, tuple):
+            return self._of_tuple(node, value.value)
+        ref = self.tensor(value)
+        arguments = index_arguments(node, self.steps[ref.step].shape, self.value, self._whole_number_tensor)
+        return self.finish(SPELLED["index"], (ref, *arguments), node.span)
+
+    def _of_tuple(self, node: t.Subscript, values: tuple[Any, ...]) -> Any:
+        """`x.shape[0]`"""
+        item = node.items[0]
+        place = None if isinstance(item, (t.Slice, t.Dots)) else self.value(item)
+        if len(node.items) == 1 and isinstance(place, Fraction) and place.denominator == 1:
+            if -len(values) <= place < len(values):
+                return values[int(place)]
+            raise fault("shape", N_("index {i} is out of range: there are {n} sizes"), i=place, n=len(values)).at(item.span)
+        raise fault("syntax", N_("a shape is indexed by one whole number")).at(node.span)
+
+    # Calls
+
+    def call(self, node: t.Call) -> Any:
+        if not node.method and (node.function in self.assigned or node.function in self.shapes):
+            raise fault(
+                "syntax", N_("{name} is a tensor, not a function: it can't be called"),
+                hint=N_("multiplication is written with *:  {name}*(...)"), name=node.function,
+            ).at(node.name_span)
+        static = self.static_call(node)
+        if static is not None:
+            return static
+        row = SPELLED.get(node.function)
+        if row is None or (node.method and not row.method):
+            raise self._no_function(node).at(node.name_span)
+        arguments = [self.given(a) for a in node.arguments]
+        keywords = {name: self.given(value) for name, value in node.keywords}
+        return self.apply(row, arguments, keywords, node.span)
+
+    def static_call(self, node: t.Call) -> Any:
+        """`x.size(0)`, `x.numel()`, `len(x)`, `float(x)`: answered from the shape, or nothing to do."""
+        if node.function not in ("size", "numel", "len", "dim", "ndim", "ndimension", "item", "float", "double"):
+            return None
+        if not node.arguments:
+            raise self._no_function(node).at(node.name_span)
+        value = self.value(node.arguments[0])
+        if node.function in ("float", "double") and len(node.arguments) == 1:
+            return value
+        if isinstance(value, tuple):
+            return Fraction(len(value))
+        shape = self.steps[self.tensor(Given(value, node.arguments[0].span)).step].shape
+        if node.function == "size":
+            return self._sizes(node, shape)
+        if node.function == "len" and not shape:
+            raise fault("shape", N_("len of a scalar: it has no axis")).at(node.span)
+        if node.function == "item":
+            if size(shape) != 1:
+                raise fault("shape", N_("item() needs one entry, and the tensor is {s}"), s=written(shape)).at(node.span)
+            return value
+        return Fraction({"numel": size(shape), "len": shape[0] if shape else 0}.get(node.function, len(shape)))
+
+    def _sizes(self, node: t.Call, shape: Shape) -> Any:
+        if len(node.arguments) == 1:
+            return tuple(map(Fraction, shape))
+        place = self.value(node.arguments[1])
+        if not isinstance(place, Fraction) or not -len(shape) <= place < len(shape):
+            raise fault("shape", N_("size: the tensor has {n} dimensions"), n=len(shape)).at(node.span)
+        return Fraction(shape[int(place)])
+
+    def _no_function(self, node: t.Call) -> GradcliError:
+        known = [*SPELLED, "numel", "size"]
+        near = _OTHER_LANGUAGES.get(node.function) or next(iter(get_close_matches(node.function, known, n=1, cutoff=0.6)), None)
+        return fault(
+            "name", N_("there is no function called {name}"),
+            hint=N_("did you mean {near} ?") if near else N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)"),
+            name=node.function, near=near or "",
+        )
+
+    def apply(self, row: Row, positional: list[Given], keywords: Mapping[str, Given], span: Span) -> Any:
+        bound = bind(row, positional, keywords, span)
+        arguments = []
+        for param in row.takes:
+            given = bound[param.name]
+            match param.kind:
+                case "tensor":
+                    arguments.append(None if given.value is None else self.tensor(given))
+                case "index":
+                    arguments.append(self._whole_number_tensor(given) if given.value is not None else None)
+                case "target":
+                    arguments.append(self._target(arguments[0], given))
+                case "tensors":
+                    arguments.append(self._tensors(row, given))
+                case _:
+                    arguments.append(option(row, param, self._plain(given)))
+        return self.finish(row, tuple(arguments), span)
+
+    def _target(self, scores: Ref, given: Given) -> Ref:
+        """Classes where the target's shape is the scores' without the class axis, else probabilities."""
+        ref = self.tensor(given)
+        scored, target = self.steps[scores.step].shape, self.steps[ref.step].shape
+        classes = target != scored and target == (scored[:1] + scored[2:] if len(scored) > 1 else ())
+        return self._whole_number_tensor(given) if classes else ref
+
+    def _plain(self, given: Given) -> Given:
+        """A constant (`inf`, `-pi/2`) as a plain float, where an option and not a tensor is wanted."""
+        if isinstance(given.value, tuple):
+            return Given(tuple(self._plain(Given(v, given.span)).value for v in given.value), given.span)
+        if not isinstance(given.value, Ref) or self.steps[given.value.step].shape != ():
+            return given
+        value = self._constant(given.value)
+        return given if value is None else Given(value, given.span)
+
+    def _constant(self, ref: Ref) -> float | None:
+        how = self.steps[ref.step].how
+        if isinstance(how, Constant):
+            return None if isinstance(how.value, np.ndarray) else number_of(how.value)
+        if isinstance(how, Input):
+            return None
+        known = {r.step: self._constant(r) for r in how.refs}
+        if any(v is None for v in known.values()) or not how.refs:
+            return None
+        return float(how.row.numpy(n, *(known[a.step] if isinstance(a, Ref) else a for a in how.arguments)))
+
+    def _tensors(self, row: Row, given: Given) -> tuple[Ref, ...]:
+        values = given.value
+        if isinstance(values, Ref):
+            step = self.steps[values.step]
+            if isinstance(step.how, Apply) and step.how.operation == "stack" and row.name in ("cat", "stack"):
+                return step.how.arguments[0]  # type: ignore[no-any-return]  # cat([x, y]): the list itself
+            return (values,)
+        if isinstance(values, (Fraction, float)):
+            values = (values,)
+        return tuple(self.tensor(Given(v, given.span)) for v in values)
+
+    def finish(self, row: Row, arguments: tuple[Any, ...], span: Span) -> Ref:
+        """The step, with the shape its row says."""
+        try:
+            shape = row.shape(*(self._shaped(a) for a in arguments))
+        except GradcliError as error:
+            raise error.at(span) from None
+        if size(shape) > MAX_ENTRIES:
+            raise limit(N_("{f} would have {n} entries, more than {most}"), f=row.name, n=size(shape), most=MAX_ENTRIES).at(span)
+        if row.family == "random":
+            draw = self.random.random if row.name == "rand" else self.random.standard_normal
+            return self.add(Constant(np.asarray(draw(shape))), shape, span)
+        return self.add(Apply(row.name, arguments), shape, span)
+
+    def _shaped(self, argument: Any) -> Any:
+        if isinstance(argument, Ref):
+            return self.steps[argument.step].shape
+        if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
+            return tuple(self.steps[a.step].shape for a in argument)
+        return argument
+
+    def add(self, how: Input | Constant | Apply, shape: Shape, span: Span, name: str | None = None) -> Ref:
+        self.steps.append(Step(how, tuple(shape), span, name))
+        return Ref(len(self.steps) - 1)
+
+    def tensor(self, given: Given) -> Ref:
+        """A value as a tensor: a number is a tensor without axes."""
+        value = given.value
+        if isinstance(value, Ref):
+            return value
+        if isinstance(value, (Fraction, float)) and not isinstance(value, bool):
+            return self.add(Constant(value), (), given.span)
+        if isinstance(value, tuple):
+            numbers = _numbers([Given(v, given.span) for v in value])
+            if numbers is not None and len(value):
+                return self.add(Constant(numbers), numbers.shape, given.span)
+        what = {str: N_("text"), bool: N_("True or False"), type(None): N_("None")}.get(type(value), N_("a tuple"))
+        raise fault("syntax", N_("a tensor or a number is needed here, not {what}"), what=what).at(given.span)
+
+    def _whole_number_tensor(self, given: Given) -> Ref:
+        """A tensor that is used as an index or as classes: an input used so is left out of what is differentiated."""
+        ref = self.tensor(given)
+        how = self.steps[ref.step].how
+        if isinstance(how, Input):
+            self.whole_numbers.add(how.name)
+        return ref
+
+
+_OTHER_LANGUAGES = {
+    "ln": "log", "lg": "log10", "arctg": "atan", "tg": "tan", "ctg": "1/tan", "sgn": "sign", "power": "pow", "concat": "cat",
+    "concatenate": "cat", "hstack": "cat", "vstack": "cat", "tr": "trace", "transp": "T", "sum_": "sum", "average": "mean",
+    "array": "[...]", "matrix": "[...]", "factorial": "lgamma(x + 1)", "gammaln": "lgamma", "loggamma": "lgamma",
+    "invert": "inv", "inverse": "inv", "pinv": "inv", "reduce_sum": "sum", "reduce_mean": "mean", "fabs": "abs",
+    "heaviside": "x > 0", "ceiling": "ceil", "cosec": "1/sin", "sec": "1/cos", "cot": "1/tan", "csc": "1/sin",
+}  # fmt: skip
+
+
+def _bounded(value: Fraction) -> Fraction | None:
+    return value if max(value.numerator.bit_length(), value.denominator.bit_length()) <= MAX_EXACT_BITS else None
+
+
+def _literal(node: t.Expression) -> np.ndarray[Any, np.dtype[Any]] | None:
+    """Nested lists of written numbers as one array; None where anything else stands in them."""
+    if isinstance(node, t.Number):
+        return np.float64(node.value)  # type: ignore[return-value]
+    if isinstance(node, t.Unary) and node.operator == "-" and isinstance(node.operand, t.Number):
+        return np.float64(-node.operand.value)  # type: ignore[return-value]
+    if not isinstance(node, t.Sequence) or not node.items:
+        return None
+    items = [_literal(i) for i in node.items]
+    if any(i is None for i in items):
+        return None
+    shapes = [i.shape for i in items if i is not None]
+    if len(set(shapes)) > 1:
+        place = next(k for k, shape in enumerate(shapes) if shape != shapes[0])
+        raise fault(
+            "shape", N_("the rows of the list differ: row 0 is {a}, row {k} is {b}"),
+            a=written(shapes[0]), b=written(shapes[place]), k=place,
+        ).at(node.items[place].span)
+    return np.array(items, dtype=np.float64)
+
+
+def _numbers(values: list[Given]) -> np.ndarray[Any, np.dtype[Any]] | None:
+    """A list of known numbers as an array; None where something in it is a tensor."""
+    if not all(isinstance(v.value, (Fraction, float)) and not isinstance(v.value, bool) for v in values):
+        return None
+    return np.array([float(v.value) for v in values], dtype=np.float64)

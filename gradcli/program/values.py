@@ -1,0 +1,62 @@
+"""Program + inputs -> values by NumPy, without a derivative. Used where a number is needed before PyTorch is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import e, inf, nan, pi
+from typing import Any
+
+import numpy as np
+
+from gradcli.message import GradcliError
+from gradcli.ops.libraries import n
+from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Scalar
+from gradcli.report import Array
+
+NAMED: Mapping[str, float] = {"pi": pi, "e": e, "inf": inf, "nan": nan}
+"""The constants of the language."""
+
+
+def number_of(value: Scalar | str) -> float:
+    """A constant as a float."""
+    return NAMED[value] if isinstance(value, str) else float(value)
+
+
+def options_as_floats(argument: Any) -> Any:
+    """An option as the numeric columns take it: Fractions become floats, everything else stays."""
+    return float(argument) if isinstance(argument, Fraction) else argument
+
+
+def values_of(program: Program, point: Mapping[str, Array], upto: Ref | None = None) -> list[Array]:
+    """The value of every step (up to and with `upto`), in order, in the dtype of the inputs (float64 without any)."""
+    dtype = np.result_type(np.float32, *(a.dtype for a in point.values())) if point else np.dtype(np.float64)
+    last = program.output.step if upto is None else upto.step
+    known: list[Array] = []
+    for step in program.steps[: last + 1]:
+        match step.how:
+            case Input(name):
+                known.append(np.asarray(point[name]))
+            case Constant(value):
+                known.append(np.asarray(number_of(value) if not isinstance(value, np.ndarray) else value, dtype))
+            case Apply() as apply:
+                try:
+                    known.append(np.asarray(applied(apply, known)))
+                except GradcliError as error:
+                    raise error.at(step.span, program.source) from None
+    return known
+
+
+def applied(apply: Apply, known: Sequence[Array]) -> Any:
+    """The row's NumPy column on the values of its arguments."""
+    with np.errstate(all="ignore"):
+        return apply.row.numpy(n, *(filled(a, known) for a in apply.arguments))
+
+
+def filled(argument: Any, known: Sequence[Any]) -> Any:
+    """An argument with its references replaced by values, as a numeric column takes it."""
+    if isinstance(argument, Ref):
+        return known[argument.step]
+    if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
+        return tuple(known[a.step] for a in argument)
+    return options_as_floats(argument)

@@ -1,0 +1,56 @@
+"""GradcliError -> what a person reads on stderr, and the JSON object that a script reads."""
+
+from __future__ import annotations
+
+from shutil import get_terminal_size
+from typing import Any
+
+from gradcli.message import N_, Exit, GradcliError
+from gradcli.render.layout import pointed, shown
+from gradcli.render.speech import Speak, english
+
+SCHEMA = "gradcli/report/1"
+
+
+def as_text(error: GradcliError, width: int | None = None, speak: Speak = english) -> str:
+    """The sentence, the place with a caret under it, the repair."""
+    columns = get_terminal_size().columns if width is None else width
+    lines = [_one_line(speak.sentence(N_("error: {what}"), what=speak(error.what)))]
+    if error.source is not None and error.span is not None:
+        lines += ["  " + line for line in pointed(error.source, error.span, max(columns - 2, 20))]
+    if error.hint is not None:
+        lines.append(_one_line(speak.sentence(N_("hint: {hint}"), hint=speak(error.hint))))
+    return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    return "\n".join(shown(line) for line in text.split("\n"))
+
+
+def as_object(error: GradcliError, speak: Speak = english) -> dict[str, Any]:
+    """The error object of the schema."""
+    return {
+        "schema": SCHEMA,
+        "ok": False,
+        "error": {
+            "kind": error.kind,
+            "message": speak(error.what),
+            "hint": None if error.hint is None else speak(error.hint),
+            "source": error.source,
+            "span": None if error.span is None else [error.span.start, error.span.end],
+            "exit_status": int(error.exit_status),
+        },
+    }
+
+
+def defect_object(error: Exception) -> dict[str, Any]:
+    """What is not the user's mistake, as an error object: one bad question does not end a batch."""
+    text = " ".join(str(error).split())
+    return {
+        "schema": SCHEMA,
+        "ok": False,
+        "error": {
+            "kind": "defect", "message": f"gradcli has a defect: {type(error).__name__}: {text}", "hint": None,
+            "source": None, "span": None, "exit_status": int(Exit.DEFECT),
+        },
+    }

@@ -1,0 +1,31 @@
+"""An object of plain lists, numbers and strings -> JSON text. Knows neither fields nor NumPy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def written(answer: Any) -> str:
+    """The object over several lines, each tensor and each other list of plain things on one."""
+    return _written(answer, "")
+
+
+def one_line(answer: Any) -> str:
+    """The object on one line, as JSON Lines has it."""
+    return json.dumps(answer, ensure_ascii=False, allow_nan=False)
+
+
+def _written(value: Any, indent: str) -> str:
+    deeper = indent + "  "
+    if isinstance(value, dict) and value and not _is_small(value):
+        items = (f"{deeper}{one_line(key)}: {_written(item, deeper)}" for key, item in value.items())
+        return "{\n" + ",\n".join(items) + f"\n{indent}}}"
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return "[\n" + ",\n".join(deeper + _written(item, deeper) for item in value) + f"\n{indent}]"
+    return one_line(value)
+
+
+def _is_small(value: dict[str, Any]) -> bool:
+    """Whether it is read at a glance on one line: a shape, a place."""
+    return len(one_line(value)) <= 72 and not any(isinstance(item, dict) for item in value.values())

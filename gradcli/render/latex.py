@@ -1,0 +1,150 @@
+r"""Parts of a report -> a LaTeX snippet that compiles with amsmath. Knows LaTeX's special characters; no screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
+
+from gradcli.message import N_
+from gradcli.render.numbers import number
+from gradcli.render.speech import Speak, english
+from gradcli.render.structure import structure
+from gradcli.report import (
+    Array,
+    Closed,
+    Compared,
+    Definition,
+    Equivalence,
+    Note,
+    Part,
+    Question,
+    Warning,
+    Weights,
+)
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$", "·": r"$\cdot$", "−": r"$-$",
+    "…": r"\dots{}", "∂": r"$\partial$", "∇": r"$\nabla$", "≠": r"$\ne$", "≤": r"$\le$", "≥": r"$\ge$",
+    "ᵀ": r"$^\top$", "′": r"$'$", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+    "²": r"$^2$", "³": r"$^3$", "⟨": r"$\langle$",
+    "⟩": r"$\rangle$", "→": r"$\to$", "Σ": r"$\sum$", "δ": r"$\delta$",
+}
+_LARGEST_MATRIX = 100
+"""Entries; amsmath's matrices have ten columns unless told otherwise."""
+
+
+def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> Iterator[str]:
+    """The lines of the snippet, part by part."""
+    yield r"% needs \usepackage{amsmath}"
+    output = "y"
+    for part in parts:
+        match part:
+            case Question():
+                output = part.output_name
+                yield "% " + " ".join(f"gradcli {part.command} {part.expression}".split())
+                yield from align([(name(output), part.latex)])
+            case Closed():
+                yield from _closed(part, speak)
+            case Weights():
+                yield from align([(name(output), values(part.y, digits)), ("v", values(part.v, digits))])
+            case Compared():
+                yield from _compared(part, digits, speak)
+            case Equivalence():
+                yield _equivalence(part, speak)
+            case Note():
+                yield from ("", escaped(speak(part.text)))
+            case Warning():
+                yield from ("", escaped(speak.sentence(N_("note: ")) + speak(part.text)))
+            case _:
+                assert_never(part)
+
+
+def align(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """An align* environment of `left &= right` rows."""
+    body = [f"  {left} &= {right}" for left, right in rows]
+    return [r"\begin{align*}", *(row + r" \\" for row in body[:-1]), body[-1], r"\end{align*}"]
+
+
+def _closed(part: Closed, speak: Speak) -> Iterator[str]:
+    for closed in (part.jacobian, part.vjp):
+        if closed is not None:
+            yield from align([(left_side(closed.left_side), closed.latex), *_where(closed.where)])
+    if part.jacobian is not None and part.jacobian.structure is not None:
+        yield escaped(speak(structure(part.jacobian.structure)) + ".")
+    if part.reason is not None:
+        yield escaped(speak(part.reason))
+
+
+def _where(definitions: Sequence[Definition]) -> list[tuple[str, str]]:
+    return [(r"\text{where } " * (n == 0) + indexed(d.name), d.latex) for n, d in enumerate(definitions)]
+
+
+def _compared(part: Compared, digits: int, speak: Speak) -> Iterator[str]:
+    array = part.symbolic if part.pytorch is None else part.pytorch
+    if array is not None:
+        yield from align([(rf"\bar{{{name(part.name)}}}", values(array, digits))])
+    if part.agrees is not None and part.max_abs_diff is not None:
+        verdict = N_("SymPy and PyTorch agree; the largest difference is {difference}.")
+        if not part.agrees:
+            verdict = N_("SymPy and PyTorch DISAGREE; the largest difference is {difference}.")
+        yield escaped(speak.sentence(verdict, difference=number(part.max_abs_diff, 2)))
+    if part.reason is not None:
+        yield escaped(speak(part.reason))
+
+
+def _equivalence(part: Equivalence, speak: Speak) -> str:
+    told = N_("(v*y).sum().backward() leaves the same in {name}.grad but for {difference}.")
+    return escaped(speak.sentence(told, name=part.name, difference=number(part.max_abs_diff, 2)))
+
+
+def left_side(text: str) -> str:
+    r"""`d y[m,n] / d x[i,j]` is a fraction of \partial, `x.grad[i,j]` is \bar{x} with indices."""
+    quotient = re.fullmatch(r"d (.+?) / d (.+)", text)
+    if quotient:
+        return rf"\frac{{\partial {indexed(quotient[1])}}}{{\partial {indexed(quotient[2])}}}"
+    return indexed(text)
+
+
+def indexed(text: str) -> str:
+    """`w1[i,j]` with its indices as subscripts."""
+    match = re.fullmatch(r"([^\[\]]+)(?:\[([^\]]*)\])?", text.strip())
+    if match is None:
+        return rf"\text{{{escaped(text)}}}"
+    bare = match[1].removesuffix(".grad")
+    base = rf"\bar{{{name(bare)}}}" if bare != match[1] else name(bare)
+    return base if match[2] is None else f"{{{base}}}_{{{match[2]}}}"
+
+
+def name(text: str) -> str:
+    """A variable's name in mathematics: `x`, `w_{1}`, `\\mathrm{loss}`."""
+    match = re.fullmatch(r"([A-Za-z])_?(\d+)", text)
+    if match:
+        return f"{match[1]}_{{{match[2]}}}"
+    return text if len(text) == 1 else rf"\mathrm{{{escaped(text)}}}"
+
+
+def values(array: Array, digits: int) -> str:
+    """A scalar, a vector or a matrix; of anything larger, its shape."""
+    if array.ndim > 2 or array.size > _LARGEST_MATRIX or (array.ndim == 2 and array.shape[1] > 10):
+        return r"\text{a tensor of shape } " + r" \times ".join(map(str, array.shape))
+    if array.ndim == 0:
+        return _number(array, digits)
+    rows = array.reshape(-1, 1) if array.ndim == 1 else array
+    body = r" \\ ".join(" & ".join(_number(x, digits) for x in row) for row in rows)
+    return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
+
+
+def _number(value: object, digits: int) -> str:
+    text = number(value, digits)
+    mantissa, e, exponent = text.partition("e")
+    if e:
+        return rf"{mantissa} \cdot 10^{{{exponent}}}"
+    return text.replace("inf", r"\infty").replace("nan", r"\text{nan}")
+
+
+def escaped(text: str) -> str:
+    """Prose with LaTeX's special characters written out."""
+    return "".join(_SPECIAL.get(c, c) for c in text)
+

@@ -1,0 +1,119 @@
+"""Text and a width -> lines that fit: prose is wrapped at spaces, a formula at its operators, a source line is shown
+through a window. Knows how wide characters are on a screen; no tensor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gradcli.message import Span
+
+_BREAKS = re.compile(r" (?=[-+] )|(?<=\*)(?!\*)|(?<=[^/]/)|(?<=, )| (?=if | else )")
+
+
+def cells(text: str) -> int:
+    """How many columns of the screen the text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # the table of wide characters, needed only where there may be any
+
+    return cell_len(text)
+
+
+def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+    """Prose in lines of at most `width` columns, the first one begun by `first`, the others by `rest`. Lines of the
+    text that begin with a space are kept as they are; CJK text, which has no spaces, breaks anywhere."""
+    rest = " " * cells(first) if rest is None else rest
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        begun = rest if lines else first
+        if paragraph.startswith(" "):
+            lines.append(begun + paragraph)
+            continue
+        line, empty = begun, True
+        for word in _words(paragraph):
+            if not empty and cells(line) + cells(word.rstrip()) > width:
+                lines.append(line.rstrip())
+                line, word, empty = rest, word.lstrip(), True
+            line, empty = line + word, False
+        lines.append(line.rstrip())
+    return lines
+
+
+def _words(text: str) -> Iterator[str]:
+    """What may not be broken: a word with the spaces after it, or one wide character with the mark that follows it."""
+    return (m[0] for m in re.finditer(r"[⺀-鿿가-힯][、-〟！-｠]*|[^\s⺀-鿿가-힯]+\s*|\s+", text))
+
+
+def formula(text: str, width: int, first: str, hang: int = 4) -> list[str]:
+    """A formula in lines that fit: broken before + and -, after * and /, where the brackets are least deep; never cut
+    inside a name. Lines after the first are indented by `hang` more."""
+    lines, begun = [], first
+    while cells(begun + text) > width:
+        at = _break(text, width - cells(begun))
+        if at is None:
+            break
+        lines.append((begun + text[:at]).rstrip())
+        text, begun = text[at:].lstrip(), " " * (len(first) - len(first.lstrip()) + hang)
+    return [*lines, begun + text]
+
+
+def _break(text: str, room: int) -> int | None:
+    """The place to break so that the first line fits: the shallowest in its second half, else the last, else the
+    first one there is."""
+    places = [m.start() for m in _BREAKS.finditer(text) if 0 < m.start() < len(text)]
+    fitting = [at for at in places if cells(text[:at].rstrip()) <= room]
+    if not fitting:
+        return places[0] if places else None
+    depths = _depths(text)
+    late = [at for at in fitting if at >= room // 2] or fitting[-1:]
+    return min(late, key=lambda at: (depths[at], -at))
+
+
+def _depths(text: str) -> list[int]:
+    depth, depths = 0, []
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        depths.append(depth)
+    return depths
+
+
+def has_statements(text: str) -> bool:
+    """Whether a program is more than one bare expression: an assignment, or several statements."""
+    depths = _depths(text)
+    return any(depths[m.start()] == 0 for m in re.finditer(r"[;\n]|(?<![=<>!])=(?!=)", text))
+
+
+def shown(text: str) -> str:
+    """The text with control characters made visible: nothing that was typed may move the cursor of who reads it."""
+    return "".join(chr(0x2400 + ord(c)) if ord(c) < 32 else "␡" if c == "\x7f" else c for c in text)
+
+
+def shown_lines(text: str) -> list[str]:
+    """The lines of a text as it was typed, empty ones left out."""
+    return [shown(line.replace("\t", "    ")) for line in text.split("\n") if line.strip()] or [""]
+
+
+def pointed(source: str, span: Span, width: int) -> list[str]:
+    """The line of the source that the span begins in, and carets under it; of a long line the part around the span."""
+    begin = source.rfind("\n", 0, span.start) + 1
+    end = source.find("\n", begin)
+    line = shown(source[begin : len(source) if end < 0 else end].replace("\t", " "))
+    first, last = span.start - begin, max(span.start + 1, min(span.end, begin + len(line))) - begin
+    line, first, last = _window(line, first, last, width)
+    return [line, " " * cells(line[:first]) + "^" * max(1, cells(line[first:last]))]
+
+
+def _window(line: str, first: int, last: int, width: int) -> tuple[str, int, int]:
+    if cells(line) <= width:
+        return line, first, last
+    mark, room = "…", width - 2
+    begin = max(0, min(first, (first + last) // 2 - room // 2))
+    end = begin
+    while end < len(line) and cells(line[begin : end + 1]) <= room:
+        end += 1
+    while begin > 0 and end == len(line) and cells(line[begin - 1 : end]) <= room:
+        begin -= 1
+    left, right = mark if begin else "", mark if end < len(line) else ""
+    shift = len(left) - begin
+    return left + line[begin:end] + right, first + shift, min(last, end) + shift

@@ -1,0 +1,138 @@
+"""Parts of a report -> Markdown with formulas in $$ and values in code blocks. Knows headings; no screen, no colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import assert_never
+
+from gradcli.message import N_
+from gradcli.render import values
+from gradcli.render.latex import indexed, left_side
+from gradcli.render.numbers import number
+from gradcli.render.speech import Speak, english
+from gradcli.render.structure import arrangement, structure
+from gradcli.render.wording import wording
+from gradcli.report import (
+    Array,
+    Closed,
+    Compared,
+    Definition,
+    Equivalence,
+    Jacobian,
+    Note,
+    Part,
+    Question,
+    Vjp,
+    Warning,
+    Weights,
+)
+from gradcli.shapes import written
+
+_WIDTH = 100
+
+
+def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: Speak = english) -> Iterator[str]:
+    """The lines of the document, part by part."""
+    question: Question | None = None
+    headed: set[str] = set()
+    for part in parts:
+        match part:
+            case Question():
+                question = part
+                yield from _question(part, speak)
+            case Closed():
+                yield from _closed(part, question, speak)
+            case Weights():
+                output = "y" if question is None else question.output_name
+                yield from _block({output: part.y, "v": part.v}, digits, full)
+            case Compared():
+                yield from _compared(part, question, digits, full, speak)
+            case Equivalence():
+                yield from _once(headed, speak.sentence(N_("Other ways to the same gradient, computed")))
+                yield from _equivalence(part, speak)
+            case Note():
+                yield from _once(headed, speak.sentence(N_("Why")))
+                yield f"- {_prose(speak(part.text))}"
+            case Warning():
+                yield from ("", f"> {speak.sentence(N_('note: '))}{_prose(speak(part.text))}", "")
+            case _:
+                assert_never(part)
+
+
+def _once(headed: set[str], text: str) -> list[str]:
+    if text in headed:
+        return []
+    headed.add(text)
+    return ["", f"## {text}", ""]
+
+
+def _question(part: Question, speak: Speak) -> Iterator[str]:
+    yield from (f"# gradcli {part.command}", "", "```python", *part.expression.strip().split("\n"), "```", "")
+    yield from ("| | |", "|---|---|")
+    for given, shape in part.inputs.items():
+        yield f"| `{given}` | {written(shape)} |"
+    yield f"| `{part.output_name}` ({speak.sentence(N_('output'))}) | {written(part.output_shape)} |"
+    if part.v_given is not None:
+        yield f"| `v` ({speak.sentence(N_('weights'))}) | {written(part.v_shape or ())}, `{part.v_given}` |"
+
+
+def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[str]:
+    output = "y" if question is None else question.output_name
+    words = wording("vjp" if question is None else question.command)
+    if part.jacobian is not None:
+        told = speak.sentence(N_("Jacobian of {output} by {name}"), output=output, name=part.name)
+        yield from ("", f"## {told}", "", *_formula(part.jacobian), "")
+        yield f"- {speak(arrangement(part.jacobian.shape, part.jacobian.left_side, question))}"
+        if part.jacobian.structure is not None:
+            yield f"- {speak(structure(part.jacobian.structure))}"
+        if part.jacobian.matrix:
+            yield f"- `{part.jacobian.matrix}`"
+    if part.vjp is not None:
+        yield from ("", f"## {speak.sentence(words.product, name=part.name, output=output)}", "", *_formula(part.vjp))
+        if part.vjp.matrix:
+            yield from ("", f"`{part.vjp.matrix}`")
+    if part.reason is not None:
+        yield from ("", _prose(speak(part.reason)))
+
+
+def _formula(part: Jacobian | Vjp) -> Iterator[str]:
+    yield from ("$$", rf"{left_side(part.left_side)} = {part.latex}", "$$")
+    for definition in part.where:
+        yield from _definition(definition)
+
+
+def _definition(part: Definition) -> list[str]:
+    return ["", f"where ${indexed(part.name)} = {part.latex}$"]
+
+
+def _compared(part: Compared, question: Question | None, digits: int, full: bool, speak: Speak) -> Iterator[str]:
+    words = wording("vjp" if question is None else question.command)
+    yield from ("", f"## {speak.sentence(words.values, name=part.name)}", "")
+    columns = {speak.sentence(N_("SymPy's formula")): part.symbolic, speak.sentence(words.numeric): part.pytorch}
+    yield from _block({head: array for head, array in columns.items() if array is not None}, digits, full)
+    if part.agrees is not None and part.max_abs_diff is not None:
+        verdict = speak.sentence(N_("they agree")) if part.agrees else speak.sentence(N_("they DISAGREE"))
+        told = speak.sentence(N_("largest difference {difference}: "), difference=number(part.max_abs_diff, 2))
+        yield from ("", f"{told}**{verdict}**")
+    if part.reason is not None:
+        yield from ("", _prose(speak(part.reason)))
+
+
+def _block(arrays: Mapping[str, Array], digits: int, full: bool) -> Iterator[str]:
+    """Arrays side by side where they fit, in one block of code."""
+    blocks = [[f"{head}:", *values.lines_of(array, _WIDTH, digits, full)] for head, array in arrays.items()]
+    beside = values.side_by_side(blocks[0], blocks[1], _WIDTH) if len(blocks) == 2 else None
+    yield from ("", "```text", *(beside or [row for block in blocks for row in block]), "```")
+
+
+def _equivalence(part: Equivalence, speak: Speak) -> Iterator[str]:
+    told = N_("{name}.grad differs by at most {difference}")
+    ways = {"(v*y).sum().backward()": part.max_abs_diff, "y.sum().backward()": part.plain_sum_max_abs_diff}
+    for way, difference in ways.items():
+        if difference is not None:
+            yield f"- `{way}`: {speak.sentence(told, name=part.name, difference=number(difference, 2))}"
+
+
+def _prose(text: str) -> str:
+    """A sentence with what Markdown would read as emphasis written out."""
+    return text.replace("\\", "\\\\").replace("*", r"\*").replace("_", r"\_").replace("<", r"\<")

@@ -1,0 +1,57 @@
+"""The shape and the structure of a Jacobian -> sentences. Knows layouts by name; no width, no format."""
+
+from __future__ import annotations
+
+import re
+
+from gradcli.message import N_, Message, message
+from gradcli.report import Question, Structure
+from gradcli.shapes import Shape, size, written
+
+_LEFT_SIDE = re.compile(r"d [^\[/]*(\[[^\]]*\])? / d [^\[]*(\[[^\]]*\])?")
+
+_KINDS = {
+    "diagonal": N_("diagonal"),
+    "block-diagonal": N_("block diagonal"),
+    "banded": N_("banded"),
+    "dense": N_("dense"),
+    "zero": N_("zero"),
+    "sparse": N_("sparse"),
+}
+
+
+def structure(part: Structure) -> Message:
+    """How many entries can be non-zero: `diagonal: 25 of 625 entries can be non-zero`."""
+    kind = Message(_KINDS.get(part.kind, part.kind))
+    if part.kind == "zero" or part.nonzero == 0:
+        return message(N_("zero: every one of the {total} entries is 0"), total=part.total)
+    if part.exact:
+        return message(N_("{kind}: {nonzero} of {total} entries can be non-zero"),
+                       kind=kind, nonzero=part.nonzero, total=part.total)
+    return message(N_("{kind}: at most {nonzero} of {total} entries can be non-zero"),
+                   kind=kind, nonzero=part.nonzero, total=part.total)
+
+
+def arrangement(shape: Shape, left_side: str, question: Question | None) -> Message:
+    """Which axes come first, how it is flattened, and what the layout is called."""
+    outer = 0 if question is None else len(question.output_shape)
+    rows, columns = size(shape[:outer]), size(shape[outer:])
+    match = _LEFT_SIDE.fullmatch(left_side)
+    of, by = (match[1] or "", match[2] or "") if match else ("", "")
+    if not shape:
+        return message(N_("one number, for the output and the input are scalars"))
+    if outer == 0:
+        return message(
+            N_("{shape}, the input's, for the output is a scalar; as a row (numerator layout): 1×{columns}"),
+            shape=written(shape), columns=columns,
+        )
+    if outer == len(shape):
+        return message(
+            N_("{shape}, the output's, for the input is a scalar; as a column (numerator layout): {rows}×1"),
+            shape=written(shape), rows=rows,
+        )
+    return message(
+        N_("{shape}: output axes {of} first, then input axes {by} (numerator layout); "
+           "flattened: a {rows}×{columns} matrix"),
+        shape=written(shape), of=of, by=by, rows=rows, columns=columns,
+    )

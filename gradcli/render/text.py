@@ -1,0 +1,270 @@
+"""Parts of a report, as they become known -> lines for a screen. Knows headings and widths; no colours, no stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from gradcli.message import N_, Message
+from gradcli.render import layout, values
+from gradcli.render.legend import legend
+from gradcli.render.line import BLANK, Line, Piece, heading, labelled, line
+from gradcli.render.numbers import number
+from gradcli.render.speech import Speak, english
+from gradcli.render.structure import arrangement, structure
+from gradcli.render.wording import wording
+from gradcli.report import (
+    Array,
+    Closed,
+    Compared,
+    Definition,
+    Entry,
+    Equivalence,
+    Jacobian,
+    Note,
+    Part,
+    Question,
+    Vjp,
+    Warning,
+    Weights,
+)
+from gradcli.shapes import Shape, written
+
+
+@dataclass(frozen=True)
+class Look:
+    """How wide, how precise, how complete, in which language."""
+
+    width: int = 80
+    digits: int = 6
+    full: bool = False
+    speak: Speak = field(default=english)
+
+
+def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]:
+    """The lines of each part as soon as it is there, a blank line before each section; warnings come last."""
+    question: Question | None = None
+    warned, explained, begun = [], set[str](), set[str]()
+    for part in parts:
+        match part:
+            case Question():
+                question = part
+                yield _question(part, look)
+            case Closed():
+                yield _closed(part, question, look, explained)
+            case Weights():
+                yield _weights(part, question, look)
+            case Compared():
+                yield _compared(part, question, look)
+            case Equivalence():
+                yield _equivalence(part, look, first="equivalence" not in begun)
+                begun.add("equivalence")
+            case Note():
+                yield _note(part, look, first="note" not in begun)
+                begun.add("note")
+            case Warning():
+                warned.append(part)
+            case _:
+                assert_never(part)
+    if warned:
+        yield [BLANK, *(one for warning in warned for one in _warning(warning, look))]
+
+
+def _question(part: Question, look: Look) -> list[Line]:
+    say = look.speak.sentence
+    inputs = ", ".join(f"{name} {written(shape)}" for name, shape in part.inputs.items())
+    rows = [
+        (say(N_("function")), _function(part)),
+        (say(N_("inputs")), inputs),
+        (say(N_("output")), f"{part.output_name} {written(part.output_shape)}"),
+    ]
+    if part.v_given is not None:
+        rows.append((say(N_("weights")), f"v {written(part.v_shape or ())}, {part.v_given}"))
+    if set(part.wrt) != set(part.inputs):
+        rows.append((say(N_("by")), ", ".join(part.wrt)))
+    column = max(layout.cells(label) for label, _ in rows) + 2
+    return [one for label, text in rows for one in _row(label, text, column, look.width)]
+
+
+def _function(part: Question) -> str:
+    """The program as it was typed; a bare expression gets the name that the formulas call its output."""
+    text = part.expression.strip()
+    return text if layout.has_statements(text) else f"{part.output_name} = {text}"
+
+
+def _row(label: str, text: str, column: int, width: int) -> Iterator[Line]:
+    """A labelled text; a program of several lines stays in its column, and a long one goes on there."""
+    pad = " " * (column - layout.cells(label))
+    first = True
+    for source in layout.shown_lines(text):
+        for part in layout.formula(source, width - column, "", 2):
+            yield Line(((label + pad, "label"), (part, ""))) if first else line(" " * column + part)
+            first = False
+
+
+def _closed(part: Closed, question: Question | None, look: Look, explained: set[str]) -> list[Line]:
+    lines: list[Line] = []
+    if part.jacobian is not None:
+        lines += _jacobian(part.name, part.jacobian, question, look)
+    if part.vjp is not None:
+        lines += _vjp(part.name, part.vjp, question, look)
+    if part.reason is not None:
+        lines += [BLANK, *_prose(look.speak(part.reason), look)]
+    told = [look.speak(message) for message in legend(_formulas(part), _inputs(question))]
+    new = [sentence for sentence in told if sentence not in explained]
+    explained.update(new)
+    return lines + ([BLANK, *(line("  " + sentence, "quiet") for sentence in new)] if new else [])
+
+
+def _formulas(part: Closed) -> Iterator[str]:
+    for closed in (part.jacobian, part.vjp):
+        if closed is not None:
+            yield closed.formula
+            yield from (definition.formula for definition in closed.where)
+
+
+def _inputs(question: Question | None) -> dict[str, Shape]:
+    return {} if question is None else dict(question.inputs)
+
+
+def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) -> list[Line]:
+    say = look.speak.sentence
+    output = "y" if question is None else question.output_name
+    rows = [
+        (say(N_("matrix")), part.matrix),
+        (say(N_("shape")), look.speak(arrangement(part.shape, part.left_side, question))),
+        (say(N_("structure")), None if part.structure is None else look.speak(structure(part.structure))),
+    ]
+    column = max(layout.cells(label) for label, _ in rows) + 4
+    told = [
+        one for label, text in rows if text
+        for one in _told(f"  {label}".ljust(column), text, look.width)
+    ]
+    return [
+        BLANK, heading(say(N_("Jacobian of {output} by {name}"), output=output, name=name)),
+        *_formula(part.left_side, part.formula, look), *_where(part.where, look), *told,
+        *_entries(part.entries or (), output, name, look),
+    ]
+
+
+def _told(label: str, text: str, width: int) -> Iterator[Line]:
+    for n, part in enumerate(layout.wrapped(text, width, label)):
+        yield Line(((label, "label"), (part[len(label):], ""))) if n == 0 else line(part)
+
+
+def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Line]:
+    say = look.speak.sentence
+    words = wording("vjp" if question is None else question.command)
+    output = "y" if question is None else question.output_name
+    lines = [BLANK, heading(say(words.product, name=name, output=output))]
+    lines += _formula(part.left_side, part.formula, look)
+    if part.matrix:  # under the formula, the two = under each other
+        bare = part.left_side.partition("[")[0]
+        lines += [line(one) for one in layout.formula(part.matrix, look.width, f"  {bare:<{len(part.left_side)}} = ")]
+    return lines + _where(part.where, look)
+
+
+def _formula(left: str, right: str, look: Look) -> list[Line]:
+    return [line(one, "formula") for one in layout.formula(right, look.width, f"  {left} = ")]
+
+
+def _where(definitions: Sequence[Definition], look: Look) -> list[Line]:
+    lead = "    " + look.speak.sentence(N_("where")) + " "
+    hang = " " * layout.cells(lead)
+    return [
+        line(one)
+        for n, d in enumerate(definitions)
+        for one in layout.formula(d.formula, look.width, f"{hang if n else lead}{d.name} = ")
+    ]
+
+
+def _entries(entries: Sequence[Entry], output: str, name: str, look: Look) -> list[Line]:
+    if not entries:
+        return []
+    left = [f"d {_at(output, e.row)} / d {_at(name, e.column)}" for e in entries]
+    width = max(map(len, left))
+    shown = (
+        one for side, entry in zip(left, entries, strict=True)
+        for one in layout.formula(entry.formula, look.width, f"    {side:<{width}} = ")
+    )
+    return [labelled("  " + look.speak.sentence(N_("entries")), ""), *map(line, shown)]
+
+
+def _at(name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def _weights(part: Weights, question: Question | None, look: Look) -> list[Line]:
+    output = "y" if question is None else question.output_name
+    blocks = [(f"{output} =", _numbers(part.y, look)), ("v =", _numbers(part.v, look))]
+    return [BLANK, heading(look.speak.sentence(N_("At these numbers"))), *_beside(blocks, look)]
+
+
+def _numbers(array: Array, look: Look) -> list[str]:
+    return values.lines_of(array, look.width - 2, look.digits, look.full)
+
+
+def _beside(blocks: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
+    """Headed blocks of numbers side by side, or under each other where the screen is too narrow."""
+    if len(blocks) == 2:
+        (left_head, left), (right_head, right) = blocks
+        beside = values.side_by_side([left_head, *left], [right_head, *right], look.width - 2)
+        if beside is not None:
+            return [line("  " + one, "" if n else "label") for n, one in enumerate(beside)]
+    return [
+        one for head, block in blocks
+        for one in (line("  " + head, "label"), *(line("  " + row) for row in block))
+    ]
+
+
+def _compared(part: Compared, question: Question | None, look: Look) -> list[Line]:
+    say = look.speak.sentence
+    words = wording("vjp" if question is None else question.command)
+    columns = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
+    blocks = [(say(head), _numbers(array, look)) for head, array in columns if array is not None]
+    lines = [BLANK, heading(say(words.values, name=part.name)), *_beside(blocks, look)]
+    return lines + _verdict(part, look)
+
+
+def _verdict(part: Compared, look: Look) -> list[Line]:
+    say, lines = look.speak.sentence, []
+    if part.agrees is not None:
+        difference = "0" if part.max_abs_diff is None else number(part.max_abs_diff, 2)
+        pieces: list[Piece] = [("  " + say(N_("largest difference {difference}: "), difference=difference), "")]
+        pieces.append((say(N_("they agree")), "good") if part.agrees else (say(N_("they DISAGREE")), "bad"))
+        lines.append(Line(tuple(pieces)))
+    if part.reason is not None:
+        lines += _prose(look.speak(part.reason), look)
+    if part.jacobian_checked:
+        lines += _prose(say(N_("the Jacobian printed above, contracted with v, gives these numbers too")), look)
+    return lines
+
+
+def _equivalence(part: Equivalence, look: Look, first: bool) -> list[Line]:
+    say = look.speak.sentence
+    lines = [BLANK, heading(say(N_("Other ways to the same gradient, computed")))] if first else []
+    ways = [("(v*y).sum().backward()", part.max_abs_diff)]
+    if part.plain_sum_max_abs_diff is not None:
+        ways.append(("y.sum().backward()", part.plain_sum_max_abs_diff))
+    for way, difference in ways:
+        told = Message(
+            N_("{name}.grad differs by at most {difference}"), {"name": part.name, "difference": number(difference, 2)}
+        )
+        lines += _told(f"  {way:<24}", look.speak(told), look.width)
+    return lines
+
+
+def _note(part: Note, look: Look, first: bool) -> list[Line]:
+    lines = [BLANK, heading(look.speak.sentence(N_("Why")))] if first else []
+    width = min(look.width, 88)  # longer lines are hard to read
+    return lines + [line(one) for one in layout.wrapped(look.speak(part.text), width, "  • ", "    ")]
+
+
+def _prose(text: str, look: Look) -> list[Line]:
+    return [line(one) for one in layout.wrapped(text, look.width, "  ")]
+
+
+def _warning(part: Warning, look: Look) -> list[Line]:
+    lead = look.speak.sentence(N_("note: "))
+    return [line(one) for one in layout.wrapped(look.speak(part.text), look.width, lead)]

@@ -1,0 +1,42 @@
+"""A command -> the headings of its answer. Knows no values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradcli.message import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """`product` heads the formula of the result, `values` its numbers, `numeric` PyTorch's column."""
+
+    product: str
+    values: str
+    numeric: str
+
+
+_BACKWARD = Wording(
+    N_("What y.backward(v) leaves in {name}.grad"), N_("{name}.grad in numbers"), N_("PyTorch's .grad")
+)
+
+_WORDINGS: Mapping[str, Wording] = {
+    "vjp": _BACKWARD,
+    "grad": Wording(N_("The gradient by {name}"), N_("The gradient by {name} in numbers"), N_("PyTorch's .grad")),
+    "jvp": Wording(N_("How {output} moves with {name}: J·t"), N_("J·t in numbers"), N_("PyTorch's product")),
+    "jacobian": Wording(
+        N_("What y.backward(v) leaves in {name}.grad"), N_("The Jacobian by {name} in numbers"), N_("PyTorch's rows")
+    ),
+    "hessian": Wording(
+        N_("The second derivatives by {name}"), N_("The Hessian by {name} in numbers"), N_("PyTorch's rows")
+    ),
+    "hvp": Wording(
+        N_("The Hessian's product H·t for {name}"), N_("H·t for {name} in numbers"), N_("PyTorch's product")
+    ),
+}
+
+
+def wording(command: str) -> Wording:
+    """The headings of a command's answer; those of `vjp` where it has none of its own."""
+    return _WORDINGS.get(command, _BACKWARD)

@@ -1,0 +1,61 @@
+"""The question, as data. Every option of every command is declared here once; the command line, batch, the help and
+the Python functions derive from these fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+from gradcli.message import N_
+
+TensorText = Any
+"""A tensor as a person gives it: text (`eye:5`), a number, nested lists, or a NumPy array."""
+
+
+def option(
+    default: Any, help: str, *, metavar: str | None = None, choices: tuple[str, ...] = (),
+    least: float = -inf, most: float = inf,
+) -> Any:
+    """A field that the command line and batch offer as `--name`; a number lies between `least` and `most`."""
+    return field(default=default, metadata={
+        "help": help, "metavar": metavar, "choices": choices, "least": least, "most": most,
+    })
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked.
+
+    `inputs` maps a variable's name to a tensor: text, nested lists or an array. `v` is the weighting vector in the same
+    forms; text may also be `ones`, `onehot:I,J` or an expression over the inputs. `wrt` names the variables that are
+    differentiated (None: every input that is not an index or a class target).
+    """
+
+    expression: str
+    command: str = "vjp"
+    inputs: Mapping[str, TensorText] = field(default_factory=dict)
+    v: TensorText = option(None, N_("the weighting vector v, of the output's shape"), metavar="TENSOR")
+    wrt: tuple[str, ...] | None = option(None, N_("variables to differentiate, as x,w (default: all inputs)"), metavar="NAMES")
+    strict: bool = option(False, N_("refuse to guess v = ones for an output that is not a scalar, as PyTorch does"))
+    entries: bool = option(False, N_("write out every entry of the Jacobian, however many"))
+    symbolic_only: bool = option(False, N_("formulas and their values only; PyTorch is not loaded"))
+    dtype: str = option("float64", N_("the numbers' type"), choices=("float64", "float32"))
+    seed: int = option(0, N_("the seed of rand and randn"), metavar="N", least=0)
+    time_limit: float = option(
+        20.0, N_("seconds for the symbolic work; past it only numbers are given"), metavar="SECONDS", least=0
+    )
+
+
+@dataclass(frozen=True)
+class Display:
+    """How the answer is shown; nothing here changes a number."""
+
+    format: str = option("text", N_("how to write the answer"), choices=("text", "json", "latex", "markdown"))
+    quiet: bool = option(False, N_("only the gradient, pasteable as a tensor"))
+    full: bool = option(False, N_("print every value, however many"))
+    precision: int = option(6, N_("significant digits of printed values"), metavar="N", least=1, most=17)
+    output: str | None = option(None, N_("write the answer to a file; its suffix sets the format"), metavar="FILE")
+    lang: str = option("en", N_("the language of the explanation"), choices=("en", "zh", "ru"))
+    color: bool = option(True, N_("no colour, not even on a terminal"))

@@ -1,0 +1,79 @@
+"""Shapes: broadcasting, axes, and how a shape is written. Knows no values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+
+from gradcli.message import N_, fault
+
+Shape = tuple[int, ...]
+
+
+def size(shape: Shape) -> int:
+    """How many entries a tensor of this shape has (1 for a scalar)."""
+    return prod(shape)
+
+
+def written(shape: Shape) -> str:
+    """`3×4`, `5` for a vector, `scalar` for no axes: how messages write a shape."""
+    return "×".join(map(str, shape)) if shape else "scalar"
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The common shape of operands, by NumPy's and PyTorch's rule.
+
+    Raises GradcliError (shape) naming the two that do not fit.
+    """
+    result: Shape = ()
+    for shape in shapes:
+        result = _broadcast_two(result, shape)
+    return result
+
+
+def _broadcast_two(a: Shape, b: Shape) -> Shape:
+    rank = max(len(a), len(b))
+    pairs = zip((1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b, strict=True)
+    merged = []
+    for m, n in pairs:
+        if m != n and 1 not in (m, n):
+            raise fault(
+                "shape",
+                N_("shapes {a} and {b} do not broadcast: {m} and {n} differ and neither is 1"),
+                a=written(a), b=written(b), m=m, n=n,
+            )
+        merged.append(n if m == 1 else m)
+    return tuple(merged)
+
+
+def axis(dim: int, rank: int) -> int:
+    """The axis that `dim` names, counted from 0; a negative one counts from the end, as in PyTorch."""
+    span = max(rank, 1)
+    if not -span <= dim < span:
+        raise fault(
+            "shape",
+            N_("dim={dim} is out of range: the tensor has {rank} dimensions, so dim goes from {low} to {high}"),
+            dim=dim, rank=rank, low=-span, high=span - 1,
+        )
+    return dim % span
+
+
+def axes(dims: int | Iterable[int] | None, rank: int) -> tuple[int, ...]:
+    """The axes that `dims` names, sorted; all of them for None or an empty tuple."""
+    if rank == 0:
+        for d in () if dims is None else (dims,) if isinstance(dims, int) else dims:
+            axis(d, 0)
+        return ()
+    if dims is None or dims == ():
+        return tuple(range(rank))
+    named = [axis(d, rank) for d in ((dims,) if isinstance(dims, int) else dims)]
+    if len(set(named)) < len(named):
+        raise fault("shape", N_("dim={dims} names an axis twice"), dims=dims)
+    return tuple(sorted(named))
+
+
+def reduced(shape: Shape, over: tuple[int, ...], keepdim: bool) -> Shape:
+    """What is left of `shape` when the axes `over` are reduced."""
+    if keepdim:
+        return tuple(1 if a in over else n for a, n in enumerate(shape))
+    return tuple(n for a, n in enumerate(shape) if a not in over)

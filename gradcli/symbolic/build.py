@@ -1,0 +1,309 @@
+"""Program -> graph. Each step's row says in its `symbolic` column what it means, in the words of `Builder`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Expr, Integer
+
+from gradcli.ops import TABLE
+from gradcli.ops.row import Row
+from gradcli.program import Apply, Constant, Input, Program, Ref
+from gradcli.shapes import axes
+from gradcli.symbolic.contract import total
+from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, Sizes, index_for, indices_for
+from gradcli.symbolic.graph import Graph, JacobianRule, Node, Tensor, tensor, tensor_of
+from gradcli.symbolic.scalars import (
+    NOTHING, SCALARS, AtLeast, Delta, Equal, Place, Where, atomic, number, own, softened,
+)  # fmt: skip
+
+MAX_OPERATIONS = 60
+"""An elementwise result larger than this that is read more than once becomes a tensor of its own, with a name."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A program as a graph: its output, the tensor of every step, and the node of each variable of interest."""
+
+    graph: Graph
+    output: Tensor
+    variables: dict[str, Node]
+
+
+def build(program: Program, wrt: Sequence[str], taken: Iterable[str] = ()) -> Built:
+    """The graph of a program. It is walked twice: once to learn which sizes must be equal, then to build with them."""
+    sizes = Sizes()
+    known: tuple[int, int] | None = None
+    while True:
+        built = _Walk(program, wrt, Graph(sizes, set(taken))).built()
+        now = (len(sizes._equal), len(sizes.fixed))
+        if now == known:
+            return built
+        known = now
+
+
+class _Walk:
+    """One walk over the steps."""
+
+    def __init__(self, program: Program, wrt: Sequence[str], graph: Graph) -> None:
+        self.program, self.graph = program, graph
+        self.builder = Builder(graph)
+        asked = {name: program.variable(name) for name in wrt if name not in program.inputs}
+        self.asked = {ref.step: name for name, ref in asked.items() if ref is not None}
+        self.readers = _readers(program)
+
+    def built(self) -> Built:
+        graph = self.graph
+        graph.taken |= set(self.program.inputs) | set(self.asked.values())
+        variables: dict[str, Node] = {}
+        tensors: list[Tensor] = []
+        for place, step in enumerate(self.program.steps):
+            match step.how:
+                case Input(name):
+                    graph.taken.discard(name)
+                    node = graph.leaf(name, graph.sizes.of(name, step.shape))
+                    variables[name] = node
+                    result = tensor_of(node)
+                case Constant(value):
+                    result = self.constant(value)
+                case Apply() as apply:
+                    result = self.applied(apply, tensors, step.name)
+            if place in self.asked:
+                name = self.asked[place]
+                graph.taken.discard(name)
+                here = result
+                variables[name] = graph.define(name, here.dims, lambda *i, r=here: ((), r.at(*i)), asked_for=True)
+                result = tensor_of(variables[name])
+            elif self.readers[place] > 1 and result.entry.count_ops() > MAX_OPERATIONS:
+                result = tensor_of(graph.as_node(result, step.name or "f"))
+            tensors.append(result)
+        return Built(graph, tensors[self.program.output.step], variables)
+
+    def constant(self, value: Any) -> Tensor:
+        if isinstance(value, np.ndarray):
+            if value.size == 1:
+                return tensor(tuple(map(Integer, value.shape)), lambda *i: number(float(value.reshape(()))))
+            dims = tuple(map(Integer, value.shape))
+            return tensor_of(self.graph.leaf("c", dims, constant=value))
+        named = {"pi": sympy.pi, "e": sympy.E, "inf": sympy.oo, "nan": sympy.nan}
+        return tensor((), lambda: named[value] if isinstance(value, str) else number(value))
+
+    def applied(self, apply: Apply, tensors: Sequence[Tensor], name: str | None) -> Tensor:
+        self.builder.hint = name
+        self.builder.row = apply.row
+        arguments = [_filled(a, tensors) for a in apply.arguments]
+        if apply.row.symbolic is not None:
+            result: Tensor = apply.row.symbolic(self.builder, *arguments)
+            return result
+        return self.builder.entrywise(apply.row, arguments)
+
+
+def _filled(argument: Any, tensors: Sequence[Tensor]) -> Any:
+    if isinstance(argument, Ref):
+        return tensors[argument.step]
+    if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
+        return tuple(tensors[a.step] for a in argument)
+    return argument
+
+
+def _readers(program: Program) -> list[int]:
+    count = [0] * len(program.steps)
+    for step in program.steps:
+        for ref in step.how.refs if isinstance(step.how, Apply) else ():
+            count[ref.step] += 1
+    return count
+
+
+class Builder:
+    """The vocabulary `s` of the table's `symbolic` columns: index maps, sums, primitives, and the scalars' words."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph, self.sizes = graph, graph.sizes
+        self.hint: str | None = None
+        self.row: Row | None = None
+
+    delta = staticmethod(Delta)
+    same = staticmethod(Equal)
+    total = staticmethod(total)
+    at_least = staticmethod(AtLeast)
+    quotient = staticmethod(Quotient)
+    remainder = staticmethod(Remainder)
+    index = staticmethod(index_for)
+    scalar = SCALARS
+
+    # Sizes
+
+    def value(self, dim: Dim) -> int:
+        """How large the axis is now."""
+        return self.sizes.value(dim)
+
+    def fix(self, dim: Dim) -> Dim:
+        """The dim as a number; the formula then holds for this size."""
+        return Integer(self.sizes.fix(dim))
+
+    def unify(self, a: Dim, b: Dim) -> Dim:
+        return self.sizes.unify(a, b)
+
+    def count(self, x: Tensor, over: Sequence[int]) -> Expr:
+        """How many entries a reduction over these axes takes together."""
+        return sympy.Mul(*(x.dims[a] for a in over))
+
+    def unnamed(self) -> Builder:
+        """The same vocabulary for a tensor that is only on the way to the one the program names."""
+        other = Builder(self.graph)
+        other.row = self.row
+        return other
+
+    def name(self, default: str) -> str:
+        """What a new tensor is called: the name that the program assigns, else the letter customary for it."""
+        return self.hint or default
+
+    # Elementwise
+
+    def entrywise(self, row: Row, arguments: Sequence[Any]) -> Tensor:
+        """A row of the elementwise family on tensors that broadcast."""
+        tensors = [a for a in arguments if isinstance(a, Tensor)]
+        options = [None if a is None else _symbolic_option(a) for a in arguments if not isinstance(a, Tensor)]
+
+        def entry(*us: Expr) -> Expr:
+            if row.scalar is not None:
+                return softened(own(row.scalar(SCALARS, *us, *options)))
+            return atomic(row.name)(*us, *(NOTHING if o is None else o for o in options))
+
+        return self.each(entry, *tensors)
+
+    def each(self, entry: Callable[..., Expr], *tensors: Tensor) -> Tensor:
+        """The tensor whose entries are `entry` of the tensors' entries, broadcast."""
+        dims = self.broadcast(*(x.dims for x in tensors))
+        idx = indices_for(dims, "i")
+        return Tensor(dims, idx, sympy.sympify(entry(*(self.spread(x, idx) for x in tensors))))
+
+    def call(self, name: str, *arguments: Any) -> Tensor:
+        """Another row's meaning."""
+        row = TABLE[name]
+        if row.symbolic is not None:
+            result: Tensor = row.symbolic(self, *arguments)
+            return result
+        return self.entrywise(row, arguments)
+
+    def broadcast(self, *dims: tuple[Dim, ...]) -> tuple[Dim, ...]:
+        rank = max(map(len, dims), default=0)
+        result: list[Dim] = [ONE] * rank
+        for one in dims:
+            for place, dim in enumerate(one, rank - len(one)):
+                if dim != 1:
+                    result[place] = dim if result[place] == 1 else self.unify(result[place], dim)
+        return tuple(self.sizes.resolve(d) for d in result)
+
+    @staticmethod
+    def spread(x: Tensor, idx: Sequence[Expr]) -> Expr:
+        """x's entry where the broadcast tensor is read at idx."""
+        own_places = idx[len(idx) - x.rank :]
+        return x.at(*(ZERO if d == 1 else i for d, i in zip(x.dims, own_places, strict=True)))
+
+    # Index maps
+
+    def tensor(self, dims: Sequence[Dim], entry: Callable[..., Expr]) -> Tensor:
+        return tensor(tuple(self.sizes.resolve(sympy.sympify(d)) for d in dims), lambda *i: sympy.sympify(entry(*i)))
+
+    @staticmethod
+    def as_place(entry: Expr, dim: Dim) -> Expr:
+        """An entry of a tensor of whole numbers as an index; a negative one counts from the end."""
+        return Place(entry, dim)
+
+    @staticmethod
+    def choose(place: Expr, below: Expr, here: Expr, rest: Expr) -> Expr:
+        """`here` where place < below, else `rest`: how pieces are joined."""
+        return Where(AtLeast(sympy.expand(below - 1), place), here, rest)
+
+    @staticmethod
+    def pick(place: Expr, items: Sequence[Expr]) -> Expr:
+        """The item whose number the place is."""
+        if not isinstance(place, Index):
+            return items[int(place)]
+        return sympy.Add(*(Delta(place, Integer(k)) * item for k, item in enumerate(items)))
+
+    # Sums and definitions
+
+    def define(self, letter: str, dims: Sequence[Dim], entry: Callable[..., tuple[Sequence[Expr], Expr]],
+               product: bool = False) -> Tensor:
+        """A named tensor whose entry is the sum (or product) of a body over indices; `entry` returns both."""
+
+        def closed(*i: Expr) -> tuple[tuple[Index, ...], Expr]:
+            over, body = entry(*i)
+            return tuple(k for k in over if isinstance(k, Index)), sympy.sympify(body)
+
+        return tensor_of(self.graph.define(self.name(letter), tuple(dims), closed, product=product))
+
+    def summed(self, letter: str, dims: Sequence[Dim], entry: Callable[..., tuple[Sequence[Expr], Expr]]) -> Tensor:
+        """Like `define`, but the sum is contracted first: a sum that a delta decides makes no tensor of its own."""
+        idx = indices_for(tuple(dims), "i")
+        over, body = entry(*idx)
+        if sympy.sympify(body).has(Delta):
+            return Tensor(tuple(dims), idx, total(body, over))
+        return self.define(letter, dims, lambda *i: (over, body.xreplace(dict(zip(idx, i, strict=True)))))
+
+    def reduce(self, x: Tensor, dim: Any, keepdim: bool, entry: Callable[[Expr, Dim], Expr], letter: str = "z",
+               product: bool = False) -> Tensor:
+        """The sum (or product) over axes of `entry(x's entry, how many are summed)`."""
+        over = axes(dim, x.rank)
+        dims = self.reduced(x, over, keepdim)
+        count = self.count(x, over)
+
+        def body(*i: Expr) -> tuple[Sequence[Expr], Expr]:
+            bound = [index_for(x.dims[a]) for a in over]
+            return bound, entry(x.at(*self.inserted(i, over, bound, keepdim)), count)
+
+        return self.define(letter, dims, body, product=product)
+
+    @staticmethod
+    def reduced(x: Tensor, over: Sequence[int], keepdim: bool) -> tuple[Dim, ...]:
+        return tuple(ONE if a in over else d for a, d in enumerate(x.dims) if keepdim or a not in over)
+
+    @staticmethod
+    def inserted(i: Sequence[Expr], over: Sequence[int], bound: Sequence[Expr], keepdim: bool) -> list[Expr]:
+        """The indices of a tensor whose reduction is read at i, the reduced axes being at `bound`."""
+        kept = iter(i)
+        inside = iter(bound)
+        full: list[Expr] = []
+        for a in range(len(i) + (0 if keepdim else len(over))):
+            if a in over:
+                full.append(next(inside))
+                if keepdim:
+                    next(kept)
+            else:
+                full.append(next(kept))
+        return full
+
+    def constant(self, letter: str, values: Any) -> Node:
+        """A tensor of known numbers."""
+        array = np.asarray(values, dtype=np.float64)
+        return self.graph.constant(letter, tuple(map(Integer, array.shape)), array)
+
+    # Primitives
+
+    def primitive(self, letter: str, dims: Sequence[Dim], arguments: Sequence[Any],
+                  *rules: tuple[Node, Callable[[Node], JacobianRule]], row: str | None = None,
+                  at_zero: bool = False) -> Tensor:
+        """A named tensor that NumPy computes by a row's own column, with a Jacobian for each differentiable argument.
+
+        Each rule is (argument's node, node -> (output indices, input indices) -> entry of the Jacobian).
+        `at_zero`: where the value is 0, PyTorch's derivative takes its reciprocal as 0, and so does the formula.
+        """
+        used = TABLE[row] if row is not None else self.row
+        assert used is not None
+        return tensor_of(self.graph.primitive(self.name(letter), tuple(dims), used, arguments, rules, at_zero))
+
+    def node(self, x: Tensor, letter: str = "a") -> Node:
+        """x as a named tensor."""
+        return self.graph.as_node(x, letter)
+
+
+def _symbolic_option(value: Any) -> Any:
+    """An option as a scalar rule takes it."""
+    return number(value) if isinstance(value, (Fraction, float, int)) and not isinstance(value, bool) else value

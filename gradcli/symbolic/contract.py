@@ -1,0 +1,236 @@
+"""Products of deltas, entries and sums, summed over indices -> the same without deltas over a summed index.
+
+`total(e, over)` is the sum of e over the indices `over`. A delta over a summed index is solved for it: delta(k, e)
+replaces k by e, times a bracket for each end of k's range that e may leave. What no delta decides stays a Sigma.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sympy
+from sympy import Add, Expr, Mul
+
+from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, in_range, index_for
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Sigma
+
+Solution = tuple[dict[Expr, Expr], Expr, tuple[Index, ...]]
+"""What replaces which index, the factor that stands for the ranges, and the indices that are new."""
+
+
+def total(e: Expr, over: Iterable[Expr]) -> Expr:
+    """The sum of e over `over` (literal 0 among them, an axis of size 1, needs no sum)."""
+    return _total(e, tuple(k for k in over if isinstance(k, Index)))
+
+
+def _total(e: Expr, over: tuple[Index, ...]) -> Expr:
+    if e == 0:
+        return ZERO
+    if not over:
+        return e
+    factors = joined_digits(list(Mul.make_args(e)))
+    for position, factor in enumerate(factors):
+        if factor.is_Add and _hides_delta(factor, over):
+            others = Mul(*factors[:position], *factors[position + 1 :])
+            return Add(*(_total(others * term, over) for term in factor.args))
+        if isinstance(factor, Sigma) and _hides_delta(factor.body, over):
+            fresh = renewed(factor)
+            others = Mul(*factors[:position], *factors[position + 1 :])
+            return _total(others * fresh.body, over + fresh.bound)
+        if factor.is_Pow and factor.exp.is_Integer and factor.exp > 1 and _hides_delta(factor.base, over):
+            return _total(Mul(*factors[:position], *factors[position + 1 :], evaluate=False) * factor.expand(), over)
+    deltas = [f for f in factors if isinstance(f, Delta) and f.free_symbols & set(over)]
+    for delta in deltas:
+        solution = solve(delta, deltas, over)
+        if solution is not None:
+            return _applied(factors, delta, solution, over)
+    return _closed(factors, over)
+
+
+def _hides_delta(e: Expr, over: Sequence[Index]) -> bool:
+    return any(d.free_symbols.intersection(over) for d in e.atoms(Delta)) if e.has(Delta) else False
+
+
+def _applied(factors: list[Expr], delta: Expr, solution: Solution, over: tuple[Index, ...]) -> Expr:
+    replaced, ranges, new = solution
+    rest = Mul(*(f.xreplace(replaced) for f in factors if f is not delta))
+    return _total(rest * ranges, (*(k for k in over if k not in replaced), *new))
+
+
+def solve(delta: Expr, deltas: list[Expr], over: tuple[Index, ...]) -> Solution | None:
+    """The delta solved for one or more summed indices, or None if it can't be (it then stays a factor)."""
+    a, b = delta.args
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one, (Quotient, Remainder)) and (found := _solve_division(one, other, deltas, over)):
+            return found
+    return _solve_affine(sympy.expand(a - b), over)
+
+
+def _solve_division(one: Expr, other: Expr, deltas: list[Expr], over: tuple[Index, ...]) -> Solution | None:
+    """delta(floor(k/n), a): k = a*n + l with a new l; delta(k mod n, b): k = l*n + b."""
+    k, n = one.args
+    if k not in over or other.has(k):
+        return None
+    if isinstance(one, Quotient):
+        new = index_for(n)
+        value = other * n + new
+    else:
+        new = index_for(_ceiling_ratio(k.dim, n))
+        value = new * n + other
+    ranges = _range_factor(other, n) * _range_factor(value, k.dim) if isinstance(one, Remainder) else _range_factor(value, k.dim)
+    return {k: value}, ranges, ((new,) if isinstance(new, Index) else ())
+
+
+def _ceiling_ratio(dim: Dim, n: Dim) -> Dim:
+    ratio = sympy.expand(dim / n)
+    return sympy.ceiling(ratio) if ratio.is_Rational else ratio
+
+
+def _solve_affine(difference: Expr, over: tuple[Index, ...]) -> Solution | None:
+    """0 = c1*k1 + c2*k2 + ... + rest, solved for the summed indices that occur linearly and nowhere else."""
+    linear = [(k, difference.coeff(k)) for k in over if difference.has(k)]
+    linear = [(k, c) for k, c in linear if c != 0 and not c.has(Index) and not (difference - c * k).has(k)]
+    if len(linear) > 1 and (found := _solve_radix(difference, linear)):
+        return found
+    for k, c in linear:
+        if c in (1, -1):
+            value = sympy.expand(-(difference - c * k) * c)
+            return {k: value}, _range_factor(value, k.dim), ()
+    for k, c in linear:
+        if len(linear) == 1:
+            sign = 1 if c.is_positive else -1
+            e = sympy.expand(-sign * (difference - c * k))
+            value, exact = Quotient(e, sign * c), Delta(Remainder(e, sign * c), ZERO)
+            return {k: value}, exact * _range_factor(e, sympy.expand(k.dim * sign * c)), ()
+    return None
+
+
+def _solve_radix(difference: Expr, linear: list[tuple[Index, Expr]]) -> Solution | None:
+    """c*k + l = e with l running below c: the digits of e, l = e mod c and k = floor(e/c) (and so on upwards)."""
+    for l, unit in linear:  # noqa: E741  l is the low digit
+        if unit not in (1, -1):
+            continue
+        others = [(k, c * unit) for k, c in linear if k is not l]
+        if not all(sympy.expand(c / l.dim).is_integer and c.is_positive for _, c in others):
+            continue
+        digits = sympy.expand(sum((c * k for k, c in others), ZERO) + l)
+        e = sympy.expand(digits - difference * unit)
+        if any(e.has(k) for k, _ in linear):
+            continue
+        upper = sympy.expand(sum((c / l.dim * k for k, c in others), ZERO))
+        inner = _solve_affine(sympy.expand(upper - Quotient(e, l.dim)), tuple(k for k, _ in others))
+        if inner is None:
+            continue
+        replaced, ranges, new = inner
+        low = () if _provable(e) else (AtLeast(e, ZERO),)
+        return {**replaced, l: Remainder(e, l.dim)}, Mul(ranges, *low), new
+    return None
+
+
+def _provable(e: Expr) -> bool:
+    return in_range(e, ONE)[0]
+
+
+def _range_factor(e: Expr, dim: Dim) -> Expr:
+    """[0 <= e][e < dim], leaving out what can be proved; constants stand on the right side of each bracket."""
+    low, high = in_range(e, dim)
+    varying, constant = _split(e)
+    factor: Expr = ONE
+    if not low:
+        factor *= AtLeast(varying, -constant)
+    if not high:
+        factor *= AtLeast(sympy.expand(dim - 1 - constant), varying)
+    return factor
+
+
+def _split(e: Expr) -> tuple[Expr, Expr]:
+    """The part of e that varies with an index, and the rest."""
+    varying = [t for t in Add.make_args(sympy.expand(e)) if t.has(Index)]
+    return Add(*varying), sympy.expand(e - Add(*varying))
+
+
+def _closed(factors: list[Expr], over: tuple[Index, ...]) -> Expr:
+    """Factors without a delta to solve: what does not vary goes out, what is independent goes apart."""
+    over, factors = _merged(over, factors)
+    outside = [f for f in factors if not f.free_symbols & set(over)]
+    inside = [f for f in factors if f.free_symbols & set(over)]
+    parts: list[Expr] = []
+    left = list(over)
+    while left:
+        group, members = _component(left[0], inside, left)
+        left = [k for k in left if k not in group]
+        parts.append(_sum_of(Mul(*members), group) if members else Mul(*(k.dim for k in group)))
+    return Mul(*outside, *parts)
+
+
+def _merged(over: tuple[Index, ...], factors: list[Expr]) -> tuple[tuple[Index, ...], list[Expr]]:
+    """Sums that are factors and vary with a summed index join the sum."""
+    result: list[Expr] = []
+    for factor in factors:
+        if isinstance(factor, Sigma) and factor.free_symbols & set(over):
+            fresh = renewed(factor)
+            over = over + fresh.bound
+            result.extend(Mul.make_args(fresh.body))
+        else:
+            result.append(factor)
+    return over, result
+
+
+def _component(first: Index, factors: list[Expr], over: Sequence[Index]) -> tuple[list[Index], list[Expr]]:
+    group, members = {first}, []
+    waiting = list(factors)
+    while grown := [f for f in waiting if f.free_symbols & group]:
+        members += grown
+        waiting = [f for f in waiting if not any(f is g for g in grown)]
+        group |= {k for f in grown for k in over if k in f.free_symbols}
+    return [k for k in over if k in group], members
+
+
+def _sum_of(body: Expr, over: list[Index]) -> Expr:
+    """Sigma, with the number in front of the body taken out; a bracket that every index satisfies is gone already."""
+    numbers: list[Expr] = []
+    others: list[Expr] = []
+    for factor in Mul.make_args(body):
+        content, rest = factor.primitive() if factor.is_Add else (factor, ONE) if factor.is_Number else (ONE, factor)
+        numbers.append(content)
+        others.append(rest)
+    return Mul(*numbers) * Sigma(Mul(*others), *over)
+
+
+def renewed(e: Expr) -> Expr:
+    """The same formula with new bound indices, so that it can be merged with what already uses its own."""
+    if isinstance(e, Bound):
+        fresh = {k: Index(k.dim, k.name) for k in e.bound}
+        return type(e)(renewed(e.body).xreplace(fresh), *fresh.values())
+    inner = {s: renewed(s) for s in outer_bound(e)}
+    return e.xreplace(inner) if inner else e
+
+
+def outer_bound(e: Expr) -> list[Bound]:
+    """The sums and products in e that do not stand inside another, each once, in a fixed order."""
+    if isinstance(e, Bound):
+        return [e]
+    if not e.has(Bound):
+        return []
+    found: dict[Bound, None] = {}
+    for argument in e.args:
+        found.update(dict.fromkeys(outer_bound(argument)))
+    return list(found)
+
+
+def joined_digits(factors: list[Expr]) -> list[Expr]:
+    """Pairs of deltas over quotient and remainder of one expression as one delta."""
+    halves: dict[tuple[Expr, Expr], tuple[Expr, Expr]] = {}
+    for factor in factors:
+        if isinstance(factor, Delta):
+            for one, value in (factor.args, factor.args[::-1]):
+                if isinstance(one, Quotient):
+                    halves[one.args] = (factor, value)
+    for factor in factors:
+        if isinstance(factor, Delta):
+            for one, low in (factor.args, factor.args[::-1]):
+                if isinstance(one, Remainder) and one.args in halves:
+                    other, high = halves[one.args]
+                    rest = [f for f in factors if f is not factor and f is not other]
+                    return joined_digits([*rest, Delta(one.args[0], high * one.args[1] + low)])
+    return factors

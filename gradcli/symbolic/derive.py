@@ -1,0 +1,168 @@
+"""Graph -> formulas of derivatives, by reverse mode over the named tensors.
+
+One rule serves every definition: the adjoint of U gets, for each entry U[e] in a body, the partial of the body with
+respect to that entry, times delta(e, u), times the adjoint of the defined tensor, summed over its indices. A primitive
+gives its Jacobian itself. Seeded with v this is the VJP; seeded with deltas, the Jacobian.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sympy
+from sympy import Add, Dummy, Expr, Mul
+
+from gradcli.symbolic.contract import outer_bound, total
+from gradcli.symbolic.dims import ZERO, Dim, Index, indices_for
+from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
+from gradcli.symbolic.scalars import Bound, Delta, Entry, Pi, Sigma, Where
+from gradcli.symbolic.tidy import tidy
+
+INLINE_OPERATIONS = 30
+"""A Jacobian's adjoint larger than this gets a name: a chain of n softmaxes would double it n times."""
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A closed form: the entry at `rows + columns` (output indices, then input indices; a VJP has no rows)."""
+
+    name: str
+    rows: tuple[Expr, ...]
+    columns: tuple[Expr, ...]
+    row_dims: tuple[Dim, ...]
+    column_dims: tuple[Dim, ...]
+    entry: Expr
+
+    @property
+    def indices(self) -> tuple[Expr, ...]:
+        return self.rows + self.columns
+
+    @property
+    def dims(self) -> tuple[Dim, ...]:
+        return self.row_dims + self.column_dims
+
+
+def vjp(graph: Graph, y: Tensor, x: Node, v: Callable[..., Expr]) -> Formula:
+    """x.grad[i] = Σ_m v[m] ∂y[m]/∂x[i], with the adjoints of intermediates named where they hold a sum."""
+    entry = _pull_back(graph, y, x, v, rows=())
+    return Formula(x.name, (), x.idx, (), x.dims, entry)
+
+
+def jacobian(graph: Graph, y: Tensor, x: Node) -> Formula:
+    """∂y[m]/∂x[i] for free m and i."""
+    rows = indices_for(y.dims, "m")
+    entry = _pull_back(graph, y, x, lambda *o: Mul(*map(Delta, o, rows)), rows=rows, row_dims=y.dims)
+    return Formula(x.name, rows, x.idx, y.dims, x.dims, entry)
+
+
+def _pull_back(graph: Graph, y: Tensor, x: Node, seed: Callable[..., Expr], rows: tuple[Expr, ...],
+               row_dims: tuple[Dim, ...] = ()) -> Expr:
+    needed = dependents(graph, x)
+    adjoints: dict[str, list[Expr]] = {}
+    out = indices_for(y.dims, "o")  # not y's own: y may be a node, whose indices are the adjoint's
+    _push_body(graph, y.at(*out), out, seed(*out), needed, adjoints)
+    for node in reversed(list(graph.nodes.values())):
+        if node.name not in adjoints or node is x:
+            continue
+        bar = tidy(Add(*adjoints.pop(node.name)))
+        bar = _named(graph, node, bar, rows, row_dims)
+        if node.primitive is not None:
+            for argument, rule in node.primitive.jacobians:
+                if argument.name in needed:
+                    # the primitive's own indices are renewed: its argument may be read twice
+                    columns = argument.idx if argument is not node else indices_for(argument.dims)
+                    _push(adjoints, argument, total(rule(node.idx, columns) * bar, node.idx))
+        else:
+            assert node.body is not None
+            _push_body(graph, node.body, (*node.idx, *node.bound), bar, needed, adjoints, node)
+    return tidy(Add(*adjoints.get(x.name, [])))
+
+
+def dependents(graph: Graph, x: Node) -> set[str]:
+    """x and every node whose value depends on it."""
+    found = {x.name}
+    for node in graph.nodes.values():
+        if node.body is not None:
+            sources = {e.name for e in node.body.atoms(Entry)}
+        elif node.primitive is not None:
+            sources = {a.name for a, _ in node.primitive.jacobians}
+        else:
+            sources = set()
+        if sources & found:
+            found.add(node.name)
+    return found
+
+
+def _push_body(graph: Graph, body: Expr, over: tuple[Expr, ...], bar: Expr, needed: set[str],
+               adjoints: dict[str, list[Expr]], node: Node | None = None) -> None:
+    """`node` is the product whose body this is; a sum and a plain formula need no more than the body."""
+    if bar == 0:
+        return
+    if node is not None and node.product:
+        bar = bar * _others(node)
+    for entry in entries_in(body):
+        if entry.name not in needed:
+            continue
+        partial = partial_of(body, entry)
+        if partial != 0:
+            source = graph.nodes[entry.name]
+            deltas = Mul(*map(Delta, entry.indices, source.idx))
+            _push(adjoints, source, total(deltas * partial * bar, over))
+
+
+def _others(node: Node) -> Expr:
+    """The product without the factor at `node.bound`: what a product's partial is, also where a factor is 0."""
+    assert node.body is not None
+    again = tuple(Index(k.dim, k.name) for k in node.bound)
+    same = Mul(*map(Delta, again, node.bound))
+    return Pi(Where(same, sympy.S.One, _instance(node.body, node.bound, again)), *again)
+
+
+def _push(adjoints: dict[str, list[Expr]], node: Node, contribution: Expr) -> None:
+    if contribution != 0:
+        adjoints.setdefault(node.name, []).append(contribution)
+
+
+def partial_of(body: Expr, entry: Entry) -> Expr:
+    """∂body/∂entry, every other entry held fixed."""
+    t = Dummy("t", real=True)
+    return body.xreplace({entry: t}).diff(t).xreplace({t: entry})
+
+
+def _named(graph: Graph, node: Node, bar: Expr, rows: tuple[Expr, ...], row_dims: tuple[Dim, ...]) -> Expr:
+    """The adjoint as an entry of a new tensor where it is worth a name, else as it is."""
+    worth = bar.has(Bound) if not rows else bar.count_ops() > INLINE_OPERATIONS
+    if not worth or isinstance(bar, Entry):
+        return bar
+    dims = row_dims + node.dims
+    bound, body = (bar.bound, bar.body) if isinstance(bar, Sigma) else ((), bar)
+    body = lifted(graph, body)
+    hint = f"{'G' if rows else 'g'}_{node.name}"
+    return graph.define(hint, dims, lambda *i: (bound, _instance(body, rows + node.idx, i)))(*rows, *node.idx)
+
+
+def _instance(e: Expr, indices: tuple[Expr, ...], at: tuple[Expr, ...]) -> Expr:
+    return e.xreplace({k: a for k, a in zip(indices, at, strict=True) if k != a})
+
+
+def lifted(graph: Graph, e: Expr) -> Expr:
+    """e with every sum as an entry of a defined tensor, so that it can be differentiated again."""
+    replaced: dict[Expr, Expr] = {}
+    for part in outer_bound(e):
+        body = lifted(graph, part.body)
+        free = tuple(sorted((k for k in body.free_symbols - set(part.bound) if isinstance(k, Index)), key=sympy.default_sort_key))
+        node = graph.define(
+            "z", tuple(k.dim for k in free), lambda *i, f=free, b=body, p=part: (p.bound, _instance(b, f, i)),
+            product=isinstance(part, Pi),
+        )
+        replaced[part] = node(*free)
+    return e.xreplace(replaced) if replaced else e
+
+
+def gradient_tensor(graph: Graph, formula: Formula) -> Tensor:
+    """A gradient's closed form as a tensor of the graph: the engine differentiates it like any other."""
+    return Tensor(formula.column_dims, formula.columns, lifted(graph, formula.entry))
+
+
+__all__ = ["Formula", "ZERO", "gradient_tensor", "jacobian", "vjp"]

@@ -1,0 +1,219 @@
+"""Sizes of axes as symbols, indices that know their range, and what can be proved about index expressions.
+
+A formula holds for any size, so an axis of an input is a symbol (`n_x0`: axis 0 of x) unless it has size 1, which
+decides how it broadcasts. Sizes that a program forces to be equal become one symbol; where an equality can't be seen
+in symbols (a stride, a reshape to given numbers), the sizes concerned become the numbers they are.
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Dummy, Expr, Integer, Symbol
+
+from gradcli.shapes import Shape
+
+Dim = Expr
+"""A size: an Integer, a symbol, or a polynomial in symbols."""
+
+ZERO, ONE = sympy.S.Zero, sympy.S.One
+
+
+class Index(Dummy):  # type: ignore[misc]
+    """An index, globally unique (so that substitution never captures one), with the size of the axis it runs over."""
+
+    dim: Dim
+
+    def __new__(cls, dim: Dim, hint: str = "r") -> Index:
+        index = super().__new__(cls, hint, integer=True, nonnegative=True)
+        index.dim = dim
+        return index  # type: ignore[no-any-return]
+
+
+def index_for(dim: Dim, hint: str = "r") -> Expr:
+    """A new index over an axis of this size; the only index of an axis of size 1 is 0."""
+    return ZERO if dim == 1 else Index(dim, hint)
+
+
+def indices_for(dims: tuple[Dim, ...], hint: str = "r") -> tuple[Expr, ...]:
+    return tuple(index_for(d, hint) for d in dims)
+
+
+class Sizes:
+    """The symbols of a program's sizes, their values, and which of them are known to be equal.
+
+    Filled by a first walk over the program, then only read: a formula is built when every equality is known.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[Symbol, int] = {}
+        self._equal: dict[Symbol, Dim] = {}
+        self.fixed: set[Symbol] = set()
+
+    def of(self, name: str, shape: Shape) -> tuple[Dim, ...]:
+        """The dims of an input: a symbol for each axis, but literal 0 and 1."""
+        return tuple(self._axis(f"n_{name}{axis}" if len(shape) > 1 else f"n_{name}", n) for axis, n in enumerate(shape))
+
+    def _axis(self, name: str, n: int) -> Dim:
+        if n <= 1:
+            return Integer(n)
+        symbol = Symbol(name, integer=True, positive=True)
+        self.values[symbol] = n
+        return self.resolve(symbol)
+
+    def resolve(self, dim: Dim) -> Dim:
+        """The dim with every known equality applied."""
+        while symbols := [s for s in dim.free_symbols if s in self._equal]:
+            dim = sympy.expand(dim.xreplace({s: self._equal[s] for s in symbols}))
+        return dim
+
+    def value(self, dim: Dim) -> int:
+        """How large this axis is now."""
+        return int(dim.xreplace({s: Integer(self.values[s]) for s in dim.free_symbols}))
+
+    def fix(self, dim: Dim) -> int:
+        """The number this dim is now; from here on the formula holds for that size only."""
+        for symbol in sorted(self.resolve(dim).free_symbols, key=str):
+            self._equal[symbol] = Integer(self.values[symbol])
+            self.fixed.add(symbol)
+        return self.value(dim)
+
+    def unify(self, a: Dim, b: Dim) -> Dim:
+        """One dim for two that must be equal (and are, with the sizes given)."""
+        a, b = self.resolve(a), self.resolve(b)
+        if a == b:
+            return a
+        for one, other in ((b, a), (a, b)):
+            if one.is_Symbol and one not in other.free_symbols:
+                self._equal[one] = other
+                if other.is_Integer:
+                    self.fixed.add(one)
+                return other
+        self.fix(a)
+        self.fix(b)
+        return self.resolve(a)
+
+
+# What can be proved about an index expression, for every size and every value of its indices.
+
+
+def is_nonnegative(e: Expr) -> bool:
+    """True if e >= 0 can be proved: e is affine in indices, with polynomials in the sizes (each >= 1) as coefficients."""
+    low = _lowest(sympy.expand(e))
+    return low is not None and _polynomial_nonnegative(low)
+
+
+def in_range(e: Expr, dim: Dim) -> tuple[bool, bool]:
+    """Whether 0 <= e and e <= dim - 1 can be proved."""
+    return is_nonnegative(e), is_nonnegative(dim - 1 - e)
+
+
+def _lowest(e: Expr) -> Expr | None:
+    """A lower bound of e over its indices, as a polynomial in the sizes."""
+    low = e
+    for atom in sorted(_index_atoms(e), key=sympy.default_sort_key):
+        coefficient = low.coeff(atom)
+        if low.has(atom) and (coefficient == 0 or (rest := sympy.expand(low - coefficient * atom)).has(atom)):
+            return None
+        if not low.has(atom):
+            continue
+        positive = _polynomial_nonnegative(coefficient)
+        if not positive and not _polynomial_nonnegative(-coefficient):
+            return None
+        bound = ZERO if positive else _highest_of(atom)
+        if bound is None:
+            return None
+        low = sympy.expand(rest + coefficient * bound)
+    return low
+
+
+def _highest_of(atom: Expr) -> Expr | None:
+    return atom.dim - 1 if isinstance(atom, Index) else atom.highest()
+
+
+def _index_atoms(e: Expr) -> set[Expr]:
+    """The outermost things that vary in e: indices, quotients and remainders (not the indices inside those)."""
+    if isinstance(e, Index) or hasattr(e, "highest"):
+        return {e}
+    if not e.args:
+        return set()
+    return set().union(*map(_index_atoms, e.args))
+
+
+def _polynomial_nonnegative(p: Expr) -> bool:
+    """True if every coefficient is >= 0 once each size n is written 1 + n', so that p >= 0 for all sizes >= 1."""
+    if p.is_Number:
+        return bool(p >= 0)
+    if not all(s.is_Symbol and s.is_positive and s.is_integer for s in p.free_symbols):
+        return False
+    shifted = sympy.expand(p.xreplace({s: s + 1 for s in p.free_symbols}))
+    return all(bool(c.is_Number and c >= 0) for c in shifted.as_coefficients_dict().values())
+
+
+class _Division(sympy.Function):  # type: ignore[misc]
+    """What quotient and remainder share: both first split off what the divisor divides."""
+
+    nargs = (2,)
+    is_integer = True
+    is_nonnegative = True
+
+    @classmethod
+    def split(cls, e: Expr, n: Dim) -> tuple[Expr, Expr]:
+        """e = whole*n + rest, with every term of e that n divides in `whole`."""
+        whole, rest = [], []
+        for term in sympy.Add.make_args(sympy.expand(e)):
+            ratio = term / n
+            (whole if _is_integral(ratio) else rest).append(ratio if _is_integral(ratio) else term)
+        return sympy.Add(*whole), sympy.Add(*rest)
+
+
+def _is_integral(ratio: Expr) -> bool:
+    return all(
+        bool(f.is_Integer or (f.is_integer and not f.is_Pow) or (f.is_Pow and f.exp.is_Integer and f.exp > 0 and f.base.is_integer))
+        for f in sympy.Mul.make_args(ratio)
+    )
+
+
+class Quotient(_Division):
+    """floor(e / n) for an index expression e >= 0 and a size n."""
+
+    @classmethod
+    def eval(cls, e: Expr, n: Dim) -> Expr | None:
+        if n == 1:
+            return e
+        whole, rest = cls.split(e, n)
+        if all(in_range(rest, n)):
+            return whole
+        if whole != 0 and is_nonnegative(rest):
+            return whole + cls(rest, n)
+        return None
+
+    def highest(self) -> Expr | None:
+        e, n = self.args
+        top = _lowest(sympy.expand(-e))
+        return None if top is None else Quotient.exact(-top, n)
+
+    @staticmethod
+    def exact(top: Expr, n: Dim) -> Expr | None:
+        """The largest quotient when e goes up to `top`: (top + 1)/n - 1 where that division is exact."""
+        ratio = sympy.expand((top + 1) / n)
+        if ratio.is_Rational:
+            return Integer(sympy.ceiling(ratio)) - 1
+        return ratio - 1 if all(map(_is_integral, sympy.Add.make_args(ratio))) else None
+
+
+class Remainder(_Division):
+    """e mod n for an index expression e >= 0 and a size n."""
+
+    @classmethod
+    def eval(cls, e: Expr, n: Dim) -> Expr | None:
+        if n == 1:
+            return ZERO
+        whole, rest = cls.split(e, n)
+        if all(in_range(rest, n)):
+            return rest
+        if whole != 0 and is_nonnegative(rest):
+            return cls(rest, n)
+        return None
+
+    def highest(self) -> Expr | None:
+        return self.args[1] - 1

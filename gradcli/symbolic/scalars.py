@@ -1,0 +1,304 @@
+"""The scalars a formula is made of: entries of tensors, deltas, brackets, sums, and the table's own functions.
+
+SymPy's Sum, Piecewise, KroneckerDelta, Max and Abs are not used: their constructors rewrite what stands inside (a
+Piecewise under a Sum leaks its index; sign differentiates to DiracDelta). These classes rewrite only what is stated.
+Every scalar is real.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from gradcli.ops import TABLE
+from gradcli.ops.row import Row
+from gradcli.symbolic.dims import ONE, ZERO, Index, is_nonnegative
+
+
+class Entry(Expr):  # type: ignore[misc]
+    """One entry of a tensor, `x[i, j]`; a scalar's only entry has no indices. args: the tensor's Symbol, the indices."""
+
+    is_real = True
+    is_commutative = True
+
+    @property
+    def name(self) -> str:
+        return str(self.args[0])
+
+    @property
+    def indices(self) -> tuple[Expr, ...]:
+        return tuple(self.args[1:])
+
+    def _eval_derivative(self, symbol: Expr) -> Expr:
+        return ZERO  # what it depends on is the graph's business, never SymPy's
+
+
+class Flag(sympy.Function):  # type: ignore[misc]
+    """What is 0 or 1: its powers are itself, and its derivative is 0."""
+
+    is_real = True
+    is_nonnegative = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return ZERO
+
+    def _eval_power(self, exponent: Expr) -> Expr | None:
+        return self if exponent.is_positive else None
+
+
+class Delta(Flag):
+    """Kronecker's delta: 1 where two index expressions are equal."""
+
+    nargs = (2,)
+
+    @classmethod
+    def eval(cls, a: Expr, b: Expr) -> Expr | None:
+        difference = a - b
+        if difference.is_Number:
+            return ONE if difference == 0 else ZERO
+        if sympy.default_sort_key(a) > sympy.default_sort_key(b):
+            return cls(b, a)
+        return None
+
+
+class Above(Flag):
+    """[a > b]"""
+
+    nargs = (2,)
+
+    @classmethod
+    def eval(cls, a: Expr, b: Expr) -> Expr | None:
+        return _known(a, b, lambda d: d > 0)
+
+
+class AtLeast(Flag):
+    """[a >= b]"""
+
+    nargs = (2,)
+
+    @classmethod
+    def eval(cls, a: Expr, b: Expr) -> Expr | None:
+        if (a.has(Index) or b.has(Index)) and is_structural(a) and is_structural(b):
+            if is_nonnegative(a - b):
+                return ONE
+            return ZERO if is_nonnegative(b - a - 1) else None
+        return _known(a, b, lambda d: d >= 0)
+
+
+class Equal(Flag):
+    """[a == b], for values."""
+
+    nargs = (2,)
+
+    @classmethod
+    def eval(cls, a: Expr, b: Expr) -> Expr | None:
+        return _known(a, b, lambda d: d == 0)
+
+
+def _known(a: Expr, b: Expr, test: Callable[[Expr], Any]) -> Expr | None:
+    if a.is_Rational and b.is_Rational:
+        return ONE if test(a - b) else ZERO
+    return None
+
+
+class Place(sympy.Function):  # type: ignore[misc]
+    """An entry of a tensor of whole numbers, used as an index into an axis of size n; -1 is the last place."""
+
+    nargs = (2,)
+    is_integer = True
+    is_nonnegative = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return ZERO
+
+    def highest(self) -> Expr:
+        """The largest place there is (for proofs about index expressions)."""
+        return self.args[1] - 1
+
+
+def is_structural(e: Expr) -> bool:
+    """True if e depends on indices and sizes alone, not on any tensor's values."""
+    return not e.has(Entry)
+
+
+class Where(sympy.Function):  # type: ignore[misc]
+    """a where the 0/1 scalar c is 1, else b; the branch not taken is not looked at, even if it is nan."""
+
+    nargs = (3,)
+    is_real = True
+
+    @classmethod
+    def eval(cls, c: Expr, a: Expr, b: Expr) -> Expr | None:
+        if a == b:
+            return a
+        if c.is_Number:
+            return b if c == 0 else a
+        return c if (a, b) == (ONE, ZERO) and isinstance(c, Flag) else None
+
+    def _eval_derivative(self, symbol: Expr) -> Expr:
+        c, a, b = self.args
+        da, db = a.diff(symbol), b.diff(symbol)
+        if is_structural(c):  # which piece of a tensor this is: a bracket contracts with deltas, a Where would not
+            return c * da + (1 - c) * db if db != 0 else c * da
+        return Where(c, da, db)
+
+
+class Bound(Expr):  # type: ignore[misc]
+    """What a sum and a product over indices share. args: the body, the bound indices."""
+
+    is_real = True
+    is_commutative = True
+
+    @property
+    def body(self) -> Expr:
+        return self.args[0]
+
+    @property
+    def bound(self) -> tuple[Index, ...]:
+        return tuple(self.args[1:])
+
+    @property
+    def free_symbols(self) -> set[Symbol]:
+        return self.args[0].free_symbols - set(self.args[1:])  # type: ignore[no-any-return]
+
+
+class Sigma(Bound):
+    """The sum of a body over bound indices. Built by `contract`, which knows how."""
+
+    def _eval_derivative(self, symbol: Expr) -> Expr:
+        derivative = self.body.diff(symbol)
+        return ZERO if derivative == 0 else Sigma(derivative, *self.bound)
+
+
+class Pi(Bound):
+    """The product of a body over bound indices."""
+
+    def _eval_derivative(self, symbol: Expr) -> Expr:
+        return ZERO  # never asked: a product is lifted to a tensor of its own before it is differentiated
+
+
+class Atomic(sympy.Function):  # type: ignore[misc]
+    """A function of the table that is kept as it is (`sigmoid`, `relu`): its partials are the row's."""
+
+    is_real = True
+    row: Row
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        assert self.row.derivative is not None
+        return sympy.sympify(self.row.derivative[argindex - 1](SCALARS, *(_plain(a) for a in self.args), self))
+
+
+NOTHING = Symbol("None")
+"""An option that was left out (`clamp(x, min=0)` has no max), where SymPy needs an argument."""
+
+
+def _plain(argument: Expr) -> Expr | None:
+    return None if argument is NOTHING else argument
+
+
+@lru_cache(maxsize=None)
+def atomic(name: str) -> type[Atomic]:
+    """The SymPy function class of a row that has a derivative column."""
+    row = TABLE[name]
+    assert row.derivative is not None, name
+    return type(row.name, (*_PARITY.get(row.name, ()), Atomic), {"row": row})
+
+
+class _Magnitude:
+    """|-u| = |u| and |c u| = |c| |u| for a number c; |u|² = u²."""
+
+    @classmethod
+    def eval(cls, u: Expr) -> Expr | None:
+        if u.is_Number:
+            return abs(u)
+        c, rest = u.as_coeff_Mul()
+        return None if c == 1 else abs(c) * cls(rest)  # type: ignore[call-arg]
+
+    def _eval_power(self, exponent: Expr) -> Expr | None:
+        if exponent.is_Integer and exponent.is_even:
+            return self.args[0] ** exponent  # type: ignore[attr-defined,no-any-return]
+        return None
+
+
+_PARITY: dict[str, tuple[type, ...]] = {"abs": (_Magnitude,)}
+
+
+def number(value: Fraction | float | int | str) -> Expr:
+    """An exact number where the value is one; a float that is none (it came of a rounding) as the shortest decimal."""
+    if isinstance(value, Fraction):
+        return sympy.Rational(value.numerator, value.denominator)
+    if isinstance(value, str):
+        return number(Fraction(value))
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return {"inf": sympy.oo, "-inf": -sympy.oo}.get(str(value), sympy.nan)
+        return sympy.Rational(Fraction(repr(value)))
+    return Integer(value)
+
+
+_ELEMENTARY = (
+    "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+    "atanh", "erf", "erfc", "erfinv",
+)  # fmt: skip
+
+
+class Scalars:
+    """The vocabulary `s` of the table's `scalar` and `derivative` columns."""
+
+    pi = sympy.pi
+    number = staticmethod(number)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _ELEMENTARY:
+            return getattr(sympy, name)
+        kind = atomic(name)
+        return lambda *arguments: kind(*(NOTHING if a is None else a for a in arguments))
+
+    @staticmethod
+    def gt(a: Any, b: Any) -> Expr:
+        return Above(a, b)
+
+    @staticmethod
+    def ge(a: Any, b: Any) -> Expr:
+        return AtLeast(a, b)
+
+    @staticmethod
+    def lt(a: Any, b: Any) -> Expr:
+        return Above(b, a)
+
+    @staticmethod
+    def le(a: Any, b: Any) -> Expr:
+        return AtLeast(b, a)
+
+    @staticmethod
+    def eq(a: Any, b: Any) -> Expr:
+        return Equal(a, b)
+
+    @staticmethod
+    def ne(a: Any, b: Any) -> Expr:
+        return 1 - Equal(a, b)
+
+    @staticmethod
+    def where(c: Any, a: Any, b: Any) -> Expr:
+        return Where(c, a, b)
+
+
+SCALARS = Scalars()
+
+
+def own(e: Expr) -> Expr:
+    """SymPy's Abs and sign, which its simplifications bring in (sqrt(x**2)), as the table's functions."""
+    if e.has(sympy.Abs):
+        e = e.replace(sympy.Abs, atomic("abs"))
+    return e.replace(sympy.sign, atomic("sign")) if e.has(sympy.sign) else e
+
+
+def softened(e: Expr) -> Expr:
+    """log(1 + exp(u)) as softplus(u), whose value and derivative do not overflow."""
+    u = e.args[0] - 1 if isinstance(e, sympy.log) and e.args[0].is_Add else None
+    return atomic("softplus")(u.args[0], ONE, sympy.oo) if isinstance(u, sympy.exp) else e

@@ -1,0 +1,114 @@
+"""A Jacobian's formula -> where it can be non-zero, from its deltas and brackets alone: the matrix is never built."""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy
+from sympy import Add, Expr, Mul
+
+from gradcli.report import Array, Structure
+from gradcli.symbolic.contract import total
+from gradcli.symbolic.derive import Formula
+from gradcli.symbolic.dims import Index
+from gradcli.symbolic.evaluate import Evaluator
+from gradcli.symbolic.graph import Graph
+from gradcli.symbolic.scalars import Delta, Flag, Sigma, is_structural
+
+COUNTED = 2_000_000
+"""A Jacobian with at most so many entries has its pattern counted; a larger one has it worked out from the formula."""
+
+
+def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
+    """How many entries can be non-zero, whatever the inputs' values are, and the word for the pattern.
+
+    `entry` is the formula as it is printed. A pattern that one term gives is exact; of several overlapping terms in a
+    Jacobian too large to count it is an upper bound.
+    """
+    sizes = [graph.sizes.value(d) for d in formula.dims]
+    everything = int(np.prod(sizes, dtype=object))
+    pattern = _pattern(entry)
+    if pattern == 0:
+        return Structure("zero", 0, everything, True)
+    if everything <= COUNTED:
+        mask = Evaluator(graph, {}).at_all(pattern, formula.indices, formula.dims) != 0
+        rows = int(np.prod(sizes[: len(formula.rows)], dtype=object))
+        return Structure(_kind(mask.reshape(rows, -1)), int(mask.sum()), everything, True)
+    terms = Add.make_args(sympy.expand(pattern))
+    counts = [_count(graph, formula, term) for term in terms]
+    nonzero = min(sum(counts), everything)
+    return Structure(_kind_by_formula(formula, terms), nonzero, everything, len(terms) == 1)
+
+
+def _pattern(e: Expr) -> Expr:
+    """The formula with everything that depends on values replaced by 1; positive where e can be non-zero."""
+    if e.is_Add:
+        return Add(*map(_pattern, e.args))
+    if e.is_Mul:
+        return Mul(*map(_pattern, e.args))
+    if isinstance(e, Sigma):
+        inside = _pattern(e.body)
+        return inside if not inside.free_symbols.intersection(e.bound) else Sigma(inside, *e.bound)
+    if isinstance(e, Flag) and is_structural(e):
+        return e
+    return sympy.S.Zero if e == 0 else sympy.S.One
+
+
+def _count(graph: Graph, formula: Formula, term: Expr) -> int:
+    """How many index tuples satisfy a product of deltas and brackets: its sum over all indices, in closed form."""
+    counted = total(term / term.as_coeff_Mul()[0], formula.indices)
+    fixed = Mul(*(d for k, d in zip(formula.indices, formula.dims, strict=True) if not isinstance(k, Index)))
+    return int(round(float(Evaluator(graph, {}).named(counted * fixed).array)))
+
+
+def _kind_by_formula(formula: Formula, terms: tuple[Expr, ...]) -> str:
+    pairs = [_paired(formula, term) for term in terms]
+    if all(p == "all" for p in pairs):
+        return "diagonal"
+    if all(p == "none" for p in pairs):
+        return "dense"
+    return "block-diagonal" if all(p in ("all", "some") for p in pairs) else "sparse"
+
+
+def _paired(formula: Formula, term: Expr) -> str:
+    """Whether the term's deltas tie every, some or no output index to the input index of the same axis."""
+    if not term.atoms(Flag):
+        return "none"
+    same_axes = list(zip(formula.rows, formula.columns, strict=False))
+    tied = [Delta(m, i) in Mul.make_args(term) for m, i in same_axes]
+    if formula.row_dims == formula.column_dims and all(tied):
+        return "all"
+    return "some" if tied and tied[0] else "other"
+
+
+def _kind(mask: Array) -> str:
+    """One word for the pattern of a flattened Jacobian."""
+    rows, columns = mask.shape
+    if not mask.any():
+        return "zero"
+    if min(rows, columns) == 1:
+        return "dense" if mask.all() else "sparse"
+    if mask.all():
+        return "dense"
+    r, c = np.nonzero(mask)
+    if rows == columns and (r == c).all():
+        return "diagonal"
+    if _blocks(mask):
+        return "block-diagonal"
+    width = int(np.abs(r - c).max())
+    if rows > 4 and width < max(rows, columns) // 3:
+        return "banded"
+    return "triangular" if rows == columns and ((r >= c).all() or (r <= c).all()) else "sparse"
+
+
+def _blocks(mask: Array) -> bool:
+    """True if the non-zero entries are full blocks along the diagonal, of one height and one width, at least two."""
+    rows, columns = mask.shape
+    first = int(np.argmin(mask[0])) if not mask[0].all() else columns
+    height = int(np.argmin(mask[:, 0])) if not mask[:, 0].all() else rows
+    if first in (0, columns) or height in (0, rows) or columns % first or rows % height or columns // first != rows // height:
+        return False
+    wanted = np.kron(np.eye(rows // height, dtype=bool), np.ones((height, first), dtype=bool))
+    return bool((mask == wanted).all())
+
+
+

@@ -1,0 +1,198 @@
+"""The tokens of an expression -> the same, each knowing its part (unary or binary, which bracket is a call), with the
+multiplication signs that were left out. Knows which token may follow which; precedence is left to Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from gradcli.message import N_, Message, Span, message
+from gradcli.syntax import beside, slips
+from gradcli.syntax.scan import Kind, Token
+
+Role = Literal["top", "group", "call", "list", "index"]
+
+_UNARY = ("+", "-", "~")
+_BINARY = ("**", "*", "/", "//", "%", "@", "+", "-", "&", "|", "<", "<=", ">", ">=", "==", "!=")
+
+
+@dataclass(slots=True)
+class Level:
+    """An open bracket: its part, where it stands, and where the operand began that it belongs to."""
+
+    role: Role
+    place: int
+    operand: int
+
+
+@dataclass(slots=True)
+class Arranged:
+    """What has been read so far. `ready` where an operand is expected; `operand` is where the last one began, `base`
+    where the one began that the last `**` raises."""
+
+    source: str
+    tokens: list[Token] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=lambda: [Level("top", 0, 0)])
+    ready: bool = True
+    operand: int = 0
+    base: int = 0
+
+    @property
+    def role(self) -> Role:
+        return self.levels[-1].role
+
+    @property
+    def last(self) -> Token | None:
+        return self.tokens[-1] if self.tokens else None
+
+    def add(self, token: Token, kind: Kind | None = None) -> None:
+        self.tokens.append(token if kind is None else replace(token, kind=kind))
+
+
+def arrange(source: str, tokens: list[Token]) -> tuple[list[Token], list[Message]]:
+    """One expression's tokens with their parts, and a note for each multiplication sign that was supplied.
+
+    Raises GradcliError (syntax) at the first token that cannot stand where it does.
+    """
+    so_far = Arranged(source)
+    for place, token in enumerate(tokens):
+        match token.kind:
+            case "word":
+                raise slips.word(source, tokens, place)
+            case "operator":
+                _operator(so_far, tokens, place)
+            case _:
+                _operand(so_far, tokens, place)
+    if so_far.ready:
+        raise slips.no_operand(source, tokens, len(tokens))
+    return so_far.tokens, so_far.notes
+
+
+def _operand(so_far: Arranged, tokens: list[Token], place: int) -> None:
+    token = tokens[place]
+    if _after(so_far, "dot"):
+        if token.kind != "name":
+            raise slips.after_dot(token)
+        so_far.add(token)
+        return
+    if not so_far.ready:
+        _supply_times(so_far, tokens, place)
+    so_far.operand = len(so_far.tokens)
+    so_far.ready = False
+    so_far.add(token)
+    if token.text == "sqrt" and so_far.source[token.span.start] == "√":
+        beside.check_root(so_far.source, tokens, place)
+
+
+def _supply_times(so_far: Arranged, tokens: list[Token], place: int) -> None:
+    """Puts the `*` that was left out, where there is one reading only."""
+    left = so_far.tokens[so_far.operand :]
+    before = so_far.tokens[: so_far.operand]
+    beside.check(so_far.source, before, left, tokens, place, in_list=so_far.role in ("list", "index"))
+    here = tokens[place].span.start
+    so_far.tokens.append(Token("binary", "*", Span(here, here)))
+    first = left[0] if not beside.is_raised(before) else so_far.tokens[so_far.base]
+    text = so_far.source[first.span.start : left[-1].span.end]
+    right = beside.right_text(so_far.source, tokens, place)
+    written = so_far.source[first.span.start : here] + right
+    so_far.notes.append(message(N_("{written} was read as {read}"), written=written, read=f"{text}*{right}"))
+
+
+def _operator(so_far: Arranged, tokens: list[Token], place: int) -> None:
+    token = tokens[place]
+    if _after(so_far, "dot"):
+        raise slips.after_dot(token)
+    match token.text:
+        case "(" | "[":
+            _open(so_far, tokens, place)
+        case ")" | "]":
+            _close(so_far, tokens, place)
+        case ",":
+            _comma(so_far, tokens, place)
+        case ":":
+            if so_far.role != "index" or (so_far.ready and not _after(so_far, "open", "comma", "colon")):
+                raise slips.colon(so_far.source, tokens, place)
+            so_far.add(token, "colon")
+            so_far.ready = True
+        case "=":
+            _keyword(so_far, tokens, place)
+        case ".":
+            if so_far.ready or place + 1 == len(tokens):
+                raise slips.dot(so_far.source, tokens, place)
+            so_far.add(token, "dot")
+        case "...":
+            if so_far.role != "index" or not so_far.ready:
+                raise slips.dots(token)
+            so_far.add(token, "number")
+            so_far.ready = False
+        case _:
+            _sign(so_far, tokens, place)
+
+
+def _sign(so_far: Arranged, tokens: list[Token], place: int) -> None:
+    token = tokens[place]
+    if so_far.ready and token.text in _UNARY:
+        so_far.add(token, "unary")
+    elif token.text not in _BINARY:
+        raise slips.foreign(so_far.source, tokens, place)
+    elif so_far.ready:
+        raise slips.no_operand(so_far.source, tokens, place)
+    else:
+        so_far.base = so_far.operand
+        so_far.add(token, "binary")
+        so_far.ready = True
+
+
+def _open(so_far: Arranged, tokens: list[Token], place: int) -> None:
+    token, last = tokens[place], so_far.last
+    role: Role = "group" if token.text == "(" else "list"
+    if not so_far.ready and last is not None:
+        if token.text == "[" and last.kind not in ("number", "text"):
+            role = "index"
+        elif token.text == "(" and last.kind == "name":
+            role = "call"
+        else:
+            _supply_times(so_far, tokens, place)
+            so_far.ready = True
+    if so_far.ready:
+        so_far.operand = len(so_far.tokens)
+    so_far.levels.append(Level(role, len(so_far.tokens), so_far.operand))
+    so_far.add(token, "open")
+    so_far.ready = True
+
+
+def _close(so_far: Arranged, tokens: list[Token], place: int) -> None:
+    level = so_far.levels[-1]
+    empty = len(so_far.tokens) == level.place + 1
+    if empty and level.role == "index":
+        raise slips.empty_index(so_far.tokens[level.place].span.to(tokens[place].span))
+    if so_far.ready and not empty and not _after(so_far, "comma", "colon"):
+        raise slips.no_operand(so_far.source, tokens, place)
+    so_far.levels.pop()
+    so_far.operand = level.operand
+    so_far.add(tokens[place], "close")
+    so_far.ready = False
+
+
+def _comma(so_far: Arranged, tokens: list[Token], place: int) -> None:
+    if so_far.role == "top":
+        raise slips.comma(so_far.source, tokens, place)
+    if so_far.ready and not _after(so_far, "colon"):
+        raise slips.no_operand(so_far.source, tokens, place)
+    so_far.add(tokens[place], "comma")
+    so_far.ready = True
+
+
+def _after(so_far: Arranged, *kinds: Kind) -> bool:
+    """Whether the last token is of one of these kinds, after which nothing need stand."""
+    return so_far.last is not None and so_far.last.kind in kinds
+
+
+def _keyword(so_far: Arranged, tokens: list[Token], place: int) -> None:
+    """`dim=` in a call."""
+    starts = so_far.role == "call" and place >= 2 and tokens[place - 1].kind == "name"
+    if not starts or so_far.tokens[-2].kind not in ("open", "comma"):
+        raise slips.equals(so_far.source, tokens, place)
+    so_far.add(tokens[place], "equals")
+    so_far.ready = True

@@ -1,0 +1,88 @@
+"""Program text -> Tree. Reads expressions through Python's `ast`, never evaluates anything, and knows no operations,
+shapes or variables but the names that the caller gives."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from gradcli.message import N_, GradcliError, Message, Span, fault, limit
+from gradcli.syntax.arrange import arrange
+from gradcli.syntax.layout import Line, Loop, join_lines, statements
+from gradcli.syntax.read import Reader
+from gradcli.syntax.scan import Token, scan
+from gradcli.syntax.skeleton import skeleton
+from gradcli.syntax.tree import Assign, Bare, Expression, Statement, Tree, While
+
+MAX_CHARACTERS = 100_000
+MAX_NODES = 20_000
+"""Numbers, names and operators of a program together."""
+MAX_NOTES = 10
+
+
+def parse(source: str, variables: Collection[str] = ()) -> Tree:
+    """The tree of a program.
+
+    `variables` are the names of the inputs: one that is called like a module (`F`, `np`) hides it, so that `F.sum(0)`
+    is a method of the variable. Raises GradcliError: syntax and name for mistakes, limit for what is too long or too
+    deep; each with its span in `source`.
+    """
+    try:
+        return _parse(source, variables)
+    except GradcliError as error:
+        raise error.at(source=source) from None
+
+
+def _parse(source: str, variables: Collection[str]) -> Tree:
+    if len(source) > MAX_CHARACTERS:
+        raise limit(
+            N_("the expression has {count} characters; the limit is {most}"), count=len(source), most=MAX_CHARACTERS,
+        ).at(Span(MAX_CHARACTERS, len(source)))
+    tokens = join_lines(source, _counted(scan(source)))
+    lines, notes = statements(source, tokens)
+    if not lines:
+        empty = fault("syntax", N_("the expression is empty"), hint=N_("write one, for example (x+1)**2"))
+        raise empty.at(Span(0, len(source)))
+    hidden = {*variables, *_assigned(lines)}
+    found = tuple([_statement(source, line, hidden, notes) for line in lines])
+    distinct = {str(note): note for note in notes}
+    return Tree(source, found, tuple(distinct.values())[:MAX_NOTES])
+
+
+def _counted(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The same tokens, as long as they are not too many."""
+    count = 0
+    for token in tokens:
+        count += token.kind != "newline" and token.text not in ("(", ")", "[", "]", ",", ";", ":")
+        if count > MAX_NODES:
+            raise limit(
+                N_("the expression has more than {most} numbers, names and operators"),
+                hint=N_("give large tensors as inputs, for example from a file: x=@x.npy"), most=MAX_NODES,
+            ).at(token.span)
+        yield token
+
+
+def _assigned(lines: list[Line | Loop]) -> Iterator[str]:
+    """Every name that the program assigns."""
+    for line in lines:
+        if isinstance(line, Loop):
+            yield from _assigned(line.body)
+        elif line.name is not None:
+            yield line.name.text
+
+
+def _statement(source: str, line: Line | Loop, hidden: Collection[str], notes: list[Message]) -> Statement:
+    if isinstance(line, Line):
+        value = _expression(source, line.tokens, hidden, notes)
+        span = line.tokens[0].span.to(line.tokens[-1].span)
+        if line.name is None:
+            return Bare(value, span)
+        return Assign(line.name.text, value, line.name.span, line.name.span.to(span))
+    condition = _expression(source, line.condition, hidden, notes)
+    body = tuple([_statement(source, inner, hidden, notes) for inner in line.body])
+    return While(condition, body, line.keyword.span.to(body[-1].span))
+
+
+def _expression(source: str, tokens: list[Token], hidden: Collection[str], notes: list[Message]) -> Expression:
+    arranged, new = arrange(source, tokens)
+    notes += new
+    return Reader(source, skeleton(arranged), hidden).expression()

@@ -1,0 +1,242 @@
+"""A token that cannot stand where it does in an expression -> what is wrong, where, and the repair."""
+
+from __future__ import annotations
+
+from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.syntax.scan import Token
+from gradcli.syntax.stray import patched, renamed
+
+_DID_YOU_MEAN = N_("did you mean {repair} ?")
+_LEAVE_OUT = N_("leave it out: {repair}")
+_BRACKETS = ("(", ")", "[", "]")
+_BETTER = {"===": "==", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "&", "||": "|"}
+
+
+def word(source: str, tokens: list[Token], place: int) -> GradcliError:
+    """The complaint about a reserved word of Python in an expression."""
+    token = tokens[place]
+    left, right = _segment(tokens, place)
+    before, after = tokens[left:place], tokens[place + 1 : right]
+    if token.text == "if" and any(t.text == "else" for t in after):
+        return _ternary(source, tokens, left, place, right)
+    if token.text == "if" and before:
+        return fault(
+            "syntax", N_("{word} is not allowed in an expression"),
+            hint=N_("choose entry by entry with where(condition, a, b)"), word=token.text,
+        ).at(token.span)
+    if token.text in ("and", "or", "not"):
+        return _logic(source, token, before, after)
+    if token.text in ("is", "in") and before and after:
+        return fault(
+            "syntax", N_("{word} is not allowed in an expression"),
+            hint=N_("compare with == or !="), word=token.text,
+        ).at(token.span)
+    if token.text == "for" and before:
+        return fault(
+            "syntax", N_("comprehensions are not allowed: a list holds expressions only"),
+            hint=N_("write its entries out, [0*x, 1*x, 2*x], or use arange and broadcasting"),
+        ).at(token.span)
+    if token.text == "lambda" and any(t.text == ":" for t in tokens[place:]):
+        return fault(
+            "syntax", N_("functions cannot be defined: lambda is not allowed"),
+            hint=N_("write only the expression itself"),
+        ).at(token.span)
+    return _reserved(source, token)
+
+
+def _reserved(source: str, token: Token) -> GradcliError:
+    return fault(
+        "syntax", N_("{word} is a reserved word of Python and cannot be used as a name"),
+        hint=N_("use another name, for example {other}: {repair}"),
+        word=token.text, other=renamed(token.text), repair=patched(source, token.span, renamed(token.text)),
+    ).at(token.span)
+
+
+def _segment(tokens: list[Token], place: int) -> tuple[int, int]:
+    """The run of tokens round `place` that no comma, `=`, colon or bracket of the same depth interrupts."""
+    left, depth = place, 0
+    while left > 0 and (depth or tokens[left - 1].text not in ("(", "[", ",", "=", ":")):
+        left -= 1
+        depth += (tokens[left].text in (")", "]")) - (tokens[left].text in ("(", "["))
+    right, depth = place, 0
+    while right < len(tokens) and (depth or tokens[right].text not in (")", "]", ",", "=", ":")):
+        depth += (tokens[right].text in ("(", "[")) - (tokens[right].text in (")", "]"))
+        right += 1
+    return left, right
+
+
+def _ternary(source: str, tokens: list[Token], left: int, place: int, right: int) -> GradcliError:
+    middle = next(at for at in range(place, right) if tokens[at].text == "else")
+    parts = tokens[left:place], tokens[place + 1 : middle], tokens[middle + 1 : right]
+    value, condition, other = (_text(source, part) or "..." for part in parts)
+    span = tokens[left].span.to(tokens[right - 1].span)
+    return fault(
+        "syntax", N_("'a if c else b' is not allowed: a tensor chooses entry by entry with where"),
+        hint=_DID_YOU_MEAN, repair=patched(source, span, f"where({condition}, {value}, {other})"),
+    ).at(span)
+
+
+def _logic(source: str, token: Token, before: list[Token], after: list[Token]) -> GradcliError:
+    sign = {"and": "&", "or": "|", "not": "~"}[token.text]
+    more = any(t.kind == "word" for t in (*before, *after))
+    if more or not after or (token.text != "not" and not before):
+        hint, repair = N_("use & for and, | for or, ~ for not, and brackets: (x > 0) & (x < 1)"), ""
+    else:
+        left = f"({_text(source, before)}) " if token.text != "not" else _text(source, before)
+        span = Span((before[0] if before else token).span.start, after[-1].span.end)
+        right = f"({_text(source, after)})"
+        repair = patched(source, span, f"{left}{sign} {right}" if token.text != "not" else f"{left}~{right}")
+        hint = _DID_YOU_MEAN
+    return fault(
+        "syntax", N_("{word} is not allowed: masks are joined entry by entry by {sign}"),
+        hint=hint, word=token.text, sign=sign, repair=repair,
+    ).at(token.span)
+
+
+def no_operand(source: str, tokens: list[Token], place: int) -> GradcliError:
+    """The complaint about `x +` or `* x`: the operand that should stand before `tokens[place]` is missing."""
+    before = tokens[place - 1] if place else None
+    here = tokens[place] if place < len(tokens) else None
+    bars = _bars(source, tokens, place)
+    if bars is not None:
+        return bars
+    if here is None or here.text in (")", "]"):
+        return _nothing_after(source, tokens, place)
+    if here.text in ("*", "**") and before is not None and before.text in ("(", ","):
+        star = fault("syntax", N_("arguments with {star} are not allowed"), N_("name them one by one"), star=here.text)
+        return star.at(here.span)
+    if before is None or before.text in ("(", "["):
+        return fault(
+            "syntax", N_("an operand is missing before {operator}"),
+            hint=_LEAVE_OUT if len(tokens) > 1 else None,
+            operator=_written(source, here), repair=patched(source, here.span, ""),
+        ).at(here.span)
+    return fault(
+        "syntax", N_("an operand is missing between {first} and {second}"),
+        first=_written(source, before), second=_written(source, here),
+    ).at(before.span.to(here.span))
+
+
+def _nothing_after(source: str, tokens: list[Token], place: int) -> GradcliError:
+    """`x +`, `(x *)`, `x++`: every operator at the end is one too many."""
+    last = first = place - 1
+    while first > 0 and tokens[first - 1].kind == "operator" and tokens[first - 1].text not in _BRACKETS:
+        first -= 1
+    repair = patched(source, tokens[first].span.to(tokens[last].span), "")
+    hint = _LEAVE_OUT if repair else None
+    if place == len(tokens) and "\n" in source[tokens[last].span.end :].strip(" "):
+        hint = N_("an expression goes on over the end of a line only inside brackets")
+    return fault(
+        "syntax", N_("an operand is missing after {operator}"),
+        hint=hint, operator=_written(source, tokens[last]), repair=repair,
+    ).at(tokens[last].span)
+
+
+def _bars(source: str, tokens: list[Token], place: int) -> GradcliError | None:
+    """`|x|` and `||x||`: the bar that lacks an operand is the first or the last of a pair."""
+    bars = [at for at, token in enumerate(tokens) if token.text in ("|", "||") and token.kind == "operator"]
+    if place in bars:
+        pair = [at for at in bars if at >= place][:2]
+    elif place - 1 in bars:
+        pair = [at for at in bars if at < place][-2:]
+    else:
+        return None
+    if len(pair) < 2 or pair[1] - pair[0] < 2:
+        return None
+    first, last = pair
+    function = "norm" if tokens[first].text == "||" else "abs"
+    times = "*" if first and tokens[first - 1].kind != "operator" else ""
+    span = tokens[first].span.to(tokens[last].span)
+    inner = _text(source, tokens[first + 1 : last])
+    return fault(
+        "syntax", N_("bars are not read as {function}: | joins masks"),
+        hint=_DID_YOU_MEAN, function=function, repair=patched(source, span, f"{times}{function}({inner})"),
+    ).at(span)
+
+
+def foreign(source: str, tokens: list[Token], place: int) -> GradcliError:
+    """The complaint about an operator that is not of this language, or not at this place."""
+    token = tokens[place]
+    if token.text == "||" and (bars := _bars(source, tokens, place)):
+        return bars
+    if token.text == ":=":
+        hint, values = N_("assign in a statement of its own: y = x**2; y + 1"), {}
+    elif token.text in _BETTER:
+        hint, values = _DID_YOU_MEAN, {"repair": patched(source, token.span, _BETTER[token.text])}
+    elif token.text in ("<<", ">>"):
+        hint, values = N_("multiply or divide by a power of two: x*2**3"), {}
+    elif token.text == "~":
+        hint, values = N_("~ negates the mask that follows it; unequal is !="), {}
+    else:
+        hint, values = N_("the operators are + - * / // % ** @, comparisons, & | ~"), {}
+    operator = _written(source, token)
+    return fault("syntax", N_("{operator} is not allowed here"), hint, operator=operator, **values).at(token.span)
+
+
+def comma(source: str, tokens: list[Token], place: int) -> GradcliError:
+    """The complaint about a comma outside brackets: a decimal comma, or several outputs."""
+    left, right = tokens[place - 1 : place], tokens[place + 1 : place + 2]
+    numbers = [t.kind == "number" and t.text.isdigit() for t in (*left, *right)] == [True, True]
+    if numbers and left[0].span.end + 1 == right[0].span.start:
+        return fault(
+            "syntax", N_("a comma does not separate decimals: write a point"),
+            hint=_DID_YOU_MEAN, repair=patched(source, tokens[place].span, "."),
+        ).at(left[0].span.to(right[0].span))
+    span = tokens[0].span.to(tokens[-1].span)
+    if left and not right:
+        return _nothing_after(source, tokens, place + 1)
+    if not left:
+        return no_operand(source, tokens, place)
+    return fault(
+        "syntax", N_("a comma outside brackets: there is one output, not several"),
+        hint=N_("to stack them write {repair}"), repair=patched(source, span, f"[{_text(source, tokens)}]"),
+    ).at(tokens[place].span)
+
+
+def equals(source: str, tokens: list[Token], place: int) -> GradcliError:
+    """The complaint about `=` inside an expression."""
+    return fault(
+        "syntax", N_("= does not stand inside an expression, except to name an argument, as in sum(x, dim=0)"),
+        hint=N_("to compare write {repair}"), repair=patched(source, tokens[place].span, "=="),
+    ).at(tokens[place].span)
+
+
+def colon(source: str, tokens: list[Token], place: int) -> GradcliError:
+    """The complaint about a colon that is in no index."""
+    return fault(
+        "syntax", N_("a colon stands only in an index, as in x[1:], and after the condition of while"),
+    ).at(tokens[place].span)
+
+
+def dot(source: str, tokens: list[Token], place: int) -> GradcliError:
+    """The complaint about a point with nothing before or after it."""
+    return fault(
+        "syntax", N_("a point stands between a tensor and a name, as in x.T"),
+        hint=_LEAVE_OUT, repair=patched(source, tokens[place].span, ""),
+    ).at(tokens[place].span)
+
+
+def after_dot(token: Token) -> GradcliError:
+    """The complaint about `x.(`, `x.2`, `x.for`."""
+    return fault("syntax", N_("a name must follow the point, as in x.T or x.sum()")).at(token.span)
+
+
+def dots(token: Token) -> GradcliError:
+    """The complaint about `...` that is in no index."""
+    return fault(
+        "syntax", N_("... stands only in an index, as in x[..., 0]"),
+        hint=N_("write every entry out, or use arange(5)"),
+    ).at(token.span)
+
+
+def empty_index(span: Span) -> GradcliError:
+    """The complaint about `x[]`."""
+    return fault("syntax", N_("the index is empty"), hint=N_("write x[0], or x[:] for all of it")).at(span)
+
+
+def _written(source: str, token: Token) -> str:
+    return source[token.span.start : token.span.end] or token.text
+
+
+def _text(source: str, tokens: list[Token]) -> str:
+    return source[tokens[0].span.start : tokens[-1].span.end] if tokens else ""

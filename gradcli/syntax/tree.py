@@ -1,0 +1,165 @@
+"""The tree of a program: what was written and where. Closed: every room that walks it matches on these kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from gradcli.message import Message, Span
+
+UnaryOperator = Literal["-", "+", "~"]
+BinaryOperator = Literal["+", "-", "*", "/", "//", "%", "**", "@", "&", "|"]
+CompareOperator = Literal["<", "<=", ">", ">=", "==", "!="]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal, kept exactly: `0.1` is the fraction 1/10. `integral` where it was written without point or exponent."""
+
+    value: Fraction
+    integral: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string literal, as einsum and `reduction=` take it."""
+
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True, False or None."""
+
+    value: bool | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    operator: UnaryOperator
+    operand: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    operator: BinaryOperator
+    left: Expression
+    right: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One comparison; `0 < x < 1` is the `&` of two."""
+
+    operator: CompareOperator
+    left: Expression
+    right: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`sum(x, dim=0)`, `torch.sum(x, dim=0)` and `x.sum(dim=0)` alike: a method's object is the first argument."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    keywords: tuple[tuple[str, Expression], ...]
+    method: bool
+    name_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`x.T`, `x.mT`, `x.shape`, `x.ndim`: a name after a point that is not called."""
+
+    value: Expression
+    name: str
+    name_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`start:stop:step`, any part may be left out."""
+
+    start: Expression | None
+    stop: Expression | None
+    step: Expression | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """`...` in an index."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript:
+    """`x[1:, None, ..., [0, 2]]`; a new axis is `Flag(None)`."""
+
+    value: Expression
+    items: tuple[Expression | Slice | Dots, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """`[a, b]`, or `(a, b)` where `tuple` is set: a list stacks tensors, a tuple is sizes or dims."""
+
+    items: tuple[Expression, ...]
+    tuple: bool
+    span: Span
+
+
+Expression = Number | Text | Flag | Name | Unary | Binary | Compare | Call | Attribute | Subscript | Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    name: str
+    value: Expression
+    name_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    condition: Expression
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """A statement that is only an expression."""
+
+    value: Expression
+    span: Span
+
+
+Statement = Assign | While | Bare
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A whole program and the text it was read from (spans count code points of `source`)."""
+
+    source: str
+    statements: tuple[Statement, ...]
+    notes: tuple[Message, ...] = ()
+    """How a doubtful reading was taken (`2x` as `2*x`); shown with the answer."""

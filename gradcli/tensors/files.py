@@ -1,0 +1,134 @@
+"""A file or stdin -> float64 array, by suffix and, where that does not say, by content. Knows no tensor text."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from gradcli.message import N_, GradcliError, fault, limit
+from gradcli.report import Array
+from gradcli.tensors import binary, tables
+
+MAX_BYTES = 512 * 2**20
+"""Of one file: 50 million numbers in float64 are 400 MB."""
+
+Reader = Callable[[bytes, str, str | None], Array]
+"""Content, the file's name for messages, and the key after the colon."""
+
+READERS: dict[str, Reader] = {
+    ".npy": lambda content, file, key: binary.npy(content, file),
+    ".npz": binary.npz,
+    ".pt": binary.pt,
+    ".pth": binary.pt,
+    ".csv": lambda content, file, key: tables.table(content, file, ","),
+    ".tsv": lambda content, file, key: tables.table(content, file, "\t"),
+    ".json": lambda content, file, key: tables.json_lists(content, file),
+}
+
+
+class Stdin:
+    """Standard input, which can be read once a command."""
+
+    def __init__(self, stream: BinaryIO | None = None) -> None:
+        self._stream, self._taken_by = stream, ""
+
+    def read(self, name: str) -> bytes:
+        """All of it, for the variable `name`.
+
+        Raises GradcliError (input) for the second that asks, (limit) for more than MAX_BYTES.
+        """
+        if self._taken_by:
+            raise fault(
+                "input", N_("- reads standard input, which {first} has already taken: {name} cannot read it too"),
+                hint=N_("write it to a file and give {name} as @FILE"), first=self._taken_by, name=name,
+            )
+        self._taken_by = name
+        content = (self._stream or sys.stdin.buffer).read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise _too_large("-")
+        return content
+
+
+def read_file(path: str) -> Array:
+    """The tensor in a file: `x.npy`, `x.npz`, `x.npz:key`, `x.csv`, `x.tsv`, `x.json`, `x.pt`.
+
+    Raises GradcliError (file, limit) naming the file. A `.npy` is never unpickled, a `.pt` read with weights only.
+    """
+    file, key = _split_key(path)
+    content = content_of(file)
+    if not content:
+        raise fault("file", N_("{file} is empty"), file=file)
+    return reader_for(file, content)(content, file, key)
+
+
+def reader_for(file: str, content: bytes) -> Reader:
+    """Who reads this content: by the suffix of the file's name, else by its first bytes."""
+    by_name = READERS.get(Path(file).suffix.lower())
+    if by_name is not None:
+        return by_name
+    if content.startswith(binary.NPY_MAGIC):
+        return READERS[".npy"]
+    if content.startswith(binary.ZIP_MAGIC):
+        return READERS[".pt" if binary.is_pt(content) else ".npz"]
+    return READERS[".json" if content.lstrip()[:1] in (b"[", b"{") else ".csv"]
+
+
+def _split_key(path: str) -> tuple[str, str | None]:
+    """`f.npz:key` apart, unless a file of the whole name exists; a Windows drive is no file."""
+    file, colon, key = path.rpartition(":")
+    if colon and len(file) > 1 and not os.path.exists(os.path.expanduser(path)):
+        return file, key
+    return path, None
+
+
+def content_of(file: str) -> bytes:
+    """The bytes of a regular file of bearable size.
+
+    Raises GradcliError (file): missing (with the nearest name), a directory, a pipe or device, unreadable; (limit).
+    """
+    if not file:
+        raise fault("file", N_("a file name is missing after @"), hint=N_("write @x.npy"))
+    path = os.path.expanduser(file)
+    try:
+        status = os.stat(path)
+        _check_regular(file, status)
+        with open(path, "rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _missing(file, path) from None
+    except ValueError:  # a null byte in the name
+        raise fault("file", N_("the file name {file} is not valid"), file=repr(file)) from None
+    except OSError as error:
+        raise fault("file", N_("{file} cannot be read: {reason}"), file=file, reason=error.strerror) from None
+
+
+def _check_regular(file: str, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise fault("file", N_("{file} is a directory, not a file"), file=file)
+    if not stat.S_ISREG(status.st_mode):
+        raise fault(
+            "file", N_("{file} is a pipe or a device, not a file"), hint=N_("read standard input with -"), file=file,
+        )
+    if status.st_size > MAX_BYTES:
+        raise _too_large(file)
+
+
+def _too_large(file: str) -> GradcliError:
+    return limit(N_("{file} is larger than {most} megabytes"), file=file, most=MAX_BYTES // 2**20)
+
+
+def _missing(file: str, path: str) -> GradcliError:
+    folder, base = os.path.split(path)
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return fault("file", N_("there is no file {file}: its directory does not exist"), file=file)
+    near = difflib.get_close_matches(base, sorted(names), 1)
+    nearest = os.path.join(os.path.dirname(file), near[0]) if near else ""
+    hint = N_("did you mean @{nearest} ?") if near else None
+    return fault("file", N_("there is no file {file}"), hint=hint, file=file, nearest=nearest)

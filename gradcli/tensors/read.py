@@ -1,0 +1,143 @@
+"""A tensor as a person gives it -> float64 array: text, file, stdin, number, nested lists, array. Knows no variable but
+the name in its messages; expressions are parsed here and evaluated by whoever is given as `evaluate`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcli.message import N_, GradcliError, Message, fault, message
+from gradcli.report import Array
+from gradcli.syntax import Tree, parse
+from gradcli.tensors import files
+from gradcli.tensors.files import READERS, Stdin
+from gradcli.tensors.nested import from_lists, real
+from gradcli.tensors.text import plain, read_text
+
+Evaluate = Callable[[Tree], Array]
+
+_FILE_LIKE = re.compile(r"[^()\[\]*+=,]*\.(npy|npz|csv|tsv|json|pt|pth|txt)(:\w+)?", re.IGNORECASE)
+
+
+def read_tensor(
+    given: Any,
+    *,
+    name: str,
+    evaluate: Evaluate | None = None,
+    stdin: Stdin | None = None,
+    generator: np.random.Generator | None = None,
+) -> Array:
+    """The tensor that a person gave for the variable `name`, as a new float64 array of any shape, () for a number.
+
+    `given` is a number, nested lists, a NumPy array, a PyTorch tensor, or text: a number (`-3`, `nan`, `pi`), lists
+    (`[[1,2],[3,4]]`), rows (`1,2:3,4`), a constructor (`eye:5`), a file (`@x.npy`, `file:x.npy`), stdin (`-`, `@-`), or
+    an expression without variables, which is parsed and handed to `evaluate`. `generator` draws `rand:3` and `randn:3`;
+    give one generator to all variables of a question. Integers and bools become floats.
+
+    Raises GradcliError: input (a mistake in the value), file, syntax and whatever `evaluate` raises, limit.
+    """
+    if not isinstance(given, str):
+        return _from_value(given, name)
+    text = given.strip()
+    if not text:
+        raise fault("input", N_("the value of {name} is empty"), hint=N_("write {name}=3 or {name}=eye:5"), name=name)
+    if text in ("-", "@-"):
+        return _from_stdin((stdin or Stdin()).read(name), name, evaluate, generator)
+    file = re.match(r"(?:@|file:)\s*(.*)", text, re.DOTALL)
+    if file is not None:
+        return _named(name, lambda: files.read_file(file[1]))
+    array = read_text(plain(text), name, generator or np.random.default_rng(0))
+    return array if array is not None else _from_expression(text, name, evaluate)
+
+
+def read_program(given: str, *, stdin: Stdin | None = None) -> str:
+    """The text of a program: itself, or the content of `@FILE`, `@-` or `-`.
+
+    Raises GradcliError (file, input, limit).
+    """
+    if given.strip() in ("-", "@-"):
+        content, file = (stdin or Stdin()).read("the expression"), "-"
+    elif given.startswith("@"):
+        file = given[1:].strip()
+        content = files.content_of(file)
+    else:
+        return given
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise fault("file", N_("{file} is not a text: byte {byte} is not UTF-8"), file=file, byte=error.start) from None
+
+
+def _from_value(given: Any, name: str) -> Array:
+    if isinstance(given, (np.ndarray, np.generic)):
+        return real(np.asarray(given), name)
+    if hasattr(given, "detach") and hasattr(given, "tolist"):
+        return from_lists(given.detach().tolist(), name)  # a PyTorch tensor, without importing PyTorch to ask
+    return from_lists(_without_arrays(given), name)
+
+
+def _without_arrays(given: Any) -> Any:
+    """Lists in which rows may be arrays, as lists of lists."""
+    if isinstance(given, (list, tuple)) and any(isinstance(row, np.ndarray) for row in given):
+        return [row.tolist() if isinstance(row, np.ndarray) else row for row in given]
+    return given
+
+
+def _from_stdin(
+    content: bytes, name: str, evaluate: Evaluate | None, generator: np.random.Generator | None
+) -> Array:
+    """One line is tensor text, so that what `--quiet` prints can be piped; more lines are lists, JSON or a table."""
+    written = content.strip()
+    if not written:
+        raise fault("input", N_("standard input is empty: there is no value for {name}"), name=name)
+    if written.isascii() and (written.startswith(b"[") or len(written.splitlines()) == 1):
+        text = written.decode("ascii")
+        array = read_text(plain(text), name, generator or np.random.default_rng(0))
+        if array is not None:
+            return array
+        if not text.startswith("["):
+            return _from_expression(text, name, evaluate)
+    return _named(name, lambda: files.reader_for("-", content)(content, N_("standard input"), None))
+
+
+def _named(name: str, read: Callable[[], Array]) -> Array:
+    """What `read` gives; a mistake in it is told with the variable's name."""
+    try:
+        return read()
+    except GradcliError as error:
+        raise _about(name, error) from None
+
+
+def _about(name: str, error: GradcliError) -> GradcliError:
+    what: Message = message(N_("the value of {name} cannot be read: {reason}"), name=name, reason=error.what)
+    return GradcliError(
+        error.kind, what, hint=error.hint, source=error.source, span=error.span, exit_status=error.exit_status
+    )
+
+
+def _from_expression(text: str, name: str, evaluate: Evaluate | None) -> Array:
+    if _FILE_LIKE.fullmatch(text):
+        sentence = N_("{text} is no tensor: {name} is one tensor, from one file")
+        raise fault(
+            "input", sentence, hint=N_("to read a file write @{file}"), text=text, name=name, file=text.split()[0],
+        )
+    if re.fullmatch(r"[-+.\deE]+(\s+[-+.\deE]+)+", text):
+        raise fault(
+            "input", N_("the numbers of {name} are not separated"),
+            hint=N_("did you mean {repair} ?"), name=name, repair=",".join(text.split()),
+        )
+    try:
+        tree = parse(text)
+        if evaluate is None:
+            raise fault(
+                "input", N_("an expression is not allowed here"), hint=N_("write numbers, a list, a file or eye:5")
+            )
+        return real(np.asarray(evaluate(tree)), name)
+    except GradcliError as error:
+        raise _about(name, error.at(source=text)) from None
+
+
+__all__ = ["READERS", "Evaluate", "Stdin", "read_program", "read_tensor"]
