@@ -68,7 +68,9 @@ def test_a_wrong_record_is_told(answer: Any, record: Any, sentence: str, hint: s
     assert (told["ok"], told["error"]["message"], told["error"]["hint"]) == (False, sentence, hint)
 
 
-@pytest.mark.parametrize("expression, kind, status", [("crash", "defect", 70), ("deep", "limit", 3), ("late", "shape", 2)])
+@pytest.mark.parametrize("expression, kind, status", [
+    ("crash", "defect", 70), ("deep", "limit", 3), ("late", "shape", 2),
+])
 def test_nothing_that_happens_inside_is_raised(answer: Any, expression: str, kind: str, status: int) -> None:
     error = answer({"id": 7, "expr": expression})["error"]
     assert (error["kind"], error["exit_status"]) == (kind, status)

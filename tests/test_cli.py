@@ -102,7 +102,8 @@ def test_a_wrong_word_is_told_with_its_repair(words: list[str], sentence: str, h
 
 
 def test_a_line_is_quoted_as_a_shell_reads_it() -> None:
-    assert line_of(["gradcli", "vjp", "x * y", "--x=eye(5)", "a$b"]).text == """gradcli vjp "x * y" --x="eye(5)" 'a$b'"""
+    line = line_of(["gradcli", "vjp", "x * y", "--x=eye(5)", "a$b"])
+    assert line.text == """gradcli vjp "x * y" --x="eye(5)" 'a$b'"""
 
 
 # --- the program ------------------------------------------------------------------------------------------------------

@@ -504,7 +504,8 @@ def test_what_is_smooth_with_its_defaults_has_no_kink(row: Row) -> None:
     ("sinc", (0,), (0,)), ("i1", (0,), (0.5,)), ("i1e", (0,), (0.5,)), ("softsign", (0,), (1,)), ("trunc", (0,), (0,)),
     ("pow", (0, 2), (0, 0)), ("pow", (0, 1), (1, 0)), ("frac", (0,), (1,)), ("fmod", (0, 2), (1, 0)),
     ("atan2", (0, 2), (0.5, 0)), ("xlog1py", (0, 1), (np.log(2), 0)), ("celu", (0,), (1,)), ("elu", (0,), (1,)),
-    ("tanhshrink", (0,), (0,)), ("xlogy", (0, 2), (np.log(2), 0)), ("logaddexp", (800, -800), (1, 0)), ("logsigmoid", (-800,), (1,)),
+    ("tanhshrink", (0,), (0,)), ("xlogy", (0, 2), (np.log(2), 0)),
+    ("logaddexp", (800, -800), (1, 0)), ("logsigmoid", (-800,), (1,)),
 ])  # fmt: skip
 def test_a_point_that_looks_like_a_kink_is_none(name: str, at: Any, slopes: Any) -> None:
     row, x = TABLE[name], [np.asarray(float(a)) for a in at]

@@ -20,6 +20,11 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
+def padded(text: str, column: int) -> str:
+    """The text with spaces after it up to a column of the screen."""
+    return text + " " * (column - cells(text))
+
+
 def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
     """Prose in lines of at most `width` columns, the first one begun by `first`, the others by `rest`. Lines of the
     text that begin with a space are kept as they are; CJK text, which has no spaces, breaks anywhere."""
@@ -67,7 +72,7 @@ def _break(text: str, room: int) -> int | None:
         return places[0] if places else None
     depths = _depths(text)
     late = [at for at in fitting if at >= room // 2] or fitting[-1:]
-    return min(late, key=lambda at: (depths[at], -at))
+    return min(late, key=lambda at: (depths[at], text[at] != " ", -at))  # a sum is broken rather than a product
 
 
 def _depths(text: str) -> list[int]:

@@ -95,11 +95,10 @@ def _function(part: Question) -> str:
 
 def _row(label: str, text: str, column: int, width: int) -> Iterator[Line]:
     """A labelled text; a program of several lines stays in its column, and a long one goes on there."""
-    pad = " " * (column - layout.cells(label))
-    first = True
+    label, first = layout.padded(label, column), True
     for source in layout.shown_lines(text):
         for part in layout.formula(source, width - column, "", 2):
-            yield Line(((label + pad, "label"), (part, ""))) if first else line(" " * column + part)
+            yield Line(((label, "label"), (part, ""))) if first else line(" " * column + part)
             first = False
 
 
@@ -114,7 +113,9 @@ def _closed(part: Closed, question: Question | None, look: Look, explained: set[
     told = [look.speak(message) for message in legend(_formulas(part), _inputs(question))]
     new = [sentence for sentence in told if sentence not in explained]
     explained.update(new)
-    return lines + ([BLANK, *(line("  " + sentence, "quiet") for sentence in new)] if new else [])
+    if new:
+        lines.append(BLANK)
+    return lines + [line(one, "quiet") for sentence in new for one in layout.wrapped(sentence, look.width, "  ", "    ")]
 
 
 def _formulas(part: Closed) -> Iterator[str]:
@@ -139,7 +140,7 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
     column = max(layout.cells(label) for label, _ in rows) + 4
     told = [
         one for label, text in rows if text
-        for one in _told(f"  {label}".ljust(column), text, look.width)
+        for one in _told(layout.padded(f"  {label}", column), text, look.width)
     ]
     return [
         BLANK, heading(say(N_("Jacobian of {output} by {name}"), output=output, name=name)),

@@ -8,10 +8,13 @@ from itertools import product
 
 from gradcli.render.numbers import number
 from gradcli.report import Array
-from gradcli.shapes import written
+from gradcli.shapes import Shape, written
 
-LONGEST_ROW, LONGEST_AXIS, EDGE = 12, 8, 3
-"""A vector of up to 12, any other axis of up to 8 is shown whole; of a longer one the first and last 3."""
+LONGEST_ROW, LONGEST_AXIS, LONGEST_OUTER = 12, 8, 4
+"""A vector of up to 12, an axis of a matrix of up to 8, any outer axis of up to 4 is shown whole."""
+
+EDGE, OUTER_EDGE = 3, 2
+"""How much of a longer one is shown at each end."""
 
 Picks = tuple[int | None, ...]
 """Which positions of an axis are shown; None is the gap between them."""
@@ -26,16 +29,23 @@ def lines_of(array: Array, width: int, digits: int = 6, full: bool = False) -> l
         return [f"[] ({written(array.shape)})"]
     lines: list[str] = []
     for edge in (EDGE,) if full else range(EDGE, 0, -1):
-        picks = [_picks(n, edge, full, array.ndim) for n in array.shape]
+        picks = _picks(array.shape, edge, full)
         lines = _block(array, picks, digits, width)
         if max(map(len, lines)) <= width and (full or array.ndim == 1 or not _continued(lines, array.ndim)):
             break
     return lines
 
 
-def _picks(n: int, edge: int, full: bool, rank: int) -> Picks:
-    longest = LONGEST_ROW if rank == 1 else LONGEST_AXIS
-    if full or (n <= longest and edge == EDGE) or n <= 2 * edge + 1:
+def _picks(shape: Shape, edge: int, full: bool) -> list[Picks]:
+    """What is shown of each axis; `edge` is for the last one, whose columns have to fit."""
+    rank = len(shape)
+    last = _pick(shape[-1], LONGEST_ROW if rank == 1 else LONGEST_AXIS if edge == EDGE else 2 * edge, edge, full)
+    rows = [_pick(n, LONGEST_AXIS, EDGE, full) for n in shape[-2:-1]]
+    return [*(_pick(n, LONGEST_OUTER, OUTER_EDGE, full) for n in shape[:-2]), *rows, last]
+
+
+def _pick(n: int, longest: int, edge: int, full: bool) -> Picks:
+    if full or n <= max(longest, 2 * edge + 1):
         return tuple(range(n))
     return (*range(edge), None, *range(n - edge, n))
 

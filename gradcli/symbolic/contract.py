@@ -6,13 +6,17 @@ replaces k by e, times a bracket for each end of k's range that e may leave. Wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import sympy
 from sympy import Add, Expr, Mul
 
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, in_range, index_for
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Sigma
+
+ROW = "m"
+"""What a Jacobian's row indices are called until they are printed."""
 
 Solution = tuple[dict[Expr, Expr], Expr, tuple[Index, ...]]
 """What replaces which index, the factor that stands for the ranges, and the indices that are new."""
@@ -40,11 +44,30 @@ def _total(e: Expr, over: tuple[Index, ...]) -> Expr:
         if factor.is_Pow and factor.exp.is_Integer and factor.exp > 1 and _hides_delta(factor.base, over):
             return _total(Mul(*factors[:position], *factors[position + 1 :], evaluate=False) * factor.expand(), over)
     deltas = [f for f in factors if isinstance(f, Delta) and f.free_symbols & set(over)]
-    for delta in deltas:
+    for delta in sorted(deltas, key=_is_seed, reverse=_seeds_first):
         solution = solve(delta, deltas, over)
         if solution is not None:
             return _applied(factors, delta, solution, over)
     return _closed(factors, over)
+
+
+_seeds_first = False
+
+
+@contextmanager
+def seeds_first() -> Iterator[None]:
+    """Within this, a Jacobian's seeds delta(o, m) are solved before other deltas: its entries are then written in its
+    row indices (`y[m % n]`) where they would be in its column indices."""
+    global _seeds_first
+    before, _seeds_first = _seeds_first, True
+    try:
+        yield
+    finally:
+        _seeds_first = before
+
+
+def _is_seed(delta: Expr) -> bool:
+    return any(isinstance(k, Index) and k.name == ROW for k in delta.free_symbols)
 
 
 def _hides_delta(e: Expr, over: Sequence[Index]) -> bool:

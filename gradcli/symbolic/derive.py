@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import sympy
 from sympy import Add, Dummy, Expr, Mul
 
-from gradcli.symbolic.contract import outer_bound, total
-from gradcli.symbolic.dims import ZERO, Dim, Index, indices_for
+from gradcli.symbolic.contract import ROW, outer_bound, seeds_first, total
+from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
-from gradcli.symbolic.scalars import Bound, Delta, Entry, Pi, Sigma, Where
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Pi, Sigma, Where
 from gradcli.symbolic.tidy import tidy
 
 INLINE_OPERATIONS = 30
@@ -50,10 +50,17 @@ def vjp(graph: Graph, y: Tensor, x: Node, v: Callable[..., Expr]) -> Formula:
 
 
 def jacobian(graph: Graph, y: Tensor, x: Node) -> Formula:
-    """∂y[m]/∂x[i] for free m and i."""
-    rows = indices_for(y.dims, "m")
-    entry = _pull_back(graph, y, x, lambda *o: Mul(*map(Delta, o, rows)), rows=rows, row_dims=y.dims)
-    return Formula(x.name, rows, x.idx, y.dims, x.dims, entry)
+    """∂y[m]/∂x[i] for free m and i. Where index arithmetic is left, the shorter of two ways to solve the deltas."""
+    rows = indices_for(y.dims, ROW)
+
+    def entry() -> Expr:
+        return _pull_back(graph, y, x, lambda *o: Mul(*map(Delta, o, rows)), rows=rows, row_dims=y.dims)
+
+    found = entry()
+    if found.has(Quotient, Remainder, AtLeast):
+        with seeds_first():
+            found = min(found, entry(), key=lambda e: e.count_ops())
+    return Formula(x.name, rows, x.idx, y.dims, x.dims, found)
 
 
 def _pull_back(graph: Graph, y: Tensor, x: Node, seed: Callable[..., Expr], rows: tuple[Expr, ...],
@@ -163,6 +170,3 @@ def lifted(graph: Graph, e: Expr) -> Expr:
 def gradient_tensor(graph: Graph, formula: Formula) -> Tensor:
     """A gradient's closed form as a tensor of the graph: the engine differentiates it like any other."""
     return Tensor(formula.column_dims, formula.columns, lifted(graph, formula.entry))
-
-
-__all__ = ["Formula", "ZERO", "gradient_tensor", "jacobian", "vjp"]

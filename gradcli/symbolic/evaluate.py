@@ -188,8 +188,8 @@ class Evaluator:
 
     def _entry(self, e: Entry) -> Named:
         array = self.tensor(e.name)
-        if all(isinstance(k, Index) or k == 0 for k in e.indices):
-            simple = array[tuple(0 if k == 0 and not isinstance(k, Index) else slice(None) for k in e.indices)]
+        if all(k == 0 or (isinstance(k, Index) and self._size(k) == n) for k, n in zip(e.indices, array.shape, strict=True)):
+            simple = array[tuple(0 if k == 0 else slice(None) for k in e.indices)]
             axes = tuple(k for k in e.indices if isinstance(k, Index))
             if len(set(axes)) == len(axes):
                 return Named(axes, simple)

@@ -16,8 +16,9 @@ from sympy import Expr, Symbol
 
 from gradcli.ops.row import Row
 from gradcli.report import Array
+from gradcli.symbolic.contract import total
 from gradcli.symbolic.dims import ZERO, Dim, Index, Sizes, indices_for
-from gradcli.symbolic.scalars import Entry, Pi, Sigma
+from gradcli.symbolic.scalars import Entry, Pi
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,9 @@ class Node:
     def formula(self) -> Expr:
         """The definition as one scalar in `idx`."""
         assert self.body is not None
-        return (Pi if self.product else Sigma)(self.body, *self.bound) if self.bound else self.body
+        if not self.bound:
+            return self.body
+        return Pi(self.body, *self.bound) if self.product else total(self.body, self.bound)
 
 
 @dataclass

@@ -97,6 +97,8 @@ class Equal(Flag):
 
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
+        if isinstance(a, Flag) and b == 0:
+            return ONE - a
         return _known(a, b, lambda d: d == 0)
 
 
@@ -122,8 +124,8 @@ class Place(sympy.Function):  # type: ignore[misc]
 
 
 def is_structural(e: Expr) -> bool:
-    """True if e depends on indices and sizes alone, not on any tensor's values."""
-    return not e.has(Entry)
+    """True if e depends on indices and sizes alone, not on any tensor's values (nor on what stands in for one)."""
+    return not e.has(Entry) and all(s.is_integer for s in e.free_symbols)
 
 
 class Where(sympy.Function):  # type: ignore[misc]
@@ -138,6 +140,8 @@ class Where(sympy.Function):  # type: ignore[misc]
             return a
         if c.is_Number:
             return b if c == 0 else a
+        if isinstance(1 - c, Flag):
+            return cls(1 - c, b, a)
         return c if (a, b) == (ONE, ZERO) and isinstance(c, Flag) else None
 
     def _eval_derivative(self, symbol: Expr) -> Expr:

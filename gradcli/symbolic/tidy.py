@@ -68,7 +68,9 @@ def _common(terms: list[Expr]) -> Expr:
     shared = _factors(terms[0])
     for term in terms[1:]:
         powers = _factors(term)
-        shared = {base: min(n, powers[base]) for base, n in shared.items() if base in powers and n * powers[base] > 0}
+        shared = {
+            base: min(n, powers[base], key=abs) for base, n in shared.items() if base in powers and n * powers[base] > 0
+        }
         if not shared:
             return sympy.S.One
     return Mul(*(base**n for base, n in shared.items()))
