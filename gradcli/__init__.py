@@ -24,4 +24,4 @@ def __getattr__(name: str) -> Any:
     api = import_module("gradcli.api")  # NumPy and the table of commands
     if name == "answer" or name in api.COMMANDS:
         return api.answer if name == "answer" else api.function(name)
-    raise AttributeError(f"gradcli has no function {name!r}")
+    raise AttributeError(f"gradcli has no function {name}")

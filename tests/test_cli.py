@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -277,6 +278,31 @@ def test_an_output_file_that_cannot_be_written_is_a_mistake(gradcli: Any, tmp_pa
     assert "cannot be written: No such file" in err
 
 
+# --- Python -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_command_is_a_python_function(gradcli: Any) -> None:
+    import gradcli as package
+    from gradcli.report import Compared, Report
+
+    report = package.vjp("(x+1)**2", {"x": [1, 2]}, v="ones", symbolic_only=False)
+    assert isinstance(report, Report)
+    assert report.of(Compared)[0].agrees
+    assert package.vjp.__name__ == "vjp" and "the weighting vector v" in package.vjp.__doc__
+    assert package.answer({"expr": "x", "inputs": {"x": 1}})["ok"]
+
+
+def test_a_python_function_refuses_what_it_does_not_know(gradcli: Any) -> None:
+    import gradcli as package
+
+    with pytest.raises(GradcliError, match="vjp takes no option weights"):
+        package.vjp("x", {"x": 1}, weights=1)
+    with pytest.raises(GradcliError, match="--dtype is one of float64, float32"):
+        package.vjp("x", {"x": 1}, dtype="half")
+    with pytest.raises(AttributeError, match="gradcli has no function vpj"):
+        package.vpj  # noqa: B018
+
+
 # --- the process ------------------------------------------------------------------------------------------------------
 
 _PROGRAM = "import sample_commands; sample_commands.install(); from gradcli.cli import main; main()"
@@ -345,3 +371,21 @@ def test_help_and_a_typing_error_load_nothing_heavy(words: tuple[str, ...]) -> N
 
 def test_the_guard_above_can_fail() -> None:
     assert "numpy" in process("vjp", "x", program=_LOADED).stderr.decode().split()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("environment, words, coloured", [
+    ({}, (), True), ({"NO_COLOR": "1"}, (), False), ({}, ("--no-color",), False), ({"TERM": "dumb"}, (), False),
+])
+def test_a_terminal_gets_colour_unless_it_is_refused(
+    gradcli: Any, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], words: tuple[str, ...], coloured: bool
+) -> None:
+    for name, value in {"TERM": "xterm-256color", "NO_COLOR": "", **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    gradcli("vjp", "x", *words)
+    assert ("\x1b[" in terminal.getvalue()) is coloured

@@ -30,8 +30,9 @@ def shown(parts: tuple[Part, ...], width: int = 80) -> str:
 
 
 @pytest.mark.parametrize("value, expected", [
-    (4.0, "4"), (-0.0, "0"), (0.1, "0.1"), (1 / 3, "0.333333"), (1e-7, "1e-7"), (-1.5e-7, "-1.5e-7"), (123456.7, "123457"),
-    (1234567.0, "1234567"), (1e6, "1000000"), (1e12, "1e12"), (float("nan"), "nan"), (float("-inf"), "-inf"),
+    (4.0, "4"), (-0.0, "0"), (0.1, "0.1"), (1 / 3, "0.333333"), (1e-7, "1e-7"), (-1.5e-7, "-1.5e-7"),
+    (123456.7, "123457"), (1234567.0, "1234567"), (1e6, "1000000"), (1e12, "1e12"),
+    (float("nan"), "nan"), (float("-inf"), "-inf"),
 ])
 def test_a_number_is_written_as_a_person_would(value: float, expected: str) -> None:
     assert number(value) == expected
@@ -187,7 +188,7 @@ x.grad in numbers
   largest difference 0: they agree
   the Jacobian printed above, contracted with v, gives these numbers too
 
-Other ways to the same gradient, computed
+The same gradient by other ways
   (v*y).sum().backward()  x.grad differs by at most 0
   y.sum().backward()      x.grad differs by at most 0
 
@@ -203,7 +204,7 @@ def test_text_keeps_to_the_width(width: int) -> None:
 
 
 def test_a_narrow_screen_stacks_the_values() -> None:
-    lines = shown(PARTS, 40).split("\n")
+    lines = shown(PARTS, 36).split("\n")
     assert lines.index("  SymPy's formula") < lines.index("  PyTorch's .grad")
 
 
@@ -226,7 +227,7 @@ def test_where_lines_entries_and_legends() -> None:
         (5,), "d y / d x[i]", "s[i]*[x[i] > 0]/n_x0", "", (Definition("s", "softmax(x, dim=0)", "s"),),
         Structure("dense", 5, 5, False), None, (Entry((), (0,), "s[0]"), Entry((), (1,), "s[1]")),
     ), None)
-    told = shown((replace(sample.QUESTION, inputs={"x": (5,)}, output_shape=(), v_given=None), closed))
+    told = shown((replace(sample.QUESTION, inputs={"x": (5,)}, output_shape=(), v_given=None), closed), 100)
     assert "    where s = softmax(x, dim=0)\n" in told
     assert "at most 5 of 5 entries can be non-zero" in told
     assert "5, the input's, for the output is a scalar; as a row (numerator layout): 1×5" in told
@@ -273,12 +274,16 @@ def test_latex_has_balanced_environments_and_braces() -> None:
     assert r"{\bar{x}}_{i,j} &= 2 {v}_{i,j}" in told
 
 
-@pytest.mark.parametrize("prose, expected", [("50% of x_1 & y", r"50\% of x\_1 \& y"), ("a\\b^2", r"a\textbackslash{}b\textasciicircum{}2")])
+@pytest.mark.parametrize("prose, expected", [
+    ("50% of x_1 & y", r"50\% of x\_1 \& y"), ("a\\b^2", r"a\textbackslash{}b\textasciicircum{}2"),
+])
 def test_latex_prose_is_escaped(prose: str, expected: str) -> None:
     assert latex.escaped(prose) == expected
 
 
-@pytest.mark.parametrize("name, expected", [("x", "x"), ("w1", "w_{1}"), ("loss", r"\mathrm{loss}"), ("a_b", r"\mathrm{a\_b}")])
+@pytest.mark.parametrize("name, expected", [
+    ("x", "x"), ("w1", "w_{1}"), ("loss", r"\mathrm{loss}"), ("a_b", r"\mathrm{a\_b}"),
+])
 def test_latex_names(name: str, expected: str) -> None:
     assert latex.name(name) == expected
 

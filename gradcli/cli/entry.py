@@ -61,21 +61,25 @@ def _performed(words: Sequence[str]) -> int:
 
 def _told(error: GradcliError, words: Sequence[str]) -> int:
     from gradcli.render.error import as_object, as_text
+    from gradcli.render.speech import speech
 
-    if _wants_json(words):
+    speak = speech(_asked_for("--lang", words) or "en")
+    if _asked_for("--format", words) == "json":
         from gradcli.render.json_text import written
 
-        sys.stdout.write(written(as_object(error)) + "\n")
+        sys.stdout.write(written(as_object(error, speak)) + "\n")
         return error.exit_status
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()  # what was answered before the error stands before it
-    sys.stderr.write(as_text(error) + "\n")
+    sys.stderr.write(as_text(error, speak=speak) + "\n")
     return error.exit_status
 
 
-def _wants_json(words: Sequence[str]) -> bool:
-    """Whether JSON was asked for, told from words that may not have been understood."""
-    return "--format=json" in words or ("--format", "json") in pairwise(words)
+def _asked_for(flag: str, words: Sequence[str]) -> str | None:
+    """The value of an option among words that may not have been understood."""
+    following = (value for word, value in pairwise(words) if word == flag)
+    joined = (word.removeprefix(flag + "=") for word in words if word.startswith(flag + "="))
+    return next(following, next(joined, None))
 
 
 def _unwritable(error: OSError) -> int:

@@ -236,7 +236,7 @@ def _solve_symbolic(s: Any, a: Any, b: Any) -> Any:
         return lambda o, i: -batches(o[:count], i[:-2], a, 2) * inverse(o[:count], o[count], i[-2]) * y(
             *o[:count], i[-1], *(o[tail[0]] if tail else ()))
 
-    return s.primitive("y", dims, (left, right), (left, by_a), (right, by_b))
+    return s.primitive("u", dims, (left, right), (left, by_a), (right, by_b))
 
 
 def _cholesky(s: Any, x: Any) -> Any:

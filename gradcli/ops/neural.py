@@ -271,7 +271,7 @@ def _numpy_conv(n: Any, x: Any, w: Any, b: Any, stride: int, padding: int, dilat
 def _similarity(s: Any, a: Any, b: Any, dim: int, eps: Any) -> Any:
     norms = [s.unnamed().call("norm", x, Fraction(2), dim, False) for x in (a, b)]
     product = s.unnamed().call("sum", s.each(lambda u, v: u * v, a, b), dim, False)
-    return s.each(lambda z, p, q: z / (s.scalar.maximum(p, s.scalar.number(eps)) * s.scalar.maximum(q, s.scalar.number(eps))), product, *norms)
+    return s.each(lambda z, p, q: z / (s.scalar.clamp_min(p, s.scalar.number(eps)) * s.scalar.clamp_min(q, s.scalar.number(eps))), product, *norms)
 
 
 W, BIAS = Param("weight", default=None), Param("bias", default=None)
@@ -308,7 +308,8 @@ NEURAL: tuple[Row, ...] = (
         symbolic=lambda s, x, y, reduction: _reduced(s, _picked(s, x, y), reduction)),
     Row("kl_div", "loss", N_("y (log y - x) for log-probabilities x and probabilities y"), "kl_div(x, y)", method=False,
         takes=(INPUT, TARGET, REDUCTION), shape=lambda x, y, reduction: _after(_same("kl_div", x, y), reduction),
-        torch=lambda t, x, y, reduction: t.nn.functional.kl_div(x, y, reduction=reduction),
+        torch=lambda t, x, y, reduction: t.nn.functional.kl_div(x, y, reduction="none").mean() if reduction == "mean"
+        else t.nn.functional.kl_div(x, y, reduction=reduction),  # its own "mean" warns on every call
         numpy=lambda n, x, y, reduction: n.sum(n.special.xlogy(y, y) - y * x) / len(x) if reduction == "batchmean"
         else _numpy_reduced(n, n.special.xlogy(y, y) - y * x, reduction),
         symbolic=lambda s, x, y, reduction: s.each(lambda u: u / x.dims[0], _reduced(s, _kl(s, x, y), "sum")) if reduction == "batchmean"
@@ -347,7 +348,7 @@ NEURAL: tuple[Row, ...] = (
         shape=lambda x, p, dim, eps: x, torch=lambda t, x, p, dim, eps: t.nn.functional.normalize(x, p, dim, eps),
         numpy=lambda n, x, p, dim, eps: x / n.maximum(n.sum(n.abs(x) ** p, axis=dim, keepdims=True) ** (1 / p), eps),
         symbolic=lambda s, x, p, dim, eps: s.each(
-            lambda u, r: u / s.scalar.maximum(r, s.scalar.number(eps)), x, s.unnamed().call("norm", x, p, dim, True))),
+            lambda u, r: u / s.scalar.clamp_min(r, s.scalar.number(eps)), x, s.unnamed().call("norm", x, p, dim, True))),
     Row("one_hot", "layer", N_("1 at the class, 0 elsewhere, along a new last axis"), "one_hot(argmax(x, dim=0), 3)", method=False, differentiable=False,
         takes=(Param("tensor", "index"), Param("num_classes", "integer")), shape=lambda x, k: (*x, k),
         torch=lambda t, x, k: t.nn.functional.one_hot(x.long(), k).to(t.get_default_dtype()),

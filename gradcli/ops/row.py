@@ -98,3 +98,8 @@ class Row:
     def tensors(self) -> tuple[Param, ...]:
         """The parameters that hold tensors."""
         return tuple(p for p in self.takes if p.kind in ("tensor", "tensors", "index", "target"))
+
+    @property
+    def tensor_places(self) -> tuple[int, ...]:
+        """Where among `takes` the tensors stand (polygamma's order comes before its tensor)."""
+        return tuple(k for k, p in enumerate(self.takes) if p in self.tensors)

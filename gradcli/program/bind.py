@@ -51,9 +51,8 @@ def _by_position(row: Row, positional: Sequence[Given], where: Span) -> dict[str
     for place, param in enumerate(row.takes):
         if not waiting:
             break
-        rest_is_optional = all(p.kind not in ("tensor", "index") for p in row.takes[place + 1 :])
-        many = len(waiting) > 1 and rest_is_optional and all(_fits_many(param, g.value) for g in waiting)
-        if param.kind in GREEDY and many and (param.kind != "dims" or not row.takes[place + 1 :] or _all_whole(waiting)):
+        more_than_places = len(waiting) > len(row.takes) - place or (param.kind == "dims" and len(waiting) > 1)
+        if param.kind in GREEDY and more_than_places and all(_fits_many(param, g.value) for g in waiting):
             bound[param.name] = Given(tuple(g.value for g in waiting), waiting[0].span.to(waiting[-1].span))
             waiting = []
         else:
@@ -61,10 +60,6 @@ def _by_position(row: Row, positional: Sequence[Given], where: Span) -> dict[str
     if waiting:
         raise _arity(row, len(positional)).at(waiting[0].span)
     return bound
-
-
-def _all_whole(given: Sequence[Given]) -> bool:
-    return all(_whole(g.value) is not None for g in given)
 
 
 def _fits_many(param: Param, value: Any) -> bool:
@@ -111,7 +106,7 @@ def option(row: Row, param: Param, given: Given) -> Any:
                 return bool(value)
             raise _wrong(row, param, N_("True or False"), given)
         case "number":
-            if value is None or isinstance(value, (float, Fraction)):
+            if value is None or (isinstance(value, (float, int, Fraction)) and not isinstance(value, bool)):
                 return value
             raise _wrong(row, param, N_("a number"), given)
         case "integer" | "dim":

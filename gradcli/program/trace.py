@@ -271,9 +271,16 @@ class _Tracer:
         row = SPELLED.get(node.function)
         if row is None or (node.method and not row.method):
             raise self._no_function(node).at(node.name_span)
-        arguments = [self.given(a) for a in node.arguments]
+        takes_many = any(p.kind == "tensors" for p in row.takes)
+        arguments = [self._listed(a) if takes_many else self.given(a) for a in node.arguments]
         keywords = {name: self.given(value) for name, value in node.keywords}
         return self.apply(row, arguments, keywords, node.span)
+
+    def _listed(self, node: t.Expression) -> Given:
+        """The list in cat([x, y]) as its items: they need not have one shape."""
+        if isinstance(node, t.Sequence):
+            return Given(tuple(self.value(item) for item in node.items), node.span)
+        return self.given(node)
 
     def static_call(self, node: t.Call) -> Any:
         """`x.size(0)`, `x.numel()`, `len(x)`, `float(x)`: answered from the shape, or nothing to do."""
@@ -327,7 +334,7 @@ class _Tracer:
                 case "target":
                     arguments.append(self._target(arguments[0], given))
                 case "tensors":
-                    arguments.append(self._tensors(row, given))
+                    arguments.append(self._tensors(given))
                 case _:
                     arguments.append(option(row, param, self._plain(given)))
         return self.finish(row, tuple(arguments), span)
@@ -359,12 +366,9 @@ class _Tracer:
             return None
         return float(how.row.numpy(n, *(known[a.step] if isinstance(a, Ref) else a for a in how.arguments)))
 
-    def _tensors(self, row: Row, given: Given) -> tuple[Ref, ...]:
+    def _tensors(self, given: Given) -> tuple[Ref, ...]:
         values = given.value
         if isinstance(values, Ref):
-            step = self.steps[values.step]
-            if isinstance(step.how, Apply) and step.how.operation == "stack" and row.name in ("cat", "stack"):
-                return step.how.arguments[0]  # type: ignore[no-any-return]  # cat([x, y]): the list itself
             return (values,)
         if isinstance(values, (Fraction, float)):
             values = (values,)

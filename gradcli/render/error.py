@@ -10,6 +10,7 @@ from gradcli.render.layout import pointed, shown
 from gradcli.render.speech import Speak, english
 
 SCHEMA = "gradcli/report/1"
+"""The same as gradcli.report's, which imports NumPy; an error does not wait for that."""
 
 
 def as_text(error: GradcliError, width: int | None = None, speak: Speak = english) -> str:

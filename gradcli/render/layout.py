@@ -64,14 +64,14 @@ def formula(text: str, width: int, first: str, hang: int = 4) -> list[str]:
 
 
 def _break(text: str, room: int) -> int | None:
-    """The place to break so that the first line fits: the shallowest in its second half, else the last, else the
+    """The place to break so that the first line fits: the shallowest past its first third, else the last, else the
     first one there is."""
     places = [m.start() for m in _BREAKS.finditer(text) if 0 < m.start() < len(text)]
     fitting = [at for at in places if cells(text[:at].rstrip()) <= room]
     if not fitting:
         return places[0] if places else None
     depths = _depths(text)
-    late = [at for at in fitting if at >= room // 2] or fitting[-1:]
+    late = [at for at in fitting if at >= room // 3] or fitting[-1:]
     return min(late, key=lambda at: (depths[at], text[at] != " ", -at))  # a sum is broken rather than a product
 
 

@@ -48,7 +48,7 @@ def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: 
             case Compared():
                 yield from _compared(part, question, digits, full, speak)
             case Equivalence():
-                yield from _once(headed, speak.sentence(N_("Other ways to the same gradient, computed")))
+                yield from _once(headed, speak.sentence(N_("The same gradient by other ways")))
                 yield from _equivalence(part, speak)
             case Note():
                 yield from _once(headed, speak.sentence(N_("Why")))

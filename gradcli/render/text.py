@@ -115,7 +115,8 @@ def _closed(part: Closed, question: Question | None, look: Look, explained: set[
     explained.update(new)
     if new:
         lines.append(BLANK)
-    return lines + [line(one, "quiet") for sentence in new for one in layout.wrapped(sentence, look.width, "  ", "    ")]
+    wrapped = (one for sentence in new for one in layout.wrapped(sentence, look.width, "  ", "    "))
+    return lines + [line(one, "quiet") for one in wrapped]
 
 
 def _formulas(part: Closed) -> Iterator[str]:
@@ -244,7 +245,7 @@ def _verdict(part: Compared, look: Look) -> list[Line]:
 
 def _equivalence(part: Equivalence, look: Look, first: bool) -> list[Line]:
     say = look.speak.sentence
-    lines = [BLANK, heading(say(N_("Other ways to the same gradient, computed")))] if first else []
+    lines = [BLANK, heading(say(N_("The same gradient by other ways")))] if first else []
     ways = [("(v*y).sum().backward()", part.max_abs_diff)]
     if part.plain_sum_max_abs_diff is not None:
         ways.append(("y.sum().backward()", part.plain_sum_max_abs_diff))

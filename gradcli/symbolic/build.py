@@ -168,12 +168,13 @@ class Builder:
     def entrywise(self, row: Row, arguments: Sequence[Any]) -> Tensor:
         """A row of the elementwise family on tensors that broadcast."""
         tensors = [a for a in arguments if isinstance(a, Tensor)]
-        options = [None if a is None else _symbolic_option(a) for a in arguments if not isinstance(a, Tensor)]
 
         def entry(*us: Expr) -> Expr:
+            entries = iter(us)
+            given = [next(entries) if isinstance(a, Tensor) else _symbolic_option(a) for a in arguments]
             if row.scalar is not None:
-                return softened(own(row.scalar(SCALARS, *us, *options)))
-            return atomic(row.name)(*us, *(NOTHING if o is None else o for o in options))
+                return softened(own(row.scalar(SCALARS, *given)))
+            return atomic(row.name)(*(NOTHING if a is None else a for a in given))
 
         return self.each(entry, *tensors)
 
@@ -186,10 +187,12 @@ class Builder:
     def call(self, name: str, *arguments: Any) -> Tensor:
         """Another row's meaning."""
         row = TABLE[name]
-        if row.symbolic is not None:
-            result: Tensor = row.symbolic(self, *arguments)
-            return result
-        return self.entrywise(row, arguments)
+        if row.symbolic is None:
+            return self.entrywise(row, arguments)
+        other = Builder(self.graph)
+        other.row, other.hint = row, self.hint
+        result: Tensor = row.symbolic(other, *arguments)
+        return result
 
     def broadcast(self, *dims: tuple[Dim, ...]) -> tuple[Dim, ...]:
         rank = max(map(len, dims), default=0)
@@ -206,10 +209,13 @@ class Builder:
         own_places = idx[len(idx) - x.rank :]
         return x.at(*(ZERO if d == 1 else i for d, i in zip(x.dims, own_places, strict=True)))
 
+    def _dims(self, dims: Sequence[Any]) -> tuple[Dim, ...]:
+        return tuple(self.sizes.resolve(sympy.sympify(d)) for d in dims)
+
     # Index maps
 
     def tensor(self, dims: Sequence[Dim], entry: Callable[..., Expr]) -> Tensor:
-        return tensor(tuple(self.sizes.resolve(sympy.sympify(d)) for d in dims), lambda *i: sympy.sympify(entry(*i)))
+        return tensor(self._dims(dims), lambda *i: sympy.sympify(entry(*i)))
 
     @staticmethod
     def as_place(entry: Expr, dim: Dim) -> Expr:
@@ -238,14 +244,15 @@ class Builder:
             over, body = entry(*i)
             return tuple(k for k in over if isinstance(k, Index)), sympy.sympify(body)
 
-        return tensor_of(self.graph.define(self.name(letter), tuple(dims), closed, product=product))
+        return tensor_of(self.graph.define(self.name(letter), self._dims(dims), closed, product=product))
 
     def summed(self, letter: str, dims: Sequence[Dim], entry: Callable[..., tuple[Sequence[Expr], Expr]]) -> Tensor:
         """Like `define`, but the sum is contracted first: a sum that a delta decides makes no tensor of its own."""
-        idx = indices_for(tuple(dims), "i")
+        dims = self._dims(dims)
+        idx = indices_for(dims, "i")
         over, body = entry(*idx)
         if sympy.sympify(body).has(Delta):
-            return Tensor(tuple(dims), idx, total(body, over))
+            return Tensor(dims, idx, total(body, over))
         return self.define(letter, dims, lambda *i: (over, body.xreplace(dict(zip(idx, i, strict=True)))))
 
     def reduce(self, x: Tensor, dim: Any, keepdim: bool, entry: Callable[[Expr, Dim], Expr], letter: str = "z",
@@ -297,7 +304,7 @@ class Builder:
         """
         used = TABLE[row] if row is not None else self.row
         assert used is not None
-        return tensor_of(self.graph.primitive(self.name(letter), tuple(dims), used, arguments, rules, at_zero))
+        return tensor_of(self.graph.primitive(self.name(letter), self._dims(dims), used, arguments, rules, at_zero))
 
     def node(self, x: Tensor, letter: str = "a") -> Node:
         """x as a named tensor."""

@@ -118,11 +118,6 @@ def _derived(built: Built, name: str, weights: str, decimal: bool) -> Derived:
     return Derived(name, built.graph, weights, decimal, polished(built.graph, whole), polished(built.graph, by_v))
 
 
-def weights_name(program: Program) -> str:
-    """`v`, or `v_` where the program uses the name v itself."""
-    return "v_" if "v" in program.inputs or "v" in program.names else "v"
-
-
 # Definitions
 
 

@@ -134,7 +134,22 @@ def _push(adjoints: dict[str, list[Expr]], node: Node, contribution: Expr) -> No
 def partial_of(body: Expr, entry: Entry) -> Expr:
     """∂body/∂entry, every other entry held fixed."""
     t = Dummy("t", real=True)
-    return body.xreplace({entry: t}).diff(t).xreplace({t: entry})
+    return _joined_powers(body.xreplace({entry: t}).diff(t)).xreplace({t: entry})
+
+
+def _joined_powers(e: Expr) -> Expr:
+    """t**y*y/t as y*t**(y - 1), which has a value at t = 0 (SymPy keeps a number's power apart from a symbol's)."""
+    if e.is_Add:
+        return Add(*map(_joined_powers, e.args))
+    if not e.is_Mul:
+        return e
+    exponents = {f.base: f.exp for f in e.args if f.is_Pow and not f.exp.is_Number}
+    single = [f for f in e.args if f.as_base_exp()[0] in exponents and f.as_base_exp()[1].is_Number]
+    for f in single:
+        base, number = f.as_base_exp()
+        whole = base ** exponents[base]
+        e = Mul(*(a for a in e.args if a not in (f, whole)), base ** (exponents[base] + number))
+    return e
 
 
 def _named(graph: Graph, node: Node, bar: Expr, rows: tuple[Expr, ...], row_dims: tuple[Dim, ...]) -> Expr:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from math import prod
 from typing import Any
 
@@ -150,12 +150,20 @@ class Evaluator:
     def _product(self, factors: Sequence[Expr]) -> Named:
         """A product; where a bracket is 0 the product is 0, even next to what is not finite."""
         flags = [self.named(f) for f in factors if isinstance(f, Flag)]
-        values = [self.named(f) for f in factors if not isinstance(f, Flag)]
-        result = reduce(lambda a, b: self._together(np.multiply, a, b), sorted(values, key=lambda v: v.array.ndim), ) if values else None
+        values = self._values([f for f in factors if not isinstance(f, Flag)])
+        parts = sorted(values, key=lambda v: v.array.ndim)
+        result = reduce(lambda a, b: self._together(np.multiply, a, b), parts) if parts else flags.pop(0)
         for flag in flags:
-            result = flag if result is None else self._masked(result, flag)
-        assert result is not None
+            result = self._masked(result, flag)
         return result
+
+    def _values(self, factors: Sequence[Expr]) -> list[Named]:
+        """The factors' values; a**b log(a) is one factor, which PyTorch takes as 0 where a is 0 and b is not negative."""
+        powers = {f.base: f for f in factors if f.is_Pow and not f.exp.is_Number}
+        logs = [f for f in factors if isinstance(f, sympy.log) and f.args[0] in powers]
+        pairs = [self._together(_power_log, self.named(f.args[0]), self.named(powers[f.args[0]].exp)) for f in logs]
+        taken = {*logs, *(powers[f.args[0]] for f in logs)}
+        return [*pairs, *(self.named(f) for f in factors if f not in taken)]
 
     def _masked(self, value: Named, flag: Named) -> Named:
         if np.isfinite(value.array).all():
@@ -233,7 +241,7 @@ class Evaluator:
         if running is not None:
             return running
         flags = [self.named(f) for f in factors if isinstance(f, Flag)]
-        values = [self.named(f) for f in factors if not isinstance(f, Flag)]
+        values = self._values([f for f in factors if not isinstance(f, Flag)])
         for flag in flags:
             values = [v if np.isfinite(v.array).all() else self._masked(v, flag) for v in values]
         parts = [(p.axes, p.array) for p in (*values, *flags)]
@@ -284,9 +292,13 @@ def _to_the(a: Array, exponent: Expr) -> Any:
     return np.asarray(a, dtype=np.float64) ** float(exponent)
 
 
+def _power_log(a: Array, b: Array) -> Any:
+    return np.where((a == 0) & (b >= 0), 0.0, np.asarray(a, dtype=np.float64) ** b * np.log(a))
+
+
 def _operands(e: Expr) -> list[Expr]:
     if isinstance(e, Atomic):
-        return list(e.args[: len(e.row.tensors)])
+        return [e.args[k] for k in e.row.tensor_places]
     return list(e.args)
 
 
@@ -295,13 +307,28 @@ def _function(e: Expr) -> Callable[..., Any]:
     if e.is_Add:
         return lambda *terms: reduce(np.add, terms)
     if isinstance(e, Atomic):
-        options = [None if o is NOTHING else o if isinstance(o, str) else float(o) for o in e.args[len(e.row.tensors) :]]
-        return lambda *u: e.row.numpy(numpy_library, *(np.asarray(a, dtype=np.float64) for a in u), *options)
+        return partial(_atomic, e)
     own = _OWN.get(type(e))
     if own is not None:
         return own
     row = TABLE[_SYMPY_NAMES.get(type(e).__name__, type(e).__name__)]
     return lambda *u: row.numpy(numpy_library, *(np.asarray(a, dtype=np.float64) for a in u))
+
+
+def _atomic(e: Atomic, *values: Array) -> Any:
+    """The row's NumPy column on the values of its tensors and its options."""
+    given = [_option(a, p.kind) for a, p in zip(e.args, e.row.takes, strict=True)]
+    for place, value in zip(e.row.tensor_places, values, strict=True):
+        given[place] = np.asarray(value, dtype=np.float64)
+    return e.row.numpy(numpy_library, *given)
+
+
+def _option(argument: Expr, kind: str) -> Any:
+    if argument is NOTHING or kind == "tensor":
+        return None
+    if kind == "text":
+        return str(argument)
+    return int(argument) if kind in ("integer", "dim") else float(argument)
 
 
 def _place(entry: Array, size: Array) -> Array:

@@ -87,14 +87,11 @@ def _to_write_out(graph: Graph, entry: Expr, bodies: dict[str, Expr], needed: li
     for e in (entry, *(bodies.get(n) or graph.nodes[n].formula() for n in needed if graph.nodes[n].body is not None)):
         for name, is_linear in _uses(e):
             (linear if is_linear else other)[name] += 1
-    for name in needed:
-        primitive = graph.nodes[name].primitive
-        for argument in primitive.arguments if primitive is not None else ():
-            if isinstance(argument, Node):
-                other[argument.name] += 1
+    primitives = [p for n in needed if (p := graph.nodes[n].primitive) is not None]
+    arguments = {a.name for p in primitives for a in p.arguments if isinstance(a, Node)}
     for name in reversed(needed):
         node = graph.nodes[name]
-        if node.body is None or node.asked_for:
+        if node.body is None or node.asked_for or name in arguments:
             continue
         plain = isinstance(bodies.get(name, node.body), Entry) and not node.bound
         if plain or (linear[name] == 1 and other[name] == 0 and not node.product):

@@ -187,14 +187,18 @@ class Pi(Bound):
 
 
 class Atomic(sympy.Function):  # type: ignore[misc]
-    """A function of the table that is kept as it is (`sigmoid`, `relu`): its partials are the row's."""
+    """A function of the table that is kept as it is (`sigmoid`, `relu`): its partials are the row's.
+
+    args: one for each parameter of the row, tensors' entries and options alike.
+    """
 
     is_real = True
     row: Row
 
     def fdiff(self, argindex: int = 1) -> Expr:
         assert self.row.derivative is not None
-        return sympy.sympify(self.row.derivative[argindex - 1](SCALARS, *(_plain(a) for a in self.args), self))
+        place = self.row.tensor_places.index(argindex - 1)
+        return sympy.sympify(self.row.derivative[place](SCALARS, *(_plain(a) for a in self.args), self))
 
 
 NOTHING = Symbol("None")

@@ -90,9 +90,9 @@ class Writer:
         """Positive terms first, numbers last."""
         terms = []
         for term in e.args:
-            negative = term.could_extract_minus_sign() and _is_negative(term)
-            text = self.wrapped(-term if negative else term, known, PRODUCT)
-            terms.append((negative, _is_constant(term), self._place(term), text))
+            text = self.wrapped(term, known, SUM)
+            negative = text.startswith("-")
+            terms.append((negative, _is_constant(term), self._place(term), text.removeprefix("-")))
         terms.sort()
         first, *rest = terms
         text = ("-" if first[0] else "") + first[3]
@@ -173,17 +173,21 @@ class Writer:
 
     def function(self, e: Expr, known: dict[Expr, str]) -> Piece:
         name = e.row.name if isinstance(e, Atomic) else type(e).__name__
-        arguments = [a for a in e.args if not (isinstance(e, Atomic) and e.args.index(a) >= len(e.row.tensors))]
-        written = [self.write(a, known) for a in arguments]
-        return self.call(name, written + (self._options(e) if isinstance(e, Atomic) else [])), ATOM
+        arguments = self._told(e) if isinstance(e, Atomic) else list(e.args)
+        return self.call(name, [self._argument(a, known) for a in arguments]), ATOM
 
-    def _options(self, e: Atomic) -> list[str]:
-        """The options as typed, without those at the end that have their default."""
-        params = e.row.takes[len(e.row.tensors) :]
-        given = list(e.args[len(e.row.tensors) :])
-        while given and (given[-1] is NOTHING or given[-1] == sympy.oo or _is_default(given[-1], params[len(given) - 1].default)):
+    def _told(self, e: Atomic) -> list[Expr]:
+        """The arguments without the options at the end that have their default (or no effect)."""
+        given = list(e.args)
+        while given and (given[-1] is NOTHING or given[-1] == sympy.oo or _is_default(given[-1], e.row.takes[len(given) - 1].default)):
             given.pop()
-        return [str(a) if not a.is_Number else self.number(a)[0] for a in given]
+        return given
+
+    def _argument(self, a: Expr, known: dict[Expr, str]) -> str:
+        """An argument of a function; text and a missing option are kept as SymPy symbols."""
+        if a.is_Symbol and not isinstance(a, Index) and not a.is_integer:
+            return "None" if a is NOTHING else f'"{a}"'
+        return self.write(a, known)
 
     def bound(self, e: Bound, known: dict[Expr, str]) -> Piece:
         inner = self.names.given(e.bound, BOUND, known)
@@ -381,8 +385,8 @@ def number_text(e: Expr, decimal: bool) -> str:
         return str(value.numerator) if abs(value.numerator) < 10**15 else repr(float(value))
     if decimal and _terminates(e):
         return repr(float(value))
-    text = str(value)
-    return text if len(text) <= 16 else repr(float(value))
+    text, digits = str(value), repr(float(value))
+    return digits if len(text) > 16 or (_terminates(e) and len(digits) < len(text)) else text
 
 
 def _terminates(e: Expr) -> bool:

@@ -1,0 +1,40 @@
+"""What the user can ask: the table of commands. A command is the list of its stages; heavy rooms load when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+
+from gradcli.message import N_
+from gradcli.report import Part
+from gradcli.request import Request
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its help line, the fields of Request that it offers, and examples that run."""
+
+    name: str
+    summary: str
+    options: tuple[str, ...]
+    examples: tuple[str, ...]
+
+    def run(self, request: Request) -> Iterator[Part]:
+        """The parts of the answer, each as soon as it is known."""
+        return import_module(f"gradcli.commands.{self.name}").run(request)  # type: ignore[no-any-return]
+
+
+COMMANDS: Mapping[str, Command] = {
+    command.name: command
+    for command in (
+        Command(
+            "vjp",
+            N_("what y.backward(v) leaves in .grad: the Jacobian, the vector-Jacobian product, and why"),
+            ("v", "wrt", "strict", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
+            ('gradcli vjp "(x+1)**2" --x eye:5 --v ones', 'gradcli vjp "softmax(x, dim=0)" --x 0.1,2 --v onehot:0'),
+        ),
+    )
+}
+
+Run = Callable[[Request], Iterator[Part]]

@@ -1,0 +1,119 @@
+"""Stages that commands share: the closed forms with their time limit, and the two columns with their verdict."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradcli.commands.understand import Understood
+from gradcli.compare import side_by_side
+from gradcli.message import N_, GradcliError, Message, message
+from gradcli.ops.libraries import n
+from gradcli.program import Apply
+from gradcli.program.values import filled
+from gradcli.report import Array, Closed, Compared, Part, Warning
+
+if TYPE_CHECKING:  # the doors open only when a command runs
+    from gradcli.numeric import Numbers
+    from gradcli.symbolic.closed import Derived
+
+NOT_ASKED = N_("PyTorch was not asked (--symbolic-only)")
+
+
+class OutOfTime(Exception):
+    """The symbolic work took longer than the user allows."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raises OutOfTime in the block after so many seconds (in a main thread on a system with timers; else never)."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: Any) -> None:
+        raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derived]]:
+    """Yields the formulas for each variable; returns them for evaluation. Past the time limit there are none."""
+    from gradcli.symbolic import derived  # SymPy: a quarter of a second
+
+    try:
+        with within(asked.request.time_limit):
+            forms = derived(asked.program, asked.wrt, asked.weights)
+            parts = [form.closed(asked.request.entries) for form in forms]
+    except OutOfTime:
+        yield from _without(asked, "time", message(
+            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit))
+        return {}
+    except RecursionError:
+        yield from _without(asked, "limit", message(N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")))
+        return {}
+    yield from parts
+    return {form.name: form for form in forms}
+
+
+def _without(asked: Understood, kind: str, why: Message) -> Iterator[Part]:
+    yield from (Closed(name, None, None, why) for name in asked.wrt)
+    yield Warning(kind, why)
+
+
+def proven(asked: Understood, forms: Mapping[str, Derived], numbers: Numbers | None) -> Iterator[Compared]:
+    """The verdict for each variable."""
+    known = _deviation(asked)
+    for name in asked.wrt:
+        pytorch = None if numbers is None else np.asarray(numbers.grads[name], dtype=np.float64)
+        yield _one(asked, name, forms.get(name), pytorch, known)
+
+
+def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | None, known: tuple[Message, float] | None) -> Compared:
+    if form is None:
+        return Compared(name, None, pytorch, None, None, Message(N_("there is no formula to compare")))
+    try:
+        symbolic = form.value(asked.point, asked.v)
+        contracted = form.contracted(asked.point, asked.v)
+    except GradcliError as error:
+        return Compared(name, None, pytorch, None, None, error.what)
+    if pytorch is None:
+        return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
+    return side_by_side(
+        name, symbolic, pytorch, asked.request.dtype, known=known, jacobian=contracted,
+        shaken=lambda: form.value({k: _shaken(a) for k, a in asked.point.items()}, asked.v),
+    )
+
+
+def _shaken(a: Array) -> Array:
+    """The array off by about one rounding in every entry, to one side and the other in turn."""
+    signs = np.where(np.arange(a.size) % 2 == 0, 1.0, -1.0).reshape(a.shape)
+    return np.asarray(a * (1 + signs * 2.0**-50))
+
+
+def _deviation(asked: Understood) -> tuple[Message, float] | None:
+    """The documented deviation of PyTorch that this program meets at this point, with the largest bound."""
+    met: list[tuple[float, str]] = []
+    for step in asked.program.steps:
+        if isinstance(step.how, Apply):
+            for deviation in step.how.row.deviations:
+                arguments = [filled(a, asked.values) for a in step.how.arguments]
+                with np.errstate(all="ignore"):
+                    if np.any(deviation.at(n, *arguments)):
+                        met.append((deviation.bound, deviation.says))
+    if not met:
+        return None
+    bound, says = max(met)
+    return message(N_("agrees within PyTorch's documented error: {says}"), says=says), bound
+

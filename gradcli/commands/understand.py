@@ -1,0 +1,180 @@
+"""A request -> the question as it is understood: program, point, v. Every mistake of the user's is told here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcli.message import N_, GradcliError, Message, fault
+from gradcli.program import Program, trace, values_of
+from gradcli.report import Array, Question
+from gradcli.request import Request
+from gradcli.shapes import written
+from gradcli.syntax import Tree, parse
+from gradcli.tensors import Stdin, read_program, read_tensor
+
+GUESSED_ONES = N_(
+    "v was left out, so v = ones was taken; PyTorch itself refuses here: "
+    '"grad can be implicitly created only for scalar outputs"'
+)
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The question with everything known: values are float64 arrays (rounded to float32 if that was asked)."""
+
+    program: Program
+    point: Mapping[str, Array]
+    values: tuple[Array, ...]
+    wrt: tuple[str, ...]
+    v: Array
+    v_given: str
+    weights: str
+    guessed: bool
+    request: Request
+
+    @property
+    def y(self) -> Array:
+        """The output's value by NumPy."""
+        return self.values[self.program.output.step]
+
+    def question(self, latex: str) -> Question:
+        """What is echoed at the head of the answer."""
+        return Question(
+            self.request.command, self.program.source, latex,
+            {name: value.shape for name, value in self.point.items()}, self.request.dtype, self.program.output_shape,
+            self.v_given, self.v.shape, self.wrt,
+        )
+
+
+def understand(request: Request) -> Understood:
+    """Text -> program, tensors, v.
+
+    Raises GradcliError for everything that is wrong with the question, before anything heavy is loaded.
+    """
+    stdin, generator = Stdin(), np.random.default_rng(request.seed)
+    tree = parse(read_program(request.expression, stdin=stdin), tuple(request.inputs))
+    rounded = np.float32 if request.dtype == "float32" else np.float64
+    point = {
+        name: tensor(given, name, stdin, generator).astype(rounded).astype(np.float64)
+        for name, given in request.inputs.items()
+    }
+    program = trace(tree, {name: value.shape for name, value in point.items()}, request.seed)
+    _whole_numbers(program, point)
+    wrt = variables(program, request)
+    values = tuple(values_of(program, point))
+    weights = "v_" if "v" in program.inputs or "v" in program.names else "v"
+    v, given, guessed = _weights(program, request, point, stdin, generator)
+    return Understood(program, point, values, wrt, v.astype(rounded).astype(np.float64), given, weights, guessed, request)
+
+
+def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator, point: Mapping[str, Array] | None = None) -> Array:
+    """A tensor as given: text, lists or an array; an expression may use the variables of `point`."""
+
+    def evaluate(tree: Tree) -> Array:
+        inputs = dict(point or {})
+        used = {n: inputs[n] for n in inputs if _mentions(tree, n)}
+        program = trace(tree, {n: a.shape for n, a in used.items()}, int(generator.integers(2**31)))
+        return values_of(program, used)[program.output.step]
+
+    return read_tensor(given, name=name, evaluate=evaluate, stdin=stdin, generator=generator)
+
+
+def _mentions(tree: Tree, name: str) -> bool:
+    """Whether the text uses the name; a rough look is enough, since trace refuses an input that is not used."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", tree.source) is not None
+
+
+def variables(program: Program, request: Request) -> tuple[str, ...]:
+    """The variables to differentiate: those asked for, or every input that is not made of indices or classes."""
+    if request.wrt is None:
+        names = tuple(n for n in program.inputs if n not in program.whole_numbers)
+        if not names and program.inputs:
+            raise fault("name", N_("every input is used as an index or a class, so nothing can be differentiated"))
+        if not names:
+            raise fault("name", N_("the expression has no variables, so there is nothing to differentiate"),
+                        hint=N_("name one in it and give it a value:  --x 3"))
+        return names
+    for name in request.wrt:
+        if program.variable(name) is None:
+            known = [*program.inputs, *program.names]
+            raise fault("name", N_("--wrt {name}: the expression has no variable of that name; it has {known}"),
+                        name=name, known=", ".join(dict.fromkeys(known)))
+        if name in program.whole_numbers:
+            raise fault("name", N_("--wrt {name}: it is used as an index or a class, so it has no derivative"), name=name)
+    return tuple(dict.fromkeys(request.wrt))
+
+
+def _whole_numbers(program: Program, point: Mapping[str, Array]) -> None:
+    for name in sorted(program.whole_numbers):
+        if not np.array_equal(point[name], np.round(point[name])):
+            raise fault("domain", N_("{name} is used as an index or a class and must hold whole numbers"), name=name)
+
+
+def _weights(program: Program, request: Request, point: Mapping[str, Array], stdin: Stdin,
+             generator: np.random.Generator) -> tuple[Array, str, bool]:
+    """(v, how it was given, whether it had to be guessed)."""
+    shape = program.output_shape
+    if request.v is None:
+        if shape and request.strict:
+            raise fault(
+                "shape", N_("grad can be implicitly created only for scalar outputs: the output is {shape}, so v must be given"),
+                hint=N_("--v ones  adds the outputs up;  --v onehot:{place}  picks one row of the Jacobian"),
+                shape=written(shape), place=",".join("0" * len(shape)),
+            )
+        return np.ones(shape), "ones" if shape else "1", bool(shape)
+    text = request.v.strip() if isinstance(request.v, str) else None
+    if text == "ones":
+        return np.ones(shape), "ones", False
+    if text is not None and text.startswith("onehot:"):
+        return _one_hot(text, shape), text, False
+    v = _v_tensor(request, point, stdin, generator)
+    if v.shape != shape:
+        if v.size == 1 and shape == ():
+            return v.reshape(()), text or "tensor", False
+        raise _misfit(v.shape, shape, program)
+    return v, text or "tensor", False
+
+
+def _v_tensor(request: Request, point: Mapping[str, Array], stdin: Stdin, generator: np.random.Generator) -> Array:
+    try:
+        return tensor(request.v, "v", stdin, generator, point)
+    except GradcliError as error:
+        if error.kind == "name" and error.hint is None:
+            error.hint = Message(N_("v is a tensor of the output's shape, `ones`, `onehot:0,2` or an expression over the inputs"))
+        raise
+
+
+def _one_hot(text: str, shape: tuple[int, ...]) -> Array:
+    """`onehot:0,2`: 1 at that entry of the output, 0 elsewhere."""
+    v = np.zeros(shape)
+    try:
+        place = tuple(int(p) for p in text.removeprefix("onehot:").split(",") if p.strip())
+        if len(place) != len(shape):
+            raise IndexError
+        v[place] = 1.0
+    except (ValueError, IndexError):
+        raise fault(
+            "shape", N_("{text} is no entry of the output, which is {shape}"),
+            hint=N_("one whole number for each of its {rank} axes, counted from 0"), text=text, shape=written(shape), rank=len(shape),
+        ) from None
+    return v
+
+
+def _misfit(given: tuple[int, ...], wanted: tuple[int, ...], program: Program) -> GradcliError:
+    inputs = [n for n, ref in program.inputs.items() if program[ref].shape == given]
+    if inputs and wanted != ():
+        hint = N_("v weighs the outputs, not the inputs: it has the shape of the whole expression, not of {name};  --v ones  is one of the right shape")
+    elif wanted == ():
+        hint = N_("for a scalar output v is one number:  --v 1")
+    else:
+        hint = N_("--v ones  is one of the right shape")
+    return fault(
+        "shape", N_("v has the shape of the output, which is {wanted}; the v given is {given}"), hint=hint,
+        wanted=written(wanted), given=written(given), name=inputs[0] if inputs else "",
+    )
+

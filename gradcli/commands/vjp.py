@@ -1,0 +1,39 @@
+"""`gradcli vjp`: closed forms, values side by side, and the explanation, each as soon as it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcli.commands.proof import closed_forms, proven
+from gradcli.commands.understand import GUESSED_ONES, understand
+from gradcli.compare import largest_difference
+from gradcli.message import Message
+from gradcli.report import Equivalence, Part, Warning, Weights
+from gradcli.request import Request
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The parts of `vjp`'s answer."""
+    from gradcli import explain, notation  # light, but not needed to list the commands
+
+    asked = understand(request)
+    yield asked.question(notation.latex(asked.program))
+    yield from (Warning("reading", note) for note in asked.program.notes)
+    if asked.guessed:
+        yield Warning("weights", Message(GUESSED_ONES))
+    forms = yield from closed_forms(asked)
+    yield Weights(asked.v, asked.y)
+    if request.symbolic_only:
+        yield from proven(asked, forms, None)
+    else:
+        from gradcli import numeric  # PyTorch: half a second, after the formulas are on the screen
+
+        numbers = numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, request.dtype)
+        yield from proven(asked, forms, numbers)
+        for name in asked.wrt:
+            plain = None if numbers.plain is None else largest_difference(numbers.plain[name], numbers.grads[name])
+            same = largest_difference(numbers.weighted[name], numbers.grads[name])
+            yield Equivalence(name, np.asarray(numbers.weighted[name], dtype=np.float64), same, plain)
+    yield from explain.vjp(asked.program, asked.point, asked.values, asked.v, asked.v_given, asked.wrt)

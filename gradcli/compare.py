@@ -1,0 +1,95 @@
+"""Two columns of numbers -> a verdict: do they agree, and if not, is it a disagreement or is one side undefined?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcli.message import N_, Message, message
+from gradcli.report import Array, Compared
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far two correct computations may differ: relative to the entry, and to the largest entry."""
+
+    entry: float
+    largest: float
+
+
+TOLERANCES = {"float64": Tolerance(1e-9, 1e-10), "float32": Tolerance(1e-4, 1e-5)}
+ROUNDING = 64.0
+"""How many times the effect of one rounding of the input two correct computations may differ by."""
+
+
+def side_by_side(
+    name: str,
+    symbolic: Array,
+    pytorch: Array,
+    dtype: str,
+    *,
+    shaken: Callable[[], Array] | None = None,
+    known: tuple[Message, float] | None = None,
+    jacobian: Array | None = None,
+) -> Compared:
+    """The verdict for one variable.
+
+    `shaken` gives the formula's values with the inputs off by one rounding: where the problem is ill-conditioned, that
+    is how far apart two correct answers may be. `known` is a documented deviation of PyTorch with its relative bound.
+    `jacobian` holds the values that the printed Jacobian gave when it was contracted with v.
+    """
+    undefined = np.isnan(pytorch) & ~np.isnan(symbolic)
+    tolerance = _tolerance(symbolic, pytorch, dtype)
+    difference = _difference(symbolic, pytorch)
+    checked = None if jacobian is None else bool(np.all(_difference(jacobian, symbolic) <= tolerance))
+    outside = (difference > tolerance) & ~undefined
+    if outside.any() and shaken is not None:
+        tolerance = tolerance + ROUNDING * np.nan_to_num(np.abs(shaken() - symbolic))
+        outside = (difference > tolerance) & ~undefined
+    largest = float(np.max(np.where(undefined, 0.0, difference), initial=0.0))
+
+    def verdict(agrees: bool | None, reason: Message | None = None) -> Compared:
+        return Compared(name, symbolic, pytorch, largest, agrees, reason, checked)
+
+    if outside.any():
+        if known is not None and bool(np.all(difference[outside] <= known[1] * np.abs(symbolic[outside]))):
+            return verdict(True, known[0])
+        return verdict(False, _disagreement(outside, symbolic, pytorch))
+    if undefined.any():
+        return verdict(None, message(
+            N_("PyTorch gives nan in {count} of {total} entries where the formula is finite: it is undefined there, not the formula"),
+            count=int(undefined.sum()), total=undefined.size,
+        ))
+    return verdict(True)
+
+
+def _difference(a: Array, b: Array) -> Array:
+    """|a - b|, 0 where both are the same infinity or both nan, infinite where only one is."""
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid="ignore"):
+        return np.where(same, 0.0, np.nan_to_num(np.abs(a - b), nan=np.inf))
+
+
+def _scale(a: Array, b: Array) -> float:
+    finite = [np.abs(x[np.isfinite(x)]) for x in (a, b)]
+    return max(float(f.max(initial=0.0)) for f in finite)
+
+
+def _tolerance(a: Array, b: Array, dtype: str) -> Array:
+    allowed = TOLERANCES[dtype]
+    return np.asarray(allowed.entry * np.nan_to_num(np.abs(b), posinf=0.0) + allowed.largest * _scale(a, b) + 1e-300)
+
+
+def _disagreement(outside: Array, symbolic: Array, pytorch: Array) -> Message:
+    place = tuple(int(k) for k in np.argwhere(outside)[0])
+    return message(
+        N_("the two sides disagree in {count} of {total} entries; the first is at {place}: formula {a:.6g}, PyTorch {b:.6g}"),
+        count=int(outside.sum()), total=outside.size, place=list(place), a=float(symbolic[place]), b=float(pytorch[place]),
+    )
+
+
+def largest_difference(a: Array, b: Array) -> float:
+    """max |a - b|; entries that are both nan do not count."""
+    return float(np.max(_difference(a, b), initial=0.0))
