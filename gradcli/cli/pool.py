@@ -57,13 +57,18 @@ def in_processes(
                     _give(idle, taken, line)
                     taken += 1
             _end_late(workers, done, timeout, give_up)
-            workers = [worker if worker.process.is_alive() else _started(answer, warm_up) for worker in workers]
+            workers = [_started(answer, warm_up) if _is_lost(worker) else worker for worker in workers]
             while given in done:
                 yield done.pop(given)
                 given += 1
     finally:
         for worker in workers:
             worker.process.kill()
+
+
+def _is_lost(worker: _Worker) -> bool:
+    """Whether the process ended and its line is accounted for; before that, its silence has still to be heard."""
+    return worker.number is None and not worker.process.is_alive()
 
 
 def _read_apart(lines: Iterable[bytes]) -> Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,8 @@ def _weights(program: Program, request: Request, point: Mapping[str, Array], std
         return np.ones(shape), "ones", False
     if text is not None and text.startswith("onehot:"):
         return _one_hot(text, shape), text, False
+    if text is not None and text.isidentifier() and text not in point:
+        raise _no_such_weights(text, point)
     v = _v_tensor(request, point, stdin, generator)
     if v.shape != shape:
         if v.size == 1 and shape == ():
@@ -147,6 +150,16 @@ def _v_tensor(request: Request, point: Mapping[str, Array], stdin: Stdin, genera
         if error.kind == "name" and error.hint is None:
             error.hint = Message(N_("v is a tensor of the output's shape, `ones`, `onehot:0,2` or an expression over the inputs"))
         raise
+
+
+def _no_such_weights(text: str, point: Mapping[str, Array]) -> GradcliError:
+    near = get_close_matches(text, ["ones", *point], n=1, cutoff=0.5)
+    return fault(
+        "name", N_("--v {text}: that is no variable and no tensor"),
+        hint=N_("did you mean  --v {near} ?") if near
+        else N_("v is a tensor of the output's shape:  --v ones,  --v onehot:0,  --v 1,2,3,  or an expression over the inputs"),
+        text=text, near=near[0] if near else "",
+    )
 
 
 def _one_hot(text: str, shape: tuple[int, ...]) -> Array:

@@ -74,7 +74,8 @@ SPECIAL: tuple[Row, ...] = (
                 torch=lambda t, x: t.erf(x), numpy=lambda n, x: n.special.erf(x), scalar=lambda s, u: s.erf(u)),
     elementwise("erfc", doc=N_("1 - erf(x), exact in the tail"), example="erfc(x)",
                 latex=r"\operatorname{{erfc}}\left({}\right)",
-                torch=lambda t, x: t.erfc(x), numpy=lambda n, x: n.special.erfc(x), scalar=lambda s, u: s.erfc(u)),
+                torch=lambda t, x: t.erfc(x), numpy=lambda n, x: n.special.erfc(x),
+                derivative=lambda s, u, y: -2 * s.exp(-(u**2)) / s.sqrt(s.pi)),  # atomic: SymPy's loses the tail
     elementwise("erfcx", doc=N_("e^(x^2)*erfc(x), without underflow"), example="erfcx(x)",
                 latex=r"\operatorname{{erfcx}}\left({}\right)",
                 torch=lambda t, x: t.special.erfcx(x), numpy=lambda n, x: n.special.erfcx(x),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -24,6 +25,8 @@ from gradcli.symbolic.scalars import Entry
 from gradcli.symbolic.structure import structure_of
 from gradcli.symbolic.writing import COLUMNS, DEFINED, ROWS, LatexWriter, Names, TextWriter, Writer
 
+DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d|\.\d)")
+"""A decimal that the user typed; numbers in the formulas are then written so too."""
 ENTRIES_SHOWN = 12
 """A Jacobian with at most so many entries has them written out without being asked."""
 
@@ -106,7 +109,7 @@ def derived(program: Program, wrt: Sequence[str], weights: str = "v") -> tuple[D
     `weights` is the name that v has in the formulas.
     """
     built = build(program, wrt, taken={weights})
-    decimal = "." in program.source
+    decimal = DECIMAL.search(program.source) is not None
     return tuple(_derived(built, name, weights, decimal) for name in wrt)
 
 

@@ -27,7 +27,7 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index, Quotient, Remainder
 from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.scalars import (
-    NOTHING, Above, AtLeast, Atomic, Delta, Entry, Equal, Flag, Pi, Place, Sigma, Where,
+    NOTHING, Above, AtLeast, Atomic, Delta, Entry, Equal, Flag, Pi, Place, Sigma, Where, as_float,
 )  # fmt: skip
 
 MAX_ELEMENTS = 400_000_000
@@ -113,7 +113,7 @@ class Evaluator:
         if isinstance(e, Index):
             return Named((e,), np.arange(self.graph.sizes.value(e.dim)))
         if e.is_Number or e.is_NumberSymbol:
-            return Named((), np.asarray(int(e) if e.is_Integer and abs(e) < 2**62 else float(e)))
+            return Named((), np.asarray(int(e) if e.is_Integer and abs(e) < 2**62 else as_float(e)))
         if e.is_Symbol:
             return Named((), np.asarray(self.graph.sizes.values[e]))
         if isinstance(e, Entry):
@@ -286,10 +286,10 @@ def _indices(e: Expr) -> set[Index]:
 
 
 def _to_the(a: Array, exponent: Expr) -> Any:
-    if exponent.is_Integer and abs(exponent) < 2**31:
-        whole = int(exponent)
-        return np.asarray(a, dtype=np.float64) ** whole if whole >= 0 else 1.0 / np.asarray(a, dtype=np.float64) ** -whole
-    return np.asarray(a, dtype=np.float64) ** float(exponent)
+    base = np.asarray(a, dtype=np.float64)
+    if exponent.is_Integer and exponent < 0:
+        return 1.0 / base ** -as_float(exponent)
+    return base ** as_float(exponent)
 
 
 def _power_log(a: Array, b: Array) -> Any:

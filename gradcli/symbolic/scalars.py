@@ -249,9 +249,18 @@ def number(value: Fraction | float | int | str) -> Expr:
     return Integer(value)
 
 
+def as_float(e: Expr) -> float:
+    """A number as a float; one too large for a float is infinite, as it is in the float arithmetic of PyTorch."""
+    try:
+        return float(e)
+    except OverflowError:
+        return float("inf") if e > 0 else float("-inf")
+
+
+# SymPy's erfc is not among them: it writes erfc(-u) as 2 - erfc(u), which loses every digit of the tail.
 _ELEMENTARY = (
     "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-    "atanh", "erf", "erfc", "erfinv",
+    "atanh", "erf", "erfinv",
 )  # fmt: skip
 
 

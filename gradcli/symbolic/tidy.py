@@ -57,35 +57,44 @@ def factored(e: Expr) -> Expr:
     if not e.is_Add:
         return e
     terms = [factored(t) for t in e.args]
-    common = _common(terms)
-    if common == 1:
+    shared = _shared(terms)
+    if not shared:
         return Add(*terms)
-    return common * factored(Add(*(_divided(t, common) for t in terms)))
+    rest = Add(*(_divided(t, shared) for t in terms))
+    return Mul(*(base**n for base, n in shared.items()), factored(rest))
 
 
-def _common(terms: list[Expr]) -> Expr:
-    """The product of the non-numeric factors, with their least exponents, that all terms have."""
+def _shared(terms: list[Expr]) -> dict[Expr, Expr]:
+    """The non-numeric factors that all terms have, each with its least exponent."""
     shared = _factors(terms[0])
     for term in terms[1:]:
         powers = _factors(term)
         shared = {
             base: min(n, powers[base], key=abs) for base, n in shared.items() if base in powers and n * powers[base] > 0
         }
-        if not shared:
-            return sympy.S.One
-    return Mul(*(base**n for base, n in shared.items()))
+    return shared
 
 
 def _factors(term: Expr) -> dict[Expr, Expr]:
     powers: Counter[Expr] = Counter()
     for factor in Mul.make_args(term):
-        base, exponent = factor.as_base_exp() if factor.is_Pow else (factor, sympy.S.One)
-        if not exponent.is_Integer:
-            base, exponent = factor, sympy.S.One
+        base, exponent = _power(factor)
         if not factor.is_Number:
             powers[base] += exponent
     return dict(powers)
 
 
-def _divided(term: Expr, common: Expr) -> Expr:
-    return term / common
+def _power(factor: Expr) -> tuple[Expr, Expr]:
+    """base and whole exponent; a root or an exponential is a base of its own."""
+    if factor.is_Pow and factor.exp.is_Integer:
+        return factor.base, factor.exp
+    return factor, sympy.S.One
+
+
+def _divided(term: Expr, shared: dict[Expr, Expr]) -> Expr:
+    """The term without the shared factors; taken out one by one, because SymPy's division may put them together anew."""
+    left = []
+    for factor in Mul.make_args(term):
+        base, exponent = _power(factor)
+        left.append(base ** (exponent - shared[base]) if base in shared else factor)
+    return Mul(*left)

@@ -7,6 +7,7 @@ bracket, `delta(i,m)`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -17,7 +18,7 @@ from sympy import Expr
 from gradcli.ops import TABLE
 from gradcli.ops.row import REQUIRED
 from gradcli.symbolic.dims import Index, Quotient, Remainder
-from gradcli.symbolic.scalars import NOTHING, Above, AtLeast, Atomic, Bound, Delta, Entry, Equal, Flag, Pi, Place, Where
+from gradcli.symbolic.scalars import NOTHING, Above, AtLeast, Atomic, Bound, Delta, Entry, Equal, Flag, Pi, Place, Where, as_float
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
 """How tightly a piece of text holds together; a looser one goes into brackets."""
@@ -381,6 +382,8 @@ def number_text(e: Expr, decimal: bool) -> str:
     if not e.is_Rational:
         return {sympy.oo: "inf", -sympy.oo: "-inf", sympy.nan: "nan"}.get(e) or repr(float(e))
     value = Fraction(int(e.p), int(e.q))
+    if not 1e-300 < abs(as_float(e)) < 1e300 and value != 0:
+        return f"{Decimal(value.numerator) / Decimal(value.denominator):.15e}"
     if value.denominator == 1:
         return str(value.numerator) if abs(value.numerator) < 10**15 else repr(float(value))
     if decimal and _terminates(e):
@@ -391,7 +394,7 @@ def number_text(e: Expr, decimal: bool) -> str:
 
 def _terminates(e: Expr) -> bool:
     """True if the number is a decimal of at most 16 digits, so that its float's shortest form is exactly it."""
-    return bool(Fraction(repr(float(e))) == Fraction(int(e.p), int(e.q)))
+    return bool(abs(as_float(e)) < 1e300 and Fraction(repr(float(e))) == Fraction(int(e.p), int(e.q)))
 
 
 def _is_negative(term: Expr) -> bool:

@@ -1,0 +1,2 @@
+def vjp(*a):
+    return iter(())

@@ -1,0 +1,2 @@
+def latex(program):
+    return program.source
