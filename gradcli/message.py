@@ -98,4 +98,3 @@ def limit(sentence: str, /, hint: str | None = None, **values: object) -> Gradcl
     return error
 
 
-__all__ = ["Exit", "GradcliError", "Message", "N_", "Span", "fault", "limit", "message"]

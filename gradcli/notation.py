@@ -1,2 +1,399 @@
-def latex(program):
-    return program.source
+"""Program -> the function as it was typed, in LaTeX that compiles with amsmath. Knows no derivative and no library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any, assert_never
+
+import numpy as np
+
+from gradcli.ops.row import REQUIRED, Param, Row
+from gradcli.program import Apply, Constant, Input, Program, Ref, Step
+from gradcli.report import Array
+from gradcli.shapes import Shape
+
+LIMIT = 2_000
+"""About so many characters are written; the middle of a longer function is `\\cdots`."""
+HALF = LIMIT // 2
+MOST_ENTRIES = 16
+"""A written tensor of more entries is not spelt out."""
+MOST_DIGITS = 40
+
+DOTS = r"\cdots"
+COMMA = r",\, "
+QUAD = r",\quad "
+
+
+class Bond(IntEnum):
+    """How strongly a piece holds together: one that binds less than its place demands is put in brackets."""
+
+    SUM = 1
+    NEGATIVE = 2
+    PRODUCT = 3
+    MATRIX = 4
+    FRACTION = 5
+    POWER = 6
+    SUBSCRIPT = 7
+    ATOM = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A subexpression in LaTeX. `head` is the beginning of a sum that may have been too long to be kept whole."""
+
+    text: str
+    bond: Bond
+    head: str | None = None
+
+    def at_least(self, bond: Bond) -> str:
+        """The text, in brackets where it binds less; dots where it is too long to be part of anything."""
+        if len(self.text) > HALF:
+            return DOTS
+        return self.text if self.bond >= bond else rf"\left({self.text}\right)"
+
+
+def latex(program: Program) -> str:
+    """The function in LaTeX; steps with a name are written as assignments, in order, the output last."""
+    pieces: list[Piece] = []
+    read = _read(program)
+    names = _Names(program)
+    written: list[str] = []
+    for place, step in enumerate(program.steps[: program.output.step + 1]):
+        pieces.append(_piece(step, place, program, pieces, names) if place in read else Piece("", Bond.ATOM))
+        if place in read and place != program.output.step and isinstance(step.how, Apply) and step.name is not None:
+            written.append(f"{latex_name(step.name)} = {_whole(pieces[place])}")
+    output = program[program.output]
+    last = _whole(pieces[-1])
+    named = written and isinstance(output.how, Apply) and output.name is not None
+    return _listed([*written, f"{latex_name(output.name)} = {last}" if named and output.name else last])
+
+
+def _read(program: Program) -> set[int]:
+    """The steps that the output is made from."""
+    read = {program.output.step}
+    for place in range(program.output.step, -1, -1):
+        how = program.steps[place].how
+        if place in read and isinstance(how, Apply):
+            read.update(ref.step for ref in how.refs)
+    return read
+
+
+
+
+def _whole(piece: Piece) -> str:
+    return piece.text if len(piece.text) <= LIMIT else DOTS
+
+
+def _listed(written: Sequence[str]) -> str:
+    r"""The assignments apart by \quad; of too many the first and the last."""
+    whole = QUAD.join(written)
+    if len(whole) <= LIMIT:
+        return whole
+    first = _fitting(written[:-1])
+    last = _fitting(written[: len(first) : -1]) if len(first) + 1 < len(written) else []
+    return QUAD.join([*first, DOTS, *(last[::-1] or [DOTS])])
+
+
+def _fitting(written: Sequence[str]) -> list[str]:
+    """As many of them, from the first, as fill half of the space."""
+    ends = accumulate(len(one) + len(QUAD) for one in written)
+    return [one for one, end in zip(written, ends, strict=True) if end <= HALF]
+
+
+class _Names:
+    """Which name a step is read by: its own, unless the name has been given to another step in between."""
+
+    def __init__(self, program: Program) -> None:
+        self.steps = program.steps
+        self.places: dict[str, list[int]] = {}
+        for place, step in enumerate(program.steps):
+            if step.name is not None:
+                self.places.setdefault(step.name, []).append(place)
+
+    def read(self, step: int, by: int, pieces: Sequence[Piece]) -> Piece:
+        """The step as an operand of the step `by`."""
+        name = self.steps[step].name
+        if name is None:
+            return pieces[step]
+        if not any(step < other < by for other in self.places[name]):
+            return _name(name)
+        if isinstance(self.steps[step].how, Input):
+            return Piece(rf"{{{latex_name(name)}}}_{{\mathrm{{in}}}}", Bond.SUBSCRIPT)
+        return pieces[step]
+
+
+def _name(name: str) -> Piece:
+    text = latex_name(name)
+    return Piece(text, Bond.SUBSCRIPT if "_{" in text else Bond.ATOM)
+
+
+# Steps
+
+
+def _piece(step: Step, place: int, program: Program, pieces: Sequence[Piece], names: _Names) -> Piece:
+    match step.how:
+        case Input(name):
+            return _name(name)
+        case Constant(value):
+            return _constant(value, program.source[step.span.start : step.span.end])
+        case Apply() as apply:
+            return _applied(apply, [_argument(a, place, pieces, names) for a in apply.arguments], program)
+        case _:
+            assert_never(step.how)
+
+
+def _argument(argument: Any, by: int, pieces: Sequence[Piece], names: _Names) -> Any:
+    """References as pieces, options as they are."""
+    if isinstance(argument, Ref):
+        return names.read(argument.step, by, pieces)
+    if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
+        return tuple(names.read(a.step, by, pieces) for a in argument)
+    return argument
+
+
+def _applied(apply: Apply, arguments: list[Any], program: Program) -> Piece:
+    row = apply.row
+    own = _OWN.get(row.name)
+    if own is not None and (piece := own(*arguments)) is not None:
+        return piece
+    tensors = [arguments[k] for k in row.tensor_places]
+    plain = all(p.default == a for p, a in zip(row.takes, arguments, strict=True) if p not in row.tensors)
+    if row.latex is not None and plain and row.latex.count("{}") == len(tensors) and all(isinstance(a, Piece) for a in tensors):
+        return _templated(row.latex, tensors)
+    return _called(row, arguments)
+
+
+def _templated(template: str, tensors: Sequence[Piece]) -> Piece:
+    """The row's own LaTeX; an argument beside a sign is bracketed, every other stands between brackets already."""
+    if template == "{}":
+        return tensors[0]
+    need = Bond.PRODUCT if re.search(r"[+-] \{\}", template) else Bond.SUM
+    text = template.format(*(a.at_least(need) for a in tensors))
+    bond = Bond.FRACTION if template.startswith(r"\frac") else Bond.POWER if template[1] == "^" else Bond.ATOM
+    return Piece(text, Bond.PRODUCT if r"\bmod" in template else bond)
+
+
+def _called(row: Row, arguments: Sequence[Any]) -> Piece:
+    given = [_given(param, a) for param, a in zip(row.takes, arguments, strict=True)]
+    inside = COMMA.join(g for g in given if g is not None)
+    name = rf"\{row.name}" if row.name in _LATEX_FUNCTIONS else rf"\operatorname{{{_escaped(_SHORT.get(row.name, row.name))}}}"
+    return Piece(rf"{name}\left({inside}\right)", Bond.ATOM)
+
+
+def _given(param: Param, argument: Any) -> str | None:
+    """An argument of a call; None where it need not be written."""
+    if isinstance(argument, Piece):
+        return argument.at_least(Bond.SUM)
+    if isinstance(argument, tuple) and argument and all(isinstance(a, Piece) for a in argument):
+        return rf"\left[{COMMA.join(a.at_least(Bond.SUM) for a in argument)}\right]"
+    if param.default is REQUIRED:
+        return _option(argument)
+    same = argument is param.default or (argument is not None and argument == param.default)
+    return None if same else rf"\mathrm{{{_escaped(param.name)}}}={_option(argument)}"
+
+
+def _option(value: Any) -> str:
+    match value:
+        case bool() | None:
+            return rf"\mathrm{{{value}}}"
+        case Fraction() | float() | int():
+            return _number(value).text
+        case tuple():
+            return rf"\left({COMMA.join(map(_option, value))}\right)"
+        case _:
+            return rf"\texttt{{{_escaped(str(value))}}}"
+
+
+# Operations with a notation of their own
+
+
+def _sum(sign: str) -> Callable[..., Piece]:
+    def write(a: Piece, b: Piece) -> Piece:
+        right = b.at_least(Bond.PRODUCT)
+        left = a.text if len(a.text) <= HALF else f"{a.head} + {DOTS}" if a.head is not None else DOTS
+        text = f"{left} {sign} {right}"
+        return Piece(text, Bond.SUM, text if len(text) <= HALF else a.head)
+
+    return write
+
+
+def _infix(sign: str, bond: Bond) -> Callable[..., Piece]:
+    def write(a: Piece, b: Piece) -> Piece:
+        return Piece(f"{a.at_least(bond)} {sign} {b.at_least(Bond(bond + 1))}", bond)
+
+    return write
+
+
+def _product(a: Piece, b: Piece) -> Piece:
+    """A minus in front of the first factor needs no brackets, and is the whole product's."""
+    negative = a.bond is Bond.NEGATIVE and len(a.text) <= HALF
+    left = a.text if negative else a.at_least(Bond.PRODUCT)
+    return Piece(rf"{left} \cdot {b.at_least(Bond.MATRIX)}", Bond.NEGATIVE if negative else Bond.PRODUCT)
+
+
+def _fraction(a: Piece, b: Piece) -> Piece:
+    return Piece(rf"\frac{{{a.at_least(Bond.SUM)}}}{{{b.at_least(Bond.SUM)}}}", Bond.FRACTION)
+
+
+def _negative(a: Piece) -> Piece:
+    return Piece(f"-{a.at_least(Bond.PRODUCT)}", Bond.NEGATIVE)
+
+
+def _power(a: Piece, b: Piece) -> Piece:
+    return _raised(a, b.at_least(Bond.SUM))
+
+
+def _raised(a: Piece, exponent: str) -> Piece:
+    return Piece(f"{a.at_least(Bond.SUBSCRIPT)}^{{{exponent}}}", Bond.POWER)
+
+
+def _turned(a: Piece) -> Piece:
+    return _raised(a, r"\top")
+
+
+def _norm(x: Piece, p: Any, dim: Any, keepdim: bool) -> Piece | None:
+    r"""`\left\|x\right\|_{1}`; None where axes are named, which the bars have no room for."""
+    if dim is not None or keepdim:
+        return None
+    bars = rf"\left\|{x.at_least(Bond.SUM)}\right\|"
+    return Piece(bars, Bond.ATOM) if p == 2 else Piece(f"{bars}_{{{_option(p)}}}", Bond.SUBSCRIPT)
+
+
+def _index(x: Piece, items: Sequence[tuple[Any, ...]], tensors: Sequence[Piece]) -> Piece:
+    read = COMMA.join(_item(item, tensors) for item in items)
+    return Piece(f"{x.at_least(Bond.ATOM)}_{{{read}}}", Bond.SUBSCRIPT)
+
+
+def _item(item: tuple[Any, ...], tensors: Sequence[Piece]) -> str:
+    match item:
+        case ("at", place):
+            return str(place)
+        case ("slice", start, stop, step):
+            ends = f"{'' if start is None else start}:{'' if stop is None else stop}"
+            return ends if step == 1 else f"{ends}:{step}"
+        case ("tensor", k):
+            return tensors[k].at_least(Bond.SUM)
+        case _:
+            return r"\mathrm{None}"
+
+
+def _stack(tensors: tuple[Piece, ...], dim: int) -> Piece | None:
+    if dim != 0:
+        return None
+    return Piece(rf"\left[{COMMA.join(a.at_least(Bond.SUM) for a in tensors)}\right]", Bond.ATOM)
+
+
+def _eye(n: int, m: int | None) -> Piece:
+    return Piece(f"I_{{{n}}}" if m in (None, n) else rf"I_{{{n} \times {m}}}", Bond.SUBSCRIPT)
+
+
+def _filled(digit: str) -> Callable[..., Piece]:
+    def write(size: Shape) -> Piece:
+        by = r" \times ".join(map(str, size))
+        return Piece(rf"\mathbf{{{digit}}}_{{{by}}}", Bond.SUBSCRIPT) if size else Piece(digit, Bond.ATOM)
+
+    return write
+
+
+_OWN: Mapping[str, Callable[..., Piece | None]] = {
+    "add": _sum("+"), "sub": _sum("-"), "mul": _product, "matmul": _infix(r"\,", Bond.MATRIX),
+    "mm": _infix(r"\,", Bond.MATRIX), "mv": _infix(r"\,", Bond.MATRIX), "bmm": _infix(r"\,", Bond.MATRIX),
+    "div": _fraction, "reciprocal": lambda a: _fraction(Piece("1", Bond.ATOM), a), "neg": _negative,
+    "remainder": _infix(r"\bmod", Bond.PRODUCT),
+    "pow": _power, "square": lambda a: _raised(a, "2"), "inv": lambda a: _raised(a, "-1"),
+    "matrix_power": lambda a, k: _raised(a, str(k)),
+    "T": _turned, "t": _turned, "mT": _turned, "norm": _norm, "index": _index, "stack": _stack, "tensor": lambda a: a,
+    "eye": _eye, "ones": _filled("1"), "zeros": _filled("0"),
+}  # fmt: skip
+_LATEX_FUNCTIONS = {"det", "max", "min"}
+_SHORT = {"trace": "tr"}
+
+
+# Names and numbers
+
+_GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi",
+    "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
+}  # fmt: skip
+_LETTERS = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta", "κ": "kappa",
+    "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "chi",
+    "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma",
+    "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
+
+
+def latex_name(name: str) -> str:
+    """A tensor's name in LaTeX: theta as a Greek letter, x1 and x_new with subscripts, a longer word upright."""
+    head, _, tail = name.partition("_")
+    if tail:
+        inside = rf"\mathrm{{{tail.replace('_', ',')}}}"
+        return rf"{latex_name(head)}_{{{inside}}}" if head and not head[-1].isdigit() else rf"\mathrm{{{_escaped(name)}}}"
+    head = head or name
+    stem = head.rstrip("0123456789")
+    stem, digits = (stem, head[len(stem) :]) if stem else (head, "")
+    greek = _LETTERS.get(stem, stem)
+    body = rf"\{greek}" if greek in _GREEK else stem if len(stem) <= 1 else rf"\mathrm{{{stem}}}"
+    body = _escaped(body) if body == "_" else body
+    return f"{body}_{{{digits}}}" if digits else body
+
+
+def _constant(value: Any, source: str) -> Piece:
+    if isinstance(value, np.ndarray):
+        return _tensor(value, source)
+    if isinstance(value, str):
+        return Piece({"pi": r"\pi", "e": "e", "inf": r"\infty"}.get(value, rf"\mathrm{{{value}}}"), Bond.ATOM)
+    return _numeral(source) if _NUMERAL.fullmatch(source) else _number(value)
+
+
+_NUMERAL = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def _numeral(text: str) -> Piece:
+    """A number as it is written, with a power of ten for an exponent."""
+    digits, _, exponent = text.lower().partition("e")
+    negative = digits.startswith("-")
+    if len(digits) > MOST_DIGITS:
+        return Piece("-" * negative + DOTS, Bond.NEGATIVE if negative else Bond.ATOM)
+    if not exponent:
+        return Piece(digits, Bond.NEGATIVE if negative else Bond.ATOM)
+    power = f"10^{{{int(exponent)}}}"
+    if digits in ("1", "-1"):
+        return Piece(f"-{power}" if negative else power, Bond.NEGATIVE if negative else Bond.POWER)
+    return Piece(rf"{digits} \cdot {power}", Bond.NEGATIVE if negative else Bond.PRODUCT)
+
+
+def _number(value: Fraction | float | int) -> Piece:
+    if isinstance(value, float) and not np.isfinite(value):
+        return Piece(r"\mathrm{nan}" if value != value else r"\infty" if value > 0 else r"-\infty", Bond.NEGATIVE if value < 0 else Bond.ATOM)
+    if isinstance(value, float):
+        return _numeral(f"{value:g}" if float(f"{value:g}") == value else repr(value))
+    if isinstance(value, int) or value.denominator == 1:
+        return _numeral(str(int(value)))
+    top, bottom = _numeral(str(abs(value.numerator))).text, _numeral(str(value.denominator)).text
+    return Piece(rf"{'-' if value < 0 else ''}\frac{{{top}}}{{{bottom}}}", Bond.NEGATIVE if value < 0 else Bond.FRACTION)
+
+
+def _tensor(values: Array, source: str) -> Piece:
+    """A list as a row or a matrix; what was drawn or is too large by what was typed."""
+    if not source.lstrip().startswith(("[", "(")):
+        return Piece(rf"\texttt{{{_escaped(source[:HALF])}}}", Bond.ATOM)
+    if values.size > MOST_ENTRIES or values.ndim > 2 or values.size == 0:
+        return Piece(rf"\left[{DOTS}\right]", Bond.ATOM)
+    rows = [[_number(float(x)).text for x in row] for row in np.atleast_2d(values)]
+    if values.ndim < 2:
+        return Piece(rf"\left[{COMMA.join(rows[0])}\right]", Bond.ATOM)
+    body = r" \\ ".join(" & ".join(row) for row in rows)
+    return Piece(rf"\begin{{bmatrix}} {body} \end{{bmatrix}}", Bond.ATOM)
+
+
+_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+
+
+def _escaped(text: str) -> str:
+    return "".join(_SPECIAL.get(c) or (f"\\{c}" if c in "_{}#$%&" else " " if c.isspace() else c) for c in text)

@@ -7,10 +7,11 @@ each row's domain and away from its kinks, by wrapping an operand or by trying a
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf, prod
+from math import prod
 from random import Random
 from typing import Any
 
@@ -100,7 +101,7 @@ def draw(random: Random, rows: Sequence[str] | None = None, longest: int = 6, ki
     `kinks`: a point where some row has no derivative is let through.
     """
     sketch = Sketch(random, tuple(rows or DRAWABLE), kinks)
-    for _ in range(random.randint(1, longest)):
+    for _ in range(max(random.randint(1, longest), random.randint(1, longest))):
         sketch.add_statement()
     return sketch.finished()
 
@@ -108,7 +109,7 @@ def draw(random: Random, rows: Sequence[str] | None = None, longest: int = 6, ki
 # Pieces, and the sketch that grows of them
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
     """A text that stands for a tensor anywhere an operand may stand, and its value at the point."""
 
@@ -122,6 +123,10 @@ class Piece:
     @property
     def rank(self) -> int:
         return self.value.ndim
+
+
+class Unfit(Exception):
+    """No small shape is what a maker asked for."""
 
 
 @dataclass
@@ -145,8 +150,7 @@ class Sketch:
         """One more operation, as a statement of its own or inside the next one."""
         for _ in range(TRIES):
             before = dict(self.point), list(self.pieces)
-            text = self.call(TABLE[self.chosen_row()])
-            piece = None if text is None else self.tried(text)
+            piece = self.tried(self.call(TABLE[self.chosen_row()]))
             if piece is not None:
                 self.accept(piece)
                 return
@@ -157,20 +161,27 @@ class Sketch:
         families: dict[str, list[str]] = {}
         for name in self.rows:
             families.setdefault(_crowd(TABLE[name]), []).append(name)
-        return self.random.choice(families[self.random.choice(sorted(families))])
+        crowds = sorted(families)
+        (crowd,) = self.random.choices(crowds, [SHARES[c] for c in crowds])
+        return self.random.choice(families[crowd])
 
     def call(self, row: Row) -> str | None:
+        """The text of a call; None where it does not work out this time."""
         maker = MAKERS.get(row.name)
-        if maker is not None:
-            return maker(self)
-        return self.elementwise(row) if row.family == "elementwise" else self.reduction(row)
+        try:
+            if maker is not None:
+                return maker(self)
+            return self.elementwise(row) if row.family == "elementwise" else self.reduction(row)
+        except Unfit:
+            return None
 
-    def tried(self, text: str) -> Piece | None:
+    def tried(self, text: str | None) -> Piece | None:
         """The piece, if its value is a fair one."""
-        lines = [*self.lines, text]
-        names = set(re.findall(r"[A-Za-z_]\w*", " ".join(lines)))
-        point = {name: a for name, a in self.point.items() if name in names}
-        program = trace(parse("; ".join(lines)), {name: a.shape for name, a in point.items()})
+        if text is None:
+            return None
+        whole = "; ".join([*self.lines, text])
+        point = self.used(whole)
+        program = trace(parse(whole), {name: a.shape for name, a in point.items()})
         if size(program.output_shape) > LARGEST_SIZE or size(program.output_shape) == 0:
             return None
         try:
@@ -200,13 +211,19 @@ class Sketch:
         """What `name` meant before can't be reached any more."""
         self.pieces = [p for p in self.pieces if not re.search(rf"\b{name}\b", p.text)]
 
+    def used(self, text: str) -> dict[str, Array]:
+        """The point of the inputs that a text names."""
+        names = set(_names(text))
+        return {name: a for name, a in self.point.items() if name in names}
+
     def finished(self) -> Drawn:
         if self.last is None or self.last not in self.pieces:
             self.last = self.tensor(lambda shape: True)
-        text = "; ".join([*self.lines, self.last.text.removeprefix("(").removesuffix(")")
-                          if self.last.text.startswith("(") else self.last.text])
-        names = set(re.findall(r"[A-Za-z_]\w*", text))
-        point = {name: a for name, a in self.point.items() if name in names}
+        text = "; ".join([*_needed(self.lines, self.last.text), _bare(self.last.text)])
+        assigned, _, value = text.rpartition("; ")[0].rpartition("; ")[2].partition(" = ")
+        if assigned == _bare(self.last.text):  # a last assignment is the output
+            text = text.rpartition("; ")[0]
+        point = self.used(text)
         program = trace(parse(text), {name: a.shape for name, a in point.items()})
         if not set(program.inputs) - program.whole_numbers:
             self.last = self.tried(f"{self.last.text}*{self.new((), ANYWHERE).text}")
@@ -248,20 +265,19 @@ class Sketch:
     def size(self) -> int:
         return self.random.choice((1, 2, 2, 3, 3, 4))
 
-    def tensor(self, fits: Callable[[Shape], bool] | Shape, domain: Interval = ANYWHERE, new: float = 0.25) -> Piece:
+    def tensor(self, fits: Callable[[Shape], bool] | Shape, domain: Interval = ANYWHERE, new: float = 0.2) -> Piece:
         """An operand of a shape that fits, with values in the domain."""
         wanted = fits if callable(fits) else lambda shape: shape == fits
         known = [p for p in self.pieces if wanted(p.shape)]
+        if self.last is not None and self.last in known and self.maybe(0.6):
+            return self.within(self.last, domain)  # so that programs grow deep and not only wide
         if known and not self.maybe(new):
-            # late pieces are taken more often, so that programs grow deep and not only wide
-            return self.within(known[max(self.random.randrange(len(known)), self.random.randrange(len(known)))], domain)
-        if not callable(fits):
-            return self.new(fits, domain)
-        for _ in range(200):
-            shape = self.shape()
-            if fits(shape):
-                return self.new(shape, domain)
-        raise AssertionError("no small shape fits")
+            return self.within(self.random.choice(known), domain)
+        shapes = itertools.product((1, 2, 3, 4), repeat=3)
+        fitting = [fits] if not callable(fits) else [s for m in shapes for s in (m, m[1:], m[2:], ()) if fits(s)]
+        if not fitting:
+            raise Unfit
+        return self.new(self.random.choice(fitting), domain)
 
     def within(self, piece: Piece, domain: Interval) -> Piece:
         low, high = domain
@@ -362,6 +378,26 @@ class Sketch:
             elif param.name == "keepdim" and self.maybe(0.3) and (param.kind == "dims" or "dim" in options):
                 options["keepdim"] = "True"
         return written_call(self, row, [x.text], options)
+
+
+def _bare(text: str) -> str:
+    return text[1:-1] if text.startswith("(") else text
+
+
+def _names(text: str) -> list[str]:
+    """The names in a text, not those in quotes."""
+    return re.findall(r"[A-Za-z_]\w*", re.sub(r'"[^"]*"', "", text))
+
+
+def _needed(lines: Sequence[str], last: str) -> list[str]:
+    """The statements that the last one depends on."""
+    wanted, kept = set(_names(last)), []
+    for line in reversed(lines):
+        name, _, value = line.partition(" = ")
+        if name in wanted:
+            kept.append(line)
+            wanted = (wanted - {name}) | set(_names(value))
+    return kept[::-1]
 
 
 def written_call(sketch: Sketch, row: Row, tensors: Sequence[str], options: Mapping[str, str]) -> str:
@@ -859,6 +895,10 @@ MAKERS: dict[str, Maker] = {
 }  # fmt: skip
 
 
+SHARES = {"elementwise": 4, "special": 1, "mask": 0.5, "reduction": 4, "linear": 3, "move": 4, "neural": 2, "source": 0.7}
+"""How often a row of each crowd is drawn."""
+
+
 def _crowd(row: Row) -> str:
     """Rows that are drawn from together."""
     if row.family == "elementwise":
@@ -875,4 +915,3 @@ SMOOTH: tuple[str, ...] = tuple(
     and name not in ("where", "detach", "cholesky")
 )
 """Rows with a derivative everywhere in their domain, and whose derivative is that of the value that they compute."""
-UNBOUNDED: Interval = (-inf, inf)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from gradcli.message import N_
-from gradcli.report import Part
-from gradcli.request import Request
+
+if TYPE_CHECKING:  # help and completions list the commands without NumPy
+    from gradcli.report import Part
+    from gradcli.request import Request
 
 
 @dataclass(frozen=True)
@@ -36,5 +39,3 @@ COMMANDS: Mapping[str, Command] = {
         ),
     )
 }
-
-Run = Callable[[Request], Iterator[Part]]

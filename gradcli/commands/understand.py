@@ -64,7 +64,7 @@ def understand(request: Request) -> Understood:
         name: tensor(given, name, stdin, generator).astype(rounded).astype(np.float64)
         for name, given in request.inputs.items()
     }
-    program = trace(tree, {name: value.shape for name, value in point.items()}, request.seed)
+    program = trace(tree, {name: value.shape for name, value in point.items()}, request.seed, point)
     _whole_numbers(program, point)
     wrt = variables(program, request)
     values = tuple(values_of(program, point))
@@ -79,7 +79,7 @@ def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator, 
     def evaluate(tree: Tree) -> Array:
         inputs = dict(point or {})
         used = {n: inputs[n] for n in inputs if _mentions(tree, n)}
-        program = trace(tree, {n: a.shape for n, a in used.items()}, int(generator.integers(2**31)))
+        program = trace(tree, {n: a.shape for n, a in used.items()}, int(generator.integers(2**31)), used)
         return values_of(program, used)[program.output.step]
 
     return read_tensor(given, name=name, evaluate=evaluate, stdin=stdin, generator=generator)

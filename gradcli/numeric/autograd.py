@@ -60,12 +60,13 @@ def _backward(program: Program, wrt: Sequence[str], point: Mapping[str, Array], 
     else:
         refusal = "element 0 of tensors does not require grad and does not have a grad_fn"
     grads = {name: _gradient(x) for name, x in variables.items()}
-    return y.detach().numpy().copy(), grads, refusal
+    return np.array(y.detach().numpy()), grads, refusal
 
 
 def _gradient(x: torch.Tensor) -> Array:
     """`.grad`; zeros where backward never reached x."""
-    return (torch.zeros_like(x) if x.grad is None else x.grad).detach().numpy().copy()
+    grad = torch.zeros_like(x) if x.grad is None else x.grad
+    return np.array(grad.detach().numpy())
 
 
 def forward(program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str) -> list[torch.Tensor]:

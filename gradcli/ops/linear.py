@@ -279,8 +279,8 @@ def _cross_symbolic(s: Any, a: Any, b: Any, dim: int) -> Any:
 
     def entry(*o: Any) -> Any:
         j, k = s.index(dims[place]), s.index(dims[place])
-        at = lambda x, q: s.spread(x, [q if p == place else v for p, v in enumerate(o)])  # noqa: E731
-        return [j, k], epsilon(o[place], j, k) * at(a, j) * at(b, k)
+        left, right = ([q if p == place else v for p, v in enumerate(o)] for q in (j, k))
+        return [j, k], epsilon(o[place], j, k) * s.spread(a, left) * s.spread(b, right)
 
     return s.define("z", dims, entry)
 

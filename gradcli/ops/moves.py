@@ -137,6 +137,13 @@ def _matrices(x: Shape, diagonal: int) -> Shape:
     return x
 
 
+def _checked_dims(x: Shape, dims: tuple[int, ...]) -> Shape:
+    """x's own shape, once every dim is known to be one of its axes."""
+    for d in dims:
+        axis(d, len(x))
+    return x
+
+
 # Indexing
 
 
@@ -447,11 +454,11 @@ MOVES: tuple[Row, ...] = (
         symbolic=_stack_symbolic),
     # Order
     Row("flip", "move", N_("axes reversed"), "x.flip(0)", takes=(X, Param("dims", "sizes")),
-        shape=lambda x, dims: x if [axis(d, len(x)) for d in dims] is not None else x,
+        shape=_checked_dims,
         torch=lambda t, x, dims: x.flip(dims), numpy=lambda n, x, dims: n.flip(x, dims), symbolic=_flip_symbolic),
     Row("roll", "move", N_("entries shifted round along axes"), "roll(x, 1, 0)",
         takes=(X, Param("shifts", "sizes"), Param("dims", "sizes", ())),
-        shape=lambda x, shifts, dims: x if [axis(d, len(x)) for d in dims] is not None else x,
+        shape=lambda x, shifts, dims: _checked_dims(x, dims),
         torch=lambda t, x, shifts, dims: t.roll(x, shifts, dims) if dims else t.roll(x, shifts[0]),
         numpy=_flat_rolled, symbolic=_roll_symbolic),
     # Diagonals and triangles

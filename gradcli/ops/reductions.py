@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from gradcli.message import N_, fault
@@ -235,7 +236,10 @@ def _numpy_norm(n: Any, x: Any, p: float, dim: Any, keepdim: bool) -> Any:
 
 
 def _numpy_variance(n: Any, x: Any, dim: Any, correction: int, keepdim: bool) -> Any:
-    return n.var(x, axis=_on(x, dim), ddof=correction, keepdims=keepdim)
+    """As PyTorch: nan or inf where too few entries are left to divide by (n.var would print a warning)."""
+    on = _on(x, dim)
+    spread = n.sum((x - n.mean(x, axis=on, keepdims=True)) ** 2, axis=on, keepdims=keepdim)
+    return spread / n.float64(max(prod(x.shape[a] for a in on) - correction, 0))
 
 
 CORRECTION = Param("correction", "integer", 1)

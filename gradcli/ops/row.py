@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
-from gradcli.shapes import Shape
-
 Kind = Literal["tensor", "tensors", "index", "target", "dim", "dims", "sizes", "flag", "number", "integer", "text", "items"]
 Column = Callable[..., Any]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -91,3 +91,33 @@ class Program:
     def variable(self, name: str) -> Ref | None:
         """What `wrt NAME` means: the input of that name, else the last step that was assigned to it."""
         return self.inputs.get(name, self.names.get(name))
+
+
+def pruned(program: Program) -> Program:
+    """The program without the steps that nothing asks for (a loop's conditions, say); inputs and named steps stay."""
+    wanted = {program.output.step, *(r.step for r in (*program.inputs.values(), *program.names.values()))}
+    for place in range(len(program.steps) - 1, -1, -1):
+        how = program.steps[place].how
+        if place in wanted and isinstance(how, Apply):
+            wanted.update(r.step for r in how.refs)
+    if len(wanted) == len(program.steps):
+        return program
+    places = {old: Ref(new) for new, old in enumerate(sorted(wanted))}
+    steps = tuple(_moved(program.steps[old], places) for old in sorted(wanted))
+    return replace(
+        program, steps=steps, output=places[program.output.step],
+        inputs={name: places[r.step] for name, r in program.inputs.items()},
+        names={name: places[r.step] for name, r in program.names.items()},
+    )
+
+
+def _moved(step: Step, places: Mapping[int, Ref]) -> Step:
+    if not isinstance(step.how, Apply):
+        return step
+
+    def moved(argument: Any) -> Any:
+        if isinstance(argument, Ref):
+            return places[argument.step]
+        return tuple(map(moved, argument)) if isinstance(argument, tuple) else argument
+
+    return replace(step, how=replace(step.how, arguments=tuple(map(moved, step.how.arguments))))

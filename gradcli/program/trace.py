@@ -12,19 +12,22 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from gradcli.message import N_, GradcliError, Span, fault, limit
+from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
 from gradcli.ops import SPELLED
+from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
 from gradcli.program.bind import Given, bind, option
 from gradcli.program.index import index_arguments
-from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step
-from gradcli.ops.libraries import n
-from gradcli.program.values import NAMED, number_of
+from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step, pruned
+from gradcli.program.values import NAMED, extend_values, number_of
+from gradcli.report import Array
 from gradcli.shapes import Shape, size, written
 from gradcli.syntax import tree as t
 
 MAX_EXACT_BITS = 4_096
 """An exact number longer than this is taken as a float: its digits are nobody's question."""
+MAX_TURNS = 1_000
+"""A while loop that has not ended by then is refused."""
 MAX_ENTRIES = 100_000_000
 """No step may hold more entries; told from shapes, before anything is allocated."""
 
@@ -38,13 +41,17 @@ _EXACT: Mapping[str, Callable[[Fraction, Fraction], Any]] = {
 _ATTRIBUTES = {"T": "T", "mT": "mT", "H": "T", "mH": "mT"}
 
 
-def trace(tree: t.Tree, shapes: Mapping[str, Shape], seed: int = 0) -> Program:
+def trace(
+    tree: t.Tree, shapes: Mapping[str, Shape], seed: int = 0, point: Mapping[str, Array] | None = None
+) -> Program:
     """The program that `tree` means for inputs of these shapes; `rand` and `randn` are drawn here, from `seed`.
+
+    `point` holds the inputs' values, which a `while` needs: it is run with them, and the path taken is the program.
 
     Raises GradcliError (name, shape, syntax) with its place in the source.
     """
     try:
-        return _Tracer(tree, shapes, seed).program()
+        return _Tracer(tree, shapes, seed, point).program()
     except GradcliError as error:
         raise error.at(source=tree.source) from None
 
@@ -52,8 +59,12 @@ def trace(tree: t.Tree, shapes: Mapping[str, Shape], seed: int = 0) -> Program:
 class _Tracer:
     """The walk over one tree: the steps so far and what each name stands for now."""
 
-    def __init__(self, tree: t.Tree, shapes: Mapping[str, Shape], seed: int) -> None:
-        self.tree, self.shapes = tree, shapes
+    def __init__(
+        self, tree: t.Tree, shapes: Mapping[str, Shape], seed: int, point: Mapping[str, Array] | None
+    ) -> None:
+        self.tree, self.shapes, self.point = tree, shapes, point
+        self.known: list[Array] = []
+        self.notes: list[Message] = list(tree.notes)
         self.random = np.random.default_rng(seed)
         self.steps: list[Step] = []
         self.inputs: dict[str, Ref] = {}
@@ -68,9 +79,10 @@ class _Tracer:
         self._all_used()
         names = {name: v for name, v in self.assigned.items() if isinstance(v, Ref)}
         inputs = {name: self.inputs[name] for name in self.shapes if name in self.inputs}
-        return Program(
-            self.tree.source, tuple(self.steps), output, inputs, names, frozenset(self.whole_numbers), self.tree.notes
+        whole = Program(
+            self.tree.source, tuple(self.steps), output, inputs, names, frozenset(self.whole_numbers), tuple(self.notes)
         )
+        return pruned(whole)
 
     def _all_used(self) -> None:
         for name in self.shapes:
@@ -95,16 +107,45 @@ class _Tracer:
                     result = self._name(result, name, span)
                 self.assigned[name] = result
                 return result
-            case t.While(_, _, span):
-                raise fault("syntax", N_("while needs the inputs' values, and here only their shapes are known")).at(span)
+            case t.While():
+                return self.loop(statement)
             case _:
                 assert_never(statement)
+
+    def loop(self, node: t.While) -> Any:
+        """Define by run: the body is traced again for as long as the condition holds with the numbers given."""
+        value: Any = None
+        for turn in range(MAX_TURNS + 1):
+            if not self.holds(node.condition):
+                self.notes.append(message(
+                    N_("the while loop ran {count} times with these numbers; the formulas hold for the path taken"), count=turn
+                ))
+                return value
+            for statement in node.body:
+                value = self.statement(statement)
+        raise limit(N_("the while loop did not end after {count} turns"), count=MAX_TURNS).at(node.condition.span)
+
+    def holds(self, condition: t.Expression) -> bool:
+        """The condition's truth now."""
+        given = self.given(condition)
+        if isinstance(given.value, (bool, Fraction)):
+            return bool(given.value)
+        ref = self.tensor(given)
+        if self.point is None:
+            raise fault("syntax", N_("while needs the inputs' values, and here only their shapes are known")).at(condition.span)
+        extend_values(self.known, self.steps, self.point, self.tree.source)
+        if self.known[ref.step].size != 1:
+            raise fault(
+                "shape", N_("the condition of while must be one number, and it is {shape}"),
+                hint=N_("for example:  while y.norm() < 1000: ..."), shape=written(self.steps[ref.step].shape),
+            ).at(condition.span)
+        return bool(self.known[ref.step].reshape(()))
 
     def _name(self, ref: Ref, name: str, span: Span) -> Ref:
         """The step with the name it was assigned; a bare copy of an input (y = x) stays the input's step."""
         step = self.steps[ref.step]
-        if isinstance(step.how, Apply) and step.name is None:
-            self.steps[ref.step] = replace(step, name=name)
+        if isinstance(step.how, Apply):
+            self.steps[ref.step] = replace(step, name=step.name or name)
         return ref
 
     # Expressions. A value is a Ref, or plain where it is known: Fraction, float, str, bool, None, or a tuple of values.
@@ -323,7 +364,7 @@ class _Tracer:
 
     def apply(self, row: Row, positional: list[Given], keywords: Mapping[str, Given], span: Span) -> Any:
         bound = bind(row, positional, keywords, span)
-        arguments = []
+        arguments: list[Any] = []
         for param in row.takes:
             given = bound[param.name]
             match param.kind:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcli.message import GradcliError
 from gradcli.ops.libraries import n
-from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Scalar
+from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Scalar, Step
 from gradcli.report import Array
 
 NAMED: Mapping[str, float] = {"pi": pi, "e": e, "inf": inf, "nan": nan}
@@ -30,10 +30,16 @@ def options_as_floats(argument: Any) -> Any:
 
 def values_of(program: Program, point: Mapping[str, Array], upto: Ref | None = None) -> list[Array]:
     """The value of every step (up to and with `upto`), in order, in the dtype of the inputs (float64 without any)."""
-    dtype = np.result_type(np.float32, *(a.dtype for a in point.values())) if point else np.dtype(np.float64)
     last = program.output.step if upto is None else upto.step
     known: list[Array] = []
-    for step in program.steps[: last + 1]:
+    extend_values(known, program.steps[: last + 1], point, program.source)
+    return known
+
+
+def extend_values(known: list[Array], steps: Sequence[Step], point: Mapping[str, Array], source: str) -> None:
+    """Adds the values of the steps that `known` does not hold yet."""
+    dtype = np.result_type(np.float32, *(a.dtype for a in point.values())) if point else np.dtype(np.float64)
+    for step in steps[len(known) :]:
         match step.how:
             case Input(name):
                 known.append(np.asarray(point[name]))
@@ -43,8 +49,7 @@ def values_of(program: Program, point: Mapping[str, Array], upto: Ref | None = N
                 try:
                     known.append(np.asarray(applied(apply, known)))
                 except GradcliError as error:
-                    raise error.at(step.span, program.source) from None
-    return known
+                    raise error.at(step.span, source) from None
 
 
 def applied(apply: Apply, known: Sequence[Array]) -> Any:

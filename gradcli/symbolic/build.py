@@ -19,7 +19,17 @@ from gradcli.symbolic.contract import total
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, Sizes, index_for, indices_for
 from gradcli.symbolic.graph import Graph, JacobianRule, Node, Tensor, tensor, tensor_of
 from gradcli.symbolic.scalars import (
-    NOTHING, SCALARS, AtLeast, Delta, Equal, Place, Where, atomic, number, own, softened,
+    NOTHING,
+    SCALARS,
+    AtLeast,
+    Delta,
+    Equal,
+    Place,
+    Where,
+    atomic,
+    number,
+    own,
+    softened,
 )  # fmt: skip
 
 MAX_OPERATIONS = 60

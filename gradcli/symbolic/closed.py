@@ -12,11 +12,11 @@ from sympy import Expr, Symbol
 
 from gradcli.ops.row import REQUIRED
 from gradcli.program import Program
-from gradcli.report import Array, Closed, Definition, Entry as EntryPart, Jacobian, Vjp
+from gradcli.report import Array, Closed, Definition, Jacobian, Vjp
+from gradcli.report import Entry as EntryPart
 from gradcli.symbolic import derive
 from gradcli.symbolic.build import Built, build
 from gradcli.symbolic.contract import total
-from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.entries import entry_at, places
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.graph import Graph, Node

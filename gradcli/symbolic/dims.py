@@ -7,12 +7,14 @@ in symbols (a stride, a reshape to given numbers), the sizes concerned become th
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy
 from sympy import Dummy, Expr, Integer, Symbol
 
 from gradcli.shapes import Shape
 
-Dim = Expr
+Dim = Any  # SymPy has no types that mypy reads
 """A size: an Integer, a symbol, or a polynomial in symbols."""
 
 ZERO, ONE = sympy.S.Zero, sympy.S.One
@@ -159,7 +161,8 @@ class _Division(sympy.Function):  # type: ignore[misc]
     @classmethod
     def split(cls, e: Expr, n: Dim) -> tuple[Expr, Expr]:
         """e = whole*n + rest, with every term of e that n divides in `whole`."""
-        whole, rest = [], []
+        whole: list[Expr] = []
+        rest: list[Expr] = []
         for term in sympy.Add.make_args(sympy.expand(e)):
             ratio = term / n
             (whole if _is_integral(ratio) else rest).append(ratio if _is_integral(ratio) else term)

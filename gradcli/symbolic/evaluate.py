@@ -27,7 +27,19 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index, Quotient, Remainder
 from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.scalars import (
-    NOTHING, Above, AtLeast, Atomic, Delta, Entry, Equal, Flag, Pi, Place, Sigma, Where, as_float,
+    NOTHING,
+    Above,
+    AtLeast,
+    Atomic,
+    Delta,
+    Entry,
+    Equal,
+    Flag,
+    Pi,
+    Place,
+    Sigma,
+    Where,
+    as_float,
 )  # fmt: skip
 
 MAX_ELEMENTS = 400_000_000
@@ -69,7 +81,7 @@ class Evaluator:
             named = self.named(e)
             shape = tuple(self.graph.sizes.value(d) for d in dims)
             kept = [k for k in indices if isinstance(k, Index)]
-            array = named.on(kept).reshape([s for s in self._with_ones(indices, named)])
+            array = named.on(kept).reshape(self._with_ones(indices, named))
             return np.array(np.broadcast_to(array, shape), dtype=np.float64)
 
     @staticmethod

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import sympy
@@ -168,7 +168,7 @@ class Bound(Expr):  # type: ignore[misc]
 
     @property
     def free_symbols(self) -> set[Symbol]:
-        return self.args[0].free_symbols - set(self.args[1:])  # type: ignore[no-any-return]
+        return set(self.args[0].free_symbols) - set(self.args[1:])
 
 
 class Sigma(Bound):
@@ -209,7 +209,7 @@ def _plain(argument: Expr) -> Expr | None:
     return None if argument is NOTHING else argument
 
 
-@lru_cache(maxsize=None)
+@cache
 def atomic(name: str) -> type[Atomic]:
     """The SymPy function class of a row that has a derivative column."""
     row = TABLE[name]

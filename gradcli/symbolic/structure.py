@@ -57,7 +57,7 @@ def _count(graph: Graph, formula: Formula, term: Expr) -> int:
     """How many index tuples satisfy a product of deltas and brackets: its sum over all indices, in closed form."""
     counted = total(term / term.as_coeff_Mul()[0], formula.indices)
     fixed = Mul(*(d for k, d in zip(formula.indices, formula.dims, strict=True) if not isinstance(k, Index)))
-    return int(round(float(Evaluator(graph, {}).named(counted * fixed).array)))
+    return round(float(Evaluator(graph, {}).named(counted * fixed).array))
 
 
 def _kind_by_formula(formula: Formula, terms: tuple[Expr, ...]) -> str:

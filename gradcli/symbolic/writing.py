@@ -18,7 +18,21 @@ from sympy import Expr
 from gradcli.ops import TABLE
 from gradcli.ops.row import REQUIRED
 from gradcli.symbolic.dims import Index, Quotient, Remainder
-from gradcli.symbolic.scalars import NOTHING, Above, AtLeast, Atomic, Bound, Delta, Entry, Equal, Flag, Pi, Place, Where, as_float
+from gradcli.symbolic.scalars import (
+    NOTHING,
+    Above,
+    AtLeast,
+    Atomic,
+    Bound,
+    Delta,
+    Entry,
+    Equal,
+    Flag,
+    Pi,
+    Place,
+    Where,
+    as_float,
+)
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
 """How tightly a piece of text holds together; a looser one goes into brackets."""
@@ -112,7 +126,7 @@ class Writer:
         up, down = coefficient.as_numer_denom()
         if self.decimal and down != 1 and _terminates(coefficient):
             up, down = coefficient, sympy.S.One
-        numbers = [] if up == 1 and (above or down == 1 and not above and below) else [self.number(up)[0]]
+        numbers = [] if up == 1 and above else [self.number(up)[0]]
         if up == 1 and not above:
             numbers = ["1"]
         tops = [*numbers, *(self._factor(f, known, len(above) + len(numbers) + len(below) > 1 or down != 1) for f in above)]
