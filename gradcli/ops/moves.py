@@ -402,7 +402,7 @@ MOVES: tuple[Row, ...] = (
         numpy=lambda n, x, items, tensors: x[_python_index(items, [k.astype(int) for k in tensors])],
         symbolic=_index_symbolic),
     Row("T", "move", N_("the transpose: all axes in reverse"), "x.T", takes=(X,), shape=lambda x: x[::-1],
-        torch=lambda t, x: x.permute(*reversed(range(x.dim()))), numpy=lambda n, x: x.T,
+        torch=lambda t, x: x.permute(tuple(reversed(range(x.dim())))), numpy=lambda n, x: x.T,
         symbolic=lambda s, x: _permuted(s, x, range(x.rank)[::-1])),
     Row("t", "move", N_("the transpose of a matrix"), "x.t()", takes=(X,), shape=_at_most_matrix,
         torch=lambda t, x: x.t(), numpy=lambda n, x: x.T, symbolic=lambda s, x: _permuted(s, x, range(x.rank)[::-1])),

@@ -9,7 +9,7 @@ from typing import Any
 from gradcli.message import N_, fault
 from gradcli.ops.families import Kink, Param
 from gradcli.ops.row import Row
-from gradcli.shapes import Shape, broadcast, written
+from gradcli.shapes import Shape, axes, broadcast, written
 
 REDUCTION = Param("reduction", "text", "mean")
 INPUT, TARGET = Param("input"), Param("target")
@@ -32,13 +32,14 @@ def _numpy_reduced(n: Any, x: Any, reduction: str) -> Any:
 
 
 def _pointwise(name: str, doc: str, numpy: Callable[..., Any], entry: Callable[..., Any], options: tuple[Param, ...] = (),
-               example: str | None = None, kinks: tuple[Kink, ...] = (), domain: Any = ((-2.0, 2.0), (-2.0, 2.0)), latex: str | None = None) -> Row:
+               example: str | None = None, kinks: tuple[Kink, ...] = (), domain: Any = ((-2.0, 2.0), (-2.0, 2.0)), latex: str | None = None,
+               torch: Callable[..., Any] | None = None) -> Row:
     """A loss of two tensors, entry by entry, then `reduction`: numpy(n, x, y, *options), entry(s.scalar, x, y, *options)."""
     return Row(
         name, "loss", doc, example or f"{name}(x, y)", takes=(INPUT, TARGET, *options, REDUCTION), latex=latex,
         shape=lambda x, y, *rest: _after(_same(name, x, y), rest[-1]),
-        torch=lambda t, x, y, *rest: getattr(t.nn.functional, name)(
-            x, y, reduction=rest[-1], **{p.name: v for p, v in zip(options, rest, strict=False)}),
+        torch=torch or (lambda t, x, y, *rest: getattr(t.nn.functional, name)(
+            x, y, reduction=rest[-1], **{p.name: v for p, v in zip(options, rest, strict=False)})),
         numpy=lambda n, x, y, *rest: _numpy_reduced(n, numpy(n, x, y, *rest[:-1]), rest[-1]),
         symbolic=lambda s, x, y, *rest: _reduced(
             s, s.each(lambda u, w: entry(s.scalar, u, w, *(s.scalar.number(v) for v in rest[:-1])), x, y), rest[-1]),
@@ -69,6 +70,14 @@ def _huber(s: Any, x: Any, y: Any, delta: Any) -> Any:
 def _numpy_smooth(n: Any, x: Any, y: Any, beta: float) -> Any:
     d = n.abs(x - y)
     return d if beta == 0 else n.where(d < beta, d * d / (2 * beta), d - beta / 2)
+
+
+def _torch_soft_margin(t: Any, x: Any, y: Any, reduction: str) -> Any:
+    """PyTorch's own refuses to be differentiated in the target; then the same formula is."""
+    if not y.requires_grad:
+        return t.nn.functional.soft_margin_loss(x, y, reduction=reduction)
+    losses = t.logaddexp(t.zeros_like(x), -x * y)
+    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 
 # Cross entropy
@@ -179,8 +188,14 @@ def _normalised_axes(rank: int, normalized: Any) -> tuple[int, ...]:
 
 
 def _layer_norm(s: Any, x: Any, normalized: Any, w: Any, b: Any, eps: Any) -> Any:
+    h = _standardized(s if w is None and b is None else s.unnamed(), x, _normalised_axes(x.rank, normalized), eps)
+    if w is not None:
+        h = s.each(lambda u, v: u * v, h, w)
+    return h if b is None else s.each(lambda u, v: u + v, h, b)
+
+
+def _standardized(s: Any, x: Any, over: tuple[int, ...], eps: Any) -> Any:
     """∂h[o]/∂x[i] = (δ - 1/n - h[o] h[i]/n)/σ over the normalised axes."""
-    over = _normalised_axes(x.rank, normalized)
     source = s.node(x)
     count = s.count(x, over)
     sigma = s.node(s.unnamed().primitive(
@@ -197,11 +212,7 @@ def _layer_norm(s: Any, x: Any, normalized: Any, w: Any, b: Any, eps: Any) -> An
 
         return entry
 
-    plain = s.unnamed() if w is not None or b is not None else s
-    h = plain.primitive("h", x.dims, (source, over, eps), (source, rule), row="standardize")
-    if w is not None:
-        h = s.each(lambda u, v: u * v, h, w)
-    return h if b is None else s.each(lambda u, v: u + v, h, b)
+    return s.primitive("h", x.dims, (source, over, eps), (source, rule), row="standardize")
 
 
 def _mean(s: Any, x: Any, over: tuple[int, ...]) -> Any:
@@ -293,7 +304,8 @@ NEURAL: tuple[Row, ...] = (
     _pointwise("binary_cross_entropy_with_logits", N_("binary cross-entropy of sigmoid(x), computed without overflow"),
                lambda n, x, y: n.logaddexp(0, x) - x * y, lambda s, x, y: s.softplus(x, s.number(1), s.number(10**9)) - x * y),
     _pointwise("soft_margin_loss", N_("log(1 + exp(-y x)) for labels y of 1 and -1"),
-               lambda n, x, y: n.logaddexp(0, -x * y), lambda s, x, y: s.softplus(-x * y, s.number(1), s.number(10**9))),
+               lambda n, x, y: n.logaddexp(0, -x * y), lambda s, x, y: s.softplus(-x * y, s.number(1), s.number(10**9)),
+               torch=_torch_soft_margin),
     # Classes
     Row("cross_entropy", "loss", N_("-log softmax at the target class (or averaged with target probabilities)"), "cross_entropy(x, y)",
         takes=(INPUT, Param("target", "target"), REDUCTION, Param("label_smoothing", "number", Fraction(0))), shape=_cross_shape, method=False,
@@ -325,7 +337,7 @@ NEURAL: tuple[Row, ...] = (
     Row("standardize", "layer", N_("layer_norm over the given axes, without weights"), "standardize(x, (-1,))", method=False,
         takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))), shape=lambda x, dim, eps: x,
         torch=lambda t, x, dim, eps: (x - x.mean(dim, True)) / (x.var(dim, correction=0, keepdim=True) + eps).sqrt(),
-        numpy=_numpy_standardized, symbolic=lambda s, x, dim, eps: _layer_norm(s, x, [0] * len(dim), None, None, eps)),
+        numpy=_numpy_standardized, symbolic=lambda s, x, dim, eps: _standardized(s, x, axes(dim, x.rank), eps)),
     Row("spread", "layer", N_("the square root of variance plus eps over the given axes, which are kept"), "spread(x, (-1,))", method=False,
         takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))),
         shape=lambda x, dim, eps: tuple(1 if a - len(x) in dim or a in dim else k for a, k in enumerate(x)),

@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import sympy
-from sympy import Add, Expr, Mul
+from sympy import Add, Expr, Integer, Mul
 
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, in_range, index_for
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Sigma
 
 ROW = "m"
 """What a Jacobian's row indices are called until they are printed."""
+
+PIECES = 64
+"""A stack of at most so many pieces is taken apart."""
 
 Solution = tuple[dict[Expr, Expr], Expr, tuple[Index, ...]]
 """What replaces which index, the factor that stands for the ranges, and the indices that are new."""
@@ -41,14 +44,29 @@ def _total(e: Expr, over: tuple[Index, ...]) -> Expr:
             fresh = renewed(factor)
             others = Mul(*factors[:position], *factors[position + 1 :])
             return _total(others * fresh.body, over + fresh.bound)
-        if factor.is_Pow and factor.exp.is_Integer and factor.exp > 1 and _hides_delta(factor.base, over):
-            return _total(Mul(*factors[:position], *factors[position + 1 :], evaluate=False) * factor.expand(), over)
+        if factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer and 1 < factor.exp < 4 and _hides_delta(factor, over):
+            return _total(Mul(*factors[:position], *factors[position + 1 :], factor.expand()), over)
     deltas = [f for f in factors if isinstance(f, Delta) and f.free_symbols & set(over)]
     for delta in sorted(deltas, key=_is_seed, reverse=_seeds_first):
         solution = solve(delta, deltas, over)
         if solution is not None:
             return _applied(factors, delta, solution, over)
+    piecewise = _piece_index(factors, over)
+    if piecewise is not None:
+        rest = tuple(k for k in over if k is not piecewise)
+        return Add(*(_total(e.xreplace({piecewise: Integer(n)}), rest) for n in range(int(piecewise.dim))))
     return _closed(factors, over)
+
+
+def _piece_index(factors: Sequence[Expr], over: Sequence[Index]) -> Index | None:
+    """A summed index that tells stacked pieces apart inside a function, sin(delta(k,0)*x + delta(k,1)*y): such a sum is
+    written out piece by piece."""
+    for factor in factors:
+        for delta in sorted(factor.atoms(Delta), key=sympy.default_sort_key) if not isinstance(factor, Delta) else ():
+            for k, place in (delta.args, delta.args[::-1]):
+                if k in over and place.is_Integer and k.dim.is_Integer and k.dim <= PIECES:
+                    return k  # type: ignore[no-any-return]
+    return None
 
 
 _seeds_first = False

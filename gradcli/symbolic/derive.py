@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Add, Dummy, Expr, Mul
 
-from gradcli.symbolic.contract import ROW, outer_bound, seeds_first, total
+from gradcli.symbolic.contract import ROW, outer_bound, renewed, seeds_first, total
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Pi, Sigma, Where
@@ -171,14 +171,15 @@ def _instance(e: Expr, indices: tuple[Expr, ...], at: tuple[Expr, ...]) -> Expr:
 def lifted(graph: Graph, e: Expr) -> Expr:
     """e with every sum as an entry of a defined tensor, so that it can be differentiated again."""
     replaced: dict[Expr, Expr] = {}
-    for part in outer_bound(e):
+    for original in outer_bound(e):
+        part = renewed(original)  # its indices may be a node's own, and that node is differentiated again
         body = lifted(graph, part.body)
         free = tuple(sorted((k for k in body.free_symbols - set(part.bound) if isinstance(k, Index)), key=sympy.default_sort_key))
         node = graph.define(
             "z", tuple(k.dim for k in free), lambda *i, f=free, b=body, p=part: (p.bound, _instance(b, f, i)),
             product=isinstance(part, Pi),
         )
-        replaced[part] = node(*free)
+        replaced[original] = node(*free)
     return e.xreplace(replaced) if replaced else e
 
 

@@ -7,7 +7,7 @@ Every scalar is real.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -142,6 +142,8 @@ class Where(sympy.Function):  # type: ignore[misc]
             return b if c == 0 else a
         if isinstance(1 - c, Flag):
             return cls(1 - c, b, a)
+        if isinstance(b, cls) and b.args[0] == c:
+            return cls(c, a, b.args[2])
         return c if (a, b) == (ONE, ZERO) and isinstance(c, Flag) else None
 
     def _eval_derivative(self, symbol: Expr) -> Expr:
@@ -169,6 +171,17 @@ class Bound(Expr):  # type: ignore[misc]
     @property
     def free_symbols(self) -> set[Symbol]:
         return set(self.args[0].free_symbols) - set(self.args[1:])
+
+    def _xreplace(self, rule: Mapping[Expr, Expr]) -> tuple[Expr, bool]:
+        """Substitution that captures nothing: bound indices are left alone, and renamed where a new value names one."""
+        if self in rule:
+            return rule[self], True
+        outside = {old: new for old, new in rule.items() if old not in self.bound}
+        if any(k in new.free_symbols for k in self.bound for new in outside.values()):
+            fresh = {k: Index(k.dim, k.name) for k in self.bound}
+            return type(self)(self.body.xreplace(fresh).xreplace(outside), *fresh.values()), True
+        body, changed = self.body._xreplace(outside)
+        return (type(self)(body, *self.bound), True) if changed else (self, False)
 
 
 class Sigma(Bound):
