@@ -96,7 +96,7 @@ def _listed(written: Sequence[str]) -> str:
         return whole
     first = _fitting(written[:-1])
     last = _fitting(written[: len(first) : -1]) if len(first) + 1 < len(written) else []
-    return QUAD.join([*first, DOTS, *(last[::-1] or [DOTS])])
+    return QUAD.join([*first, DOTS, *last[::-1]])
 
 
 def _fitting(written: Sequence[str]) -> list[str]:

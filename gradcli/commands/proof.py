@@ -54,7 +54,7 @@ def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derive
 
     try:
         with within(asked.request.time_limit):
-            forms = derived(asked.program, asked.wrt, asked.weights)
+            forms = derived(asked.program, asked.wrt, asked.weights, asked.output_name)
             parts = [form.closed(asked.request.entries) for form in forms]
     except OutOfTime:
         yield from _without(asked, "time", message(

@@ -39,6 +39,12 @@ class Understood:
     request: Request
 
     @property
+    def output_name(self) -> str:
+        """What the answer calls the output: y, or another letter where the program has a y of its own."""
+        taken = {*self.program.inputs, *self.wrt}
+        return next(name for name in ("y", "f", "z", "out", "output_") if name not in taken)
+
+    @property
     def y(self) -> Array:
         """The output's value by NumPy."""
         return self.values[self.program.output.step]
@@ -48,7 +54,7 @@ class Understood:
         return Question(
             self.request.command, self.program.source, latex,
             {name: value.shape for name, value in self.point.items()}, self.request.dtype, self.program.output_shape,
-            self.v_given, self.v.shape, self.wrt,
+            self.v_given, self.v.shape, self.wrt, output_name=self.output_name,
         )
 
 

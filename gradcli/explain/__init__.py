@@ -1,2 +1,7 @@
-def vjp(*a):
-    return iter(())
+"""An answer -> the sentences it deserves, with the user's own shapes and numbers. Computes no derivative itself."""
+
+from gradcli.explain.answered import Answered
+from gradcli.explain.points import hazards
+from gradcli.explain.vjp import vjp
+
+__all__ = ["Answered", "hazards", "vjp"]

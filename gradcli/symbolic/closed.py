@@ -8,21 +8,24 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from sympy import Expr, Symbol
+import sympy
+from sympy import Add, Expr, Symbol
 
 from gradcli.ops.row import REQUIRED
 from gradcli.program import Program
-from gradcli.report import Array, Closed, Definition, Jacobian, Vjp
+from gradcli.report import Array, Closed, Definition, Jacobian, Structure, Vjp
 from gradcli.report import Entry as EntryPart
 from gradcli.symbolic import derive
-from gradcli.symbolic.build import Built, build
+from gradcli.symbolic.build import build
 from gradcli.symbolic.contract import total
+from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.entries import entry_at, places
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.scalars import Entry
 from gradcli.symbolic.structure import structure_of
+from gradcli.symbolic.tidy import tidy
 from gradcli.symbolic.writing import COLUMNS, DEFINED, ROWS, LatexWriter, Names, TextWriter, Writer
 
 DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d|\.\d)")
@@ -32,93 +35,191 @@ ENTRIES_SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Derived:
-    """The closed forms for one variable, as objects that can be printed and evaluated: the same ones for both."""
+class Form:
+    """One closed form, as an object that is printed and evaluated: the same expression for both.
 
-    name: str
+    `head` is its left-hand side, with {rows} and {columns} where its indices stand.
+    """
+
+    head: str
     graph: Graph
     weights: str
     decimal: bool
-    jacobian: Polished
-    vjp: Polished
+    polished: Polished
 
-    def value(self, point: Mapping[str, Array], v: Array) -> Array:
-        """The printed VJP formula at a point; float64, in the variable's shape."""
-        return self._evaluator(self.vjp, point, v).value(self.vjp.formula)
+    @property
+    def formula(self) -> Formula:
+        return self.polished.formula
 
-    def contracted(self, point: Mapping[str, Array], v: Array) -> Array:
-        """The printed Jacobian, contracted with v in symbols and evaluated: equal to `value` if both are right."""
-        formula = self.jacobian.formula
-        entry = total(Entry(Symbol(self.weights), *formula.rows) * formula.entry, formula.rows)
-        evaluator = self._evaluator(self.jacobian, point, v)
-        return evaluator.at_all(entry, formula.columns, formula.column_dims)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows first, then columns, in numbers."""
+        return tuple(map(self.graph.sizes.value, self.formula.dims))
 
-    def dense(self, point: Mapping[str, Array]) -> Array:
-        """The whole Jacobian at a point, output axes first. For small sizes."""
-        return self._evaluator(self.jacobian, point, None).value(self.jacobian.formula)
+    def value(self, known: Mapping[str, Array]) -> Array:
+        """The printed formula in numbers; `known` holds the inputs, and v and tangents by the names they have in it."""
+        return self.evaluator(known).value(self.formula)
 
-    def _evaluator(self, one: Polished, point: Mapping[str, Array], v: Array | None) -> Evaluator:
-        known = dict(point) if v is None else {**point, self.weights: v}
-        return Evaluator(self.graph, known, {node.name: node for node in one.nodes})
+    def contracted(self, known: Mapping[str, Array]) -> Array:
+        """The printed formula summed over its rows with v in symbols, and evaluated: a Jacobian gives its VJP."""
+        entry = total(Entry(Symbol(self.weights), *self.formula.rows) * self.formula.entry, self.formula.rows)
+        return self.evaluator(known).at_all(entry, self.formula.columns, self.formula.column_dims)
 
-    def closed(self, entries: bool = False) -> Closed:
-        """The formulas as text and LaTeX, with definitions, structure and, where they fit, entries."""
-        return Closed(self.name, self._jacobian(entries), self._vjp())
+    def evaluator(self, known: Mapping[str, Array]) -> Evaluator:
+        return Evaluator(self.graph, known, {node.name: node for node in self.polished.nodes})
 
-    def _writers(self, one: Polished) -> tuple[Writer, Writer]:
+    def written(self) -> Written:
+        """The formula as text and LaTeX with its definitions."""
+        text, latex = self._writers()
+        known = self._named(text)
+        head = self.head.format(rows=self._places(text, self.formula.rows, known),
+                                columns=self._places(text, self.formula.columns, known))
+        return Written(head, text.write(self.formula.entry, known), latex.write(self.formula.entry, known),
+                       _definitions(self.graph, self.polished, text, latex))
+
+    def entries(self) -> tuple[EntryPart, ...]:
+        """Every entry with numbers for its indices."""
+        text, _ = self._writers()
+        formula, cut = self.formula, len(self.formula.rows)
+        return tuple(
+            EntryPart(at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes), {}))
+            for at in places(self.shape)
+        )
+
+    def structure(self) -> Structure:
+        """Where it can be non-zero."""
+        return structure_of(self.graph, self.formula, self.formula.entry)
+
+    def _writers(self) -> tuple[Writer, Writer]:
         taken = {*self.graph.nodes, self.weights}
         return TextWriter(Names(taken), self.weights, self.decimal), LatexWriter(Names(taken), self.weights, self.decimal)
 
-    def _jacobian(self, entries: bool) -> Jacobian:
-        formula = self.jacobian.formula
-        text, latex = self._writers(self.jacobian)
-        known = text.names.given(formula.columns, COLUMNS, text.names.given(formula.rows, ROWS, {}))
-        sizes = self.graph.sizes
-        shape = tuple(map(sizes.value, formula.dims))
-        above, below = self._places(text, formula.rows, known), self._places(text, formula.columns, known)
-        return Jacobian(
-            shape, f"d y{above} / d {self.name}{below}", text.write(formula.entry, known), latex.write(formula.entry, known),
-            _definitions(self.graph, self.jacobian, text, latex), structure_of(self.graph, formula, formula.entry),
-            entries=self._entries(text, shape) if entries or 1 < prod(shape) <= ENTRIES_SHOWN else None,
-        )
-
-    def _entries(self, text: Writer, shape: tuple[int, ...]) -> tuple[EntryPart, ...]:
-        formula = self.jacobian.formula
-        cut = len(formula.rows)
-        return tuple(
-            EntryPart(at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes), {}))
-            for at in places(shape)
-        )
-
-    def _vjp(self) -> Vjp:
-        formula = self.vjp.formula
-        text, latex = self._writers(self.vjp)
-        known = text.names.given(formula.columns, COLUMNS, {})
-        left = f"{self.name}.grad{self._places(text, formula.columns, known)}"
-        return Vjp(left, text.write(formula.entry, known), latex.write(formula.entry, known),
-                   _definitions(self.graph, self.vjp, text, latex))
+    def _named(self, text: Writer) -> dict[Expr, str]:
+        return text.names.given(self.formula.columns, COLUMNS, text.names.given(self.formula.rows, ROWS, {}))
 
     @staticmethod
     def _places(text: Writer, indices: Sequence[Expr], known: dict[Expr, str]) -> str:
         return f"[{','.join(text.write(k, known) for k in indices)}]" if indices else ""
 
 
-def derived(program: Program, wrt: Sequence[str], weights: str = "v") -> tuple[Derived, ...]:
+@dataclass(frozen=True)
+class Written:
+    """A formula in words: its left side, itself as text and as LaTeX, and the `where` lines it needs."""
+
+    left_side: str
+    text: str
+    latex: str
+    where: tuple[Definition, ...]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The Jacobian and the VJP for one variable."""
+
+    name: str
+    jacobian: Form
+    vjp: Form
+
+    def value(self, point: Mapping[str, Array], v: Array) -> Array:
+        """The printed VJP formula at a point; float64, in the variable's shape."""
+        return self.vjp.value({**point, self.vjp.weights: v})
+
+    def contracted(self, point: Mapping[str, Array], v: Array) -> Array:
+        """The printed Jacobian, contracted with v in symbols and evaluated: equal to `value` if both are right."""
+        return self.jacobian.contracted({**point, self.jacobian.weights: v})
+
+    def dense(self, point: Mapping[str, Array]) -> Array:
+        """The whole Jacobian at a point, output axes first. For small sizes."""
+        return self.jacobian.value(point)
+
+    def closed(self, entries: bool = False) -> Closed:
+        """The formulas as text and LaTeX, with definitions, structure and, where they fit, entries."""
+        vjp = self.vjp.written()
+        return Closed(self.name, jacobian_part(self.jacobian, entries), Vjp(vjp.left_side, vjp.text, vjp.latex, vjp.where))
+
+
+def jacobian_part(form: Form, entries: bool = False) -> Jacobian:
+    """A form with rows and columns as it is reported."""
+    said, shape = form.written(), form.shape
+    shown = form.entries() if entries or 1 < prod(shape) <= ENTRIES_SHOWN else None
+    return Jacobian(shape, said.left_side, said.text, said.latex, said.where, form.structure(), entries=shown)
+
+
+class Calculus:
+    """The derivatives of one program: each method gives a closed form. y is the output, v its weights."""
+
+    def __init__(self, program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y",
+                 tangents: Mapping[str, str] | None = None) -> None:
+        """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called."""
+        self.weights, self.output = weights, output
+        self.tangents = dict(tangents or {})
+        self.decimal = DECIMAL.search(program.source) is not None
+        self.built = build(program, wrt, taken={weights, *self.tangents.values()})
+
+    def jacobian(self, name: str) -> Form:
+        """∂y[m]/∂x[i]"""
+        found = derive.jacobian(self.built.graph, self.built.output, self._variable(name))
+        return self._form(f"d {self.output}{{rows}} / d {name}{{columns}}", found)
+
+    def vjp(self, name: str) -> Form:
+        """Σ_m v[m] ∂y[m]/∂x[i]"""
+        return self._form(f"{name}.grad{{columns}}", self._gradient(name))
+
+    def jvp(self, names: Sequence[str]) -> Form:
+        """Σ_i ∂y[m]/∂x[i] t[i], added up over the variables that move."""
+        forms = [derive.jacobian(self.built.graph, self.built.output, self._variable(n)) for n in names]
+        rows = forms[0].rows
+        terms = [
+            total(f.entry.xreplace(dict(zip(f.rows, rows, strict=True))) * Entry(Symbol(self.tangents[n]), *f.columns), f.columns)
+            for n, f in zip(names, forms, strict=True)
+        ]
+        found = Formula(self.output, (), rows, (), forms[0].row_dims, tidy(Add(*terms)))
+        return self._form(f"d{self.output}{{columns}}", found)
+
+    def hessian(self, a: str, b: str) -> Form:
+        """∂²(v·y)/∂a[m]∂b[i]; for a scalar output v is 1 or weighs it."""
+        gradient = derive.gradient_tensor(self.built.graph, self._gradient(a))
+        found = derive.jacobian(self.built.graph, gradient, self._variable(b))
+        return self._form(f"d2 {self.output} / d {a}{{rows}} d {b}{{columns}}", found)
+
+    def hvp(self, name: str, moving: Sequence[str]) -> Form:
+        """Σ over the moving variables a of Σ_m t_a[m] ∂²(v·y)/∂a[m]∂b[i]: the Hessian is never built."""
+        graph, terms = self.built.graph, []
+        variable = self._variable(name)
+        for a in moving:
+            gradient = derive.gradient_tensor(graph, self._gradient(a))
+            tangent = Symbol(self.tangents[a])
+            terms.append(derive.vjp(graph, gradient, variable, lambda *o, t=tangent: Entry(t, *o)))
+        entry = tidy(Add(*(t.entry for t in terms)))
+        return self._form(f"(H t).{name}{{columns}}", Formula(name, (), variable.idx, (), variable.dims, entry))
+
+    def partial(self, names: Sequence[str]) -> Form:
+        """The mixed partial of a scalar by scalar variables, one after the other: x, x, y is ∂³f/∂x²∂y."""
+        graph, output = self.built.graph, self.built.output
+        for name in names:
+            found = derive.vjp(graph, output, self._variable(name), lambda: sympy.S.One)
+            output = derive.gradient_tensor(graph, found)
+        order = f"d{len(names)} {self.output} / " if len(names) > 1 else f"d {self.output} / "
+        return self._form(order + " ".join(f"d {n}" for n in names), found)
+
+    def _gradient(self, name: str) -> Formula:
+        seed = Symbol(self.weights)
+        return derive.vjp(self.built.graph, self.built.output, self._variable(name), lambda *o: Entry(seed, *o))
+
+    def _variable(self, name: str) -> Node:
+        return self.built.variables[name]
+
+    def _form(self, head: str, formula: Formula) -> Form:
+        return Form(head, self.built.graph, self.weights, self.decimal, polished(self.built.graph, formula))
+
+
+def derived(program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y") -> tuple[Derived, ...]:
     """The Jacobian and the VJP of a program with respect to each variable, in closed form.
 
-    `weights` is the name that v has in the formulas.
+    `weights` is the name that v has in the formulas, `output` the name of y.
     """
-    built = build(program, wrt, taken={weights})
-    decimal = DECIMAL.search(program.source) is not None
-    return tuple(_derived(built, name, weights, decimal) for name in wrt)
-
-
-def _derived(built: Built, name: str, weights: str, decimal: bool) -> Derived:
-    x = built.variables[name]
-    seed = Symbol(weights)
-    by_v = derive.vjp(built.graph, built.output, x, lambda *o: Entry(seed, *o))
-    whole = derive.jacobian(built.graph, built.output, x)
-    return Derived(name, built.graph, weights, decimal, polished(built.graph, whole), polished(built.graph, by_v))
+    calculus = Calculus(program, wrt, weights, output)
+    return tuple(Derived(name, calculus.jacobian(name), calculus.vjp(name)) for name in wrt)
 
 
 # Definitions

@@ -1,0 +1,66 @@
+"""A program and its variables -> the steps a gradient flows through. Knows which arguments carry no derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gradcli.program import Apply, Program, Ref
+
+
+class Paths:
+    """The steps on differentiable paths from the variables to the output, as PyTorch's autograd would record them."""
+
+    def __init__(self, program: Program, names: Sequence[str]) -> None:
+        self.program = program
+        variables = [ref for name in names if (ref := program.variable(name)) is not None]
+        self.moved = self._moved({ref.step for ref in variables})
+        self.carrying = self._carrying() & self.moved
+
+    @property
+    def reach_output(self) -> bool:
+        """Whether the output requires a gradient."""
+        return self.program.output.step in self.moved
+
+    def _moved(self, moved: set[int]) -> set[int]:
+        for place, step in enumerate(self.program.steps):
+            if isinstance(step.how, Apply) and any(r.step in moved for r in differentiated(step.how, self.program)):
+                moved.add(place)
+        return moved
+
+    def _carrying(self) -> set[int]:
+        carrying = {self.program.output.step}
+        for place in range(self.program.output.step, -1, -1):
+            how = self.program.steps[place].how
+            if place in carrying and isinstance(how, Apply):
+                carrying.update(r.step for r in differentiated(how, self.program))
+        return carrying
+
+
+def used(program: Program) -> list[int]:
+    """Every step that the output's value is made from, in order."""
+    found = {program.output.step}
+    for place in range(program.output.step, -1, -1):
+        how = program.steps[place].how
+        if place in found and isinstance(how, Apply):
+            found.update(r.step for r in how.refs)
+    return sorted(found)
+
+
+def differentiated(apply: Apply, program: Program) -> Iterator[Ref]:
+    """The arguments that a derivative passes to: no indices, classes or conditions, and none of a comparison."""
+    row = apply.row
+    if not row.differentiable:
+        return
+    for param, argument in zip(row.takes, apply.arguments, strict=True):
+        if param.kind == "index" or param.name == "condition" or (row.name == "index" and param.name == "tensors"):
+            continue
+        if param.kind == "target" and _classes(apply, argument, program):
+            continue
+        for ref in argument if isinstance(argument, tuple) else (argument,):
+            if isinstance(ref, Ref):
+                yield ref
+
+
+def _classes(apply: Apply, target: Ref, program: Program) -> bool:
+    """Probabilities have the scores' own shape, classes do not."""
+    return program[target].shape != program[apply.arguments[0]].shape

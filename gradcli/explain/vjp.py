@@ -1,0 +1,41 @@
+"""An answer of vjp's -> the sentences it deserves, the most important first, and its warnings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from gradcli.explain import absent, operations, picks, weights
+from gradcli.explain.answered import Answered
+from gradcli.explain.points import hazards
+from gradcli.report import Note, Warning
+
+MOST = 6
+"""An explanation has at most so many notes."""
+Topic = Callable[[Answered], Iterator[Note]]
+
+FIRST: tuple[Topic, ...] = (
+    absent.zero, weights.weights, absent.left_out, absent.intermediate, picks.v_is_input, picks.one_hot, operations.softmax, absent.untaken,
+    picks.diagonal, picks.column_sums, operations.broadcast, operations.mean, operations.product, operations.total,
+)  # fmt: skip
+"""In the order in which they are told and in which they count."""
+LAST: tuple[Topic, ...] = (weights.einsum, weights.equivalence)
+
+
+def vjp(answered: Answered) -> Iterator[Note | Warning]:
+    """The warnings of the point, then the notes."""
+    yield from hazards(answered.program, answered.values, answered.wrt, answered.gradients)
+    last = [note for topic in LAST for note in topic(answered)]
+    yield from _chosen([note for topic in FIRST for note in topic(answered)], MOST - len(last))
+    yield from last
+
+
+def _chosen(notes: list[Note], room: int) -> list[Note]:
+    """The notes there is room for: the first of every topic before the second of any."""
+    seen: Counter[str] = Counter()
+    ranks = []
+    for note in notes:
+        ranks.append(seen[note.topic])
+        seen[note.topic] += 1
+    kept = sorted(range(len(notes)), key=lambda k: (ranks[k], k))[:room]
+    return [notes[k] for k in sorted(kept)]
