@@ -31,23 +31,26 @@ def side_by_side(
     dtype: str,
     *,
     shaken: Callable[[], Array] | None = None,
+    rounding: Callable[[], Array] | None = None,
     known: tuple[Message, float] | None = None,
     jacobian: Array | None = None,
 ) -> Compared:
     """The verdict for one variable.
 
-    `shaken` gives the formula's values with the inputs off by one rounding: where the problem is ill-conditioned, that
-    is how far apart two correct answers may be. `known` is a documented deviation of PyTorch with its relative bound.
+    `shaken` gives how far the formula's values move when the inputs are off by one rounding: where the problem is
+    ill-conditioned, that is how far apart two correct answers may be. `known` is a documented deviation of PyTorch with its relative bound.
+    `rounding` gives the size of what the formula adds up, times one rounding: where it cancels, that is left of it.
     `jacobian` holds the values that the printed Jacobian gave when it was contracted with v.
     """
     undefined = np.isnan(pytorch) & ~np.isnan(symbolic)
     tolerance = _tolerance(symbolic, pytorch, dtype)
     difference = _difference(symbolic, pytorch)
-    checked = None if jacobian is None else bool(np.all(_difference(jacobian, symbolic) <= tolerance))
+    drift = np.zeros_like(symbolic) if jacobian is None else _difference(jacobian, symbolic)
+    for slack in (rounding, shaken):
+        if slack is not None and (((difference > tolerance) & ~undefined) | (drift > tolerance)).any():
+            tolerance = tolerance + ROUNDING * np.nan_to_num(slack(), posinf=0.0)
     outside = (difference > tolerance) & ~undefined
-    if outside.any() and shaken is not None:
-        tolerance = tolerance + ROUNDING * np.nan_to_num(np.abs(shaken() - symbolic))
-        outside = (difference > tolerance) & ~undefined
+    checked = None if jacobian is None else bool(np.all(drift <= tolerance))
     largest = float(np.max(np.where(undefined, 0.0, difference), initial=0.0))
 
     def verdict(agrees: bool | None, reason: Message | None = None) -> Compared:

@@ -163,7 +163,8 @@ def _applied(apply: Apply, arguments: list[Any], program: Program) -> Piece:
         return piece
     tensors = [arguments[k] for k in row.tensor_places]
     plain = all(p.default == a for p, a in zip(row.takes, arguments, strict=True) if p not in row.tensors)
-    if row.latex is not None and plain and row.latex.count("{}") == len(tensors) and all(isinstance(a, Piece) for a in tensors):
+    pieces = [a for a in tensors if isinstance(a, Piece)]
+    if row.latex is not None and plain and row.latex.count("{}") == len(pieces) == len(tensors):
         return _templated(row.latex, tensors)
     return _called(row, arguments)
 
@@ -181,8 +182,9 @@ def _templated(template: str, tensors: Sequence[Piece]) -> Piece:
 def _called(row: Row, arguments: Sequence[Any]) -> Piece:
     given = [_given(param, a) for param, a in zip(row.takes, arguments, strict=True)]
     inside = COMMA.join(g for g in given if g is not None)
-    name = rf"\{row.name}" if row.name in _LATEX_FUNCTIONS else rf"\operatorname{{{_escaped(_SHORT.get(row.name, row.name))}}}"
-    return Piece(rf"{name}\left({inside}\right)", Bond.ATOM)
+    name = _escaped(_SHORT.get(row.name, row.name))
+    command = rf"\{name}" if row.name in _LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
+    return Piece(rf"{command}\left({inside}\right)", Bond.ATOM)
 
 
 def _given(param: Param, argument: Any) -> str | None:
@@ -276,7 +278,7 @@ def _item(item: tuple[Any, ...], tensors: Sequence[Piece]) -> str:
         case ("slice", start, stop, step):
             ends = f"{'' if start is None else start}:{'' if stop is None else stop}"
             return ends if step == 1 else f"{ends}:{step}"
-        case ("tensor", k):
+        case ("tensor", int(k)):
             return tensors[k].at_least(Bond.SUM)
         case _:
             return r"\mathrm{None}"
@@ -317,30 +319,29 @@ _SHORT = {"trace": "tr"}
 # Names and numbers
 
 _GREEK = {
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi",
-    "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+    "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma",
+    "Phi", "Psi", "Omega",
 }  # fmt: skip
 _LETTERS = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta", "κ": "kappa",
-    "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "chi",
-    "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma",
-    "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma",
+    "τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta",
+    "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
 }  # fmt: skip
 
 
 def latex_name(name: str) -> str:
     """A tensor's name in LaTeX: theta as a Greek letter, x1 and x_new with subscripts, a longer word upright."""
-    head, _, tail = name.partition("_")
-    if tail:
-        inside = rf"\mathrm{{{tail.replace('_', ',')}}}"
-        return rf"{latex_name(head)}_{{{inside}}}" if head and not head[-1].isdigit() else rf"\mathrm{{{_escaped(name)}}}"
-    head = head or name
-    stem = head.rstrip("0123456789")
-    stem, digits = (stem, head[len(stem) :]) if stem else (head, "")
+    head, underscore, tail = name.partition("_")
+    if underscore and (not head or not tail or head[-1].isdigit()):
+        return rf"\mathrm{{{_escaped(name)}}}"
+    if underscore:
+        return rf"{latex_name(head)}_{{\mathrm{{{tail.replace('_', ',')}}}}}"
+    stem = name.rstrip("0123456789")
     greek = _LETTERS.get(stem, stem)
     body = rf"\{greek}" if greek in _GREEK else stem if len(stem) <= 1 else rf"\mathrm{{{stem}}}"
-    body = _escaped(body) if body == "_" else body
-    return f"{body}_{{{digits}}}" if digits else body
+    return f"{body}_{{{name[len(stem) :]}}}" if len(stem) < len(name) else body
 
 
 def _constant(value: Any, source: str) -> Piece:
@@ -370,13 +371,15 @@ def _numeral(text: str) -> Piece:
 
 def _number(value: Fraction | float | int) -> Piece:
     if isinstance(value, float) and not np.isfinite(value):
-        return Piece(r"\mathrm{nan}" if value != value else r"\infty" if value > 0 else r"-\infty", Bond.NEGATIVE if value < 0 else Bond.ATOM)
+        text = r"\mathrm{nan}" if np.isnan(value) else r"\infty" if value > 0 else r"-\infty"
+        return Piece(text, Bond.NEGATIVE if value < 0 else Bond.ATOM)
     if isinstance(value, float):
         return _numeral(f"{value:g}" if float(f"{value:g}") == value else repr(value))
     if isinstance(value, int) or value.denominator == 1:
         return _numeral(str(int(value)))
     top, bottom = _numeral(str(abs(value.numerator))).text, _numeral(str(value.denominator)).text
-    return Piece(rf"{'-' if value < 0 else ''}\frac{{{top}}}{{{bottom}}}", Bond.NEGATIVE if value < 0 else Bond.FRACTION)
+    text = rf"\frac{{{top}}}{{{bottom}}}"
+    return Piece(f"-{text}", Bond.NEGATIVE) if value < 0 else Piece(text, Bond.FRACTION)
 
 
 def _tensor(values: Array, source: str) -> Piece:

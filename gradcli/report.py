@@ -156,7 +156,235 @@ class Warning:
     text: Message
 
 
-Part = Question | Closed | Weights | Compared | Equivalence | Note | Warning
+@dataclass(frozen=True)
+class Extra:
+    """What the other commands about derivatives add to the parts of vjp's."""
+
+
+@dataclass(frozen=True)
+class Tangents(Extra):
+    """The directions t in which the variables move, with the text each was given by, and y's value."""
+
+    t: Mapping[str, Array]
+    given: Mapping[str, str]
+    y: Array
+
+
+@dataclass(frozen=True)
+class Flattened(Extra):
+    """The Jacobian for one variable as a matrix, rows x columns in the layout named.
+
+    `picture` has a line for each row, `■` where an entry can be non-zero and `·` where it cannot, None where it is too
+    large to be seen; `matrix` holds the numbers where they were asked for.
+    """
+
+    name: str
+    layout: str
+    shape: Shape
+    picture: tuple[str, ...] | None
+    matrix: Array | None
+
+
+@dataclass(frozen=True)
+class Call(Extra):
+    """One `.backward()`: what `.grad` holds after it, how many single gradients that is (None: no multiple), or the
+    sentence that PyTorch raised and what it means here."""
+
+    count: int
+    grads: Mapping[str, Array]
+    multiple: float | None
+    error: str | None = None
+    meaning: Message | None = None
+    repair: Message | None = None
+
+
+@dataclass(frozen=True)
+class Between(Extra):
+    """A named intermediate: not a leaf, so its `.grad` is None unless `retain_grad()` was called; then it is `retained`."""
+
+    name: str
+    grad_fn: str
+    retained: Array | None
+
+
+@dataclass(frozen=True)
+class Verdict(Extra):
+    """Whether an answer is right, and where it was compared.
+
+    `agrees` is None where nothing could be compared. `yours` and `correct` are at the user's point, or at the
+    counterexample's where they coincide at the user's; `where` is then that point. `mistake` names what fits everywhere.
+    """
+
+    name: str
+    answer: str
+    of: str
+    agrees: bool | None
+    says: Message
+    compared_at: Message
+    mistake: str | None = None
+    explained: Message | None = None
+    yours: Array | None = None
+    correct: Array | None = None
+    where: Mapping[str, Array] | None = None
+    first: tuple[int, ...] | None = None
+
+
+class Shown:
+    """What the commands that show rather than compute add: pages, listings, the steps of backward, graphs, scripts, plots."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a listing: what can be asked for, and what it is."""
+
+    name: str
+    text: Message
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Listing(Shown):
+    """What there is to ask for; `kind` is "functions" or "topics"."""
+
+    kind: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a function: its default as it is written, None where it has to be given."""
+
+    name: str
+    kind: str
+    default: str | None
+
+
+@dataclass(frozen=True)
+class Function(Shown):
+    """A row of the operations table, for people. `shapes` are examples: the inputs' shapes, and the result's."""
+
+    name: str
+    family: str
+    doc: Message
+    aliases: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    example: str
+    shapes: tuple[tuple[Mapping[str, Shape], Shape], ...]
+    kinks: tuple[Message, ...]
+    deviations: tuple[Message, ...]
+    differentiable: bool
+
+
+@dataclass(frozen=True)
+class Page(Shown):
+    """The head of a page of explanation; `topic` is one word for scripts."""
+
+    topic: str
+    title: Message
+
+
+@dataclass(frozen=True)
+class Paragraph(Shown):
+    """One paragraph of a page."""
+
+    text: Message
+
+
+@dataclass(frozen=True)
+class Example(Shown):
+    """A question that was asked and answered for this page: its command line and the parts of its answer."""
+
+    line: str
+    parts: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of a gradient that came from one step, or that goes to one."""
+
+    name: str
+    value: Array
+
+
+@dataclass(frozen=True)
+class Operand:
+    """What a step was computed from: the local derivative, and the gradient that is handed on to it.
+
+    `compared` holds what the local formula makes of the incoming gradient beside what PyTorch handed on.
+    """
+
+    name: str
+    local: Jacobian | None
+    compared: Compared
+
+
+@dataclass(frozen=True)
+class Visit(Shown):
+    """One step of backward: a value, the gradient that had arrived at it, and what it hands on.
+
+    `operation` is None at a leaf; `arrived` are the shares that add up to `gradient`, and `max_abs_diff` is how far
+    their sum is from PyTorch's own `.grad`, kept by retain_grad().
+    """
+
+    name: str
+    source: str
+    operation: str | None
+    value: Array
+    gradient: Array
+    arrived: tuple[Share, ...]
+    operands: tuple[Operand, ...]
+    max_abs_diff: float
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """A value in the graph of a computation; `grad_fn` is PyTorch's own name of what made it, None without a gradient."""
+
+    name: str
+    label: str
+    kind: str
+    shape: Shape
+    grad_fn: str | None
+
+
+@dataclass(frozen=True)
+class Graph(Shown):
+    """The graph of a computation. An edge goes from a value (its place among the vertices) to what is computed from it."""
+
+    to: str
+    vertices: tuple[Vertex, ...]
+    edges: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Script(Shown):
+    """A program that computes the same numbers; `to` names the library it is written for."""
+
+    to: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One function over the swept variables: `order` says by which variables it was differentiated."""
+
+    label: str
+    formula: str
+    latex: str
+    order: tuple[str, ...]
+    values: Array
+    max_abs_diff: float | None = None
+
+
+@dataclass(frozen=True)
+class Plot(Shown):
+    """Curves (one swept variable) or surfaces (two); the values have an axis for each swept variable."""
+
+    axes: tuple[tuple[str, Array], ...]
+    curves: tuple[Curve, ...]
+
+
+Part = Question | Closed | Weights | Compared | Equivalence | Note | Warning | Shown | Extra
 
 
 @dataclass(frozen=True)

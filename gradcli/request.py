@@ -46,6 +46,23 @@ class Request:
     time_limit: float = option(
         20.0, N_("seconds for the symbolic work; past it only numbers are given"), metavar="SECONDS", least=0
     )
+    t: Mapping[str, TensorText] | TensorText = option(
+        None, N_("the tangent t: a direction of the inputs, as x=TENSOR (repeatable), or a tensor where one variable moves"),
+        metavar="[NAME=]TENSOR",
+    )
+    layout: str = option("numerator", N_("which way the flattened Jacobian lies"), choices=("numerator", "denominator"))
+    flat: bool = option(False, N_("print the flattened Jacobian, a matrix"))
+    order: int | None = option(None, N_("all partial derivatives of that order"), metavar="N", least=1, most=12)
+    calls: int = option(1, N_("how many times .backward() is called"), metavar="N", least=1, most=1000)
+    retain_graph: bool = option(False, N_("call .backward(retain_graph=True)"))
+    zero_grad: bool = option(False, N_("set .grad to zero before each call"))
+    answer: TensorText = option(None, N_("the answer to be checked: a formula over the inputs and v, or a tensor"), metavar="ANSWER")
+    of: str = option(
+        "vjp", N_("what the answer is said to be"), choices=("vjp", "grad", "jacobian", "hessian", "jvp")
+    )
+    rtol: float | None = option(None, N_("how far a right answer may be off, relative to the entry"), metavar="NUMBER", least=0)
+    atol: float | None = option(None, N_("how far a right answer may be off, in all"), metavar="NUMBER", least=0)
+    to: str | None = option(None, N_("what is written: torch, jax or numpy by code; dot, mermaid or svg by graph"), metavar="FORMAT")
 
 
 @dataclass(frozen=True)

@@ -16,45 +16,45 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.compare import side_by_side
-from gradcli.message import GradcliError, Message
+from gradcli.commands.proof import proven
+from gradcli.commands.understand import understand
+from gradcli.message import GradcliError
 from gradcli.numeric import vjp
-from gradcli.program import values_of
+from gradcli.report import Compared
+from gradcli.request import Request
 from gradcli.symbolic import Derived, derived
 from tests.programs import Drawn, deviation, program
 
 SLOW = 2.0
 ALARM = 10
-SHAKEN = 2.0**-50
 
 
 def judged(drawn: Drawn) -> list[str]:
-    """What is wrong with the formulas of a program, a line each; none if they agree with autograd."""
-    traced = drawn.program
-    known = deviation(traced, values_of(traced, drawn.point))
-    numbers = vjp(traced, drawn.wrt, drawn.point, drawn.v)
-    return [line for form in derived(traced, drawn.wrt) for line in _compared(drawn, form, numbers.grads[form.name], known)]
+    """What the product finds wrong with its own formulas for a program, a line each; none if they agree with autograd."""
+    asked = understand(Request(drawn.text, inputs=drawn.point, v=drawn.v))
+    forms = {form.name: form for form in derived(asked.program, asked.wrt, asked.weights)}
+    numbers = vjp(asked.program, asked.wrt, asked.point, asked.v)
+    documented = deviation(asked.program, asked.values)
+    return [line for found in proven(asked, forms, numbers) for line in _wrong(found, forms[found.name], documented)]
 
 
-def _compared(drawn: Drawn, form: Derived, pytorch: Any, known: float) -> list[str]:
+def _wrong(found: Compared, form: Derived, documented: float) -> list[str]:
     printed = form.closed()
-    symbolic = form.value(drawn.point, drawn.v)
-    shaken = {name: a * (1 + SHAKEN * np.where(np.arange(a.size) % 2, 1, -1).reshape(a.shape)) for name, a in drawn.point.items()}
-    # in a composition the documented relative error of one row may grow
-    said = (Message("documented"), 100 * known) if known else None
-    verdict = side_by_side(form.name, symbolic, pytorch, "float64", known=said, shaken=lambda: form.value(shaken, drawn.v),
-                           jacobian=form.contracted(drawn.point, drawn.v))
     lines = []
-    if not verdict.agrees and not _off_by_documented(symbolic, pytorch, known):
-        where = "; ".join(f"{d.name} = {d.formula}" for d in printed.vjp.where)
-        lines.append(f"VJP {form.name}: {verdict.reason}\n    {printed.vjp.left_side} = {printed.vjp.formula}   where {where}")
-    if not verdict.jacobian_checked and not np.isnan(symbolic).any():
-        where = "; ".join(f"{d.name} = {d.formula}" for d in printed.jacobian.where)
-        lines.append(f"J {form.name}: contracted, it differs from the VJP\n    {printed.jacobian.left_side} = {printed.jacobian.formula}   where {where}")
+    if not found.agrees and not _as_documented(found.symbolic, found.pytorch, documented):
+        lines.append(f"VJP {form.name}: {found.reason}\n    {_said(printed.vjp)}")
+    if not found.jacobian_checked:
+        lines.append(f"J {form.name}: contracted with v it differs from the VJP\n    {_said(printed.jacobian)}")
     return lines
 
 
-def _off_by_documented(a: Any, b: Any, bound: float) -> bool:
+def _said(formula: Any) -> str:
+    where = "; ".join(f"{d.name} = {d.formula}" for d in formula.where)
+    return f"{formula.left_side} = {formula.formula}" + (f"   where {where}" if where else "")
+
+
+def _as_documented(a: Any, b: Any, bound: float) -> bool:
+    """Whether a documented error of one row explains the difference; later operations may enlarge it."""
     scale = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0))
     return bool(bound and np.abs(a - b).max(initial=0.0) <= 100 * bound * scale)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,11 @@ class Command:
     summary: str
     options: tuple[str, ...]
     examples: tuple[str, ...]
+    positional: str = "EXPRESSION"
+    required: bool = True
+    variables: bool = True
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What a file's suffix stands for, where the command writes files of its own: the value of `to`, or "picture"."""
 
     def run(self, request: Request) -> Iterator[Part]:
         """The parts of the answer, each as soon as it is known."""

@@ -92,8 +92,16 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
         return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
     return side_by_side(
         name, symbolic, pytorch, asked.request.dtype, known=known, jacobian=contracted,
-        shaken=lambda: form.value({k: _shaken(a) for k, a in asked.point.items()}, asked.v),
+        shaken=lambda: np.abs(form.value({k: _shaken(a) for k, a in asked.point.items()}, asked.v) - symbolic),
+        rounding=lambda: _rounding(asked, form),
     )
+
+
+def _rounding(asked: Understood, form: Derived) -> Array:
+    """One rounding of what the formula adds up; of v and the values, where the formula is 0 and PyTorch cancels to it."""
+    largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in asked.values), default=0.0)
+    floor = float(np.abs(asked.v).max(initial=0.0)) * max(largest, 1.0) if form.vjp.formula.entry == 0 else 0.0
+    return np.asarray(2.0**-52 * (form.vjp.magnitude({**asked.point, form.vjp.weights: asked.v}) + floor))
 
 
 def _shaken(a: Array) -> Array:

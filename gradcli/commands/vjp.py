@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcli.commands.proof import closed_forms, proven
-from gradcli.commands.understand import GUESSED_ONES, understand
+from gradcli.commands.understand import GUESSED_ONES, Understood, understand
 from gradcli.compare import largest_difference
 from gradcli.message import Message
 from gradcli.report import Equivalence, Part, Warning, Weights
@@ -15,10 +15,23 @@ from gradcli.request import Request
 
 
 def run(request: Request) -> Iterator[Part]:
-    """The parts of `vjp`'s answer."""
-    from gradcli import explain, notation  # light, but not needed to list the commands
+    """The parts of `vjp`'s answer: the mathematics first, then what it means."""
+    from gradcli import explain  # light, but not needed to list the commands
 
     asked = understand(request)
+    parts: list[Part] = []
+    for part in _computed(asked):
+        parts.append(part)
+        yield part
+    yield from explain.vjp(explain.Answered(
+        asked.program, asked.point, asked.values, asked.wrt, asked.v, asked.v_given, tuple(parts), asked.weights))
+
+
+def _computed(asked: Understood) -> Iterator[Part]:
+    """Formulas, values, verdict, and the same gradient by other ways."""
+    from gradcli import notation
+
+    request = asked.request
     yield asked.question(notation.latex(asked.program))
     yield from (Warning("reading", note) for note in asked.program.notes)
     if asked.guessed:
@@ -36,4 +49,3 @@ def run(request: Request) -> Iterator[Part]:
             plain = None if numbers.plain is None else largest_difference(numbers.plain[name], numbers.grads[name])
             same = largest_difference(numbers.weighted[name], numbers.grads[name])
             yield Equivalence(name, np.asarray(numbers.weighted[name], dtype=np.float64), same, plain)
-    yield from explain.vjp(asked.program, asked.point, asked.values, asked.v, asked.v_given, asked.wrt)

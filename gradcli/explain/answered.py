@@ -9,17 +9,18 @@ from functools import cached_property
 import numpy as np
 
 from gradcli.explain.paths import Paths
-from gradcli.program import Program
-from gradcli.report import Array, Closed, Compared, Equivalence, Part, Structure
-from gradcli.shapes import Shape, size
+from gradcli.explain.points import kinks
+from gradcli.program import Apply, Program, Ref
+from gradcli.report import Array, Closed, Compared, Equivalence, Part, Question, Structure
+from gradcli.shapes import Shape
 
 
 @dataclass(frozen=True)
 class Answered:
     """A question of vjp's with its answer.
 
-    `values` are every step's, `v` has the output's shape and `v_given` is the text it was given by; `v_name` and
-    `y_name` are what the formulas call v and the output. `parts` are the parts of the answer so far.
+    `values` are every step's, `v` has the output's shape and `v_given` is the text it was given by and `v_name` what
+    the formulas call it. `parts` are the parts of the answer so far.
     """
 
     program: Program
@@ -30,7 +31,11 @@ class Answered:
     v_given: str
     parts: tuple[Part, ...]
     v_name: str = "v"
-    y_name: str = "y"
+
+    @cached_property
+    def y_name(self) -> str:
+        """What the formulas call the output."""
+        return next((part.output_name for part in self.parts if isinstance(part, Question)), "y")
 
     @property
     def y(self) -> Array:
@@ -64,8 +69,8 @@ class Answered:
     @cached_property
     def structures(self) -> Mapping[str, Structure]:
         """Where each Jacobian can be non-zero, for those that have a closed form."""
-        closed = [p for p in self.parts if isinstance(p, Closed) and p.jacobian is not None]
-        return {p.name: p.jacobian.structure for p in closed if p.jacobian is not None and p.jacobian.structure is not None}
+        known = {p.name: p.jacobian.structure for p in self.parts if isinstance(p, Closed) and p.jacobian is not None}
+        return {name: structure for name, structure in known.items() if structure is not None}
 
     @cached_property
     def equivalences(self) -> tuple[Equivalence, ...]:
@@ -86,6 +91,16 @@ class Answered:
         structure = self.structures.get(name)
         return structure is not None and (structure.kind == "diagonal" or structure.nonzero == structure.total == 1)
 
+    @cached_property
+    def kinked(self) -> bool:
+        """Whether a step on the way has no derivative at this point."""
+        return next(kinks(self.program, self.values, self.wrt), None) is not None
+
+    def made(self, ref: Ref) -> Apply | None:
+        """The operation that makes a step's value; None for an input or a constant."""
+        how = self.program[ref].how
+        return how if isinstance(how, Apply) else None
+
     @property
     def all_ones(self) -> bool:
         return bool(np.all(self.v == 1))
@@ -97,7 +112,3 @@ class Answered:
             return None
         where = tuple(int(k) for k in np.argwhere(self.v)[0])
         return where if self.v[where] == 1 else None
-
-    @property
-    def count(self) -> int:
-        return size(self.program.output_shape)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from gradcli.explain.paths import Paths, used
-from gradcli.explain.writing import entry, first, number, place
-from gradcli.message import N_, Message, message
+from gradcli.explain.writing import entry, first, number, place, warning
+from gradcli.message import N_, Message
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Kink
 from gradcli.program import Apply, Input, Program, Ref
@@ -22,18 +21,29 @@ MOST = 3
 LONGEST = 40
 """A longer piece of source is not quoted."""
 
+_KINK = N_("a kink at {where}: {says}.")
+_KINKS = N_("a kink in {count} entries, the first at {where}: {says}.")
+_GIVEN = N_("{entry} is {value} as it was given, so what depends on it means nothing.")
+_DIVISION = N_("division by zero: {a}/{b} is {value}, at {entry}.")
+_PLAIN_DIVISION = N_("division by zero: {a}/{b} is {value}.")
+_OF = N_("{function} of {numbers} is {value}, at {entry}.")
+_MADE = N_("{entry} is {value}, though every number that goes into it is finite.")
+_INFINITE = N_("{entry} is {value}: the slope is not finite there.")
 
-def hazards(program: Program, values: Sequence[Array], wrt: Sequence[str], gradients: Mapping[str, Array] | None = None) -> list[Warning]:
+
+def hazards(
+    program: Program, values: Sequence[Array], wrt: Sequence[str], gradients: Mapping[str, Array] | None = None
+) -> list[Warning]:
     """The warnings that a point deserves; `values` are every step's, `gradients` may tell of infinite slopes."""
     found = [*_some(undefined(program, values)), *_some(kinks(program, values, wrt))]
     return found or _some(infinite(gradients or {}))
 
 
-def _some(warnings: Iterator[Warning]) -> list[Warning]:
+def _some(warnings: Iterable[Warning]) -> list[Warning]:
     """The first few, each sentence once."""
     told: dict[str, Warning] = {}
-    for warning in warnings:
-        told.setdefault(str(warning.text), warning)
+    for one in warnings:
+        told.setdefault(str(one.text), one)
         if len(told) == MOST:
             break
     return list(told.values())
@@ -47,14 +57,17 @@ def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str]) -> Iter
     paths = Paths(program, wrt)
     for step in sorted(paths.carrying):
         how = program.steps[step].how
-        if isinstance(how, Apply):
-            for kink in how.row.kinks:
-                mask = _mask(kink, how, program, values, paths)
-                if mask.any():
-                    yield _kink(program, step, how, kink, mask)
+        for kink in how.row.kinks if isinstance(how, Apply) else ():
+            assert isinstance(how, Apply)
+            mask = _mask(kink, how, values, paths)
+            if mask.any():
+                yield warning(
+                    "kink", _KINK if mask.sum() == 1 else _KINKS, count=int(mask.sum()), says=Message(kink.says),
+                    where=entry(_quoted(program, step), first(mask)),
+                )
 
 
-def _mask(kink: Kink, apply: Apply, program: Program, values: Sequence[Array], paths: Paths) -> Array:
+def _mask(kink: Kink, apply: Apply, values: Sequence[Array], paths: Paths) -> Array:
     with np.errstate(all="ignore"):
         mask = np.asarray(kink.at(n, *(filled(a, values) for a in apply.arguments)), dtype=bool)
     if apply.operation == "pow" and apply.refs[1].step not in paths.moved:
@@ -62,42 +75,28 @@ def _mask(kink: Kink, apply: Apply, program: Program, values: Sequence[Array], p
     return mask
 
 
-def _kink(program: Program, step: int, apply: Apply, kink: Kink, mask: Array) -> Warning:
-    count = int(mask.sum())
-    said = N_("a kink at {where}: {says}.") if count == 1 else N_("a kink in {count} entries, the first at {where}: {says}.")
-    return Warning("kink", message(
-        said, where=entry(_quoted(program, step, apply), first(mask)), count=count, says=Message(kink.says)))
-
-
-def _quoted(program: Program, step: int, apply: Apply) -> str:
-    span = program.steps[step].span
+def _quoted(program: Program, step: int) -> str:
+    """What was typed for the step, or its operation's name where that is long."""
+    span, how = program.steps[step].span, program.steps[step].how
     text = " ".join(program.source[span.start : span.end].split())
-    return text if len(text) <= LONGEST else f"{apply.operation}(...)"
+    return f"{how.operation}(...)" if len(text) > LONGEST and isinstance(how, Apply) else text
 
 
 # Values that are not finite
 
 
 def undefined(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
-    """Where nan or infinity comes from: an input, or the first steps that make it from finite numbers."""
+    """Where nan and infinity come from: an input, or the steps that make them from finite numbers."""
     for step in used(program):
         value, how = values[step], program.steps[step].how
-        bad = ~np.isfinite(value)
-        if not bad.any():
-            continue
-        if isinstance(how, Input):
-            yield _given(how.name, value, first(bad))
-        elif isinstance(how, Apply):
-            made = bad & _finite_below(how, value.shape, values)
-            if made.any():
-                yield _made(program, step, how, values, first(made))
-
-
-def _given(name: str, value: Array, at: tuple[int, ...]) -> Warning:
-    if at:
-        return Warning("domain", message(
-            N_("{x} has {value} at {place}, so what depends on it there means nothing."), x=name, value=number(float(value[at])), place=place(at)))
-    return Warning("domain", message(N_("{x} is {value}, so what depends on it means nothing."), x=name, value=number(float(value))))
+        for bad in (np.isnan(value), np.isinf(value)):
+            if isinstance(how, Input) and bad.any():
+                at = first(bad)
+                yield warning("domain", _GIVEN, entry=entry(how.name, at), value=number(float(value[at])))
+            elif isinstance(how, Apply) and bad.any():
+                made = bad & _finite_below(how, value.shape, values)
+                if made.any():
+                    yield _made(program, step, how, values, first(made))
 
 
 def _finite_below(apply: Apply, shape: tuple[int, ...], values: Sequence[Array]) -> Array:
@@ -111,30 +110,20 @@ def _finite_below(apply: Apply, shape: tuple[int, ...], values: Sequence[Array])
 
 
 def _made(program: Program, step: int, apply: Apply, values: Sequence[Array], at: tuple[int, ...]) -> Warning:
-    result = number(float(values[step][at]))
-    whole = entry(_quoted(program, step, apply), at)
+    """The operation, the numbers it was given there and what it made of them."""
+    value, whole = number(float(values[step][at])), entry(_quoted(program, step), at)
     if apply.row.family != "elementwise":
-        return Warning("domain", message(
-            N_("{entry} is {value}, though every number that goes into it is finite."), entry=whole, value=result))
-    numbers = [_at(values[ref.step], values[step].shape, at) for ref in apply.refs]
-    if apply.operation in ("div", "floor_divide", "remainder") and numbers[1] == 0:
-        return Warning("domain", message(
-            N_("division by zero: {entry} is {a}/{b}, which is {value}."), entry=whole, a=number(numbers[0]), b=number(numbers[1]), value=result))
-    called = _called(program, step, apply)
-    if len(numbers) != 1:
-        return Warning("domain", message(
-            N_("{function} of {arguments} is {value}, at {entry}."), function=called, arguments=_pair(numbers), value=result, entry=whole))
-    return Warning("domain", message(
-        N_("{function} of {argument} is {value}, at {entry}."), function=called, argument=number(numbers[0]), value=result,
-        entry=entry(_argument_text(program, apply.refs[0]), _own_place(at, values[apply.refs[0].step]))))
-
-
-def _pair(numbers: Sequence[float]) -> str:
-    return f"({', '.join(map(number, numbers))})"
-
-
-def _at(value: Array, shape: tuple[int, ...], at: tuple[int, ...]) -> float:
-    return float(np.broadcast_to(value, shape)[at])
+        return warning("domain", _MADE, entry=whole, value=value)
+    shape = values[step].shape
+    given = [number(float(np.broadcast_to(values[ref.step], shape)[at])) for ref in apply.refs]
+    if apply.operation in ("div", "floor_divide", "remainder") and given[1] == "0":
+        said = _PLAIN_DIVISION if "".join(whole.split()) == "/".join(given) else _DIVISION
+        return warning("domain", said, a=given[0], b=given[1], value=value, entry=whole)
+    where = entry(_argument(program, apply.refs[0]), _own_place(at, values[apply.refs[0].step]))
+    return warning(
+        "domain", _OF, function=_called(program, step, apply), value=value, entry=where if len(given) == 1 else whole,
+        numbers=given[0] if len(given) == 1 else f"({', '.join(given)})",
+    )
 
 
 def _own_place(at: tuple[int, ...], value: Array) -> tuple[int, ...]:
@@ -143,19 +132,15 @@ def _own_place(at: tuple[int, ...], value: Array) -> tuple[int, ...]:
     return tuple(0 if size == 1 else k for k, size in zip(own, value.shape, strict=True))
 
 
-def _argument_text(program: Program, ref: Ref) -> str:
-    step = program[ref]
-    if step.name is not None:
-        return step.name
-    text = " ".join(program.source[step.span.start : step.span.end].split())
-    return text if len(text) <= LONGEST else f"{step.how.operation}(...)" if isinstance(step.how, Apply) else text[:LONGEST]
+def _argument(program: Program, ref: Ref) -> str:
+    return program[ref].name or _quoted(program, ref.step)
 
 
 def _called(program: Program, step: int, apply: Apply) -> str:
     """The function by the name that was typed, be it an alias."""
     span = program.steps[step].span
-    words: list[Any] = re.findall(r"\w+", program.source[span.start : span.end])
-    return next((w for w in words if w in (apply.row.name, *apply.row.aliases)), apply.row.name)
+    words = re.findall(r"\w+", program.source[span.start : span.end])
+    return next((word for word in words if word in (apply.row.name, *apply.row.aliases)), apply.row.name)
 
 
 def infinite(gradients: Mapping[str, Array]) -> Iterator[Warning]:
@@ -164,6 +149,4 @@ def infinite(gradients: Mapping[str, Array]) -> Iterator[Warning]:
         bad = ~np.isfinite(gradient)
         if bad.any():
             at = first(bad)
-            yield Warning("infinite", message(
-                N_("{entry} is {value}: the slope is not finite there."), entry=entry(f"{name}.grad", at).replace("(", "").replace(")", ""),
-                value=number(float(gradient[at]))))
+            yield warning("infinite", _INFINITE, entry=f"{name}.grad{place(at)}", value=number(float(gradient[at])))

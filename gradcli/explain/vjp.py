@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from gradcli.explain import absent, operations, picks, weights
+from gradcli.explain import absent, operations, picks, products, weights
 from gradcli.explain.answered import Answered
 from gradcli.explain.points import hazards
 from gradcli.report import Note, Warning
@@ -15,8 +15,9 @@ MOST = 6
 Topic = Callable[[Answered], Iterator[Note]]
 
 FIRST: tuple[Topic, ...] = (
-    absent.zero, weights.weights, absent.left_out, absent.intermediate, picks.v_is_input, picks.one_hot, operations.softmax, absent.untaken,
-    picks.diagonal, picks.column_sums, operations.broadcast, operations.mean, operations.product, operations.total,
+    absent.zero, weights.weights, absent.left_out, absent.intermediate, picks.v_is_input, picks.one_hot,
+    operations.softmax, absent.untaken, picks.diagonal, picks.column_sums, operations.broadcast, operations.mean,
+    products.product, operations.total,
 )  # fmt: skip
 """In the order in which they are told and in which they count."""
 LAST: tuple[Topic, ...] = (weights.einsum, weights.equivalence)

@@ -7,43 +7,57 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcli.explain.answered import Answered
-from gradcli.explain.writing import number
-from gradcli.message import N_, message
-from gradcli.report import Note
+from gradcli.explain.writing import note, number
+from gradcli.message import N_
+from gradcli.report import Array, Note
 from gradcli.shapes import size, written
 
-SAME = 1e-6
-"""Two ways to one gradient are the same if they differ by less, relatively: float32 rounds at 1e-7."""
+SAME = 1e-5
+"""Two ways to one gradient are the same if they differ by less, relatively: float32 rounds at 1e-7 for each entry."""
 _OUTPUTS, _INPUTS = "mnpqrstu", "ijklabcd"
+
+_WEIGHTS = N_(
+    "{v} has the shape of {y}, {shape}: one weight for each entry of {y}, {count} in all. "
+    "Each entry of {x}.grad is the sum over all entries of {y} of {v} times d{y}/d{x}."
+)
+_OTHER_SHAPE = N_(
+    "{v} has the shape of {y}, {shape}, and not of {x}, {xshape}: one weight for each entry of {y}, {count} in all. "
+    "Each entry of {x}.grad is the sum over all entries of {y} of {v} times d{y}/d{x}."
+)
+_SCALAR = N_(
+    "{y} is a single number, so {v} is one too, and {y}.backward() alone means {v} = 1: {x}.grad is d{y}/d{x} itself."
+)
+_FACTOR = N_("{y} is a single number, so {v} is one too, and a factor: {x}.grad is {weight} times d{y}/d{x}.")
+_EINSUM = N_(
+    "In one line: {x}.grad = einsum('{rows},{rows}{columns}->{columns}', {v}, J), where J = d{y}/d{x} has the "
+    "shape {shape}; flattened, a row times a matrix: {v}.reshape(1, {m}) @ J.reshape({m}, {n})."
+)
+_EQUAL = N_(
+    "{y}.backward({v}) is ({v}*{y}).sum().backward(), the gradient of one number, the weighted sum of {y}'s entries: "
+    "both were run here, and the largest difference is {difference}."
+)
+_EQUAL_TO_SUM = N_(
+    "{y}.backward({v}) is ({v}*{y}).sum().backward(), the gradient of one number, and for {v} = 1 {y}.sum().backward"
+    "(): all three were run here, and the largest difference is {difference}."
+)
+_EQUAL_SCALAR = N_(
+    "{y}.backward({v}) is ({v}*{y}).backward(): both were run here, and the largest difference is {difference}."
+)
 
 
 def weights(a: Answered) -> Iterator[Note]:
     """What v weighs; of a scalar output v is a factor."""
     x = a.wrt[0]
-    if a.scalar:
-        yield _factor(a, x)
-        return
-    other = next((name for name in a.wrt if a.shape(name) != a.program.output_shape), None)
-    said = N_(
-        "{v} has the shape of {y}, {shape}: one weight for each entry of {y}, {count} in all. "
-        "Each entry of {x}.grad is the sum over all entries of {y} of {v} times d{y}/d{x}."
-    ) if other is None else N_(
-        "{v} has the shape of {y}, {shape}, and not of {x}, {xshape}: one weight for each entry of {y}, {count} in all. "
-        "Each entry of {x}.grad is the sum over all entries of {y} of {v} times d{y}/d{x}."
-    )
-    x = other or x
-    yield Note("weights", message(
-        said, v=a.v_name, y=a.y_name, x=x, shape=written(a.program.output_shape), xshape=written(a.shape(x)), count=a.count))
-
-
-def _factor(a: Answered, x: str) -> Note:
-    if a.all_ones:
-        return Note("weights", message(
-            N_("{y} is a single number, so {v} is one too, and {y}.backward() alone means {v} = 1: {x}.grad is d{y}/d{x} itself."),
-            y=a.y_name, v=a.v_name, x=x))
-    return Note("scalar-v", message(
-        N_("{y} is a single number, so {v} is one too, and a factor: {x}.grad is {weight} times d{y}/d{x}."),
-        y=a.y_name, v=a.v_name, x=x, weight=number(float(a.v))))
+    if a.scalar and a.all_ones:
+        yield note("weights", _SCALAR, y=a.y_name, v=a.v_name, x=x)
+    elif a.scalar:
+        yield note("scalar-v", _FACTOR, y=a.y_name, v=a.v_name, x=x, weight=number(float(a.v)))
+    else:
+        other = next((name for name in a.wrt if a.shape(name) != a.y.shape), None)
+        yield note(
+            "weights", _WEIGHTS if other is None else _OTHER_SHAPE, v=a.v_name, y=a.y_name, x=other or x,
+            shape=written(a.y.shape), xshape=written(a.shape(other or x)), count=a.y.size,
+        )
 
 
 def einsum(a: Answered) -> Iterator[Note]:
@@ -51,36 +65,25 @@ def einsum(a: Answered) -> Iterator[Note]:
     if a.scalar or not a.moving:
         return
     x = max(a.moving, key=lambda name: len(a.shape(name)))
-    outer, inner = a.program.output_shape, a.shape(x)
-    if len(outer) > len(_OUTPUTS) or len(inner) > len(_INPUTS):
-        return
-    rows, columns = _OUTPUTS[: len(outer)], _INPUTS[: len(inner)]
-    yield Note("einsum", message(
-        N_("In one line: {x}.grad = einsum('{rows},{rows}{columns}->{columns}', {v}, J), where J = d{y}/d{x} has the shape {shape}; "
-           "flattened, a row times a matrix: {v}.reshape(1, {m}) @ J.reshape({m}, {n})."),
-        x=x, y=a.y_name, v=a.v_name, rows=rows, columns=columns, shape=written((*outer, *inner)), m=size(outer), n=size(inner)))
+    outer, inner = a.y.shape, a.shape(x)
+    if len(outer) <= len(_OUTPUTS) and len(inner) <= len(_INPUTS):
+        yield note(
+            "einsum", _EINSUM, x=x, y=a.y_name, v=a.v_name, rows=_OUTPUTS[: len(outer)], columns=_INPUTS[: len(inner)],
+            shape=written((*outer, *inner)), m=size(outer), n=size(inner),
+        )
 
 
 def equivalence(a: Answered) -> Iterator[Note]:
     """y.backward(v) is (v*y).sum().backward(), as it was computed for this answer."""
-    if not a.equivalences or not a.moving:
-        return
     known = [e for e in a.equivalences if e.name in a.gradients]
-    plain = [e.plain_sum_max_abs_diff for e in known if e.plain_sum_max_abs_diff is not None]
-    difference = max((*(e.max_abs_diff for e in known), *plain), default=np.inf)
-    if not difference <= SAME * max(1.0, *(_scale(a.gradients[e.name]) for e in known)):
+    if not known or not a.moving:
         return
-    said = N_(
-        "{y}.backward({v}) is ({v}*{y}).backward(), the gradient of one number: both were run here, and the largest difference is {difference}."
-    ) if a.scalar else N_(
-        "{y}.backward({v}) is ({v}*{y}).sum().backward(), the gradient of one number, and for {v} = 1 {y}.sum().backward(): "
-        "all three were run here, and the largest difference is {difference}."
-    ) if plain else N_(
-        "{y}.backward({v}) is ({v}*{y}).sum().backward(), the gradient of one number, the weighted sum of {y}'s entries: "
-        "both were run here, and the largest difference is {difference}."
-    )
-    yield Note("equivalence", message(said, v=a.v_name, y=a.y_name, difference=number(difference)))
+    plain = [e.plain_sum_max_abs_diff for e in known if e.plain_sum_max_abs_diff is not None]
+    difference = max(*(e.max_abs_diff for e in known), *plain, 0.0)
+    if difference <= SAME * max(1.0, *(_largest(a.gradients[e.name]) for e in known)):
+        said = _EQUAL_SCALAR if a.scalar else _EQUAL_TO_SUM if plain else _EQUAL
+        yield note("equivalence", said, v=a.v_name, y=a.y_name, difference=number(difference))
 
 
-def _scale(gradient: np.ndarray) -> float:  # type: ignore[type-arg]
+def _largest(gradient: Array) -> float:
     return float(np.max(np.abs(gradient[np.isfinite(gradient)]), initial=0.0))

@@ -1,15 +1,27 @@
-"""Numbers, places and names -> what fills the slots of a sentence: `[2, 4, 6]`, `x[0,2]`. Knows no sentence."""
+"""Numbers, places and sentences -> notes and warnings: what fills the slots, `[2, 4, 6]`, `x[0,2]`. Knows no topic."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
-from gradcli.report import Array
+from gradcli.message import message
+from gradcli.report import Array, Note, Warning
 
 MOST_ENTRIES = 25
 """A tensor of more entries is shown by its edges."""
+
+
+def note(topic: str, sentence: str, /, **values: object) -> Note:
+    """A sentence of the explanation with its slots given by name."""
+    return Note(topic, message(sentence, **values))
+
+
+def warning(kind: str, sentence: str, /, **values: object) -> Warning:
+    """A warning with its slots given by name."""
+    return Warning(kind, message(sentence, **values))
 
 
 def number(value: float) -> str:
@@ -27,9 +39,10 @@ def tensor(values: Array, undefined: str = "nan") -> str:
 
     if values.ndim == 0:
         return entry(float(values))
-    edge = 3 if values.ndim == 1 else 1
     text = np.array2string(
-        values, separator=", ", threshold=MOST_ENTRIES, edgeitems=edge, formatter={"float_kind": entry}, max_line_width=10**6)
+        values, separator=", ", threshold=MOST_ENTRIES, edgeitems=3 if values.ndim == 1 else 1, max_line_width=10**6,
+        formatter={"float_kind": entry},  # type: ignore[arg-type]  # NumPy's stub wants np.floating
+    )
     return " ".join(text.split())
 
 
@@ -39,10 +52,23 @@ def place(index: Sequence[int]) -> str:
 
 
 def entry(written: str, index: Sequence[int]) -> str:
-    """One entry of what was written: `x[2]`, `(x - 1)[2]`."""
+    """One entry of what was written: `x[2]`, `sqrt(x)[2]`, `(x - 1)[2]`."""
     if not index:
         return written
-    return f"{written if written.isidentifier() else f'({written})'}{place(index)}"
+    return f"{written if _is_one_call(written) else f'({written})'}{place(index)}"
+
+
+def _is_one_call(written: str) -> bool:
+    """A name, or a name with one pair of brackets that closes at the end."""
+    head, bracket, rest = written.partition("(")
+    if re.fullmatch(r"[\w.]+", head) is None or not bracket:
+        return written.isidentifier()
+    depth = 1
+    for k, c in enumerate(rest):
+        depth += (c == "(") - (c == ")")
+        if depth == 0:
+            return k == len(rest) - 1
+    return False
 
 
 def listed(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ def vjp(program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Arr
     `point` holds every input; v has the output's shape. Raises nothing of PyTorch's for an output that does not
     require a gradient: that is an answer (zeros) and is told in `refusal`.
     """
-    with _default(DTYPES[dtype]):
+    with _default(DTYPES[dtype]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's advice to its own users; what matters here, gradcli says itself
         weights = torch.tensor(v, dtype=DTYPES[dtype])
         y, grads, refusal = _backward(program, wrt, point, dtype, lambda y: y.backward(weights))
         _, weighted, _ = _backward(program, wrt, point, dtype, lambda y: (weights * y).sum().backward())

@@ -173,7 +173,7 @@ def _linear_shape(x: Shape, w: Shape, b: Shape | None) -> Shape:
 
 
 def _linear(s: Any, x: Any, w: Any, b: Any) -> Any:
-    product = s.call("matmul", x, s.tensor(w.dims[::-1], lambda i, j: w.at(j, i)))
+    product = (s if b is None else s.unnamed()).call("matmul", x, s.tensor(w.dims[::-1], lambda i, j: w.at(j, i)))
     return product if b is None else s.each(lambda u, v: u + v, product, b)
 
 
@@ -267,7 +267,7 @@ def _conv(s: Any, x: Any, w: Any, b: Any, stride: int, padding: int, dilation: i
         inside = s.at_least(place, 0) * s.at_least(x.dims[-1] - 1, place) if padding else 1
         return [c, r], x.at(*o[:-2], c, place if x.dims[-1] != 1 else 0) * w.at(0 if w.dims[0] == 1 else o[-2], c, r) * inside
 
-    y = s.summed("z", (*x.dims[:-2], w.dims[0], length), entry)
+    y = (s if b is None else s.unnamed()).summed("z", (*x.dims[:-2], w.dims[0], length), entry)
     return y if b is None else s.each(lambda u, v: u + v, y, s.tensor((*b.dims, 1), lambda i, j: b.at(i)))
 
 

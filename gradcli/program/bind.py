@@ -64,7 +64,7 @@ def _by_position(row: Row, positional: Sequence[Given], where: Span) -> dict[str
 
 def _fits_many(param: Param, value: Any) -> bool:
     if param.kind == "tensors":
-        return isinstance(value, (Ref, Fraction, float))
+        return isinstance(value, (Ref, Fraction, float, tuple))
     return _whole(value) is not None
 
 

@@ -413,7 +413,13 @@ class _Tracer:
             return (values,)
         if isinstance(values, (Fraction, float)):
             values = (values,)
-        return tuple(self.tensor(Given(v, given.span)) for v in values)
+        return tuple(self._member(Given(v, given.span)) for v in values)
+
+    def _member(self, given: Given) -> Ref:
+        """One of several tensors; a list among them is stacked."""
+        if isinstance(given.value, tuple) and any(isinstance(v, Ref) for v in given.value):
+            return self.apply(SPELLED["stack"], [given], {}, given.span)  # type: ignore[no-any-return]
+        return self.tensor(given)
 
     def finish(self, row: Row, arguments: tuple[Any, ...], span: Span) -> Ref:
         """The step, with the shape its row says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, assert_never
 
+from gradcli.render import extra_json
 from gradcli.render.numbers import finite, plain
 from gradcli.render.speech import Speak, english
 from gradcli.report import (
@@ -15,10 +16,12 @@ from gradcli.report import (
     Definition,
     Entry,
     Equivalence,
+    Extra,
     Jacobian,
     Note,
     Part,
     Question,
+    Shown,
     Structure,
     Vjp,
     Warning,
@@ -28,6 +31,11 @@ from gradcli.report import (
 
 def as_object(parts: Iterable[Part], speak: Speak = english) -> dict[str, Any]:
     """The whole answer as one object of plain lists, numbers and strings."""
+    parts = tuple(parts)
+    if any(isinstance(part, Shown) for part in parts):
+        from gradcli.render import shown_json  # it is written with what this module has
+
+        return shown_json.as_object(parts, speak)
     answer: dict[str, Any] = {
         "schema": SCHEMA, "command": None, "expression": None, "latex": None, "ok": True, "inputs": {}, "wrt": [],
         "output": None, "v": None, "gradients": {}, "equivalence": {}, "explanation": [], "warnings": [],
@@ -50,9 +58,13 @@ def as_object(parts: Iterable[Part], speak: Speak = english) -> dict[str, Any]:
                 answer["explanation"].append({"topic": part.topic, "text": speak(part.text)})
             case Warning():
                 answer["warnings"].append({"kind": part.kind, "text": speak(part.text)})
+            case Extra():
+                extra_json.add(answer, part, speak)
+            case Shown():
+                raise AssertionError("answered above")
             case _:
                 assert_never(part)
-    return answer
+    return extra_json.arranged(answer)
 
 
 def _question(part: Question) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from gradcli.message import N_
+from gradcli.render import extra
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
 from gradcli.render.structure import structure
@@ -16,9 +17,11 @@ from gradcli.report import (
     Compared,
     Definition,
     Equivalence,
+    Extra,
     Note,
     Part,
     Question,
+    Shown,
     Warning,
     Weights,
 )
@@ -38,10 +41,11 @@ _LARGEST_MATRIX = 100
 def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> Iterator[str]:
     """The lines of the snippet, part by part."""
     yield r"% needs \usepackage{amsmath}"
-    output = "y"
+    output, question, begun = "y", None, set[str]()
     for part in parts:
         match part:
             case Question():
+                question = part
                 output = part.output_name
                 yield "% " + " ".join(f"gradcli {part.command} {part.expression}".split())
                 yield from align([(name(output), part.latex)])
@@ -57,8 +61,33 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
                 yield from ("", escaped(speak(part.text)))
             case Warning():
                 yield from ("", escaped(speak.sentence(N_("note: ")) + speak(part.text)))
+            case Extra():
+                yield from _extra(part, question, digits, speak, first=type(part).__name__ not in begun)
+                begun.add(type(part).__name__)
+            case Shown():
+                from gradcli.render import shown_formats  # it is written with what this module has
+
+                yield from shown_formats.latex(part, digits, speak)
             case _:
                 assert_never(part)
+
+
+def _extra(part: Extra, question: Question | None, digits: int, speak: Speak, first: bool) -> Iterator[str]:
+    for block in extra.blocks(part, question, first):
+        match block:
+            case extra.Head(text):
+                yield from ("", rf"\textbf{{{escaped(speak(text))}}}", "")
+            case extra.Say(text):
+                yield escaped(speak(text))
+            case extra.Numbers(arrays):
+                yield from align([(_label(label), values(array, digits)) for label, array in arrays.items()])
+            case extra.Picture():
+                pass  # a picture of characters is for screens
+
+
+def _label(text: str) -> str:
+    bare = text.removesuffix(" =")
+    return left_side(bare) if " / " in bare or " " not in bare else rf"\text{{{escaped(bare)}}}"
 
 
 def align(rows: Sequence[tuple[str, str]]) -> list[str]:
@@ -101,6 +130,12 @@ def _equivalence(part: Equivalence, speak: Speak) -> str:
 
 def left_side(text: str) -> str:
     r"""`d y[m,n] / d x[i,j]` is a fraction of \partial, `x.grad[i,j]` is \bar{x} with indices."""
+    if text.startswith("(H t)."):
+        return rf"\left(H t\right)_{{{indexed(text.removeprefix('(H t).'))}}}"
+    higher = re.fullmatch(r"d(\d*) (.+?) / (d .+)", text)
+    if higher and (higher[1] or higher[3].count("d ") > 1):
+        below = r" \, ".join(rf"\partial {indexed(one)}" for one in re.split(r" ?\bd ", higher[3])[1:])
+        return rf"\frac{{\partial^{{{higher[1]}}} {indexed(higher[2])}}}{{{below}}}"
     quotient = re.fullmatch(r"d (.+?) / d (.+)", text)
     if quotient:
         return rf"\frac{{\partial {indexed(quotient[1])}}}{{\partial {indexed(quotient[2])}}}"

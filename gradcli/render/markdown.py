@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from gradcli.message import N_
-from gradcli.render import values
+from gradcli.render import extra, values
 from gradcli.render.latex import indexed, left_side
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
@@ -18,10 +18,12 @@ from gradcli.report import (
     Compared,
     Definition,
     Equivalence,
+    Extra,
     Jacobian,
     Note,
     Part,
     Question,
+    Shown,
     Vjp,
     Warning,
     Weights,
@@ -55,6 +57,13 @@ def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: 
                 yield f"- {_prose(speak(part.text))}"
             case Warning():
                 yield from ("", f"> {speak.sentence(N_('note: '))}{_prose(speak(part.text))}", "")
+            case Extra():
+                yield from _extra(part, question, digits, full, speak, first=type(part).__name__ not in headed)
+                headed.add(type(part).__name__)
+            case Shown():
+                from gradcli.render import shown_formats  # it is written with what this module has
+
+                yield from shown_formats.markdown(part, digits, full, speak)
             case _:
                 assert_never(part)
 
@@ -116,6 +125,21 @@ def _compared(part: Compared, question: Question | None, digits: int, full: bool
         yield from ("", f"{told}**{verdict}**")
     if part.reason is not None:
         yield from ("", _prose(speak(part.reason)))
+
+
+def _extra(
+    part: Extra, question: Question | None, digits: int, full: bool, speak: Speak, first: bool
+) -> Iterator[str]:
+    for block in extra.blocks(part, question, first):
+        match block:
+            case extra.Head(text):
+                yield from ("", f"## {_prose(speak(text))}", "")
+            case extra.Say(text):
+                yield from ("", _prose(speak(text)))
+            case extra.Numbers(arrays):
+                yield from _block({label.removesuffix(" ="): array for label, array in arrays.items()}, digits, full)
+            case extra.Picture(rows):
+                yield from ("", "```text", *rows, "```")
 
 
 def _block(arrays: Mapping[str, Array], digits: int, full: bool) -> Iterator[str]:

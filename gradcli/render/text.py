@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from gradcli.message import N_, Message
-from gradcli.render import layout, values
+from gradcli.render import extra, layout, values
 from gradcli.render.legend import legend
 from gradcli.render.line import BLANK, Line, Piece, heading, labelled, line
 from gradcli.render.numbers import number
@@ -21,10 +21,12 @@ from gradcli.report import (
     Definition,
     Entry,
     Equivalence,
+    Extra,
     Jacobian,
     Note,
     Part,
     Question,
+    Shown,
     Vjp,
     Warning,
     Weights,
@@ -65,6 +67,13 @@ def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]
                 begun.add("note")
             case Warning():
                 warned.append(part)
+            case Extra():
+                yield _extra(part, question, look, first=type(part).__name__ not in begun)
+                begun.add(type(part).__name__)
+            case Shown():
+                from gradcli.render import shown_formats  # it is written with what this module has
+
+                yield shown_formats.text(part, look)
             case _:
                 assert_never(part)
     if warned:
@@ -195,6 +204,21 @@ def _entries(entries: Sequence[Entry], output: str, name: str, look: Look) -> li
 
 def _at(name: str, index: tuple[int, ...]) -> str:
     return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> list[Line]:
+    lines: list[Line] = []
+    for block in extra.blocks(part, question, first):
+        match block:
+            case extra.Head(text):
+                lines += [BLANK, heading(look.speak(text))]
+            case extra.Say(text, style):
+                lines += [line(one, style) for one in layout.wrapped(look.speak(text), look.width, "  ")]
+            case extra.Numbers(arrays):
+                lines += _beside([(label, _numbers(array, look)) for label, array in arrays.items()], look)
+            case extra.Picture(rows):
+                lines += [line("    " + row) for row in rows]
+    return lines
 
 
 def _weights(part: Weights, question: Question | None, look: Look) -> list[Line]:

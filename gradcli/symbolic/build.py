@@ -22,6 +22,7 @@ from gradcli.symbolic.scalars import (
     NOTHING,
     SCALARS,
     AtLeast,
+    Bound,
     Delta,
     Equal,
     Place,
@@ -30,7 +31,7 @@ from gradcli.symbolic.scalars import (
     number,
     own,
     softened,
-)  # fmt: skip
+)
 
 MAX_OPERATIONS = 60
 """An elementwise result larger than this that is read more than once becomes a tensor of its own, with a name."""
@@ -69,7 +70,7 @@ class _Walk:
 
     def built(self) -> Built:
         graph = self.graph
-        graph.taken |= set(self.program.inputs) | set(self.asked.values())
+        graph.taken |= {*self.program.inputs, *self.program.names, *self.asked.values()}
         variables: dict[str, Node] = {}
         tensors: list[Tensor] = []
         for place, step in enumerate(self.program.steps):
@@ -90,7 +91,8 @@ class _Walk:
                 variables[name] = graph.define(name, here.dims, lambda *i, r=here: ((), r.at(*i)), asked_for=True)
                 result = tensor_of(variables[name])
             elif self.readers[place] > 1 and result.entry.count_ops() > MAX_OPERATIONS:
-                result = tensor_of(graph.as_node(result, step.name or "f"))
+                self.builder.hint = step.name
+                result = tensor_of(graph.as_node(result, self.builder.name("f")))
             tensors.append(result)
         return Built(graph, tensors[self.program.output.step], variables)
 
@@ -171,7 +173,10 @@ class Builder:
 
     def name(self, default: str) -> str:
         """What a new tensor is called: the name that the program assigns, else the letter customary for it."""
-        return self.hint or default
+        if self.hint is None:
+            return default
+        self.graph.taken.discard(self.hint)  # kept free for the tensor that is that assignment
+        return self.hint
 
     # Elementwise
 
@@ -262,7 +267,9 @@ class Builder:
         idx = indices_for(dims, "i")
         over, body = entry(*idx)
         if sympy.sympify(body).has(Delta):
-            return Tensor(dims, idx, total(body, over))
+            contracted = total(body, over)
+            if not contracted.has(Bound):
+                return Tensor(dims, idx, contracted)
         return self.define(letter, dims, lambda *i: (over, body.xreplace(dict(zip(idx, i, strict=True)))))
 
     def reduce(self, x: Tensor, dim: Any, keepdim: bool, entry: Callable[[Expr, Dim], Expr], letter: str = "z",

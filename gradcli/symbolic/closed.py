@@ -19,11 +19,13 @@ from gradcli.symbolic import derive
 from gradcli.symbolic.build import build
 from gradcli.symbolic.contract import total
 from gradcli.symbolic.derive import Formula
+from gradcli.symbolic.dims import Dim
 from gradcli.symbolic.entries import entry_at, places
-from gradcli.symbolic.evaluate import Evaluator
+from gradcli.symbolic.evaluate import Evaluator, Magnitude
 from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.polish import Polished, polished
-from gradcli.symbolic.scalars import Entry
+from gradcli.symbolic.proposal import verified_matrix
+from gradcli.symbolic.scalars import Entry, Place
 from gradcli.symbolic.structure import structure_of
 from gradcli.symbolic.tidy import tidy
 from gradcli.symbolic.writing import COLUMNS, DEFINED, ROWS, LatexWriter, Names, TextWriter, Writer
@@ -46,6 +48,8 @@ class Form:
     weights: str
     decimal: bool
     polished: Polished
+    others: Mapping[str, tuple[Dim, ...]]
+    """What else than inputs the formula may name, v and tangents, with their dims."""
 
     @property
     def formula(self) -> Formula:
@@ -56,6 +60,19 @@ class Form:
         """Rows first, then columns, in numbers."""
         return tuple(map(self.graph.sizes.value, self.formula.dims))
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every tensor that must be given before the formula has a value."""
+        leaves = {n.name: n.dims for n in self.graph.nodes.values() if n.kind == "leaf" and n.constant is None}
+        return {name: tuple(map(self.graph.sizes.value, dims)) for name, dims in {**leaves, **self.others}.items()}
+
+    @property
+    def places(self) -> dict[str, int]:
+        """The inputs that hold indices or classes, and how many there are to choose from."""
+        bodies = [self.formula.entry, *(n.formula() for n in self.graph.nodes.values() if n.body is not None)]
+        found = {p for body in bodies for p in body.atoms(Place)}
+        return {e.name: self.graph.sizes.value(p.args[1]) for p in found for e in p.args[0].atoms(Entry)}
+
     def value(self, known: Mapping[str, Array]) -> Array:
         """The printed formula in numbers; `known` holds the inputs, and v and tangents by the names they have in it."""
         return self.evaluator(known).value(self.formula)
@@ -64,6 +81,11 @@ class Form:
         """The printed formula summed over its rows with v in symbols, and evaluated: a Jacobian gives its VJP."""
         entry = total(Entry(Symbol(self.weights), *self.formula.rows) * self.formula.entry, self.formula.rows)
         return self.evaluator(known).at_all(entry, self.formula.columns, self.formula.column_dims)
+
+    def magnitude(self, known: Mapping[str, Array]) -> Array:
+        """The formula with every term it adds taken as positive: how large what cancels in it is."""
+        nodes = {node.name: node for node in self.polished.nodes}
+        return Magnitude(self.graph, known, nodes).value(self.formula)
 
     def evaluator(self, known: Mapping[str, Array]) -> Evaluator:
         return Evaluator(self.graph, known, {node.name: node for node in self.polished.nodes})
@@ -86,12 +108,16 @@ class Form:
             for at in places(self.shape)
         )
 
+    def matrix(self) -> str | None:
+        """The formula in matrix notation, as a program of the calculator's own that has been run and gave its values."""
+        return verified_matrix(self)
+
     def structure(self) -> Structure:
         """Where it can be non-zero."""
         return structure_of(self.graph, self.formula, self.formula.entry)
 
     def _writers(self) -> tuple[Writer, Writer]:
-        taken = {*self.graph.nodes, self.weights}
+        taken = self.graph.taken  # every tensor's name, v's and the tangents'
         return TextWriter(Names(taken), self.weights, self.decimal), LatexWriter(Names(taken), self.weights, self.decimal)
 
     def _named(self, text: Writer) -> dict[Expr, str]:
@@ -135,14 +161,17 @@ class Derived:
     def closed(self, entries: bool = False) -> Closed:
         """The formulas as text and LaTeX, with definitions, structure and, where they fit, entries."""
         vjp = self.vjp.written()
-        return Closed(self.name, jacobian_part(self.jacobian, entries), Vjp(vjp.left_side, vjp.text, vjp.latex, vjp.where))
+        matrix = self.vjp.matrix()
+        return Closed(
+            self.name, jacobian_part(self.jacobian, entries), Vjp(vjp.left_side, vjp.text, vjp.latex, vjp.where, matrix)
+        )
 
 
 def jacobian_part(form: Form, entries: bool = False) -> Jacobian:
     """A form with rows and columns as it is reported."""
     said, shape = form.written(), form.shape
     shown = form.entries() if entries or 1 < prod(shape) <= ENTRIES_SHOWN else None
-    return Jacobian(shape, said.left_side, said.text, said.latex, said.where, form.structure(), entries=shown)
+    return Jacobian(shape, said.left_side, said.text, said.latex, said.where, form.structure(), form.matrix(), shown)
 
 
 class Calculus:
@@ -210,7 +239,9 @@ class Calculus:
         return self.built.variables[name]
 
     def _form(self, head: str, formula: Formula) -> Form:
-        return Form(head, self.built.graph, self.weights, self.decimal, polished(self.built.graph, formula))
+        others = {self.weights: self.built.output.dims}
+        others.update({t: self.built.variables[n].dims for n, t in self.tangents.items()})
+        return Form(head, self.built.graph, self.weights, self.decimal, polished(self.built.graph, formula), others)
 
 
 def derived(program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y") -> tuple[Derived, ...]:
@@ -236,7 +267,7 @@ def _definitions(graph: Graph, one: Polished, text: Writer, latex: Writer) -> tu
 
 def _definition(node: Node, text: Writer, latex: Writer) -> Definition:
     if node.body is None:
-        formula = _primitive_text(node)
+        formula = primitive_text(node)
         return Definition(node.name, formula, rf"\texttt{{{_escaped(formula)}}}")
     known = text.names.given(node.idx, DEFINED, {})
     indices = [text.write(k, known) for k in node.idx]
@@ -244,7 +275,7 @@ def _definition(node: Node, text: Writer, latex: Writer) -> Definition:
     return Definition(left, text.write(node.formula(), known), latex.write(node.formula(), known))
 
 
-def _primitive_text(node: Node) -> str:
+def primitive_text(node: Node) -> str:
     """`softmax(z, dim=1)`: the row's call, options by name where they are not the default."""
     if node.constant is not None:
         return _constant_text(node.constant)

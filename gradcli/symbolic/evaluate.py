@@ -286,6 +286,20 @@ class Evaluator:
         return Named(axes, np.flip(array, place) if backwards else array)
 
 
+class Magnitude(Evaluator):
+    """The same walk with every term taken as positive: what a formula that cancels is made of."""
+
+    def __init__(self, graph: Graph, point: Mapping[str, Array], printed: Mapping[str, Node] | None = None) -> None:
+        super().__init__(graph, point, printed)
+        self.true = Evaluator(graph, point, printed)
+
+    def _named(self, e: Expr) -> Named:
+        if e.is_Add or e.is_Mul or isinstance(e, Sigma) or (e.is_Pow and e.exp.is_Integer and e.exp > 0):
+            return super()._named(e)
+        value = self.true.named(e)
+        return Named(value.axes, np.abs(value.array))
+
+
 def _joined(parts: Sequence[Named]) -> tuple[Index, ...]:
     seen: dict[Index, None] = {}
     for part in sorted(parts, key=lambda p: -len(p.axes)):

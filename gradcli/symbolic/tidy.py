@@ -59,9 +59,21 @@ def factored(e: Expr) -> Expr:
     terms = [factored(t) for t in e.args]
     shared = _shared(terms)
     if not shared:
-        return Add(*terms)
+        return _shorter(Add(*terms))
     rest = Add(*(_divided(t, shared) for t in terms))
     return Mul(*(base**n for base, n in shared.items()), factored(rest))
+
+
+def _shorter(e: Expr) -> Expr:
+    """The sum multiplied out, where that cancels: (1 - y)*s - (1 - s)*y is s - y."""
+    if not e.is_Add or e.count_ops() > CANCELLED or not any(f.is_Add for t in e.args for f in Mul.make_args(t)):
+        return e
+    flat = sympy.expand_mul(e)
+    return flat if len(Add.make_args(flat)) < len(e.args) or flat.count_ops() < e.count_ops() else e
+
+
+CANCELLED = 60
+"""A sum larger than this is not searched for terms that cancel."""
 
 
 def _shared(terms: list[Expr]) -> dict[Expr, Expr]:

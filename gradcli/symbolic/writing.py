@@ -113,12 +113,16 @@ class Writer:
         text = ("-" if first[0] else "") + first[3]
         return text + "".join((" - " if t[0] else " + ") + t[3] for t in rest), SUM
 
+    def ordered(self, e: Expr) -> list[Expr]:
+        """The terms of a sum, positive ones first, numbers last; their order is the same in every run."""
+        return sorted(e.args, key=lambda t: (is_negative(t), _is_constant(t), sympy.default_sort_key(t)))
+
     def _place(self, term: Expr) -> int:
         """Deltas before the rest: δ_im - s_i."""
         return 0 if any(isinstance(f, Delta) for f in sympy.Mul.make_args(term)) else 1
 
     def product(self, e: Expr, known: dict[Expr, str]) -> Piece:
-        coefficient, above, below = self._parts(e)
+        coefficient, above, below = self.parts(sympy.Mul.make_args(e))
         sign = "-" if coefficient < 0 else ""
         coefficient = abs(coefficient)
         above.sort(key=lambda f: self._rank(f, known))
@@ -134,17 +138,17 @@ class Writer:
         text, holds = self.fraction(tops, bottoms)
         return sign + text, UNARY if sign and holds > UNARY else holds
 
-    def _parts(self, e: Expr) -> tuple[Expr, list[Expr], list[Expr]]:
+    def parts(self, factors: Sequence[Expr]) -> tuple[Expr, list[Expr], list[Expr]]:
         """The number in front (with what the sums among the factors share), the factors above and below the line."""
         coefficient: Expr = sympy.S.One
         above: list[Expr] = []
         below: list[Expr] = []
-        for factor in sympy.Mul.make_args(e):
+        for factor in factors:
             if factor.is_Number:
                 coefficient *= factor
             elif factor.is_Add:
                 content, rest = factor.primitive()
-                if all(_is_negative(t) for t in rest.args):
+                if all(is_negative(t) for t in rest.args):
                     content, rest = -content, -rest
                 coefficient *= content
                 above.append(rest)
@@ -173,6 +177,12 @@ class Writer:
         else:
             kind = 4 if base.is_Add else 3
         return kind, self.write(f, known)
+
+    def kind_of(self, f: Expr) -> tuple[int, Any]:
+        """The order of factors where indices have no names yet."""
+        base = f.base if f.is_Pow else f
+        first = isinstance(base, Entry) and base.name == self.weights
+        return (0 if first else 4 if base.is_Add else 5 if isinstance(base, (Bound, Flag)) else 2), sympy.default_sort_key(f)
 
     def power(self, e: Expr, known: dict[Expr, str]) -> Piece:
         base, exponent = e.as_base_exp()
@@ -411,7 +421,7 @@ def _terminates(e: Expr) -> bool:
     return bool(abs(as_float(e)) < 1e300 and Fraction(repr(float(e))) == Fraction(int(e.p), int(e.q)))
 
 
-def _is_negative(term: Expr) -> bool:
+def is_negative(term: Expr) -> bool:
     coefficient, _ = term.as_coeff_Mul()
     return bool(coefficient.is_negative)
 

@@ -1,0 +1,130 @@
+"""Stages of the commands that ask for other closed forms than vjp's: the forms with their time limit, and the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradcli.commands.proof import NOT_ASKED, OutOfTime, _deviation, _shaken, within
+from gradcli.commands.understand import Understood
+from gradcli.compare import side_by_side
+from gradcli.message import N_, GradcliError, Message, fault, message
+from gradcli.report import Array, Closed, Compared, Part, Vjp, Warning
+from gradcli.shapes import written
+
+if TYPE_CHECKING:  # the doors open only when a command runs
+    from gradcli.symbolic import Calculus, Form
+
+SMALL = 10_000
+"""A matrix of at most so many entries is computed whole, by both sides."""
+
+Forms = Mapping[str, "Form"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A closed form that is asked for: what the answer calls it, and how the calculus makes it.
+
+    `matrix` where it has rows and columns, else it is a product.
+    """
+
+    name: str
+    make: Callable[[Calculus], Form]
+    matrix: bool
+
+
+def formed(
+    asked: Understood, wanted: Sequence[Wanted], wrt: Sequence[str], tangents: Mapping[str, str] | None = None,
+    unit: bool = False,
+) -> Generator[Part, None, Forms]:
+    """Yields each formula; returns them for evaluation. Past the time limit there are none. `unit`: v is 1, unwritten."""
+    from gradcli.symbolic import Calculus, jacobian_part  # SymPy: a quarter of a second
+
+    try:
+        with within(asked.request.time_limit):
+            calculus = Calculus(asked.program, wrt, asked.weights, asked.output_name, tangents, unit=unit)
+            forms = {one.name: one.make(calculus) for one in wanted}
+            parts = [
+                Closed(one.name, jacobian_part(forms[one.name], asked.request.entries), None) if one.matrix
+                else Closed(one.name, None, product_part(forms[one.name]))
+                for one in wanted
+            ]
+    except OutOfTime:
+        yield from _without(wanted, "time", message(
+            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit))
+        return {}
+    except RecursionError:
+        yield from _without(wanted, "limit", message(
+            N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")))
+        return {}
+    yield from parts
+    return forms
+
+
+def product_part(form: Form) -> Vjp:
+    """A form without rows as it is reported."""
+    said = form.written()
+    return Vjp(said.left_side, said.text, said.latex, said.where)
+
+
+def _without(wanted: Sequence[Wanted], kind: str, why: Message) -> Iterator[Part]:
+    yield from (Closed(one.name, None, None, why) for one in wanted)
+    yield Warning(kind, why)
+
+
+def compared(
+    asked: Understood, name: str, form: Form | None, known: Mapping[str, Array], pytorch: Array | None,
+) -> Compared:
+    """The verdict for one form; `known` holds the inputs, v and the tangents by their names in the formula."""
+    if form is None:
+        return Compared(name, None, pytorch, None, None, Message(N_("there is no formula to compare")))
+    try:
+        symbolic = _shaped(form, known, pytorch)
+    except GradcliError as error:
+        return Compared(name, None, pytorch, None, None, error.what)
+    if pytorch is None:
+        return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
+    moved = {k: _shaken(a) if k in asked.point else a for k, a in known.items()}
+    return side_by_side(
+        name, symbolic, pytorch, asked.request.dtype, known=_deviation(asked),
+        shaken=lambda: np.abs(_shaped(form, moved, pytorch) - symbolic),
+        rounding=lambda: np.asarray(2.0**-52 * form.magnitude(known)).reshape(pytorch.shape),
+    )
+
+
+def _shaped(form: Form, known: Mapping[str, Array], like: Array | None) -> Array:
+    value = form.value(known)
+    return value if like is None else value.reshape(like.shape)
+
+
+def warned(asked: Understood, gradients: Mapping[str, Array] | None = None) -> Iterator[Warning]:
+    """What to know of this point before trusting the numbers."""
+    from gradcli import explain
+
+    yield from explain.hazards(asked.program, asked.values, asked.wrt, gradients)
+
+
+def small(*shapes: Sequence[int]) -> bool:
+    """Whether matrices of these shapes are computed whole."""
+    return sum(prod(shape) for shape in shapes) <= SMALL
+
+
+def shape_of(asked: Understood, name: str) -> tuple[int, ...]:
+    ref = asked.program.variable(name)
+    assert ref is not None
+    return asked.program[ref].shape
+
+
+def refuse_without_weights(asked: Understood) -> None:
+    """Second derivatives are of one number: of y, or of v·y where v is given."""
+    if asked.guessed:
+        raise fault(
+            "shape", N_("{command} is of one number, and the output is {shape}"),
+            hint=N_("--v ones  takes the sum of the output,  --v onehot:{place}  one entry of it"),
+            command=asked.request.command, shape=written(asked.program.output_shape),
+            place=",".join("0" * len(asked.program.output_shape)),
+        )

@@ -1,0 +1,82 @@
+"""`gradcli hessian`: every block of second derivatives, the mixed ones between variables too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gradcli.commands.forms import Forms, Wanted, compared, formed, refuse_without_weights, shape_of, small, warned
+from gradcli.commands.understand import Understood, understand
+from gradcli.message import N_, message
+from gradcli.report import Array, Compared, Part, Warning, Weights
+from gradcli.request import Request
+
+if TYPE_CHECKING:
+    from gradcli.symbolic import Calculus, Form
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The parts of `hessian`'s answer."""
+    from gradcli import notation
+    from gradcli.explain.second import hessian as explained
+
+    asked = understand(request)
+    refuse_without_weights(asked)
+    unit = request.v is None
+    yield asked.question(notation.latex(asked.program), weighted=not unit)
+    yield from (Warning("reading", note) for note in asked.program.notes)
+    pairs = [(a, b) for a in asked.wrt for b in asked.wrt]
+    wanted = [Wanted(f"{a},{b}", partial(_block, a, b), matrix=True) for a, b in pairs]
+    forms = yield from formed(asked, wanted, asked.wrt, unit=unit)
+    yield Weights(asked.v, asked.y)
+    found: list[Compared] = []
+    for verdict in _proven(asked, forms, pairs):
+        found.append(verdict)
+        yield verdict
+    if not _whole(asked, pairs):
+        yield Warning("size", message(N_("the Hessian is too large to be computed entry by entry; the formulas hold all the same")))
+    yield from warned(asked)
+    yield from explained(found, asked.wrt, asked.output_name)
+
+
+def _block(a: str, b: str, calculus: Calculus) -> Form:
+    return calculus.hessian(a, b)
+
+
+def _whole(asked: Understood, pairs: list[tuple[str, str]]) -> bool:
+    return small(*((*shape_of(asked, a), *shape_of(asked, b)) for a, b in pairs))
+
+
+def _proven(asked: Understood, forms: Forms, pairs: list[tuple[str, str]]) -> Iterator[Compared]:
+    """Each block by both sides where it is small enough."""
+    if not _whole(asked, pairs):
+        yield from _along_ones(asked, forms)
+        return
+    blocks: dict[tuple[str, str], Array] = {}
+    if not asked.request.symbolic_only:
+        from gradcli import numeric
+
+        blocks = dict(numeric.hessian(asked.program, asked.wrt, asked.point, asked.v, asked.request.dtype))
+    known = {**asked.point, asked.weights: asked.v}
+    for a, b in pairs:
+        yield compared(asked, f"{a},{b}", forms.get(f"{a},{b}"), known, blocks.get((a, b)))
+
+
+def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
+    """A large Hessian is proven by its sums over rows: H·1, by both sides."""
+    if asked.request.symbolic_only:
+        return
+    import numpy as np
+
+    from gradcli import numeric
+    from gradcli.compare import side_by_side
+
+    for a in asked.wrt:
+        ones = np.ones(shape_of(asked, a))
+        pytorch = numeric.hvp(asked.program, asked.wrt, asked.point, asked.v, {a: ones}, asked.request.dtype)
+        for b in asked.wrt:
+            form = forms.get(f"{a},{b}")
+            if form is not None:
+                symbolic = form.summed_rows({**asked.point, asked.weights: asked.v})
+                yield side_by_side(f"{a},{b}", symbolic, pytorch[b], asked.request.dtype)

@@ -1,0 +1,49 @@
+"""`gradcli hvp`: H·t, how the gradient moves when the variables move along t. The Hessian is never built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gradcli.commands.forms import Wanted, compared, formed, refuse_without_weights, warned
+from gradcli.commands.tangents import directions
+from gradcli.commands.understand import understand
+from gradcli.report import Array, Compared, Part, Tangents, Warning
+from gradcli.request import Request
+
+if TYPE_CHECKING:
+    from gradcli.symbolic import Calculus, Form
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The parts of `hvp`'s answer."""
+    from gradcli import notation
+    from gradcli.explain.second import hvp as explained
+
+    asked = understand(request)
+    refuse_without_weights(asked)
+    moving, unit = directions(asked), request.v is None
+    yield asked.question(notation.latex(asked.program), weighted=not unit)
+    yield from (Warning("reading", note) for note in asked.program.notes)
+    wanted = [Wanted(name, partial(_product, name, tuple(moving.t)), matrix=False) for name in asked.wrt]
+    involved = tuple(dict.fromkeys([*asked.wrt, *moving.t]))
+    forms = yield from formed(asked, wanted, involved, moving.names, unit=unit)
+    yield Tangents(moving.t, moving.given, asked.y)
+    pytorch: Mapping[str, Array] = {}
+    if not request.symbolic_only:
+        from gradcli import numeric
+
+        pytorch = numeric.hvp(asked.program, asked.wrt, asked.point, asked.v, moving.t, request.dtype)
+    known = {**asked.point, asked.weights: asked.v, **moving.known}
+    found: list[Compared] = []
+    for name in asked.wrt:
+        found.append(compared(asked, name, forms.get(name), known, pytorch.get(name)))
+        yield found[-1]
+    yield from warned(asked)
+    yield from explained(found, moving.t)
+
+
+
+def _product(name: str, moving: tuple[str, ...], calculus: Calculus) -> Form:
+    return calculus.hvp(name, moving)

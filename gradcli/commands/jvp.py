@@ -1,0 +1,38 @@
+"""`gradcli jvp`: J·t, how y moves when its variables move along t."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradcli.commands.forms import Wanted, compared, formed, warned
+from gradcli.commands.tangents import directions
+from gradcli.commands.understand import understand
+from gradcli.report import Part, Tangents, Warning
+from gradcli.request import Request
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The parts of `jvp`'s answer."""
+    from gradcli import notation
+    from gradcli.explain.tangents import jvp as explained
+
+    asked = understand(request)
+    moving = directions(asked)
+    yield asked.question(notation.latex(asked.program), wrt=tuple(moving.t), weighted=False)
+    yield from (Warning("reading", note) for note in asked.program.notes)
+    name = ", ".join(moving.t)
+    wanted = Wanted(name, lambda calculus: calculus.jvp(tuple(moving.t)), matrix=False)
+    forms = yield from formed(asked, [wanted], tuple(moving.t), moving.names)
+    yield Tangents(moving.t, moving.given, asked.y)
+    pytorch, pulled = None, None
+    if not request.symbolic_only:
+        from gradcli import numeric
+
+        pytorch = numeric.jvp(asked.program, asked.point, moving.t, request.dtype)
+        pulled = numeric.vjp(asked.program, tuple(moving.t), asked.point, asked.v, request.dtype).grads
+    verdict = compared(asked, name, forms.get(name), {**asked.point, **moving.known}, pytorch)
+    yield verdict
+    yield from warned(asked)
+    result = verdict.symbolic if pytorch is None else pytorch
+    if result is not None:
+        yield from explained(moving.t, asked.v, result, pulled, asked.output_name)

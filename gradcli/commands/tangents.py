@@ -1,0 +1,116 @@
+"""`--t` -> the directions in which the variables move. Every mistake in it is told here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcli.commands.understand import Understood, tensor
+from gradcli.message import N_, fault
+from gradcli.program import Program
+from gradcli.report import Array
+from gradcli.shapes import Shape, written
+from gradcli.tensors import Stdin
+
+
+@dataclass(frozen=True)
+class Directions:
+    """The tangent of every variable that moves, the text each was given by, and the name each has in a formula."""
+
+    t: Mapping[str, Array]
+    given: Mapping[str, str]
+    names: Mapping[str, str]
+
+    @property
+    def known(self) -> Mapping[str, Array]:
+        """The tangents by their names in a formula."""
+        return {self.names[name]: t for name, t in self.t.items()}
+
+
+def directions(asked: Understood) -> Directions:
+    """The tangents that were given; the variables without one stay where they are.
+
+    Raises GradcliError where one is missing, is of another shape, or belongs to no variable.
+    """
+    stdin, generator = Stdin(), np.random.default_rng((asked.request.seed, 1))  # not the draws of the inputs
+    given = _by_name(asked)
+    t, told = {}, {}
+    for name, text in given.items():
+        shape = _shape(asked.program, name)
+        t[name], told[name] = _tangent(text, name, shape, asked, stdin, generator)
+    return Directions(t, told, _letters(asked, tuple(t)))
+
+
+def _by_name(asked: Understood) -> dict[str, Any]:
+    given, names = asked.request.t, asked.wrt
+    if given is None:
+        raise fault(
+            "option", N_("{command} needs --t, the direction in which {name} moves"),
+            hint=N_("--t {name}=ones  moves every entry of {name} at the same speed; --t has the shape of {name}, {shape}"),
+            command=asked.request.command, name=names[0], shape=written(_shape(asked.program, names[0])),
+        )
+    if isinstance(given, Mapping):
+        return dict(given)
+    if len(names) > 1:
+        raise fault(
+            "option", N_("--t does not say which variable moves; there are {names}"),
+            hint=N_("write  --t {first}=TENSOR  (and again for each other variable that moves)"),
+            names=", ".join(names), first=names[0],
+        )
+    return {names[0]: given}
+
+
+def _shape(program: Program, name: str) -> Shape:
+    ref = program.variable(name)
+    if ref is None or name in program.whole_numbers:
+        known = ", ".join(n for n in program.inputs if n not in program.whole_numbers)
+        raise fault("name", N_("--t {name}: there is no variable of that name that can move; there is {known}"),
+                    name=name, known=known)
+    return program[ref].shape
+
+
+def _tangent(
+    given: Any, name: str, shape: Shape, asked: Understood, stdin: Stdin, generator: np.random.Generator
+) -> tuple[Array, str]:
+    text = given.strip() if isinstance(given, str) else None
+    if text == "ones":
+        return np.ones(shape), text
+    if text is not None and text.startswith("onehot:"):
+        return _one_hot(text, name, shape), text
+    t = tensor(given, f"--t {name}", stdin, generator, asked.point)
+    if t.shape != shape:
+        raise fault(
+            "shape", N_("t is a direction for {name} and has its shape, {wanted}; the t given is {given}"),
+            hint=N_("--t {name}=ones  is one of the right shape"), name=name, wanted=written(shape), given=written(t.shape),
+        )
+    rounded = np.float32 if asked.request.dtype == "float32" else np.float64
+    return t.astype(rounded).astype(np.float64), text or "tensor"
+
+
+def _one_hot(text: str, name: str, shape: Shape) -> Array:
+    t = np.zeros(shape)
+    try:
+        place = tuple(int(p) for p in text.removeprefix("onehot:").split(",") if p.strip())
+        if len(place) != len(shape):
+            raise IndexError
+        t[place] = 1.0
+    except (ValueError, IndexError):
+        raise fault("shape", N_("{text} is no entry of {name}, which is {shape}"), text=text, name=name,
+                    shape=written(shape)) from None
+    return t
+
+
+def _letters(asked: Understood, names: tuple[str, ...]) -> dict[str, str]:
+    """`t` for the only variable that moves, else `t_x`; another name where the program has that one."""
+    taken = {*asked.program.inputs, *asked.program.names, asked.weights, asked.output_name}
+    made: dict[str, str] = {}
+    for name in names:
+        letter = "t" if len(names) == 1 else f"t_{name}"
+        while letter in taken:
+            letter += "_"
+        made[name] = letter
+        taken.add(letter)
+    return made

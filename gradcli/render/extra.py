@@ -1,0 +1,123 @@
+"""The parts that are not vjp's -> blocks that every format can show: a heading, a sentence, numbers, a picture. Knows no
+width and no colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gradcli.message import N_, Message, message
+from gradcli.render.line import Style
+from gradcli.render.numbers import number
+from gradcli.report import Array, Between, Call, Extra, Flattened, Question, Tangents, Verdict
+
+_LAYOUTS = {"numerator": N_("numerator layout"), "denominator": N_("denominator layout")}
+
+
+@dataclass(frozen=True)
+class Head:
+    """The heading of a section."""
+
+    text: Message
+
+
+@dataclass(frozen=True)
+class Say:
+    """A sentence."""
+
+    text: Message
+    style: Style = ""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Arrays with a label each, beside each other where they fit."""
+
+    arrays: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Lines that are shown as they are."""
+
+    lines: tuple[str, ...]
+
+
+Block = Head | Say | Numbers | Picture
+
+
+def blocks(part: Extra, question: Question | None, first: bool) -> Iterator[Block]:
+    """What the part has to say; `first` where none of its kind came before."""
+    output = "y" if question is None else question.output_name
+    match part:
+        case Tangents():
+            yield Head(message(N_("At these numbers")))
+            yield Numbers({f"{output} =": part.y, **{_tangent(part, name): t for name, t in part.t.items()}})
+        case Flattened():
+            yield from _flattened(part, output)
+        case Call():
+            if first:
+                yield Head(message(N_("What .grad holds after each call")))
+            yield from _call(part)
+        case Between():
+            if first:
+                yield Head(message(N_("Named values in between")))
+            yield from _between(part, output)
+        case Verdict():
+            yield from _verdict(part)
+
+
+def _tangent(part: Tangents, name: str) -> str:
+    return "t =" if len(part.t) == 1 else f"t for {name} ="
+
+
+def _flattened(part: Flattened, output: str) -> Iterator[Block]:
+    rows, columns = part.shape
+    along = (output, part.name) if part.layout == "numerator" else (part.name, output)
+    yield Head(message(N_("The Jacobian by {name} as a matrix"), name=part.name))
+    yield Say(message(
+        N_("{rows}×{columns} in {layout}: a row for each entry of {down}, a column for each entry of {across}"),
+        rows=rows, columns=columns, layout=message(_LAYOUTS[part.layout]), down=along[0], across=along[1],
+    ))
+    if part.picture is not None:
+        yield Picture(part.picture)
+    if part.matrix is not None:
+        yield Numbers({f"d {output} / d {part.name} =": part.matrix})
+
+
+def _call(part: Call) -> Iterator[Block]:
+    if part.error is not None:
+        yield Say(message(N_("call {count}: PyTorch raises RuntimeError: {error}"), count=part.count, error=part.error), "bad")
+        yield from (Say(told) for told in (part.meaning, part.repair) if told is not None)
+        return
+    if part.multiple is not None:
+        yield Say(message(
+            N_("call {count}: {multiple} × the single gradient"), count=part.count, multiple=number(part.multiple),
+        ))
+    else:
+        yield Say(message(N_("call {count}:"), count=part.count))
+    yield Numbers({f"{name}.grad =": grad for name, grad in part.grads.items()})
+
+
+def _between(part: Between, output: str) -> Iterator[Block]:
+    if part.retained is None:
+        yield Say(message(N_("{name} does not depend on a variable, so it has no gradient"), name=part.name))
+        return
+    yield Say(message(
+        N_("{name} is not a leaf (grad_fn={grad_fn}): {name}.grad is None. After {name}.retain_grad() it would be:"),
+        name=part.name, grad_fn=part.grad_fn,
+    ))
+    yield Numbers({f"{name}.grad =": part.retained for name in (part.name,)})
+
+
+def _verdict(part: Verdict) -> Iterator[Block]:
+    yield Head(message(N_("Your answer for {name}: {answer}"), name=part.name, answer=part.answer))
+    yield Say(part.says, {True: "good", False: "bad", None: ""}[part.agrees])  # type: ignore[arg-type]
+    yield Say(part.compared_at)
+    if part.explained is not None:
+        yield Say(part.explained)
+    if part.where is not None:
+        yield Say(message(N_("for example here:")))
+        yield Numbers({f"{name} =": value for name, value in part.where.items()})
+    if part.yours is not None and part.correct is not None and not part.agrees:
+        yield Numbers({"yours =": part.yours, "correct =": part.correct})

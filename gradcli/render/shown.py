@@ -1,0 +1,185 @@
+"""The parts that show (pages, listings, steps, graphs, scripts, plots) -> blocks that every format can show. Knows no
+width and no colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gradcli.message import N_, Message, message
+from gradcli.render.drawing import document
+from gradcli.render.extra import Head, Numbers, Say
+from gradcli.render.numbers import number
+from gradcli.report import (
+    Definition,
+    Example,
+    Function,
+    Graph,
+    Item,
+    Jacobian,
+    Listing,
+    Operand,
+    Page,
+    Paragraph,
+    Plot,
+    Script,
+    Shown,
+    Visit,
+)
+from gradcli.shapes import Shape, written
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A closed form with its definitions."""
+
+    left: str
+    text: str
+    latex: str
+    where: tuple[Definition, ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A text in a language of its own, shown as it is and never broken."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph."""
+
+    text: Message
+
+
+@dataclass(frozen=True)
+class Table:
+    """Names with what they are."""
+
+    rows: tuple[tuple[str, Message], ...]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """An answer within the answer, with the command line that gives it."""
+
+    example: Example
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Curves, which a screen draws as wide as it is."""
+
+    plot: Plot
+
+
+Block = Head | Say | Numbers | Formula | Code | Prose | Table | Inside | Drawing
+
+FAMILIES: Mapping[str, str] = {
+    "elementwise": N_("functions of entries"),
+    "reduction": N_("reductions"),
+    "linear": N_("linear algebra"),
+    "move": N_("moves: shapes, orders, parts"),
+    "loss": N_("losses"),
+    "neural": N_("layers"),
+    "layer": N_("layers"),
+    "source": N_("tensors made from numbers"),
+    "random": N_("random tensors"),
+}
+
+
+def blocks(part: Shown) -> Iterator[Block]:
+    """What the part has to say."""
+    match part:
+        case Listing():
+            yield from _listing(part)
+        case Function():
+            yield from _function(part)
+        case Page():
+            yield Head(part.title)
+        case Paragraph():
+            yield Prose(part.text)
+        case Example():
+            yield Inside(part)
+        case Visit():
+            yield from _visit(part)
+        case Graph():
+            yield Code(part.to, document(part))
+        case Script():
+            yield Code("python", part.text)
+        case Plot():
+            yield Drawing(part)
+        case _:
+            raise AssertionError(part)
+
+
+def _listing(part: Listing) -> Iterator[Block]:
+    groups: dict[str, list[Item]] = {}
+    for item in part.items:
+        groups.setdefault(item.group, []).append(item)
+    for group, items in groups.items():
+        if group:
+            yield Head(Message(FAMILIES.get(group, group)))
+        yield Table(tuple((item.name, item.text) for item in items))
+
+
+def _function(part: Function) -> Iterator[Block]:
+    yield Head(message(N_("{name}: {doc}"), name=part.name, doc=part.doc))
+    rows = [(N_("family"), Message(FAMILIES.get(part.family, part.family)))]
+    if part.parameters:
+        rows.append((N_("parameters"), Message("{all}", {"all": ", ".join(map(_parameter, part.parameters))})))
+    if part.aliases:
+        rows.append((N_("also called"), Message("{all}", {"all": ", ".join(part.aliases)})))
+    if part.shapes:
+        rows.append((N_("shapes"), Message("{all}", {"all": ";  ".join(_shapes(i, o) for i, o in part.shapes)})))
+    if not part.differentiable:
+        rows.append((N_("derivative"), message(N_("none: its result is a constant for backward"))))
+    rows += [(N_("kink"), kink) for kink in part.kinks]
+    rows += [(N_("deviation"), message(N_("{says}; the verdict allows for it"), says=told)) for told in part.deviations]
+    yield Table(tuple(rows))
+
+
+def _parameter(given: object) -> str:
+    name, kind, default = given.name, given.kind, given.default  # type: ignore[attr-defined]
+    word = "" if kind == "tensor" else f" ({kind})"
+    return f"{name}{word}" if default is None else f"{name}={default}{word}"
+
+
+def _shapes(inputs: Mapping[str, Shape], output: Shape) -> str:
+    return ", ".join(f"{name} {written(shape)}" for name, shape in inputs.items()) + f" -> {written(output)}"
+
+
+def _visit(part: Visit) -> Iterator[Block]:
+    yield Head(message(N_("{name} = {source}"), name=part.name, source=part.source)
+               if part.name != part.source else message(N_("{name}, a leaf"), name=part.name))
+    yield from _arrived(part)
+    yield Numbers({f"{part.name} =": part.value, f"{part.name}.grad =": part.gradient})
+    for operand in part.operands:
+        yield from _operand(operand, part.name)
+
+
+def _arrived(part: Visit) -> Iterator[Block]:
+    if len(part.arrived) > 1:
+        yield Say(message(
+            N_("{name} is used {count} times, so its gradient is the sum of what comes back from {places} "
+               "(the sum is off PyTorch's {name}.grad by {difference}):"),
+            name=part.name, count=len(part.arrived), places=", ".join(share.name for share in part.arrived),
+            difference=number(part.max_abs_diff, 2),
+        ))
+        yield Numbers({N_("from {name} =").format(name=share.name): share.value for share in part.arrived})
+
+
+def _operand(part: Operand, name: str) -> Iterator[Block]:
+    if part.local is not None:
+        local: Jacobian = part.local
+        yield Formula(local.left_side, local.formula, local.latex, local.where)
+    passed = part.compared.pytorch
+    if passed is not None:
+        yield Numbers({N_("handed on to {name} =").format(name=part.name): passed})
+    if part.compared.agrees is False:
+        yield Say(message(N_("the local formula and PyTorch DISAGREE by {difference}"),
+                          difference=number(part.compared.max_abs_diff or 0.0, 2)), "bad")
+    elif part.compared.reason is not None:
+        yield Say(part.compared.reason)

@@ -1,0 +1,136 @@
+"""Blocks of the parts that show -> lines of a screen, of Markdown, of LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from gradcli.render import latex as latex_room
+from gradcli.render import layout, values
+from gradcli.render import markdown as markdown_room
+from gradcli.render import text as text_room
+from gradcli.render.curves import drawn
+from gradcli.render.extra import Head, Numbers, Say
+from gradcli.render.line import BLANK, Line, heading, line
+from gradcli.render.shown import Block, Code, Drawing, Formula, Inside, Prose, Table, blocks
+from gradcli.render.speech import Speak
+from gradcli.report import Shown
+
+_PROSE = 88
+"""Longer lines are hard to read."""
+
+
+def text(part: Shown, look: text_room.Look) -> list[Line]:
+    """The lines of one part for a screen."""
+    return [one for block in blocks(part) for one in _text(block, look)]
+
+
+def _text(block: Block, look: text_room.Look) -> list[Line]:
+    match block:
+        case Head(told):
+            return [BLANK, *(heading(one) for one in layout.wrapped(look.speak(told), look.width, "", "  "))]
+        case Say(told, style):
+            return [line(one, style) for one in layout.wrapped(look.speak(told), look.width, "  ")]
+        case Prose(told):
+            return [BLANK, *(line(one) for one in layout.wrapped(look.speak(told), min(look.width, _PROSE)))]
+        case Numbers(arrays):
+            blocks_of = [(label, values.lines_of(array, look.width - 4, look.digits, look.full)) for label, array in arrays.items()]
+            return _in_rows(blocks_of, look)
+        case Formula(left, right, _, where):
+            return [*text_room._formula(left, right, look), *text_room._where(where, look)]
+        case Code(_, source):
+            return [line(one) for one in source.rstrip("\n").split("\n")]
+        case Table(rows):
+            return _table(rows, look)
+        case Inside(example):
+            return [BLANK, line(f"  $ {example.line}", "label"), *(
+                one for lines in text_room.lines_of(example.parts, look) for one in lines)]
+        case Drawing(plot):
+            return [*(line(one) for one in drawn(plot, look.width, look.digits, look.speak))]
+        case _:
+            assert_never(block)
+
+
+def _in_rows(given: list[tuple[str, list[str]]], look: text_room.Look) -> list[Line]:
+    """`x = 3` on one line where the value is one number, else the numbers under their label; two side by side."""
+    if all(len(lines) == 1 for _, lines in given):
+        return [line(one) for label, lines in given for one in layout.wrapped(f"{label} {lines[0]}", look.width, "  ", "      ")]
+    return text_room._beside(given, look)
+
+
+def _table(rows: tuple[tuple[str, object], ...], look: text_room.Look) -> list[Line]:
+    say = look.speak.sentence
+    column = max(layout.cells(say(name)) for name, _ in rows) + 4
+    lines: list[Line] = []
+    for name, told in rows:
+        label = layout.padded(f"  {say(name)}", column)
+        for n, one in enumerate(layout.wrapped(look.speak(told), look.width, label)):  # type: ignore[arg-type]
+            lines.append(Line(((label, "label"), (one[len(label):], ""))) if n == 0 else line(one))
+    return lines
+
+
+def markdown(part: Shown, digits: int, full: bool, speak: Speak) -> Iterator[str]:
+    """The lines of one part as Markdown."""
+    for block in blocks(part):
+        yield from _markdown(block, digits, full, speak)
+
+
+def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[str]:
+    prose = markdown_room._prose
+    match block:
+        case Head(told):
+            yield from ("", f"## {prose(speak(told))}", "")
+        case Say(told) | Prose(told):
+            yield from ("", prose(speak(told)), "")
+        case Numbers(arrays):
+            yield from markdown_room._block({label.removesuffix(" ="): a for label, a in arrays.items()}, digits, full)
+        case Formula(left, _, formula, where):
+            yield from ("", "$$", rf"{latex_room.left_side(left)} = {formula}", "$$")
+            for definition in where:
+                yield from markdown_room._definition(definition)
+        case Code(language, source):
+            yield from (f"```{language}", *source.rstrip("\n").split("\n"), "```")
+        case Table(rows):
+            yield from ("", "| | |", "|---|---|", *(f"| `{speak.sentence(n)}` | {_cell(prose(speak(t)))} |" for n, t in rows), "")
+        case Inside(example):
+            yield from ("", "```sh", example.line, "```", "", *markdown_room.lines_of(example.parts, digits, full, speak))
+        case Drawing(plot):
+            yield from ("```text", *drawn(plot, 80, digits, speak), "```")
+        case _:
+            assert_never(block)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|")
+
+
+def latex(part: Shown, digits: int, speak: Speak) -> Iterator[str]:
+    """The lines of one part as LaTeX; a drawing of characters has no place in it."""
+    for block in blocks(part):
+        yield from _latex(block, digits, speak)
+
+
+def _latex(block: Block, digits: int, speak: Speak) -> Iterator[str]:
+    escaped = latex_room.escaped
+    match block:
+        case Head(told):
+            yield from ("", rf"\textbf{{{escaped(speak(told))}}}", "")
+        case Say(told) | Prose(told):
+            yield from ("", escaped(speak(told)))
+        case Numbers(arrays):
+            yield from latex_room.align([(rf"\text{{{escaped(label.removesuffix(' ='))}}}", latex_room.values(array, digits))
+                                         for label, array in arrays.items()])
+        case Formula(left, _, formula, where):
+            yield from latex_room.align([(latex_room.left_side(left), formula), *latex_room._where(where)])
+        case Code(_, source):
+            yield from (r"\begin{verbatim}", *source.rstrip("\n").split("\n"), r"\end{verbatim}")
+        case Table(rows):
+            yield r"\begin{description}"
+            yield from (rf"  \item[{escaped(speak.sentence(name))}] {escaped(speak(told))}" for name, told in rows)
+            yield r"\end{description}"
+        case Inside(example):
+            yield from (r"\begin{verbatim}", example.line, r"\end{verbatim}", *latex_room.lines_of(example.parts, digits, speak))
+        case Drawing():
+            return
+        case _:
+            assert_never(block)

@@ -1,0 +1,418 @@
+"""A formula over at most two indices -> matrix notation, in the calculator's own language, or nothing.
+
+Indices are vertices, tensors with two of them are edges: a summed index between two matrices is a product, at the end
+of one a matrix times a vector, alone a dot product. What comes out is only a proposal: `Form` parses and evaluates it,
+and drops it if it differs from the formula.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import sympy
+from sympy import Expr
+
+from gradcli.symbolic.dims import Index
+from gradcli.symbolic.graph import Node
+from gradcli.symbolic.scalars import Above, AtLeast, Atomic, Bound, Delta, Entry, Equal, Place, Sigma, Where
+from gradcli.symbolic.writing import TextWriter, is_negative
+
+_EXP_OF_LOG = re.compile(r"exp\(log_(softmax\([^()]*\))\)")
+_PLAIN_CHAIN = re.compile(r"[\w.]+( @ [\w.]+)*")
+COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
+Axes = tuple[Index, ...]
+
+
+class NoMatrix(Exception):
+    """The formula has no matrix notation here."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A piece of text and what it denotes: an array with these axes, in this order.
+
+    `chain` holds the factors of a matrix product, so that it can be transposed and shared. `column` is the text of the
+    same values as a column, where there is a better one than `[:, None]`.
+    """
+
+    text: str
+    axes: Axes
+    holds: int = ATOM
+    chain: tuple[Value, ...] = ()
+    column: str | None = None
+
+    def at_least(self, holds: int) -> str:
+        return self.text if self.holds >= holds else f"({self.text})"
+
+
+class MatrixWriter:
+    """Formulas as matrix notation. `nodes` are the definitions that a formula may name."""
+
+    def __init__(self, text: TextWriter, nodes: dict[str, Node], leaves: dict[str, Node]) -> None:
+        self.text, self.nodes, self.leaves = text, nodes, leaves
+        self.used: dict[str, Value] = {}
+        self.order: Axes = ()
+
+    def program(self, e: Expr, columns: Sequence[Expr], like: str) -> str:
+        """The whole text: a statement for each intermediate that is read twice, then the expression.
+
+        `like` is a tensor of the result's shape. Raises NoMatrix.
+        """
+        last = self.laid_out(e, columns, like)
+        return _EXP_OF_LOG.sub(r"\1", _with_statements(self.used, last))
+
+    def laid_out(self, e: Expr, columns: Sequence[Expr], like: str) -> str:
+        """The expression as an array with these indices as its axes."""
+        out = tuple(k for k in columns if isinstance(k, Index))
+        if len(out) > 2:
+            raise NoMatrix
+        before, self.order = self.order, out
+        value = self.value(e)
+        self.order = before
+        return self.shaped(value, columns, out, like)
+
+    def shaped(self, value: Value, columns: Sequence[Expr], out: Axes, like: str) -> str:
+        """The text with the axes of the variable, those of size 1 among them."""
+        if value.axes != out and set(value.axes) == set(out):
+            value = transposed(value)
+        if value.axes != out:
+            ones = f"ones_like({like})"
+            return ones if value.text == "1" else f"{self.aligned(value, out).at_least(PRODUCT)}*{ones}"
+        if len(columns) == len(out):
+            return value.text
+        if not out:
+            return f"{value.at_least(ATOM)}.reshape({', '.join('1' for _ in columns)})"
+        places = ", ".join(":" if isinstance(k, Index) else "None" for k in columns)
+        return value.column if value.column and places == ":, None" else f"{value.at_least(ATOM)}[{places}]"
+
+    # Expressions
+
+    def value(self, e: Expr) -> Value:
+        """The expression as an array over its own free indices."""
+        if isinstance(e, Entry):
+            return self.entry(e)
+        if not any(isinstance(s, Index) for s in e.free_symbols) and not e.has(Entry):
+            return self.constant(e)
+        if e.is_Add:
+            return self.total(e)
+        if e.is_Mul:
+            return self.product(sympy.Mul.make_args(e), ())
+        if isinstance(e, Sigma):
+            return self.product(sympy.Mul.make_args(e.body), e.bound)
+        if e.is_Pow and not isinstance(e, sympy.exp):
+            return self.power(e)
+        if isinstance(e, Delta):
+            return self.delta(e)
+        if isinstance(e, (Above, AtLeast, Equal, Where, Atomic)) or (isinstance(e, sympy.Function) and not isinstance(e, Bound)):
+            return self.function(e)
+        raise NoMatrix
+
+    def constant(self, e: Expr) -> Value:
+        text, holds = self.text.piece(e, {})
+        for symbol in sorted(e.free_symbols, key=str):
+            text = text.replace(str(symbol), self.size(symbol))
+        return Value(text, (), {1: SUM, 2: PRODUCT, 3: UNARY, 4: POWER, 5: ATOM}[holds])
+
+    @staticmethod
+    def size(symbol: Expr) -> str:
+        """`n_x0` as `x.shape[0]`"""
+        name = str(symbol).removeprefix("n_")
+        stem = name.rstrip("0123456789")
+        return f"{stem}.shape[{name[len(stem):] or '0'}]"
+
+    def entry(self, e: Entry) -> Value:
+        self.define(e.name)
+        if all(isinstance(k, Index) for k in e.indices):
+            axes = e.indices
+            if len(axes) == 2 and axes[0] == axes[1]:
+                return Value(f"diag({e.name})", axes[:1])
+            if len(set(axes)) != len(axes) or len(axes) > 2:
+                raise NoMatrix
+            return Value(e.name, axes)
+        places = [":" if isinstance(k, Index) else str(k) for k in e.indices]
+        axes = tuple(k for k in e.indices if isinstance(k, Index))
+        if not all(isinstance(k, Index) or k.is_Integer for k in e.indices) or len(axes) > 2 or len(set(axes)) != len(axes):
+            raise NoMatrix
+        keeps = e.name if places == [":", "0"] and self.is_column(e.name) else None
+        return Value(f"{e.name}[{', '.join(places)}]", axes, column=keeps)
+
+    def is_column(self, name: str) -> bool:
+        node = self.nodes.get(name) or self.leaves.get(name)
+        return node is not None and len(node.dims) == 2 and node.dims[1] == 1
+
+    def define(self, name: str) -> None:
+        """A statement for a named intermediate, once, after those it needs itself."""
+        node = self.nodes.get(name)
+        if node is None or name in self.used:
+            return
+        if node.primitive is not None:
+            for argument in node.primitive.arguments:
+                if isinstance(argument, Node):
+                    self.define(argument.name)
+            from gradcli.symbolic.closed import primitive_text
+
+            self.used[name] = Value(primitive_text(node), ())
+        elif node.body is not None:
+            text = self.laid_out(node.formula(), node.idx, name)
+            holds = ATOM if text.isidentifier() else PRODUCT if _PLAIN_CHAIN.fullmatch(text) else COMPARISON
+            self.used[name] = Value(text, (), holds)
+        else:
+            raise NoMatrix
+
+    def function(self, e: Expr) -> Value:
+        compared = {Above: ">", AtLeast: ">=", Equal: "=="}.get(type(e))
+        tensors = [e.args[k] for k in e.row.tensor_places] if isinstance(e, Atomic) else list(e.args)
+        values = [self.value(a) for a in tensors]
+        axes = self.union(values)
+        texts = [self.aligned(v, axes) for v in values]
+        if compared:
+            return Value(f"{texts[0].at_least(SUM)} {compared} {texts[1].at_least(SUM)}", axes, COMPARISON)
+        if isinstance(e, Where):
+            return Value(f"where({', '.join(t.text for t in texts)})", axes)
+        options = []
+        if isinstance(e, Atomic):
+            if e.row.tensor_places != tuple(range(len(tensors))):
+                raise NoMatrix
+            options = [self.text._argument(a, {}) for a in self.text._told(e)[len(tensors) :]]
+        name = e.row.name if isinstance(e, Atomic) else type(e).__name__
+        return Value(f"{name}({', '.join([*(t.text for t in texts), *options])})", axes)
+
+    def power(self, e: Expr) -> Value:
+        base, exponent = e.as_base_exp()
+        if exponent.is_Number and exponent.is_negative:
+            return self.product((e,), ())
+        if exponent == sympy.Rational(1, 2):
+            inside = self.value(base)
+            return Value(f"sqrt({inside.text})", inside.axes)
+        if exponent.is_Number:
+            raised = self.value(base)
+            return Value(f"{raised.at_least(ATOM)}**{self.constant(exponent).at_least(ATOM)}", raised.axes, POWER)
+        values = [self.value(base), self.value(exponent)]
+        axes = self.union(values)
+        b, p = (self.aligned(v, axes) for v in values)
+        return Value(f"{b.at_least(ATOM)}**{p.at_least(ATOM)}", axes, POWER)
+
+    def delta(self, e: Delta) -> Value:
+        a, b = e.args
+        if isinstance(a, Index) and isinstance(b, Index):
+            return Value(f"eye({self.constant(a.dim).text})", (a, b))
+        for one, place in ((a, b), (b, a)):
+            if isinstance(one, Index) and isinstance(place, Place):
+                target = self.value(place.args[0])
+                if len(target.axes) <= 1:
+                    return Value(f"one_hot({target.text}, {self.constant(place.args[1]).text})", (*target.axes, one))
+        raise NoMatrix
+
+    # Sums of terms
+
+    def total(self, e: Expr) -> Value:
+        ordered = self.text.ordered(e)
+        negative = [is_negative(t) for t in ordered]
+        terms = [self.value(-t if minus else t) for t, minus in zip(ordered, negative, strict=True)]
+        axes = self.union(terms)
+        if not any(negative) and (shared := self.shared(terms, axes)) is not None:
+            return shared
+        text = ""
+        for term, minus in zip(terms, negative, strict=True):
+            laid = self.aligned(term, axes)
+            text += (" - " if minus else " + ") + laid.at_least(PRODUCT if minus else SUM)
+        return Value(text.removeprefix(" + ") if text.startswith(" + ") else "-" + text.removeprefix(" - "), axes, SUM)
+
+    def shared(self, terms: Sequence[Value], axes: Axes) -> Value | None:
+        """A @ x + A.T @ x as (A + A.T) @ x: one common factor at the end, or at the front, of every product."""
+        if len(terms) < 2 or not all(len(t.chain) > 1 and t.text == _chained(t.chain).text and t.axes == axes for t in terms):
+            return None
+        for end in (-1, 0):
+            common = terms[0].chain[end]
+            if all(t.chain[end].text == common.text for t in terms):
+                rest = [_chained(t.chain[:-1] if end else t.chain[1:]) for t in terms]
+                if len({len(r.axes) for r in rest}) == 1:
+                    inner = Value(" + ".join(r.at_least(SUM) for r in rest), rest[0].axes, SUM)
+                    return _chained((inner, common) if end else (common, inner))
+        return None
+
+    # Products
+
+    def product(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Value:
+        """The product of the factors, summed over `bound`."""
+        coefficient, above, below = self.text.parts(factors)
+        above.sort(key=self.text.kind_of)
+        values = [self.value(f) for f in above]
+        while bound:
+            k = min(bound, key=lambda b: (len(_neighbours(values, b)), str(b)))
+            values = self.eliminated(values, k)
+            bound = [b for b in bound if b is not k]
+        scalars = [v for v in values if not v.axes]
+        result = self.hadamard([v for v in values if v.axes]) if any(v.axes for v in values) else None
+        return self.scaled(coefficient, scalars, result, [self.value(f) for f in below])
+
+    def eliminated(self, values: list[Value], k: Index) -> list[Value]:
+        """The values with index k summed over."""
+        here = [v for v in values if k in v.axes]
+        rest = [v for v in values if k not in v.axes]
+        vectors = [v for v in here if v.axes == (k,)]
+        others = self.ends(here, k)
+        groups = [[v for v in here if set(v.axes) == {k, a}] for a in others]
+        if len(groups) > 2 or not here:
+            raise NoMatrix
+        if not groups:
+            return [*rest, self.dotted(vectors)]
+        if len(groups) == 1:
+            (a,) = others
+            matrix = self.hadamard(groups[0], (a, k) if vectors else groups[0][0].axes)
+            if not vectors:
+                place = matrix.axes.index(k)
+                text = f"sum({matrix.text}, dim={place}"
+                return [*rest, Value(text + ")", (a,), column=text + ", keepdim=True)" if place == 1 else None)]
+            return [*rest, _chained((*_links(matrix), self.hadamard(vectors)))]
+        left, right = self.hadamard(groups[0], (others[0], k)), self.hadamard(groups[1], (k, others[1]))
+        if vectors:
+            weighted = self.hadamard(vectors)
+            left = Value(f"{left.at_least(UNARY)}*{weighted.at_least(UNARY)}", left.axes, PRODUCT)
+        return [*rest, _chained((*_links(left), *_links(right)))]
+
+    def ends(self, values: Sequence[Value], k: Index) -> list[Index]:
+        """The indices that k joins, in the order that needs fewer transposes; else as the result has them."""
+
+        def transposes(order: list[Index]) -> int:
+            wanted = {(order[0], k), (k, order[-1])} if len(order) > 1 else {(order[0], k)}
+            return sum(len(v.axes) == 2 and v.axes not in wanted for v in values)
+
+        found = sorted(_neighbours(values, k), key=lambda a: (self.order.index(a) if a in self.order else 9, str(a)))
+        return min((found, found[::-1]), key=transposes) if found else found
+
+    def dotted(self, vectors: Sequence[Value]) -> Value:
+        if len(vectors) == 1:
+            return Value(f"sum({vectors[0].text})", ())
+        if len(vectors) == 2 and not any(v.holds == COMPARISON for v in vectors):
+            return _chained(tuple(vectors), ())
+        return Value(f"sum({self.hadamard(vectors).text})", ())
+
+    def hadamard(self, values: Sequence[Value], axes: Axes | None = None) -> Value:
+        """The product entry by entry; a row times a column is their outer product."""
+        wanted = axes if axes is not None else self.union(values)
+        if len(values) == 1:
+            return self.aligned(values[0], wanted)
+        if len(wanted) == 2 and all(len(v.axes) == 1 for v in values):
+            sides = [[v for v in values if v.axes == (a,)] for a in wanted]
+            if all(sides):
+                left, right = (self.hadamard(side) for side in sides)
+                return Value(f"outer({left.text}, {right.text})", wanted)
+        eyes = [v for v in values if v.text.startswith("eye(") and len(v.axes) == 2]
+        if eyes and len(wanted) == 2 and all(len(v.axes) == 1 for v in values if v is not eyes[0]):
+            inside = self.hadamard([replace(v, axes=wanted[:1]) for v in values if v is not eyes[0]])
+            return Value(f"diag({inside.text})", wanted)
+        laid = [self.aligned(v, wanted) for v in values]
+        texts = [v.at_least(UNARY) if v.chain or v.holds < PRODUCT else v.text for v in laid]
+        return Value("*".join(texts), wanted, PRODUCT)
+
+    def union(self, values: Sequence[Value]) -> Axes:
+        """All axes: in the order of the result, where it has them; else as the first matrix has them."""
+        seen: dict[Index, None] = {}
+        for value in sorted(values, key=lambda v: -len(v.axes)):
+            seen.update(dict.fromkeys(value.axes))
+        if len(seen) > 2:
+            raise NoMatrix
+        if all(k in self.order for k in seen):
+            return tuple(k for k in self.order if k in seen)
+        return tuple(seen)
+
+    def aligned(self, value: Value, axes: Axes) -> Value:
+        """The value so that it broadcasts against an array with these axes."""
+        if value.axes == axes or not value.axes:
+            return value
+        if len(axes) == 2 and value.axes == axes[::-1]:
+            return transposed(value)
+        if len(axes) == 2 and value.axes == axes[1:]:
+            return value
+        if len(axes) == 2 and value.axes == axes[:1]:
+            return Value(value.column or f"{value.at_least(ATOM)}[:, None]", axes)
+        raise NoMatrix
+
+    def scaled(self, coefficient: Expr, scalars: Sequence[Value], result: Value | None, below: Sequence[Value]) -> Value:
+        """number * scalars * result / below."""
+        sign = "-" if coefficient.is_negative else ""
+        up, down = abs(coefficient).as_numer_denom()
+        fronts = [] if up == 1 else [self.constant(up).text]
+        fronts += [s.at_least(POWER) for s in scalars]
+        bottoms = [] if down == 1 else [Value(self.constant(down).text, ())]
+        axes = self.union([*([result] if result else []), *below])
+        chain: tuple[Value, ...] = ()
+        laid = None if result is None else self.aligned(result, axes)
+        if laid is not None:
+            chain = laid.chain if not fronts and not sign and not below and down == 1 else ()
+            fronts.append(laid.text if laid.holds >= PRODUCT and (laid.chain or not below) else laid.at_least(UNARY))
+        text = "*".join(fronts) or "1"
+        divisors = [*bottoms, *(self.aligned(b, axes) for b in below)]
+        if divisors:
+            inside = "*".join(d.at_least(POWER) for d in divisors)
+            top = f"({text})" if result is not None and result.chain else text
+            text = f"{top}/{inside if len(divisors) == 1 else f'({inside})'}"
+        if not sign and not divisors and len(fronts) == 1:
+            only = laid or (scalars[0] if scalars else None)
+            return only if only is not None else Value(text, axes)
+        column = text.replace(laid.text, laid.column) if laid is not None and laid.column else None
+        return Value(sign + text, axes, SUM if sign else PRODUCT, chain, column if not divisors or not below else None)
+
+
+def _neighbours(values: Sequence[Value], k: Index) -> set[Index]:
+    return {a for v in values if k in v.axes for a in v.axes if a is not k}
+
+
+def transposed(value: Value) -> Value:
+    """(A @ B).T is B.T @ A.T; x.T.T is x; a vector is its own transpose."""
+    if len(value.axes) < 2:
+        return value
+    if value.chain:
+        return _chained(tuple(transposed(v) for v in reversed(value.chain)))
+    if value.text.startswith(("eye(", "diag(")) and value.holds == ATOM:
+        return replace(value, axes=value.axes[::-1])
+    if value.holds == ATOM and value.text.endswith(".T"):
+        return Value(value.text.removesuffix(".T"), value.axes[::-1])
+    if value.text.startswith("outer(") and value.holds == ATOM and value.text.count(",") == 1:
+        a, b = value.text.removeprefix("outer(").removesuffix(")").split(", ")
+        return Value(f"outer({b}, {a})", value.axes[::-1])
+    return Value(f"{value.at_least(ATOM)}.T", value.axes[::-1])
+
+
+def _links(value: Value) -> tuple[Value, ...]:
+    return value.chain or (value,)
+
+
+def _chained(links: tuple[Value, ...], axes: Axes | None = None) -> Value:
+    """A matrix product; its axes are those at its two ends."""
+    if len(links) == 1:
+        return links[0]
+    if axes is None:
+        axes = tuple(k for k, v in ((links[0].axes[0], links[0]), (links[-1].axes[-1], links[-1])) if len(v.axes) > 1)
+    return Value(" @ ".join(v.at_least(UNARY) for v in links), axes, PRODUCT, links)
+
+
+def _with_statements(used: dict[str, Value], last: str) -> str:
+    """The statements and the last expression; what is read once is written where it is read."""
+    texts = {name: value.text for name, value in used.items()}
+    for name in reversed(list(used)):
+        pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+        readers = [other for other in texts if other != name and pattern.search(texts[other])]
+        count = len(pattern.findall(last)) + sum(len(pattern.findall(texts[other])) for other in readers)
+        if count != 1:
+            continue
+        inside = replace(used[name], text=texts.pop(name))
+        if readers:
+            texts[readers[0]] = _put(inside, pattern, texts[readers[0]])
+        else:
+            last = _put(inside, pattern, last)
+    return "; ".join([*(f"{name} = {text}" for name, text in texts.items()), last])
+
+
+def _put(inside: Value, pattern: re.Pattern[str], text: str) -> str:
+    """The text with the name replaced, in brackets only where something binds tighter than the value holds."""
+    place = pattern.search(text)
+    assert place is not None
+    before, after = text[: place.start()].rstrip()[-1:], text[place.end() :].lstrip()[:1]
+    alone = before in ("", "(", ",") and after in ("", ")", ",")
+    loose = inside.holds >= PRODUCT and before in ("", "(", ",", "+", "-") and after in ("", ")", ",", "+", "-", ">")
+    written = inside.text if inside.holds == ATOM or alone or loose else f"({inside.text})"
+    return text[: place.start()] + written + text[place.end() :]

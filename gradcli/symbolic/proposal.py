@@ -1,0 +1,67 @@
+"""A form -> its matrix notation, parsed and run before it is shown: dropped where it gives other values than the form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradcli.message import GradcliError
+from gradcli.program import trace, values_of
+from gradcli.report import Array
+from gradcli.symbolic.matrix import MatrixWriter, NoMatrix
+from gradcli.symbolic.writing import Names, TextWriter
+from gradcli.syntax import parse
+
+if TYPE_CHECKING:
+    from gradcli.symbolic.closed import Form
+
+LONGEST = 160
+"""A matrix text longer than this says less than the formula."""
+CHECKED_ENTRIES = 100_000
+"""A proposal is tried at the sizes given unless the tensors are larger than this in all; then it is not made."""
+
+
+def verified_matrix(form: Form) -> str | None:
+    """The proposal, if it is short, is understood, and equals the form at random points."""
+    indices = form.formula.indices
+    nodes = {node.name: node for node in form.polished.nodes}
+    writer = MatrixWriter(TextWriter(Names(form.graph.taken), form.weights, form.decimal), nodes, form.graph.nodes)
+    like = form.formula.name if not form.formula.rows else "v"
+    try:
+        text = writer.program(form.formula.entry, indices, like)
+    except NoMatrix:
+        return None
+    return text if len(text) <= LONGEST and _holds(form, text) else None
+
+
+def _holds(form: Form, text: str) -> bool:
+    """Whether the text, run as a program, gives the form's values at a random point where these are finite."""
+    for known in _random_points(form):
+        used = {name: a for name, a in known.items() if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text)}
+        try:
+            wanted = form.value(known)
+            if not np.isfinite(wanted).all():
+                continue
+            program = trace(parse(text, tuple(used)), {name: a.shape for name, a in used.items()})
+            got = values_of(program, used)[program.output.step]
+        except GradcliError:
+            return False
+        close = got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-9, atol=1e-10 * np.abs(wanted).max(initial=1.0))
+        return bool(close)
+    return False
+
+
+def _random_points(form: Form) -> Iterator[dict[str, Array]]:
+    """Values for every input, v and tangent, in several ranges: most functions are defined in one of them."""
+    shapes = form.shapes
+    if sum(int(np.prod(s)) for s in shapes.values()) > CHECKED_ENTRIES:
+        return
+    generator = np.random.default_rng(1)
+    for low, high in ((0.3, 0.9), (1.1, 2.0), (-0.9, 0.9)):
+        point = {name: generator.uniform(low, high, shape) for name, shape in sorted(shapes.items())}
+        for name, size in form.places.items():
+            point[name] = generator.integers(0, size, shapes[name]).astype(np.float64)
+        yield point

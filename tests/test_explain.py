@@ -1,0 +1,517 @@
+"""The explanation: which sentences an answer deserves, and that every number and claim in them is true."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcli.commands.understand import Understood, understand
+from gradcli.commands.vjp import run
+from gradcli.explain import hazards
+from gradcli.explain.paths import Paths
+from gradcli.explain.vjp import MOST
+from gradcli.explain.writing import entry, number, tensor
+from gradcli.message import GradcliError
+from gradcli.numeric import vjp as backward
+from gradcli.ops import ROWS
+from gradcli.ops.row import Row
+from gradcli.report import Array, Note, Part, Report, Warning
+from gradcli.request import Request
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer with its notes and warnings."""
+
+    asked: Understood
+    parts: tuple[Part, ...]
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return Report(self.parts).of(Note)
+
+    @property
+    def topics(self) -> set[str]:
+        return {note.topic for note in self.notes}
+
+    @property
+    def warned(self) -> list[str]:
+        """The warnings of the point, without those about the question."""
+        return [str(w.text) for w in Report(self.parts).of(Warning) if w.kind in ("kink", "domain", "infinite")]
+
+    def text(self, topic: str) -> str:
+        return " ".join(str(note.text) for note in self.notes if note.topic == topic)
+
+
+def ask(expression: str, v: str | None = None, *, wrt: tuple[str, ...] | None = None, symbolic_only: bool = False,
+        dtype: str = "float64", **inputs: Any) -> Told:  # fmt: skip
+    request = Request(expression, "vjp", inputs, v=v, wrt=wrt, symbolic_only=symbolic_only, dtype=dtype)
+    return Told(understand(request), tuple(run(request)))
+
+
+# --- which topics -----------------------------------------------------------------------------------------------------
+
+ALWAYS = {"weights", "einsum", "equivalence"}
+SCALAR = {"weights", "equivalence"}
+M23, M33 = "[[1, 2, 3], [4, 5, 7]]", "[[2, 1, 0.5], [1, 3, 1], [0.5, 1, 4]]"
+
+CASES: tuple[tuple[str, Mapping[str, Any], str | None, set[str]], ...] = (
+    # elementwise
+    ("x**2", {"x": M23}, "ones", ALWAYS | {"diagonal"}),
+    ("x**2", {"x": M23}, None, ALWAYS | {"diagonal"}),
+    ("x**2", {"x": M23}, "[[1, 2, 1], [1, 1, 1]]", ALWAYS | {"diagonal"}),
+    ("x**2", {"x": M23}, "onehot:0,2", ALWAYS | {"one-hot"}),
+    ("x**2", {"x": M23}, "zeros(2, 3)", ALWAYS | {"zero"}),
+    ("x**2", {"x": "[3]"}, None, ALWAYS | {"diagonal"}),
+    ("x*y", {"x": "[1, 2]", "y": "[3, 4]"}, "ones", ALWAYS | {"diagonal"}),
+    ("x.reshape(6)*2", {"x": M23}, "ones", ALWAYS | {"diagonal"}),
+    # v is an input
+    ("z", {"z": "linspace(-1, 1, 5)"}, "z", ALWAYS | {"v-is-x"}),
+    ("z**2", {"z": "linspace(1, 5, 5)"}, "[1, 2, 3, 4, 5]", ALWAYS | {"v-is-x"}),
+    ("x*w", {"x": "[1, 2]", "w": "[3, 4]"}, "w", ALWAYS | {"v-is-x"}),
+    ("x @ x.T @ x", {"x": M33}, "x", ALWAYS | {"v-is-x"}),
+    ("x**2", {"x": "[1, 1, 1]"}, "ones", ALWAYS | {"diagonal"}),
+    ("x**2", {"x": "[2, 2]"}, "[2, 2]", ALWAYS | {"diagonal"}),
+    # scalar outputs
+    ("x**2", {"x": "3"}, None, SCALAR),
+    ("x**2", {"x": "3"}, "2", {"scalar-v", "equivalence"}),
+    ("x.sum()", {"x": M23}, None, SCALAR | {"sum"}),
+    ("sum(x**2)", {"x": "[1, 2, 3]"}, "2", {"scalar-v", "equivalence", "sum"}),
+    ("mean(x**2)", {"x": "[1, 2, 3]"}, None, SCALAR | {"mean"}),
+    ("mean(x)", {"x": "[5]"}, None, SCALAR),
+    ("exp(mean(x))", {"x": "[1, 2, 3]"}, None, SCALAR | {"mean"}),
+    ("mse_loss(x, y)", {"x": "[1, 2]", "y": "[3, 5]"}, None, SCALAR | {"mean"}),
+    ('mse_loss(x, y, reduction="sum")', {"x": "[1, 2]", "y": "[3, 5]"}, None, SCALAR),
+    ("cross_entropy(x, t)", {"x": M23, "t": "[0, 2]"}, None, SCALAR | {"mean", "index-input"}),
+    # not diagonal
+    ("outer(x, x)", {"x": "[1, 2, 3, 4]"}, "ones", ALWAYS | {"column-sums"}),
+    ("A @ x", {"A": "[[5, 1], [1, 5]]", "x": "[1, 2]"}, "ones", ALWAYS | {"column-sums", "matmul"}),
+    ("A @ x", {"A": "[[5, 1], [1, 5]]", "x": "[1, 2]"}, "[3, 4]", ALWAYS | {"matmul"}),
+    ("(x**2).sum(1)", {"x": M23}, "ones", ALWAYS),
+    ("x.T", {"x": M23}, "ones", ALWAYS),
+    ("x[1:]", {"x": "[1, 2, 3]"}, "ones", ALWAYS),
+    ("cumsum(x, dim=0)", {"x": "[1, 2, 3]"}, "ones", ALWAYS | {"column-sums"}),
+    ("x.mean(0)", {"x": M23}, "ones", ALWAYS | {"mean"}),
+    # matrix products
+    ("X @ W.T", {"X": M23, "W": M33}, "arange(6.0).reshape(2, 3)", ALWAYS | {"matmul"}),
+    ("X @ W.T + b", {"X": M23, "W": M33, "b": "[1, 2, 3]"}, "arange(6.0).reshape(2, 3)", ALWAYS | {"matmul", "broadcast"}),
+    ("x.T @ x", {"x": M23}, "arange(9.0).reshape(3, 3)", ALWAYS),
+    # softmax
+    ("softmax(x, dim=0)", {"x": "[0.1, 2]"}, "ones", ALWAYS | {"softmax"}),
+    ("softmax(x, dim=1)", {"x": M23}, "[[2, 2, 2], [3, 3, 3]]", ALWAYS | {"softmax"}),
+    ("softmax(x, dim=1)", {"x": M23}, "[[1, 2, 3], [1, 2, 4]]", ALWAYS | {"softmax"}),
+    ("softmax(x, dim=0)", {"x": "[0.1, 2]"}, "[1, 2]", ALWAYS),
+    ("softmax(x, dim=0)", {"x": "[0.1, 2]"}, "onehot:0", ALWAYS | {"one-hot"}),
+    ("sum(softmax(x, dim=1))", {"x": M23}, None, SCALAR | {"softmax"}),
+    ("softmax(x, dim=1).sum(0)", {"x": M23}, "ones", ALWAYS | {"column-sums"}),
+    ("log_softmax(x, dim=0)", {"x": "[0.1, 2]"}, "ones", ALWAYS | {"column-sums"}),
+    # broadcasting
+    ("x + b", {"x": M23, "b": "[1, 1, 1]"}, "[[1, 2, 3], [4, 5, 6]]", ALWAYS | {"broadcast", "diagonal"}),
+    ("c*x", {"c": "2", "x": "[1, 2, 3]"}, "ones", ALWAYS | {"broadcast", "diagonal", "column-sums"}),
+    ("x.expand(2, 3)", {"x": "[1, 2, 3]"}, "[[1, 2, 3], [4, 5, 6]]", ALWAYS | {"broadcast"}),
+    ("(x > b)*x", {"x": M23, "b": "[1, 3, 5]"}, "ones", ALWAYS | {"diagonal", "zero"}),
+    # nothing there
+    ("x > 0", {"x": "[1, 2]"}, "ones", {"weights", "zero"}),
+    ("ones_like(x)", {"x": "[1, 2]"}, "ones", {"weights", "zero"}),
+    ("x.detach()*2", {"x": "[1, 2]"}, "ones", {"weights", "zero"}),
+    ("sign(x)", {"x": "[1, 2]"}, "ones", ALWAYS | {"zero"}),
+    ("x**0.0", {"x": "0.0"}, None, SCALAR | {"zero"}),
+    ("x[i]", {"x": "[1, 2, 3]", "i": "[0, 0]"}, "ones", ALWAYS | {"index-input"}),
+    ("where(x > 0, sqrt(x), x)", {"x": "[-1, -4]"}, "ones", ALWAYS | {"where", "diagonal"}),
+)  # fmt: skip
+
+
+@cache
+def told(case: int) -> Told:
+    expression, inputs, v, _ = CASES[case]
+    return ask(expression, v, **inputs)
+
+
+each_case = pytest.mark.parametrize("case", range(len(CASES)), ids=lambda k: f"{CASES[k][0]}-{CASES[k][2]}")
+
+
+@each_case
+def test_an_answer_has_the_topics_it_deserves_and_no_other(case: int) -> None:
+    assert told(case).topics == CASES[case][3]
+
+
+@each_case
+def test_an_explanation_is_no_longer_than_six_notes(case: int) -> None:
+    notes = told(case).notes
+    assert 2 <= len(notes) <= MOST
+    assert len({str(note.text) for note in notes}) == len(notes)
+
+
+# --- every claim is true ----------------------------------------------------------------------------------------------
+
+
+def jacobian(asked: Understood, name: str) -> Array:
+    """J by PyTorch, row by row: one backward for each one-hot v."""
+    rows = []
+    for k in range(asked.v.size):
+        picked = np.zeros(asked.v.size)
+        picked[k] = 1
+        rows.append(backward(asked.program, (name,), asked.point, picked.reshape(asked.v.shape)).grads[name])
+    shape = rows[0].shape if rows else ()
+    return np.reshape(rows, (*asked.v.shape, *shape))
+
+
+def gradient(asked: Understood, name: str) -> Array:
+    return backward(asked.program, asked.wrt, asked.point, asked.v).grads[name]
+
+
+def read(text: Any) -> Array:
+    """A tensor in a sentence as numbers; 0/0 and nan are nan."""
+    plain = str(text).replace("0/0", "None").replace("nan", "None").replace("inf", "1e999")
+    return np.array(ast.literal_eval(plain), dtype=np.float64)
+
+
+def near(a: Any, b: Any) -> bool:
+    return bool(np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True))
+
+
+def flat(asked: Understood, name: str) -> Array:
+    return jacobian(asked, name).reshape(asked.v.size, -1)
+
+
+def weights_hold(asked: Understood, said: Mapping[str, Any]) -> bool:
+    if not asked.v.shape:
+        return asked.y.shape == ()
+    shape = "×".join(map(str, asked.v.shape))
+    summed = np.tensordot(asked.v, jacobian(asked, said["x"]), asked.v.ndim)
+    return said["shape"] == shape and said["count"] == asked.y.size and near(summed, gradient(asked, said["x"]))
+
+
+def factor_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    return near(float(said["weight"]) * jacobian(asked, said["x"]), gradient(asked, said["x"]))
+
+
+def einsum_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    j, wanted = jacobian(asked, said["x"]), gradient(asked, said["x"])
+    line = f"{said['rows']},{said['rows']}{said['columns']}->{said['columns']}"
+    row = asked.v.reshape(1, said["m"]) @ j.reshape(said["m"], said["n"])
+    shape = tuple(map(int, said["shape"].split("×")))
+    return shape == j.shape and near(np.einsum(line, asked.v, j), wanted) and near(row.reshape(wanted.shape), wanted)
+
+
+def equivalence_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    numbers = backward(asked.program, asked.wrt, asked.point, asked.v)
+    ways = [numbers.weighted, *([numbers.plain] if numbers.plain is not None else [])]
+    differences = [np.max(np.nan_to_num(np.abs(way[x] - numbers.grads[x])), initial=0.0) for way in ways for x in asked.wrt]
+    return near(float(said["difference"]), max(differences)) and max(differences) < 1e-6
+
+
+def derivative_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    j = flat(asked, said["x"])
+    if j.shape[0] != j.shape[1] or np.any(j[~np.eye(len(j), dtype=bool)]):
+        return False
+    shown = read(said["derivative"]) if "derivative" in said else None
+    return shown is None or "..." in said["derivative"] or near(shown.ravel(), np.diag(j))
+
+
+def weighted_derivative_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    if "gradient" not in said:
+        return derivative_holds(asked, said)
+    product = read(said["weights"]) * read(said["derivative"])
+    return derivative_holds(asked, said) and near(read(said["weights"]), asked.v) and near(product, read(said["gradient"]))
+
+
+def v_is_x_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    same = np.array_equal(asked.point[said["source"]], asked.v)
+    if "derivative" not in said:
+        return same
+    diagonal, shown = np.diag(flat(asked, said["x"])).reshape(asked.v.shape), read(said["derivative"])
+    return same and near(shown[asked.v != 0], diagonal[asked.v != 0]) and bool(np.isnan(shown[asked.v == 0]).all())
+
+
+def one_hot_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    place = tuple(map(int, said["place"][1:-1].split(",")))
+    return near(read(said["gradient"]), jacobian(asked, said["x"])[place]) and asked.v[place] == 1
+
+
+def column_sums_hold(asked: Understood, said: Mapping[str, Any]) -> bool:
+    sums = flat(asked, said["x"])
+    return bool((np.count_nonzero(sums, axis=0) > 1).any()) and near(float(said["sum"]), sums.sum(0)[0]) and (
+        np.count_nonzero(sums) <= said["nonzero"] and said["total"] == sums.size)
+
+
+def softmax_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    if "lines" not in said:
+        largest = max(float(np.abs(gradient(asked, x)).max()) for x in asked.wrt)
+        return largest < 1e-12 and near(float(said["largest"]), largest)
+    j = np.moveaxis(np.moveaxis(jacobian(asked, asked.wrt[0]), said["dim"], 0), asked.y.ndim + said["dim"], 1)
+    j = j.reshape(*j.shape[:2], said["lines"], said["lines"])
+    return not np.any(j[..., ~np.eye(said["lines"], dtype=bool)]) and said["count"] == asked.y.size
+
+
+def broadcast_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    x = gradient(asked, said["x"])
+    large = tuple(map(int, said["large"].split("×")))
+    over = tuple(map(int, said["axes"].split(", ")))
+    left = [1 if k in over else n for k, n in enumerate(large)]
+    return near(read(said["gradient"]), x) and int(np.prod(left)) == x.size
+
+
+def mean_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    if said["operation"] != "mean" or "mean(" not in asked.program.source:
+        return near(float(said["share"]), 1 / said["count"])
+    summed = understand(Request(asked.program.source.replace("mean", "sum"), "vjp", asked.request.inputs, v=asked.request.v))
+    inside = asked.program[asked.program.output].how
+    last = getattr(inside, "operation", "") == "mean"
+    return near(float(said["share"]), 1 / said["count"]) and (
+        not last or near(gradient(summed, said["x"]), said["count"] * gradient(asked, said["x"])))
+
+
+def product_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    rules = {said["x"]: said["rule"], **({said["other"]: said["second"]} if "other" in said else {})}
+    known = {**asked.point, "v": asked.v, "outer": np.outer}
+    return all(near(eval(rule, {}, known), gradient(asked, x)) for x, rule in rules.items())  # noqa: S307
+
+
+def sum_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    step = asked.program[asked.program.output].how
+    summed = asked.values[step.refs[0].step]  # type: ignore[union-attr]
+    return summed.size == said["count"] and near(float(said["weight"]), float(asked.v))
+
+
+def zero_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    numbers = backward(asked.program, asked.wrt, asked.point, asked.v)
+    named = [x for x in asked.wrt if x in str(said.get("x", ", ".join(asked.wrt))).split(", ")]
+    refused = ("refusal" in said) == (numbers.refusal is not None) and said.get("refusal") == numbers.refusal
+    return refused and not any(np.any(numbers.grads[x]) for x in named)
+
+
+def index_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    return said["x"] in asked.program.whole_numbers and said["x"] not in asked.wrt
+
+
+def where_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+    return bool(np.isnan(gradient(asked, said["x"])).any())
+
+
+CLAIMS: Mapping[str, Callable[[Understood, Mapping[str, Any]], bool]] = {
+    "weights": weights_hold, "scalar-v": factor_holds, "einsum": einsum_holds, "equivalence": equivalence_holds,
+    "diagonal": weighted_derivative_holds, "v-is-x": v_is_x_holds, "one-hot": one_hot_holds, "column-sums": column_sums_hold,
+    "softmax": softmax_holds, "broadcast": broadcast_holds, "mean": mean_holds, "matmul": product_holds, "sum": sum_holds,
+    "zero": zero_holds, "index-input": index_holds, "where": where_holds,
+}  # fmt: skip
+
+
+def untrue(answer: Told) -> list[str]:
+    """The sentences whose claim does not hold on PyTorch's own numbers."""
+    return [str(n.text) for n in answer.notes if not CLAIMS[n.topic](answer.asked, n.text.values)]
+
+
+@each_case
+def test_every_sentence_is_true(case: int) -> None:
+    assert not untrue(told(case))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_sentence_about_any_operation_is_true(row: Row) -> None:
+    random = np.random.default_rng(7)
+    for shape in ((3, 3), (3,), (2, 3, 4)):
+        used = {name: random.uniform(0.2, 0.9, shape) for name in ("x", "y") if name in names_of(row.example)}
+        try:
+            answer = ask(row.example, "ones", **used) if used else None
+        except GradcliError:
+            continue
+        if answer is not None:
+            assert not untrue(answer)
+
+
+def names_of(expression: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name)}
+
+
+def test_the_judge_sees_an_untrue_sentence() -> None:
+    answer = told(0)
+    assert not derivative_holds(answer.asked, {"x": "x", "derivative": "[[1, 2, 3], [4, 5, 6]]"})
+    assert not einsum_holds(answer.asked, {"x": "x", "rows": "nm", "columns": "ij", "m": 6, "n": 6, "shape": "2×3×3×2"})
+
+
+# --- PyTorch's refusal is foreseen ------------------------------------------------------------------------------------
+
+
+@each_case
+def test_a_refusal_is_foreseen_from_the_program(case: int) -> None:
+    asked = told(case).asked
+    refused = backward(asked.program, asked.wrt, asked.point, asked.v).refusal is not None
+    assert Paths(asked.program, asked.wrt).reach_output is not refused
+
+
+# --- the questions people ask: the numbers must appear ----------------------------------------------------------------
+
+QUESTIONS: tuple[tuple[str, str, Mapping[str, Any], str | None, Mapping[str, list[str]]], ...] = (
+    ("1 ones_like(inp)", "(inp + 1)**2", {"inp": "eye(5)"}, "ones", {"diagonal": ["[[4, 2, 2, 2, 2], [2, 4, 2, 2, 2]"]}),
+    ("1 v has the output's shape", "(inp + 1).pow(2).t()", {"inp": "eye(4, 5)"}, "ones", {
+        "weights": ["5×4, and not of inp, 4×5"]}),
+    ("2 gradient arguments", "3*a + 2*b**2 + log(c)", {"a": "[1, 2, 3]", "b": "[3, 4, 5]", "c": "[6, 7, 8]"}, "[.1, 1, 1e-4]", {
+        "diagonal": ["[0.3, 3, 0.0003]", "[1.2, 16, 0.002]", "[0.0166667, 0.142857, 1.25e-5]"]}),
+    ("3 why pass it", "a*b", {"a": "[10, 10]", "b": "[20, 20]"}, "[2, 2]", {"diagonal": ["[40, 40]", "[20, 20]"]}),
+    ("4 (x*y).sum().backward()", "x**2", {"x": "[1, 2, 3]"}, "[1, 2, 3]", {
+        "equivalence": ["(v*y).sum().backward()", "difference is 0"]}),
+    ("5 only for scalar outputs", "a**2 + 2", {"a": "ones:3"}, "ones", {"diagonal": ["[2, 2, 2]"]}),
+    ("5 mean", "mean(a)", {"a": "ones:3"}, None, {"mean": ["1/3 = 0.333333"]}),
+    ("6 equivalent multiplication", "x**2", {"x": "[[1, 2, 3], [4, 5, 6]]"}, "ones", {
+        "einsum": ["'mn,mnij->ij'", "2×3×2×3", "v.reshape(1, 6) @ J.reshape(6, 6)"], "diagonal": ["[[2, 4, 6], [8, 10, 12]]"]}),
+    ("7 grad_tensor", "x**2", {"x": "arange(1., 11.).reshape(2, 5)"}, "[[100, 1, 1, 1, 1], [1, 1, 1, 1, 1]]", {
+        "diagonal": ["[[200, 4, 6, 8, 10], [12, 14, 16, 18, 20]]"]}),
+    ("8 vector in quotes", "outer(x, x)", {"x": "[1, 2, 3, 4]"}, "ones", {"column-sums": ["x.grad[0] = 20"], "weights": ["4×4"]}),
+    ("9 softmax", "softmax(x, dim=0)", {"x": "[.1, 2]"}, "ones", {"softmax": ["sum to 1", "exactly zero"]}),
+    ("9 one row", "softmax(x, dim=0)", {"x": "[.1, 2]"}, "onehot:0", {"one-hot": ["[0.11318, -0.11318]"]}),
+    ("9 a batch", "softmax(x, dim=1)", {"x": "arange(20.0).reshape(10, 2)"}, "onehot:0,0", {"softmax": ["10 lines", "all 20"]}),
+    ("10 one-hot", "2*x", {"x": "[1, 2]"}, "onehot:1", {"one-hot": ["y[1], [0, 2]"]}),
+    ("10 Q", "3*a**3 - b**2", {"a": "[2, 3]", "b": "[6, 4]"}, "ones", {"diagonal": ["[36, 81]", "[-12, -8]"]}),
+    ("11 a linear layer", "X @ W.T", {"X": M23, "W": M33}, "arange(6.0).reshape(2, 3)", {"matmul": ["W.grad = v.T @ X"]}),
+    ("12 the bias", "x + b", {"x": "zeros:2x3", "b": "zeros:3"}, "[[1, 2, 3], [4, 5, 6]]", {
+        "broadcast": ["axes (0): b.grad = [5, 7, 9]"]}),
+    ("13 dimensions of the Jacobian", "(x**2).sum(1)", {"x": "[[1, 2], [3, 4]]"}, "ones", {
+        "einsum": ["2×2×2", "J.reshape(2, 4)"]}),
+    ("source 0: f' is not x", "z", {"z": "linspace(-1, 1, 5)"}, "z", {"v-is-x": ["z*f'(z)", "f'(z) = [1, 1, 0/0, 1, 1]"]}),
+    ("source 0: divided by z", "z**2", {"z": "linspace(1, 5, 5)"}, "z", {"v-is-x": ["f'(z) = [2, 4, 6, 8, 10]"]}),
+    ("source 1: matmul", "a @ b", {"a": "[[0, 0], [2, 2]]", "b": "[[1, 2], [1, 2]]"}, "ones", {
+        "matmul": ["a.grad = v @ b.T and b.grad = a.T @ v"]}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q[0])
+def test_the_answer_to_a_known_question_is_in_the_explanation(question: Any) -> None:
+    _, expression, inputs, v, wanted = question
+    answer = ask(expression, v, **inputs)
+    for topic, pieces in wanted.items():
+        for piece in pieces:
+            assert piece in answer.text(topic)
+    assert not untrue(answer)
+
+
+# --- details of topics ------------------------------------------------------------------------------------------------
+
+
+def test_a_gradient_by_an_intermediate_says_retain_grad() -> None:
+    answer = ask("a = x.T; a @ x", "ones", wrt=("a",), x="arange(4.0).reshape(4, 1)")
+    assert "a.retain_grad()" in answer.text("intermediate")
+    assert "intermediate" not in ask("a = x*2; a*x", "ones", x="[1, 2]").topics
+
+
+def test_weights_named_otherwise_are_called_so() -> None:
+    answer = ask("q*x", "[1, 2]", q="[5, 6]", x="[3, 4]")
+    assert "v has the shape" in answer.text("weights")
+    request = Request("v*x", "vjp", {"v": "[5, 6]", "x": "[3, 4]"}, v="[1, 2]")
+    assert "v_ has the shape" in Told(understand(request), tuple(run(request))).text("weights")
+
+
+def test_without_pytorch_nothing_is_said_to_have_been_run() -> None:
+    answer = ask("x**2", "ones", x="[1, 2]", symbolic_only=True)
+    assert answer.topics == {"weights", "einsum", "diagonal"}
+
+
+def test_in_float32_the_equality_is_told_with_its_difference() -> None:
+    assert "equivalence" in ask("exp(x)*sin(x)", "ones", x="linspace(0, 8, 50)", dtype="float32").topics
+
+
+def test_a_large_tensor_is_shown_by_its_edges() -> None:
+    text = ask("x**2", "ones", x="arange(100.0)").text("diagonal")
+    assert "[0, 2, 4, ..., 194, 196, 198]" in text
+    assert len(text) < 250
+
+
+def test_three_variables_leave_room_for_the_other_topics() -> None:
+    answer = ask("(a*b*c).mean(0)", "ones", a="[[1, 2], [3, 4]]", b="[[1, 2], [3, 4]]", c="[1, 2]")
+    assert answer.topics == {"weights", "broadcast", "mean", "einsum", "equivalence"}
+
+
+def test_at_a_kink_no_ordinary_derivative_is_claimed() -> None:
+    assert "wherever there is one" in ask("relu(x)", "ones", x="[0, 1]").text("diagonal")
+    assert "[0, 1]" in ask("relu(x)", "ones", x="[-1, 1]").text("diagonal")
+
+
+# --- warnings ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("expression, inputs, wanted", [
+    ("x + 1/0", {"x": "[1.5, 2]"}, ["division by zero: 1/0 is inf."]),
+    ("1/x", {"x": "[0, 1]"}, ["division by zero: 1/0 is inf, at (1/x)[0]."]),
+    ("x/y", {"x": "[[1, 0]]", "y": "[[2], [0]]"}, [
+        "division by zero: 0/0 is nan, at (x/y)[1,1].", "division by zero: 1/0 is inf, at (x/y)[1,0]."]),
+    ("log(x)", {"x": "[1, 2, -1]"}, ["log of -1 is nan, at x[2]."]),
+    ("log(x - 1)", {"x": "[1, 2]"}, ["log of 0 is -inf, at (x - 1)[0]."]),
+    ("arccos(x)", {"x": "2"}, ["arccos of 2 is nan, at x."]),
+    ("exp(x)", {"x": "[1000]"}, ["exp of 1000 is inf, at x[0]."]),
+    ("x**y", {"x": "-2", "y": "0.5"}, ["pow of (-2, 0.5) is nan, at x**y."]),
+    ("sum(log(x + b))", {"x": "[[1, 2], [3, 4]]", "b": "[0, -2]"}, ["log of 0 is -inf, at (x + b)[0,1]."]),
+    ("a = x - 1; log(a)", {"x": "[0.5]"}, ["log of -0.5 is nan, at a[0]."]),
+    ("x**2", {"x": "[nan, 1.0]"}, ["x[0] is nan as it was given, so what depends on it means nothing."]),
+    ("x**2", {"x": "inf"}, ["x is inf as it was given, so what depends on it means nothing."]),
+    ("sqrt(x)", {"x": "[0.0]"}, ["a kink at sqrt(x)[0]: sqrt has no derivative at 0; PyTorch takes inf."]),
+    ("norm(x)", {"x": "[0.0, 0.0]"}, ["a kink at norm(x): the norm of zero has no derivative; PyTorch takes 0."]),
+    ("maximum(x, 0)", {"x": "[0, 0, 1]"}, [
+        "a kink in 2 entries, the first at maximum(x, 0)[0]: maximum has no derivative where x equals y; "
+        "PyTorch takes 1/2 in each."]),
+    ("abs(x - 1) + relu(x)", {"x": "[1, 0]"}, [
+        "a kink at abs(x - 1)[0]: abs has no derivative at 0; PyTorch takes 0.",
+        "a kink at relu(x)[1]: relu has no derivative at 0; PyTorch takes 0."]),
+    ("where(x > 0, sqrt(x), x)", {"x": "[-1, 4]"}, ["sqrt of -1 is nan, at x[0]."]),
+    # nothing to warn of
+    ("x**0.0", {"x": "0.0"}, []),
+    ("x**2", {"x": "[0, 1]"}, []),
+    ("relu(x)", {"x": "[-1, 1]"}, []),
+    ("x*relu(y).detach()", {"x": "[1, 2]", "y": "[0, 1]"}, []),
+    ("where(x > 0, x, -inf)", {"x": "[-1, 4]"}, []),
+    ("softmax(where(x > 0, x, -inf), dim=0)", {"x": "[-1, 4]"}, []),
+])  # fmt: skip
+def test_a_point_has_the_warnings_it_deserves(expression: str, inputs: Mapping[str, Any], wanted: list[str]) -> None:
+    assert ask(expression, **inputs).warned == wanted
+
+
+def test_an_infinite_slope_without_a_known_kink_is_told() -> None:
+    asked = ask("x*2", "ones", x="[1, 2]").asked
+    told = hazards(asked.program, asked.values, asked.wrt, {"x": np.array([1.0, np.inf])})
+    assert [str(w.text) for w in told] == ["x.grad[1] is inf: the slope is not finite there."]
+
+
+def test_warnings_of_one_kind_are_few() -> None:
+    assert len(ask("+".join(f"log(x - {k})" for k in range(2, 12)), "ones", x="[1]").warned) == 3
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kinks], ids=lambda row: row.name)
+def test_every_kink_of_the_table_can_be_told(row: Row) -> None:
+    for points in ({"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 1.0}, {"x": 0.0, "y": -1.0}, {"x": 3.0, "y": 3.0}):
+        given = {k: np.full((3, 3), p) for k, p in points.items() if k in names_of(row.example)}
+        try:
+            answer = ask(row.example, **given)
+        except GradcliError:
+            continue
+        assert all("{" not in text for text in answer.warned)
+
+
+# --- how numbers are written ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value, expected", [
+    (4.0, "4"), (-0.0, "0"), (1 / 3, "0.333333"), (1e-7, "1e-7"), (1.25e-5, "1.25e-5"), (2e20, "2e20"), (np.inf, "inf"),
+])  # fmt: skip
+def test_a_number_in_a_sentence_is_short(value: float, expected: str) -> None:
+    assert number(value) == expected
+
+
+def test_a_tensor_in_a_sentence_is_one_line() -> None:
+    assert tensor(np.array([[1.0, 0.5], [np.nan, -0.0]])) == "[[1, 0.5], [nan, 0]]"
+    assert tensor(np.array([1.0, np.nan]), undefined="0/0") == "[1, 0/0]"
+    assert tensor(np.array(2.5)) == "2.5"
+    assert tensor(np.ones((6, 6))) == "[[1, ..., 1], ..., [1, ..., 1]]"
+
+
+@pytest.mark.parametrize("written, expected", [
+    ("x", "x[0,1]"), ("sin(x)", "sin(x)[0,1]"), ("torch.sin(x)", "torch.sin(x)[0,1]"), ("x - 1", "(x - 1)[0,1]"),
+    ("sin(x)+cos(x)", "(sin(x)+cos(x))[0,1]"), ("sin(x", "(sin(x)[0,1]"),
+])  # fmt: skip
+def test_an_entry_is_written_with_brackets_where_they_are_needed(written: str, expected: str) -> None:
+    assert entry(written, (0, 1)) == expected
+    assert entry(written, ()) == written
