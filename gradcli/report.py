@@ -261,7 +261,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Function(Shown):
-    """A row of the operations table, for people. `shapes` are examples: the inputs' shapes, and the result's."""
+    """A row of the operations table, for people. `shapes` are examples: the inputs' shapes, and the result's; `value` is
+    the example's, where it has no variable that an answer of vjp's could show."""
 
     name: str
     family: str
@@ -273,6 +274,7 @@ class Function(Shown):
     kinks: tuple[Message, ...]
     deviations: tuple[Message, ...]
     differentiable: bool
+    value: Array | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -209,7 +209,7 @@ def equivalence_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
 
 def derivative_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
     j = flat(asked, said["x"])
-    if j.shape[0] != j.shape[1] or np.any(j[~np.eye(len(j), dtype=bool)]):
+    if j.shape[0] != j.shape[1] or np.any(np.nan_to_num(j[~np.eye(len(j), dtype=bool)])):  # a nan is 0 times nan
         return False
     shown = read(said["derivative"]) if "derivative" in said else None
     return shown is None or "..." in said["derivative"] or near(shown.ravel(), np.diag(j))
@@ -236,9 +236,11 @@ def one_hot_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
 
 
 def column_sums_hold(asked: Understood, said: Mapping[str, Any]) -> bool:
-    sums = flat(asked, said["x"])
-    return bool((np.count_nonzero(sums, axis=0) > 1).any()) and near(float(said["sum"]), sums.sum(0)[0]) and (
-        np.count_nonzero(sums) <= said["nonzero"] and said["total"] == sums.size)
+    j = flat(asked, said["x"])
+    nearby = flat(replace(asked, point={name: value + 0.0371 for name, value in asked.point.items()}), said["x"])
+    several = bool((np.count_nonzero(nearby, axis=0) > 1).any())  # at the point itself zeros may hide it
+    return several and np.count_nonzero(nearby) <= said["nonzero"] and said["total"] == j.size and near(
+        float(said["sum"]), j.sum(0)[0])
 
 
 def softmax_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
@@ -424,7 +426,7 @@ def test_a_large_tensor_is_shown_by_its_edges() -> None:
 
 def test_three_variables_leave_room_for_the_other_topics() -> None:
     answer = ask("(a*b*c).mean(0)", "ones", a="[[1, 2], [3, 4]]", b="[[1, 2], [3, 4]]", c="[1, 2]")
-    assert answer.topics == {"weights", "broadcast", "mean", "einsum", "equivalence"}
+    assert answer.topics == {"weights", "diagonal", "broadcast", "mean", "einsum", "equivalence"}
 
 
 def test_at_a_kink_no_ordinary_derivative_is_claimed() -> None:
@@ -485,7 +487,8 @@ def test_every_kink_of_the_table_can_be_told(row: Row) -> None:
     for points in ({"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 1.0}, {"x": 0.0, "y": -1.0}, {"x": 3.0, "y": 3.0}):
         given = {k: np.full((3, 3), p) for k, p in points.items() if k in names_of(row.example)}
         try:
-            answer = ask(row.example, **given)
+            with np.errstate(all="ignore"):
+                answer = ask(row.example, **given)
         except GradcliError:
             continue
         assert all("{" not in text for text in answer.warned)

@@ -6,6 +6,7 @@ Autograd, finite differences and the printed text itself are the referees; none 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -20,7 +21,7 @@ from gradcli.program import trace, values_of
 from gradcli.report import Array
 from gradcli.symbolic import Derived, derived
 from gradcli.syntax import parse
-from tests.formula_text import Unreadable, evaluated, read
+from tests.formula_text import Reading, Unreadable, evaluated, read
 from tests.fuzz import judged
 from tests.programs import DRAWABLE, SMOOTH, Drawn, program, programs
 
@@ -63,7 +64,7 @@ def directional(drawn: Drawn, name: str, t: Array, step: float) -> float:
 # Three ways to one number
 
 
-@law(90)
+@law(80)
 @given(programs())
 def test_the_vjp_formula_and_the_contracted_jacobian_equal_autograd(drawn: Drawn) -> None:
     assert judged(drawn) == []
@@ -99,6 +100,11 @@ def test_the_jacobian_and_the_vjp_are_adjoint(drawn: Drawn, seed: int) -> None:
         pushed = np.tensordot(whole, t, t.ndim)
         pulled = form.value(drawn.point, drawn.v)
         assert close(np.sum(drawn.v * pushed), np.sum(pulled * t), TIGHT * (1 + np.abs(whole).sum()))
+
+
+def names(text: str, name: str) -> bool:
+    """Whether a program names a variable."""
+    return re.search(rf"\b{name}\b", text) is not None
 
 
 # The printed text
@@ -139,14 +145,14 @@ def test_the_printed_text_read_back_has_the_values_of_the_formula(drawn: Drawn) 
 
 
 @pytest.mark.parametrize("text", [
-    "sum(x[:2])*x", "exp(sum(x[:-1]**2))", "mean(x[1:])*x", "x[[-2, 1]]*y", "exp(sum(cat([x, y[:2]])**2))", "x.repeat(2)*2",
+    "sum(x[:2])*x", "exp(sum(x[:-1]**2))", "mean(x[1:])*x", "x[[-2, 1]]*y[:2]", "exp(sum(cat([x, y[:2]])**2))", "x.repeat(2)*2",
     "prod(x[:1])", "cumprod(x, 0)", "roll(x, 1)", "flip(x, 0)", "kron(x, y)", "outer(x, y).reshape(2, 8)", "x/norm(x)",
     "amax(x)*x", "sum(x > 0)*x", "softplus(x, 2)", "where(x > y, x**2, -y)", "clamp(x, min=0)", "x*[1, 2, 3, 4]",
     "layer_norm(cumprod(x, 0))", "cross_entropy([x, y], [1, 0])", "diag(x) @ y", "h = layer_norm(x, (4,), y); h*h",
 ])  # fmt: skip
 def test_the_printed_text_of_a_hard_case_says_what_it_means(text: str) -> None:
     rng = np.random.default_rng(0)
-    point = {name: rng.uniform(0.2, 1.5, 4) for name in ("x", "y") if name in text.replace("exp", "").replace("max", "")}
+    point = {name: rng.uniform(0.2, 1.5, 4) for name in ("x", "y") if names(text, name)}
     v = rng.uniform(-1, 1, trace(parse(text), {name: a.shape for name, a in point.items()}).output_shape)
     assert unlike_its_text(Drawn(text, point, v, ())) == []
 
@@ -155,9 +161,7 @@ def test_the_printed_text_of_a_hard_case_says_what_it_means(text: str) -> None:
     ("v[i]*x[i]", "v[i]*x[j]"), ("Sum_r(x[r])", "Sum_r(x[r]*x[r])"), ("x[i]*delta(i,m)", "x[i]"), ("2*x[i]", "x[i]**2"),
 ])  # fmt: skip
 def test_the_reader_of_texts_tells_two_formulas_apart(text: str, spoilt: str) -> None:
-    from tests.formula_text import Reading
-
-    reading = Reading({"x": np.array([2.0, 3.0]), "v": np.array([5.0, 7.0])}, {})
+    reading = Reading({"x": np.array([3.0, 5.0]), "v": np.array([7.0, 11.0])}, {})
     at = {"i": 0, "j": 1, "m": 1}
     assert reading.number(read(text), at) != reading.number(read(spoilt), at)
 
@@ -186,7 +190,7 @@ for seed in range({programs}):
 
 def test_the_text_does_not_depend_on_the_hash_seed() -> None:
     texts = [
-        subprocess.run([sys.executable, "-c", PRINTER.format(programs=60)], env={**os.environ, "PYTHONHASHSEED": seed},
+        subprocess.run([sys.executable, "-c", PRINTER.format(programs=50)], env={**os.environ, "PYTHONHASHSEED": seed},
                        capture_output=True, text=True, check=True, timeout=120).stdout
         for seed in ("0", "1", "20240607")
     ]
@@ -219,16 +223,10 @@ def test_one_formula_serves_every_size(text: str) -> None:
     """x and y are vectors and w a square matrix, of 3 and of 5; only sizes as symbols may tell them apart."""
     printed = []
     for n in (3, 5):
-        shapes = {name: shape for name, shape in {"x": (n,), "y": (n,), "w": (n, n)}.items() if _names(text, name)}
+        shapes = {name: shape for name, shape in {"x": (n,), "y": (n,), "w": (n, n)}.items() if names(text, name)}
         forms = [form.closed() for form in derived(trace(parse(text), shapes), list(shapes))]
         printed.append([(f.jacobian.formula, f.jacobian.where, f.vjp.formula, f.vjp.where) for f in forms])
     assert printed[0] == printed[1]
-
-
-def _names(text: str, name: str) -> bool:
-    import re
-
-    return re.search(rf"\b{name}\b", text) is not None
 
 
 # The generator

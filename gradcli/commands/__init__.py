@@ -42,5 +42,10 @@ COMMANDS: Mapping[str, Command] = {
             ("v", "wrt", "strict", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
             ('gradcli vjp "(x+1)**2" --x eye:5 --v ones', 'gradcli vjp "softmax(x, dim=0)" --x 0.1,2 --v onehot:0'),
         ),
+        Command(
+            "functions",
+            N_("every function: meaning, parameters, shapes, derivative, kinks, with an example that is run"),
+            (), ("gradcli functions", "gradcli functions softmax"), positional="NAME", required=False, variables=False,
+        ),
     )
 }

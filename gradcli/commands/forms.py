@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from gradcli.commands.proof import NOT_ASKED, OutOfTime, _deviation, _shaken, wi
 from gradcli.commands.understand import Understood
 from gradcli.compare import side_by_side
 from gradcli.message import N_, GradcliError, Message, fault, message
-from gradcli.report import Array, Closed, Compared, Part, Vjp, Warning
+from gradcli.report import Array, Closed, Compared, Part, Question, Vjp, Warning
 from gradcli.shapes import written
 
 if TYPE_CHECKING:  # the doors open only when a command runs
@@ -35,6 +35,13 @@ class Wanted:
     name: str
     make: Callable[[Calculus], Form]
     matrix: bool
+
+
+def question(asked: Understood, latex: str, wrt: tuple[str, ...] | None = None, weighted: bool = True) -> Question:
+    """What is echoed at the head of the answer; without v where the command has none."""
+    whole = asked.question(latex)
+    v_given, v_shape = (whole.v_given, whole.v_shape) if weighted else (None, None)
+    return replace(whole, wrt=whole.wrt if wrt is None else wrt, v_given=v_given, v_shape=v_shape)
 
 
 def formed(

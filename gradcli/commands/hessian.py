@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gradcli.commands.forms import Forms, Wanted, compared, formed, refuse_without_weights, shape_of, small, warned
+from gradcli.commands.forms import Forms, Wanted, compared, formed, question, refuse_without_weights, shape_of, small, warned
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, message
 from gradcli.report import Array, Compared, Part, Warning, Weights
@@ -24,7 +24,7 @@ def run(request: Request) -> Iterator[Part]:
     asked = understand(request)
     refuse_without_weights(asked)
     unit = request.v is None
-    yield asked.question(notation.latex(asked.program), weighted=not unit)
+    yield question(asked, notation.latex(asked.program), weighted=not unit)
     yield from (Warning("reading", note) for note in asked.program.notes)
     pairs = [(a, b) for a in asked.wrt for b in asked.wrt]
     wanted = [Wanted(f"{a},{b}", partial(_block, a, b), matrix=True) for a, b in pairs]
@@ -78,5 +78,5 @@ def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
         for b in asked.wrt:
             form = forms.get(f"{a},{b}")
             if form is not None:
-                symbolic = form.summed_rows({**asked.point, asked.weights: asked.v})
+                symbolic = form.contracted({**asked.point, asked.weights: asked.v, "ones_": ones}, by="ones_")
                 yield side_by_side(f"{a},{b}", symbolic, pytorch[b], asked.request.dtype)

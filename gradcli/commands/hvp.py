@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gradcli.commands.forms import Wanted, compared, formed, refuse_without_weights, warned
+from gradcli.commands.forms import Wanted, compared, formed, question, refuse_without_weights, warned
 from gradcli.commands.tangents import directions
 from gradcli.commands.understand import understand
 from gradcli.report import Array, Compared, Part, Tangents, Warning
@@ -24,7 +24,7 @@ def run(request: Request) -> Iterator[Part]:
     asked = understand(request)
     refuse_without_weights(asked)
     moving, unit = directions(asked), request.v is None
-    yield asked.question(notation.latex(asked.program), weighted=not unit)
+    yield question(asked, notation.latex(asked.program), weighted=not unit)
     yield from (Warning("reading", note) for note in asked.program.notes)
     wanted = [Wanted(name, partial(_product, name, tuple(moving.t)), matrix=False) for name in asked.wrt]
     involved = tuple(dict.fromkeys([*asked.wrt, *moving.t]))

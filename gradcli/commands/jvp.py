@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcli.commands.forms import Wanted, compared, formed, warned
+from gradcli.commands.forms import Wanted, compared, formed, question, warned
 from gradcli.commands.tangents import directions
 from gradcli.commands.understand import understand
 from gradcli.report import Part, Tangents, Warning
@@ -18,7 +18,7 @@ def run(request: Request) -> Iterator[Part]:
 
     asked = understand(request)
     moving = directions(asked)
-    yield asked.question(notation.latex(asked.program), wrt=tuple(moving.t), weighted=False)
+    yield question(asked, notation.latex(asked.program), wrt=tuple(moving.t), weighted=False)
     yield from (Warning("reading", note) for note in asked.program.notes)
     name = ", ".join(moving.t)
     wanted = Wanted(name, lambda calculus: calculus.jvp(tuple(moving.t)), matrix=False)

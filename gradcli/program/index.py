@@ -17,7 +17,7 @@ Item = tuple[Any, ...]
 
 
 def index_arguments(
-    node: t.Subscript, shape: Shape, value: Callable[[t.Expression], Any], as_index: Callable[[Given], Ref]
+    node: t.Subscript, shape: Shape, value: Callable[[t.Expression], Any], as_index: Callable[[Given, int], Ref]
 ) -> tuple[tuple[Item, ...], tuple[Ref, ...]]:
     """The items (dots written out, so that every axis has one) and the tensors among them.
 
@@ -52,7 +52,7 @@ def _is_new(item: t.Expression | t.Slice | t.Dots) -> bool:
 
 
 def _item(item: t.Expression | t.Slice, n: int, value: Callable[[t.Expression], Any],
-          as_index: Callable[[Given], Ref], tensors: list[Ref]) -> Item:
+          as_index: Callable[[Given, int], Ref], tensors: list[Ref]) -> Item:
     if isinstance(item, t.Slice):
         return _slice(item, value)
     given = value(item)
@@ -61,7 +61,7 @@ def _item(item: t.Expression | t.Slice, n: int, value: Callable[[t.Expression], 
     if isinstance(given, Fraction):
         return ("at", _place(given, n, item.span))
     if isinstance(given, Ref):
-        tensors.append(as_index(Given(given, item.span)))
+        tensors.append(as_index(Given(given, item.span), n))
         return ("tensor", len(tensors) - 1)
     raise fault("syntax", N_("an index is a whole number, a slice, None, ... or a list of whole numbers")).at(item.span)
 

@@ -285,7 +285,7 @@ class _Tracer:
         if isinstance(value.value, tuple):
             return self._of_tuple(node, value.value)
         ref = self.tensor(value)
-        arguments = index_arguments(node, self.steps[ref.step].shape, self.value, self._whole_number_tensor)
+        arguments = index_arguments(node, self.steps[ref.step].shape, self.value, self._index_tensor)
         return self.finish(SPELLED["index"], (ref, *arguments), node.span)
 
     def _of_tuple(self, node: t.Subscript, values: tuple[Any, ...]) -> Any:
@@ -458,6 +458,22 @@ class _Tracer:
                 return self.add(Constant(numbers), numbers.shape, given.span)
         what = {str: N_("text"), bool: N_("True or False"), type(None): N_("None")}.get(type(value), N_("a tuple"))
         raise fault("syntax", N_("a tensor or a number is needed here, not {what}"), what=what).at(given.span)
+
+    def _index_tensor(self, given: Given, n: int) -> Ref:
+        """A tensor of places on an axis of size n; written ones are checked here and count from the start."""
+        ref = self._whole_number_tensor(given)
+        how = self.steps[ref.step].how
+        if not isinstance(how, Constant) or not isinstance(how.value, np.ndarray):
+            return ref
+        for place in how.value.flat:
+            if place != round(place):
+                raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(place)).at(given.span)
+            if not -n <= place < n:
+                raise fault(
+                    "shape", N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
+                    i=int(place), n=n, low=-n, high=n - 1,
+                ).at(given.span)
+        return self.add(Constant(np.where(how.value < 0, how.value + n, how.value)), how.value.shape, given.span)
 
     def _whole_number_tensor(self, given: Given) -> Ref:
         """A tensor that is used as an index or as classes: an input used so is left out of what is differentiated."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.message import GradcliError
+from gradcli.message import N_, GradcliError, fault
 from gradcli.ops.libraries import n
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Scalar, Step
 from gradcli.report import Array
@@ -54,8 +54,11 @@ def extend_values(known: list[Array], steps: Sequence[Step], point: Mapping[str,
 
 def applied(apply: Apply, known: Sequence[Array]) -> Any:
     """The row's NumPy column on the values of its arguments."""
-    with np.errstate(all="ignore"):
-        return apply.row.numpy(n, *(filled(a, known) for a in apply.arguments))
+    try:
+        with np.errstate(all="ignore"):
+            return apply.row.numpy(n, *(filled(a, known) for a in apply.arguments))
+    except IndexError:
+        raise fault("domain", N_("an index or a class is out of range here"), hint=N_("they count from 0")) from None
 
 
 def filled(argument: Any, known: Sequence[Any]) -> Any:

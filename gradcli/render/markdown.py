@@ -89,7 +89,7 @@ def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[s
     output = "y" if question is None else question.output_name
     words = wording("vjp" if question is None else question.command)
     if part.jacobian is not None:
-        told = speak.sentence(N_("Jacobian of {output} by {name}"), output=output, name=part.name)
+        told = speak.sentence(words.matrix, output=output, name=part.name)
         yield from ("", f"## {told}", "", *_formula(part.jacobian), "")
         yield f"- {speak(arrangement(part.jacobian.shape, part.jacobian.left_side, question))}"
         if part.jacobian.structure is not None:

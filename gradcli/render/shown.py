@@ -139,6 +139,8 @@ def _function(part: Function) -> Iterator[Block]:
     rows += [(N_("kink"), kink) for kink in part.kinks]
     rows += [(N_("deviation"), message(N_("{says}; the verdict allows for it"), says=told)) for told in part.deviations]
     yield Table(tuple(rows))
+    if part.value is not None:
+        yield Numbers({f"{part.example} =": part.value})
 
 
 def _parameter(given: object) -> str:

@@ -84,6 +84,7 @@ def _function(part: Function, speak: Speak) -> Answer:
         "differentiable": part.differentiable, "expression": part.example,
         "shapes": [{"inputs": {n: list(s) for n, s in inputs.items()}, "output": list(output)} for inputs, output in part.shapes],
         "kinks": [speak(told) for told in part.kinks], "deviations": [speak(told) for told in part.deviations],
+        "value": None if part.value is None else plain(part.value),
     }
 
 

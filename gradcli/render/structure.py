@@ -35,6 +35,8 @@ def structure(part: Structure) -> Message:
 def arrangement(shape: Shape, left_side: str, question: Question | None) -> Message:
     """Which axes come first, how it is flattened, and what the layout is called."""
     outer = 0 if question is None else len(question.output_shape)
+    if left_side.startswith("d2 "):
+        return _second(shape, left_side)
     rows, columns = size(shape[:outer]), size(shape[outer:])
     match = _LEFT_SIDE.fullmatch(left_side)
     of, by = (match[1] or "", match[2] or "") if match else ("", "")
@@ -54,4 +56,17 @@ def arrangement(shape: Shape, left_side: str, question: Question | None) -> Mess
         N_("{shape}: output axes {of} first, then input axes {by} (numerator layout); "
            "flattened: a {rows}×{columns} matrix"),
         shape=written(shape), of=of, by=by, rows=rows, columns=columns,
+    )
+
+
+def _second(shape: Shape, left_side: str) -> Message:
+    """The axes of the variable that is named first, then those of the other."""
+    if not shape:
+        return message(N_("one number"))
+    first, second = re.findall(r" d [^\[ ]+(\[[^\]]*\])?", left_side.partition("/")[2])
+    outer = first.count(",") + bool(first)
+    rows, columns = size(shape[:outer]), size(shape[outer:])
+    return message(
+        N_("{shape}: axes {of} of the variable named first, then axes {by} of the other; flattened: a {rows}×{columns} matrix"),
+        shape=written(shape), of=first or "[]", by=second or "[]", rows=rows, columns=columns,
     )

@@ -153,7 +153,7 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
         for one in _told(layout.padded(f"  {label}", column), text, look.width)
     ]
     return [
-        BLANK, heading(say(N_("Jacobian of {output} by {name}"), output=output, name=name)),
+        BLANK, heading(say(wording(_command(question)).matrix, output=output, name=name)),
         *_formula(part.left_side, part.formula, look), *_where(part.where, look), *told,
         *_entries(part.entries or (), output, name, look),
     ]
@@ -166,7 +166,7 @@ def _told(label: str, text: str, width: int) -> Iterator[Line]:
 
 def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Line]:
     say = look.speak.sentence
-    words = wording("vjp" if question is None else question.command)
+    words = wording(_command(question))
     output = "y" if question is None else question.output_name
     lines = [BLANK, heading(say(words.product, name=name, output=output))]
     lines += _formula(part.left_side, part.formula, look)
@@ -174,6 +174,10 @@ def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Li
         bare = part.left_side.partition("[")[0]
         lines += [line(one) for one in layout.formula(part.matrix, look.width, f"  {bare:<{len(part.left_side)}} = ")]
     return lines + _where(part.where, look)
+
+
+def _command(question: Question | None) -> str:
+    return "vjp" if question is None else question.command
 
 
 def _formula(left: str, right: str, look: Look) -> list[Line]:
@@ -246,7 +250,7 @@ def _beside(blocks: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
 
 def _compared(part: Compared, question: Question | None, look: Look) -> list[Line]:
     say = look.speak.sentence
-    words = wording("vjp" if question is None else question.command)
+    words = wording(_command(question))
     columns = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
     blocks = [(say(head), _numbers(array, look)) for head, array in columns if array is not None]
     lines = [BLANK, heading(say(words.values, name=part.name)), *_beside(blocks, look)]

@@ -10,11 +10,13 @@ from gradcli.message import N_
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """`product` heads the formula of the result, `values` its numbers, `numeric` PyTorch's column."""
+    """`product` heads the formula of the result, `values` its numbers, `numeric` PyTorch's column, `matrix` a formula with
+    rows and columns."""
 
     product: str
     values: str
     numeric: str
+    matrix: str = N_("Jacobian of {output} by {name}")
 
 
 _BACKWARD = Wording(
@@ -23,13 +25,15 @@ _BACKWARD = Wording(
 
 _WORDINGS: Mapping[str, Wording] = {
     "vjp": _BACKWARD,
-    "grad": Wording(N_("The gradient by {name}"), N_("The gradient by {name} in numbers"), N_("PyTorch's .grad")),
+    "grad": Wording(N_("The gradient by {name}"), N_("The gradient by {name} in numbers"), N_("PyTorch's .grad"),
+                    N_("The gradient of {output} by {name}")),
     "jvp": Wording(N_("How {output} moves with {name}: J·t"), N_("J·t in numbers"), N_("PyTorch's product")),
     "jacobian": Wording(
         N_("What y.backward(v) leaves in {name}.grad"), N_("The Jacobian by {name} in numbers"), N_("PyTorch's rows")
     ),
     "hessian": Wording(
-        N_("The second derivatives by {name}"), N_("The Hessian by {name} in numbers"), N_("PyTorch's rows")
+        N_("The second derivatives by {name}"), N_("The second derivatives by {name} in numbers"), N_("PyTorch's rows"),
+        N_("Second derivatives of {output} by {name}"),
     ),
     "hvp": Wording(
         N_("The Hessian's product H·t for {name}"), N_("H·t for {name} in numbers"), N_("PyTorch's product")

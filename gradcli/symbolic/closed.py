@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+import numpy as np
 import sympy
 from sympy import Add, Expr, Symbol
 
@@ -26,7 +27,7 @@ from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.proposal import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place
-from gradcli.symbolic.structure import structure_of
+from gradcli.symbolic.structure import mask_of, structure_of
 from gradcli.symbolic.tidy import tidy
 from gradcli.symbolic.writing import COLUMNS, DEFINED, ROWS, LatexWriter, Names, TextWriter, Writer
 
@@ -77,9 +78,10 @@ class Form:
         """The printed formula in numbers; `known` holds the inputs, and v and tangents by the names they have in it."""
         return self.evaluator(known).value(self.formula)
 
-    def contracted(self, known: Mapping[str, Array]) -> Array:
-        """The printed formula summed over its rows with v in symbols, and evaluated: a Jacobian gives its VJP."""
-        entry = total(Entry(Symbol(self.weights), *self.formula.rows) * self.formula.entry, self.formula.rows)
+    def contracted(self, known: Mapping[str, Array], by: str | None = None) -> Array:
+        """The printed formula summed over its rows with v in symbols, and evaluated: a Jacobian gives its VJP. `by` names
+        another vector in `known` to contract with."""
+        entry = total(Entry(Symbol(by or self.weights), *self.formula.rows) * self.formula.entry, self.formula.rows)
         return self.evaluator(known).at_all(entry, self.formula.columns, self.formula.column_dims)
 
     def magnitude(self, known: Mapping[str, Array]) -> Array:
@@ -96,8 +98,8 @@ class Form:
         known = self._named(text)
         head = self.head.format(rows=self._places(text, self.formula.rows, known),
                                 columns=self._places(text, self.formula.columns, known))
-        return Written(head, text.write(self.formula.entry, known), latex.write(self.formula.entry, known),
-                       _definitions(self.graph, self.polished, text, latex))
+        written = text.write(self.formula.entry, known)
+        return Written(head, written, latex.write(self.formula.entry, known), _definitions(self, text, latex, written))
 
     def entries(self) -> tuple[EntryPart, ...]:
         """Every entry with numbers for its indices."""
@@ -112,13 +114,17 @@ class Form:
         """The formula in matrix notation, as a program of the calculator's own that has been run and gave its values."""
         return verified_matrix(self)
 
+    def mask(self) -> Array:
+        """1 where an entry can be non-zero, whatever the inputs' values, else 0; rows first. For small sizes."""
+        return mask_of(self.graph, self.formula, self.formula.entry)
+
     def structure(self) -> Structure:
         """Where it can be non-zero."""
         return structure_of(self.graph, self.formula, self.formula.entry)
 
     def _writers(self) -> tuple[Writer, Writer]:
-        taken = self.graph.taken  # every tensor's name, v's and the tangents'
-        return TextWriter(Names(taken), self.weights, self.decimal), LatexWriter(Names(taken), self.weights, self.decimal)
+        names = Names(self.graph.taken, {**{n.name: n.dims for n in self.graph.nodes.values()}, **self.others})
+        return TextWriter(names, self.weights, self.decimal), LatexWriter(names, self.weights, self.decimal)
 
     def _named(self, text: Writer) -> dict[Expr, str]:
         return text.names.given(self.formula.columns, COLUMNS, text.names.given(self.formula.rows, ROWS, {}))
@@ -178,8 +184,10 @@ class Calculus:
     """The derivatives of one program: each method gives a closed form. y is the output, v its weights."""
 
     def __init__(self, program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y",
-                 tangents: Mapping[str, str] | None = None) -> None:
-        """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called."""
+                 tangents: Mapping[str, str] | None = None, unit: bool = False) -> None:
+        """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called. `unit`:
+        the output is one number and its weight 1, which is then not written."""
+        self.unit = unit
         self.weights, self.output = weights, output
         self.tangents = dict(tangents or {})
         self.decimal = DECIMAL.search(program.source) is not None
@@ -233,7 +241,10 @@ class Calculus:
 
     def _gradient(self, name: str) -> Formula:
         seed = Symbol(self.weights)
-        return derive.vjp(self.built.graph, self.built.output, self._variable(name), lambda *o: Entry(seed, *o))
+        return derive.vjp(
+            self.built.graph, self.built.output, self._variable(name),
+            lambda *o: sympy.S.One if self.unit else Entry(seed, *o),
+        )
 
     def _variable(self, name: str) -> Node:
         return self.built.variables[name]
@@ -256,12 +267,12 @@ def derived(program: Program, wrt: Sequence[str], weights: str = "v", output: st
 # Definitions
 
 
-def _definitions(graph: Graph, one: Polished, text: Writer, latex: Writer) -> tuple[Definition, ...]:
+def _definitions(form: Form, text: Writer, latex: Writer, written: str) -> tuple[Definition, ...]:
+    """What the formula names, and the sizes that stand in it or in those."""
+    graph, one = form.graph, form.polished
     nodes = [_definition(node, text, latex) for node in one.nodes]
-    symbols: set[Any] = set()
-    for e in (one.formula.entry, *(node.formula() for node in one.nodes if node.body is not None)):
-        symbols |= {s for s in e.free_symbols if s in graph.sizes.values}
-    sizes = [_size(s, graph) for s in sorted(symbols, key=str)]
+    said = " ".join([written, *(d.formula for d in nodes)])
+    sizes = [_size(s, graph) for s in sorted(graph.sizes.values, key=str) if re.search(rf"\b{s}\b", said)]
     return (*nodes, *sizes)
 
 
@@ -292,7 +303,9 @@ def primitive_text(node: Node) -> str:
 
 
 def _constant_text(values: Array) -> str:
-    return str(values.tolist()) if values.size <= 64 else f"constants of shape {values.shape}"
+    whole = np.array_equal(values, np.round(values)) and np.abs(values).max(initial=0) < 2**53
+    shown = values.astype(np.int64) if whole else values
+    return str(shown.tolist()) if values.size <= 64 else f"constants of shape {values.shape}"
 
 
 def _size(symbol: Any, graph: Graph) -> Definition:

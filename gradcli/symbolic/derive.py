@@ -121,6 +121,8 @@ def _push_body(graph: Graph, body: Expr, over: tuple[Expr, ...], bar: Expr, need
 def _others(node: Node) -> Expr:
     """The product without the factor at `node.bound`: what a product's partial is, also where a factor is 0."""
     assert node.body is not None
+    if not node.bound:
+        return sympy.S.One
     again = tuple(Index(k.dim, k.name) for k in node.bound)
     same = Mul(*map(Delta, again, node.bound))
     return Pi(Where(same, sympy.S.One, _instance(node.body, node.bound, again)), *again)

@@ -39,6 +39,11 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
     return Structure(_kind_by_formula(formula, terms), nonzero, everything, len(terms) == 1)
 
 
+def mask_of(graph: Graph, formula: Formula, entry: Expr) -> Array:
+    """1 where an entry can be non-zero, else 0, in the Jacobian's shape."""
+    return np.asarray(Evaluator(graph, {}).at_all(_pattern(entry), formula.indices, formula.dims) != 0, dtype=np.float64)
+
+
 def _pattern(e: Expr) -> Expr:
     """The formula with everything that depends on values replaced by 1; positive where e can be non-zero."""
     if e.is_Add:

@@ -6,7 +6,7 @@ bracket, `delta(i,m)`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import count
@@ -45,8 +45,16 @@ Piece = tuple[str, int]
 class Names:
     """Names for indices: letters by what an index is for, never a tensor's name."""
 
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = taken
+    def __init__(self, taken: set[str], dims: Mapping[str, tuple[Any, ...]] | None = None) -> None:
+        """`taken` are all tensors' names; `dims` their sizes, from which a reader can tell what an index runs over."""
+        self.taken, self.dims = taken, dims or {}
+
+    def is_told(self, k: Index, body: Expr) -> bool:
+        """Whether the index stands alone in an axis of its own size, so that its range need not be said."""
+        return any(
+            place == k and axis < len(self.dims.get(e.name, ())) and self.dims[e.name][axis] == k.dim
+            for e in body.atoms(Entry) for axis, place in enumerate(e.indices)
+        )
 
     def letters(self, alphabet: str, used: set[str]) -> Any:
         """Free letters of an alphabet, then numbered ones."""
@@ -216,7 +224,8 @@ class Writer:
 
     def bound(self, e: Bound, known: dict[Expr, str]) -> Piece:
         inner = self.names.given(e.bound, BOUND, known)
-        return self.over("Prod" if isinstance(e, Pi) else "Sum", [inner[k] for k in e.bound], self.write(e.body, inner)), ATOM
+        below = [inner[k] if self.names.is_told(k, e.body) else f"{inner[k]}<{self.write(k.dim, {})}" for k in e.bound]
+        return self.over("Prod" if isinstance(e, Pi) else "Sum", below, self.write(e.body, inner)), ATOM
 
     def condition(self, e: Expr, known: dict[Expr, str]) -> str | None:
         """A comparison without its bracket."""
@@ -298,7 +307,7 @@ class TextWriter(Writer):
         return f"{name}({', '.join(arguments)})"
 
     def over(self, kind: str, indices: list[str], body: str) -> str:
-        below = indices[0] if len(indices) == 1 else "{" + ",".join(indices) + "}"
+        below = indices[0] if len(indices) == 1 and "<" not in indices[0] else "{" + ",".join(indices) + "}"
         return f"{kind}_{below}({body})"
 
     def compared(self, a: str, sign: str, b: str) -> str:
