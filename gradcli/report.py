@@ -312,12 +312,14 @@ class Share:
 class Operand:
     """What a step was computed from: the local derivative, and the gradient that is handed on to it.
 
-    `compared` holds what the local formula makes of the incoming gradient beside what PyTorch handed on.
+    `compared` holds what the local formula makes of the incoming gradient beside what PyTorch handed on; `times` is how
+    often the step reads it.
     """
 
     name: str
     local: Jacobian | None
     compared: Compared
+    times: int = 1
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,8 @@ CASES: tuple[tuple[str, Mapping[str, Any], str | None, set[str]], ...] = (
     ("x.mean(0)", {"x": M23}, "ones", ALWAYS | {"mean"}),
     # matrix products
     ("X @ W.T", {"X": M23, "W": M33}, "arange(6.0).reshape(2, 3)", ALWAYS | {"matmul"}),
-    ("X @ W.T + b", {"X": M23, "W": M33, "b": "[1, 2, 3]"}, "arange(6.0).reshape(2, 3)", ALWAYS | {"matmul", "broadcast"}),
+    ("X @ W.T + b", {"X": M23, "W": M33, "b": "[1, 2, 3]"}, "arange(6.0).reshape(2, 3)",
+        ALWAYS | {"matmul", "broadcast"}),
     ("x.T @ x", {"x": M23}, "arange(9.0).reshape(3, 3)", ALWAYS),
     # softmax
     ("softmax(x, dim=0)", {"x": "[0.1, 2]"}, "ones", ALWAYS | {"softmax"}),
@@ -122,7 +123,7 @@ CASES: tuple[tuple[str, Mapping[str, Any], str | None, set[str]], ...] = (
     ("x.detach()*2", {"x": "[1, 2]"}, "ones", {"weights", "zero"}),
     ("sign(x)", {"x": "[1, 2]"}, "ones", ALWAYS | {"zero"}),
     ("x**0.0", {"x": "0.0"}, None, SCALAR | {"zero"}),
-    ("x[i]", {"x": "[1, 2, 3]", "i": "[0, 0]"}, "ones", ALWAYS | {"index-input"}),
+    ("x[i]", {"x": "[1, 2, 3]", "i": "[0, 0]"}, "ones", ALWAYS | {"index-input", "column-sums"}),
     ("where(x > 0, sqrt(x), x)", {"x": "[-1, -4]"}, "ones", ALWAYS | {"where", "diagonal"}),
 )  # fmt: skip
 
@@ -203,7 +204,8 @@ def einsum_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
 def equivalence_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
     numbers = backward(asked.program, asked.wrt, asked.point, asked.v)
     ways = [numbers.weighted, *([numbers.plain] if numbers.plain is not None else [])]
-    differences = [np.max(np.nan_to_num(np.abs(way[x] - numbers.grads[x])), initial=0.0) for way in ways for x in asked.wrt]
+    pairs = [(way[x], numbers.grads[x]) for way in ways for x in asked.wrt]
+    differences = [np.max(np.nan_to_num(np.abs(a - b)), initial=0.0) for a, b in pairs]
     return near(float(said["difference"]), max(differences)) and max(differences) < 1e-6
 
 
@@ -218,8 +220,9 @@ def derivative_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
 def weighted_derivative_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
     if "gradient" not in said:
         return derivative_holds(asked, said)
-    product = read(said["weights"]) * read(said["derivative"])
-    return derivative_holds(asked, said) and near(read(said["weights"]), asked.v) and near(product, read(said["gradient"]))
+    weights, derivative = read(said["weights"]), read(said["derivative"])
+    true = near(weights, asked.v) and near(weights * derivative, read(said["gradient"]))
+    return true and derivative_holds(asked, said)
 
 
 def v_is_x_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
@@ -263,7 +266,8 @@ def broadcast_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
 def mean_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
     if said["operation"] != "mean" or "mean(" not in asked.program.source:
         return near(float(said["share"]), 1 / said["count"])
-    summed = understand(Request(asked.program.source.replace("mean", "sum"), "vjp", asked.request.inputs, v=asked.request.v))
+    source = asked.program.source.replace("mean", "sum")
+    summed = understand(Request(source, "vjp", asked.request.inputs, v=asked.request.v))
     inside = asked.program[asked.program.output].how
     last = getattr(inside, "operation", "") == "mean"
     return near(float(said["share"]), 1 / said["count"]) and (
@@ -299,9 +303,9 @@ def where_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
 
 CLAIMS: Mapping[str, Callable[[Understood, Mapping[str, Any]], bool]] = {
     "weights": weights_hold, "scalar-v": factor_holds, "einsum": einsum_holds, "equivalence": equivalence_holds,
-    "diagonal": weighted_derivative_holds, "v-is-x": v_is_x_holds, "one-hot": one_hot_holds, "column-sums": column_sums_hold,
-    "softmax": softmax_holds, "broadcast": broadcast_holds, "mean": mean_holds, "matmul": product_holds, "sum": sum_holds,
-    "zero": zero_holds, "index-input": index_holds, "where": where_holds,
+    "diagonal": weighted_derivative_holds, "v-is-x": v_is_x_holds, "one-hot": one_hot_holds,
+    "column-sums": column_sums_hold, "softmax": softmax_holds, "broadcast": broadcast_holds, "mean": mean_holds,
+    "matmul": product_holds, "sum": sum_holds, "zero": zero_holds, "index-input": index_holds, "where": where_holds,
 }  # fmt: skip
 
 
@@ -315,7 +319,11 @@ def test_every_sentence_is_true(case: int) -> None:
     assert not untrue(told(case))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+# sign_det is a part of slogdet's formulas, which PyTorch records a zero gradient for; nobody types it
+TYPED = [row for row in ROWS if row.name != "sign_det"]
+
+
+@pytest.mark.parametrize("row", TYPED, ids=lambda row: row.name)
 def test_every_sentence_about_any_operation_is_true(row: Row) -> None:
     random = np.random.default_rng(7)
     for shape in ((3, 3), (3,), (2, 3, 4)):
@@ -351,10 +359,12 @@ def test_a_refusal_is_foreseen_from_the_program(case: int) -> None:
 # --- the questions people ask: the numbers must appear ----------------------------------------------------------------
 
 QUESTIONS: tuple[tuple[str, str, Mapping[str, Any], str | None, Mapping[str, list[str]]], ...] = (
-    ("1 ones_like(inp)", "(inp + 1)**2", {"inp": "eye(5)"}, "ones", {"diagonal": ["[[4, 2, 2, 2, 2], [2, 4, 2, 2, 2]"]}),
+    ("1 ones_like(inp)", "(inp + 1)**2", {"inp": "eye(5)"},
+        "ones", {"diagonal": ["[[4, 2, 2, 2, 2], [2, 4, 2, 2, 2]"]}),
     ("1 v has the output's shape", "(inp + 1).pow(2).t()", {"inp": "eye(4, 5)"}, "ones", {
         "weights": ["5×4, and not of inp, 4×5"]}),
-    ("2 gradient arguments", "3*a + 2*b**2 + log(c)", {"a": "[1, 2, 3]", "b": "[3, 4, 5]", "c": "[6, 7, 8]"}, "[.1, 1, 1e-4]", {
+    ("2 gradient arguments", "3*a + 2*b**2 + log(c)", {"a": "[1, 2, 3]", "b": "[3, 4, 5]", "c": "[6, 7, 8]"},
+        "[.1, 1, 1e-4]", {
         "diagonal": ["[0.3, 3, 0.0003]", "[1.2, 16, 0.002]", "[0.0166667, 0.142857, 1.25e-5]"]}),
     ("3 why pass it", "a*b", {"a": "[10, 10]", "b": "[20, 20]"}, "[2, 2]", {"diagonal": ["[40, 40]", "[20, 20]"]}),
     ("4 (x*y).sum().backward()", "x**2", {"x": "[1, 2, 3]"}, "[1, 2, 3]", {
@@ -362,21 +372,26 @@ QUESTIONS: tuple[tuple[str, str, Mapping[str, Any], str | None, Mapping[str, lis
     ("5 only for scalar outputs", "a**2 + 2", {"a": "ones:3"}, "ones", {"diagonal": ["[2, 2, 2]"]}),
     ("5 mean", "mean(a)", {"a": "ones:3"}, None, {"mean": ["1/3 = 0.333333"]}),
     ("6 equivalent multiplication", "x**2", {"x": "[[1, 2, 3], [4, 5, 6]]"}, "ones", {
-        "einsum": ["'mn,mnij->ij'", "2×3×2×3", "v.reshape(1, 6) @ J.reshape(6, 6)"], "diagonal": ["[[2, 4, 6], [8, 10, 12]]"]}),
+        "einsum": ["'mn,mnij->ij'", "2×3×2×3", "v.reshape(1, 6) @ J.reshape(6, 6)"],
+        "diagonal": ["[[2, 4, 6], [8, 10, 12]]"]}),
     ("7 grad_tensor", "x**2", {"x": "arange(1., 11.).reshape(2, 5)"}, "[[100, 1, 1, 1, 1], [1, 1, 1, 1, 1]]", {
         "diagonal": ["[[200, 4, 6, 8, 10], [12, 14, 16, 18, 20]]"]}),
-    ("8 vector in quotes", "outer(x, x)", {"x": "[1, 2, 3, 4]"}, "ones", {"column-sums": ["x.grad[0] = 20"], "weights": ["4×4"]}),
+    ("8 vector in quotes", "outer(x, x)", {"x": "[1, 2, 3, 4]"},
+        "ones", {"column-sums": ["x.grad[0] = 20"], "weights": ["4×4"]}),
     ("9 softmax", "softmax(x, dim=0)", {"x": "[.1, 2]"}, "ones", {"softmax": ["sum to 1", "exactly zero"]}),
     ("9 one row", "softmax(x, dim=0)", {"x": "[.1, 2]"}, "onehot:0", {"one-hot": ["[0.11318, -0.11318]"]}),
-    ("9 a batch", "softmax(x, dim=1)", {"x": "arange(20.0).reshape(10, 2)"}, "onehot:0,0", {"softmax": ["10 lines", "all 20"]}),
+    ("9 a batch", "softmax(x, dim=1)", {"x": "arange(20.0).reshape(10, 2)"},
+        "onehot:0,0", {"softmax": ["10 lines", "all 20"]}),
     ("10 one-hot", "2*x", {"x": "[1, 2]"}, "onehot:1", {"one-hot": ["y[1], [0, 2]"]}),
     ("10 Q", "3*a**3 - b**2", {"a": "[2, 3]", "b": "[6, 4]"}, "ones", {"diagonal": ["[36, 81]", "[-12, -8]"]}),
-    ("11 a linear layer", "X @ W.T", {"X": M23, "W": M33}, "arange(6.0).reshape(2, 3)", {"matmul": ["W.grad = v.T @ X"]}),
+    ("11 a linear layer", "X @ W.T", {"X": M23, "W": M33},
+        "arange(6.0).reshape(2, 3)", {"matmul": ["W.grad = v.T @ X"]}),
     ("12 the bias", "x + b", {"x": "zeros:2x3", "b": "zeros:3"}, "[[1, 2, 3], [4, 5, 6]]", {
         "broadcast": ["axes (0): b.grad = [5, 7, 9]"]}),
     ("13 dimensions of the Jacobian", "(x**2).sum(1)", {"x": "[[1, 2], [3, 4]]"}, "ones", {
         "einsum": ["2×2×2", "J.reshape(2, 4)"]}),
-    ("source 0: f' is not x", "z", {"z": "linspace(-1, 1, 5)"}, "z", {"v-is-x": ["z*f'(z)", "f'(z) = [1, 1, 0/0, 1, 1]"]}),
+    ("source 0: f' is not x",
+        "z", {"z": "linspace(-1, 1, 5)"}, "z", {"v-is-x": ["z*f'(z)", "f'(z) = [1, 1, 0/0, 1, 1]"]}),
     ("source 0: divided by z", "z**2", {"z": "linspace(1, 5, 5)"}, "z", {"v-is-x": ["f'(z) = [2, 4, 6, 8, 10]"]}),
     ("source 1: matmul", "a @ b", {"a": "[[0, 0], [2, 2]]", "b": "[[1, 2], [1, 2]]"}, "ones", {
         "matmul": ["a.grad = v @ b.T and b.grad = a.T @ v"]}),

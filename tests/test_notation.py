@@ -212,7 +212,7 @@ def test_every_operation_would_compile(row: Row) -> None:
     names = [name for name in ("x", "y", "a", "b", "w", "t") if re.search(rf"\b{name}\b", row.example)]
     for shape in ((3, 3), (3,), (), (3, 3, 3)):
         try:
-            text = written(row.example, **{name: shape for name in names}) if names else written(row.example)
+            text = written(row.example, **dict.fromkeys(names, shape)) if names else written(row.example)
         except GradcliError:
             continue
         assert not faults(text), text

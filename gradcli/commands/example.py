@@ -1,8 +1,9 @@
-"""A question of the program's own: asked of `vjp`, answered, and shown with the command line that gives the answer."""
+"""A question of the program's own: asked, answered, and shown with the command line that gives the answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -12,27 +13,46 @@ from gradcli.request import Request
 SHORT = (Question, Closed, Weights, Compared)
 """The kinds of parts that an example shows unless it is there for its explanation."""
 LONG = (*SHORT, Equivalence, Note)
+"""With the explanation too."""
 
 
 def answered(request: Request, kinds: tuple[type, ...] = SHORT) -> Example:
-    """The question with the parts of its answer that matter here."""
-    from gradcli.commands import vjp  # the whole of it, which a listing does not need
+    """The question with the parts of its answer that matter here; of another command than vjp, all but its notes."""
+    from gradcli.commands import COMMANDS  # which lists the commands that use this
 
-    return Example(line(request), tuple(part for part in vjp.run(request) if isinstance(part, kinds)))
+    parts = COMMANDS[request.command].run(request)
+    wanted = kinds if request.command == "vjp" else object
+    return Example(line(request), tuple(
+        _brief(part) for part in parts if isinstance(part, wanted) and (Note in kinds or not isinstance(part, Note))))
+
+
+def _brief(part: Part) -> Part:
+    """A closed form without its entries one by one: the formula is what the page is about."""
+    if isinstance(part, Closed) and part.jacobian is not None:
+        return replace(part, jacobian=replace(part.jacobian, entries=None))
+    return part
 
 
 def line(request: Request) -> str:
     """The command line that asks this."""
-    return " ".join(("gradcli", request.command, quoted(request.expression), *_options(request)))
+    return " ".join(("gradcli", request.command, quoted(request.expression), *_inputs(request), *_options(request)))
+
+
+def _inputs(request: Request) -> Iterator[str]:
+    for name, given in request.inputs.items():
+        yield f"--{name} {quoted(given if isinstance(given, str) else spelled(np.asarray(given)))}"
 
 
 def _options(request: Request) -> Iterator[str]:
-    for name, given in request.inputs.items():
-        yield f"--{name} {quoted(given if isinstance(given, str) else spelled(np.asarray(given)))}"
-    if request.v is not None:
-        yield f"--v {quoted(str(request.v))}"
-    if request.wrt is not None:
-        yield f"--wrt {','.join(request.wrt)}"
+    for one in fields(request):
+        given = getattr(request, one.name)
+        if "help" not in one.metadata or given == one.default:
+            continue
+        flag = "--" + one.name.replace("_", "-")
+        if given is True:
+            yield flag
+        else:
+            yield f"{flag} {quoted(','.join(given) if isinstance(given, tuple) else str(given))}"
 
 
 def spelled(array: Array) -> str:
@@ -55,14 +75,3 @@ def quoted(text: str) -> str:
     if text and all(c.isalnum() or c in ".,:_=@/+-" for c in text):
         return text
     return f'"{text}"' if not set(text) & set('"$`\\!') else "'" + text.replace("'", "'\\''") + "'"
-
-
-def values_of_parts(parts: tuple[Part, ...]) -> Mapping[str, Array]:
-    """The gradients of an answer by variable: PyTorch's, or the formula's where it was not asked."""
-    found = {}
-    for part in parts:
-        if isinstance(part, Compared):
-            known = part.symbolic if part.pytorch is None else part.pytorch
-            if known is not None:
-                found[part.name] = known
-    return found

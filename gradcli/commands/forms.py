@@ -99,8 +99,15 @@ def compared(
     return side_by_side(
         name, symbolic, pytorch, asked.request.dtype, known=_deviation(asked),
         shaken=lambda: np.abs(_shaped(form, moved, pytorch) - symbolic),
-        rounding=lambda: np.asarray(2.0**-52 * form.magnitude(known)).reshape(pytorch.shape),
+        rounding=lambda: _rounding(asked, form, known).reshape(pytorch.shape),
     )
+
+
+def _rounding(asked: Understood, form: Form, known: Mapping[str, Array]) -> Array:
+    """One rounding of what the formula adds up; of the values, where the formula is 0 and PyTorch cancels to it."""
+    arrays = (*asked.values, *known.values())
+    largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in arrays), default=0.0)
+    return np.asarray(2.0**-52 * (form.magnitude(known) + (max(largest, 1.0) if form.formula.entry == 0 else 0.0)))
 
 
 def _shaped(form: Form, known: Mapping[str, Array], like: Array | None) -> Array:

@@ -112,7 +112,7 @@ def _no_solve(a: Shape, b: Shape) -> Shape:
 
 def _cross(a: Shape, b: Shape, dim: int) -> Shape:
     shape = broadcast(a, b)
-    if not shape or shape[axis(dim, len(shape))] != 3:
+    if not shape or len(a) != len(b) or shape[axis(dim, len(shape))] != 3:
         raise fault("shape", N_("cross needs axes of size 3; the shapes are {a} and {b}"), a=written(a), b=written(b))
     return shape
 

@@ -54,7 +54,7 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
             case Weights():
                 yield from align([(name(output), values(part.y, digits)), ("v", values(part.v, digits))])
             case Compared():
-                yield from _compared(part, digits, speak)
+                yield from _compared(part, question, digits, speak)
             case Equivalence():
                 yield _equivalence(part, speak)
             case Note():
@@ -110,10 +110,10 @@ def _where(definitions: Sequence[Definition]) -> list[tuple[str, str]]:
     return [(r"\text{where } " * (n == 0) + indexed(d.name), d.latex) for n, d in enumerate(definitions)]
 
 
-def _compared(part: Compared, digits: int, speak: Speak) -> Iterator[str]:
+def _compared(part: Compared, question: Question | None, digits: int, speak: Speak) -> Iterator[str]:
     array = part.symbolic if part.pytorch is None else part.pytorch
     if array is not None:
-        yield from align([(rf"\bar{{{name(part.name)}}}", values(array, digits))])
+        yield from align([(_result(part.name, question), values(array, digits))])
     if part.agrees is not None and part.max_abs_diff is not None:
         verdict = N_("SymPy and PyTorch agree; the largest difference is {difference}.")
         if not part.agrees:
@@ -121,6 +121,25 @@ def _compared(part: Compared, digits: int, speak: Speak) -> Iterator[str]:
         yield escaped(speak.sentence(verdict, difference=number(part.max_abs_diff, 2)))
     if part.reason is not None:
         yield escaped(speak(part.reason))
+
+
+def _result(by: str, question: Question | None) -> str:
+    """What the numbers of a command are called."""
+    command, output = ("vjp", "y") if question is None else (question.command, name(question.output_name))
+    several = ", ".join(name(one.strip()) for one in by.split(","))
+    match command:
+        case "jvp":
+            return r"J \, t"
+        case "hvp":
+            return rf"\left(H t\right)_{{{several}}}"
+        case "jacobian":
+            return rf"\frac{{\partial {output}}}{{\partial {several}}}"
+        case "hessian":
+            return rf"\nabla^2_{{{several}}} {output}"
+        case "grad":
+            return rf"\partial_{{{several}}} {output}" if "," in by else rf"\nabla_{{{several}}} {output}"
+        case _:
+            return rf"\bar{{{several}}}"
 
 
 def _equivalence(part: Equivalence, speak: Speak) -> str:

@@ -10,7 +10,7 @@ from gradcli.render import extra, values
 from gradcli.render.latex import indexed, left_side
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
-from gradcli.render.structure import arrangement, structure
+from gradcli.render.structure import arrangement, spoken, structure
 from gradcli.render.wording import wording
 from gradcli.report import (
     Array,
@@ -87,9 +87,9 @@ def _question(part: Question, speak: Speak) -> Iterator[str]:
 
 def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[str]:
     output = "y" if question is None else question.output_name
-    words = wording("vjp" if question is None else question.command)
+    words = wording("vjp" if question is None else question.command, part.name)
     if part.jacobian is not None:
-        told = speak.sentence(words.matrix, output=output, name=part.name)
+        told = speak.sentence(words.matrix, output=output, name=spoken(part.name))
         yield from ("", f"## {told}", "", *_formula(part.jacobian), "")
         yield f"- {speak(arrangement(part.jacobian.shape, part.jacobian.left_side, question))}"
         if part.jacobian.structure is not None:
@@ -115,8 +115,8 @@ def _definition(part: Definition) -> list[str]:
 
 
 def _compared(part: Compared, question: Question | None, digits: int, full: bool, speak: Speak) -> Iterator[str]:
-    words = wording("vjp" if question is None else question.command)
-    yield from ("", f"## {speak.sentence(words.values, name=part.name)}", "")
+    words = wording("vjp" if question is None else question.command, part.name)
+    yield from ("", f"## {speak.sentence(words.values, name=spoken(part.name))}", "")
     columns = {speak.sentence(N_("SymPy's formula")): part.symbolic, speak.sentence(words.numeric): part.pytorch}
     yield from _block({head: array for head, array in columns.items() if array is not None}, digits, full)
     if part.agrees is not None and part.max_abs_diff is not None:

@@ -177,6 +177,9 @@ def _operand(part: Operand, name: str) -> Iterator[Block]:
     if part.local is not None:
         local: Jacobian = part.local
         yield Formula(local.left_side, local.formula, local.latex, local.where)
+    if part.times > 1:
+        yield Say(message(N_("{name} is read {count} times in this step; the local derivative counts them all"),
+                          name=part.name, count=part.times))
     passed = part.compared.pytorch
     if passed is not None:
         yield Numbers({N_("handed on to {name} =").format(name=part.name): passed})

@@ -59,6 +59,17 @@ def arrangement(shape: Shape, left_side: str, question: Question | None) -> Mess
     )
 
 
+def spoken(name: str) -> str:
+    """`x,w`, by which it was differentiated twice, as `x, w`."""
+    return ", ".join(part.strip() for part in name.split(","))
+
+
+def at(left_side: str, row: tuple[int, ...], column: tuple[int, ...]) -> str:
+    """`d y[m] / d x[i]` with numbers for its indices: `d y[0] / d x[2]`. The row's indices stand first."""
+    places = iter((*row, *column))
+    return re.sub(r"\[([^\]]*)\]", lambda m: f"[{','.join(str(next(places)) for _ in m[1].split(','))}]", left_side)
+
+
 def _second(shape: Shape, left_side: str) -> Message:
     """The axes of the variable that is named first, then those of the other."""
     if not shape:

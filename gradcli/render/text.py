@@ -12,7 +12,7 @@ from gradcli.render.legend import legend
 from gradcli.render.line import BLANK, Line, Piece, heading, labelled, line
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
-from gradcli.render.structure import arrangement, structure
+from gradcli.render.structure import arrangement, at, spoken, structure
 from gradcli.render.wording import wording
 from gradcli.report import (
     Array,
@@ -143,7 +143,7 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
     say = look.speak.sentence
     output = "y" if question is None else question.output_name
     rows = [
-        (say(N_("matrix")), part.matrix),
+        (say(N_("matrix")), None if part.matrix == part.formula else part.matrix),
         (say(N_("shape")), look.speak(arrangement(part.shape, part.left_side, question))),
         (say(N_("structure")), None if part.structure is None else look.speak(structure(part.structure))),
     ]
@@ -153,9 +153,9 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
         for one in _told(layout.padded(f"  {label}", column), text, look.width)
     ]
     return [
-        BLANK, heading(say(wording(_command(question)).matrix, output=output, name=name)),
+        BLANK, heading(say(wording(_command(question), name).matrix, output=output, name=spoken(name))),
         *_formula(part.left_side, part.formula, look), *_where(part.where, look), *told,
-        *_entries(part.entries or (), output, name, look),
+        *_entries(part.entries or (), part.left_side, look),
     ]
 
 
@@ -194,20 +194,16 @@ def _where(definitions: Sequence[Definition], look: Look) -> list[Line]:
     ]
 
 
-def _entries(entries: Sequence[Entry], output: str, name: str, look: Look) -> list[Line]:
+def _entries(entries: Sequence[Entry], left_side: str, look: Look) -> list[Line]:
     if not entries:
         return []
-    left = [f"d {_at(output, e.row)} / d {_at(name, e.column)}" for e in entries]
+    left = [at(left_side, e.row, e.column) for e in entries]
     width = max(map(len, left))
     shown = (
         one for side, entry in zip(left, entries, strict=True)
         for one in layout.formula(entry.formula, look.width, f"    {side:<{width}} = ")
     )
     return [labelled("  " + look.speak.sentence(N_("entries")), ""), *map(line, shown)]
-
-
-def _at(name: str, index: tuple[int, ...]) -> str:
-    return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
 def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> list[Line]:
@@ -250,10 +246,10 @@ def _beside(blocks: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
 
 def _compared(part: Compared, question: Question | None, look: Look) -> list[Line]:
     say = look.speak.sentence
-    words = wording(_command(question))
+    words = wording(_command(question), part.name)
     columns = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
     blocks = [(say(head), _numbers(array, look)) for head, array in columns if array is not None]
-    lines = [BLANK, heading(say(words.values, name=part.name)), *_beside(blocks, look)]
+    lines = [BLANK, heading(say(words.values, name=spoken(part.name))), *_beside(blocks, look)]
     return lines + _verdict(part, look)
 
 

@@ -35,12 +35,24 @@ _WORDINGS: Mapping[str, Wording] = {
         N_("The second derivatives by {name}"), N_("The second derivatives by {name} in numbers"), N_("PyTorch's rows"),
         N_("Second derivatives of {output} by {name}"),
     ),
+    "backward": Wording(
+        N_("What one y.backward(v) adds to {name}.grad"), N_("{name}.grad after the last call"), N_("PyTorch's .grad")
+    ),
     "hvp": Wording(
         N_("The Hessian's product H·t for {name}"), N_("H·t for {name} in numbers"), N_("PyTorch's product")
     ),
 }
 
 
-def wording(command: str) -> Wording:
-    """The headings of a command's answer; those of `vjp` where it has none of its own."""
+_PARTIAL = Wording(
+    N_("The partial derivative {name}"), N_("The partial derivative by {name} in numbers"), N_("PyTorch's value"),
+    N_("The partial derivative of {output} by {name}"),
+)
+
+
+def wording(command: str, name: str = "") -> Wording:
+    """The headings of a command's answer; those of `vjp` where it has none of its own. `name` is what was differentiated
+    by: `x,x,y` for a higher partial derivative."""
+    if command == "grad" and "," in name:
+        return _PARTIAL
     return _WORDINGS.get(command, _BACKWARD)

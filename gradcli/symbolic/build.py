@@ -175,7 +175,8 @@ class Builder:
         """What a new tensor is called: the name that the program assigns, else the letter customary for it."""
         if self.hint is None:
             return default
-        self.graph.taken.discard(self.hint)  # kept free for the tensor that is that assignment
+        if self.hint not in self.graph.nodes:
+            self.graph.taken.discard(self.hint)  # kept free for the first tensor that is that assignment
         return self.hint
 
     # Elementwise

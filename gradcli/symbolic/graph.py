@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import sympy
@@ -80,6 +81,10 @@ class Node:
 
     def formula(self) -> Expr:
         """The definition as one scalar in `idx`."""
+        return self._formula
+
+    @cached_property
+    def _formula(self) -> Expr:
         assert self.body is not None
         if not self.bound:
             return self.body
@@ -131,6 +136,7 @@ class Graph:
         return self._known[key]
 
     def _add(self, node: Node) -> Node:
+        assert node.name not in self.nodes, node.name
         self.nodes[node.name] = node
         return node
 

@@ -4,7 +4,7 @@ those that stay are listed. What is written out is evaluated so, too: nothing af
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, Mul
@@ -17,6 +17,10 @@ from gradcli.symbolic.scalars import Bound, Delta, Entry, Sigma
 from gradcli.symbolic.tidy import tidy
 
 
+READABLE = 60
+"""No definition is written into another where the two have more operations than this."""
+
+
 @dataclass(frozen=True)
 class Polished:
     """A formula, and the bodies of the definitions it needs, in an order in which each comes after what it uses."""
@@ -27,76 +31,100 @@ class Polished:
 
 def polished(graph: Graph, formula: Formula) -> Polished:
     """The formula with every definition written out that is used once, in a place where it is only multiplied and
-    added: inside a function, a power or a bracket a name reads better."""
-    entry = sifted(formula.entry)
-    bodies: dict[str, Expr] = {}
-    while True:
-        needed = _needed(graph, entry, bodies)
-        name = _to_write_out(graph, entry, bodies, needed)
-        if name is None:
-            break
-        node = graph.nodes[name]
-        definition = bodies.get(name, node.formula())
-        entry = _written_out(entry, node, definition)
-        for other in needed:
-            body = bodies.get(other) or _own_formula(graph.nodes[other])
-            if other != name and body is not None and any(e.name == name for e in body.atoms(Entry)):
-                bodies[other] = _written_out(body, node, definition)
-    nodes = tuple(_with_body(graph.nodes[n], bodies.get(n)) for n in needed)
-    return Polished(replace(formula, entry=sifted(tidy(entry))), nodes)
+    added: inside a function, a power or a bracket a name reads better. A definition that is only another name goes."""
+    work = _Work(graph, sifted(formula.entry))
+    for name in work.needed():
+        if work.is_alias(name):
+            work.replace_everywhere(name)
+    needed = work.needed()
+    readers = work.single_linear_readers(needed)
+    for name in reversed(needed):
+        if name in readers and work.stays_readable(name, readers[name]):
+            reader = readers[name]
+            work.write_out(name, reader)
+            readers = {other: reader if by == name else by for other, by in readers.items()}
+    nodes = tuple(_with_body(graph.nodes[n], work.bodies.get(n)) for n in work.needed())
+    return Polished(replace(formula, entry=sifted(tidy(work.bodies[""]))), nodes)
 
 
-def _own_formula(node: Node) -> Expr | None:
-    return node.formula() if node.body is not None else None
+class _Work:
+    """A formula (under the name "") and the bodies of the definitions it may use, while they are written into it."""
+
+    def __init__(self, graph: Graph, entry: Expr) -> None:
+        self.graph = graph
+        self.bodies: dict[str, Expr] = {"": entry}
+
+    def needed(self) -> list[str]:
+        """The nodes that the formula uses, directly or through another, sources first; inputs need no definition."""
+        order: dict[str, None] = {}
+        self._visit(names_in(self.bodies[""]), order)
+        return list(order)
+
+    def _visit(self, names: Sequence[str], order: dict[str, None]) -> None:
+        for name in names:
+            node = self.graph.nodes.get(name)
+            if node is None or name in order or (node.kind == "leaf" and node.constant is None):
+                continue
+            self._visit(names_in(self.body(name)) if node.body is not None else _arguments(node), order)
+            order[name] = None
+
+    def body(self, name: str) -> Expr:
+        if name not in self.bodies:
+            self.bodies[name] = self.graph.nodes[name].formula()
+        return self.bodies[name]
+
+    def is_alias(self, name: str) -> bool:
+        node = self.graph.nodes[name]
+        return node.body is not None and not node.asked_for and isinstance(self.body(name), Entry) and not self.is_argument(name)
+
+    def is_argument(self, name: str) -> bool:
+        """Whether a primitive is computed from it, so that it must keep its name."""
+        return any(name in _arguments(node) for node in self.graph.nodes.values())
+
+    def replace_everywhere(self, name: str) -> None:
+        definition = self.bodies.pop(name)
+        for other in list(self.bodies):
+            self.bodies[other] = _written_out(self.bodies[other], self.graph.nodes[name], definition)
+
+    def stays_readable(self, name: str, reader: str) -> bool:
+        """A chain of layers is told layer by layer, not as one formula nested as deep as the chain is long."""
+        return bool(self.bodies[name].count_ops() + self.bodies[reader].count_ops() <= READABLE)
+
+    def write_out(self, name: str, reader: str) -> None:
+        self.bodies[reader] = _written_out(self.bodies[reader], self.graph.nodes[name], self.bodies.pop(name))
+
+    def single_linear_readers(self, needed: Sequence[str]) -> dict[str, str]:
+        """For each definition that is read once, linearly, and not by a primitive: who reads it."""
+        linear: Counter[str] = Counter()
+        other: Counter[str] = Counter(a for n in needed for a in _arguments(self.graph.nodes[n]))
+        reader: dict[str, str] = {}
+        for place in ("", *(n for n in needed if self.graph.nodes[n].body is not None)):
+            for name, is_linear in _uses(self.bodies[place]):
+                (linear if is_linear else other)[name] += 1
+                reader[name] = place
+        return {
+            name: reader[name] for name in needed
+            if linear[name] == 1 and other[name] == 0 and self.may_go(self.graph.nodes[name])
+        }
+
+    @staticmethod
+    def may_go(node: Node) -> bool:
+        return node.body is not None and not node.asked_for and not node.product
+
+
+def names_in(e: Expr) -> list[str]:
+    """The tensors an expression reads, sorted."""
+    return sorted({entry.name for entry in e.atoms(Entry)})
+
+
+def _arguments(node: Node) -> list[str]:
+    return [a.name for a in node.primitive.arguments if isinstance(a, Node)] if node.primitive is not None else []
 
 
 def _with_body(node: Node, body: Expr | None) -> Node:
     if body is None:
         return node
     return replace(node, bound=(), body=body, product=False)
-
-
-def _needed(graph: Graph, entry: Expr, bodies: dict[str, Expr]) -> list[str]:
-    """The nodes that the formula uses, directly or through another, sources first; inputs need no definition."""
-    order: dict[str, None] = {}
-    _visit(graph, sorted({e.name for e in entry.atoms(Entry)}), bodies, order)
-    return list(order)
-
-
-def _visit(graph: Graph, names: list[str], bodies: dict[str, Expr], order: dict[str, None]) -> None:
-    for name in names:
-        node = graph.nodes.get(name)
-        if node is None or name in order or (node.kind == "leaf" and node.constant is None):
-            continue
-        _visit(graph, _sources(node, bodies), bodies, order)
-        order[name] = None
-
-
-def _sources(node: Node, bodies: dict[str, Expr]) -> list[str]:
-    if node.body is not None:
-        return sorted({e.name for e in bodies.get(node.name, node.body).atoms(Entry)})
-    if node.primitive is not None:
-        return [a.name for a in node.primitive.arguments if isinstance(a, Node)]
-    return []
-
-
-def _to_write_out(graph: Graph, entry: Expr, bodies: dict[str, Expr], needed: list[str]) -> str | None:
-    """A definition that is read once, linearly, and not as a primitive's argument."""
-    linear: Counter[str] = Counter()
-    other: Counter[str] = Counter()
-    for e in (entry, *(bodies.get(n) or graph.nodes[n].formula() for n in needed if graph.nodes[n].body is not None)):
-        for name, is_linear in _uses(e):
-            (linear if is_linear else other)[name] += 1
-    primitives = [p for n in needed if (p := graph.nodes[n].primitive) is not None]
-    arguments = {a.name for p in primitives for a in p.arguments if isinstance(a, Node)}
-    for name in reversed(needed):
-        node = graph.nodes[name]
-        if node.body is None or node.asked_for or name in arguments:
-            continue
-        plain = isinstance(bodies.get(name, node.body), Entry) and not node.bound
-        if plain or (linear[name] == 1 and other[name] == 0 and not node.product):
-            return name
-    return None
 
 
 def _uses(e: Expr, linear: bool = True) -> Iterator[tuple[str, bool]]:

@@ -1,0 +1,113 @@
+"""`gradcli grad`: the gradient of a scalar, or its higher partial derivatives by scalar variables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import combinations_with_replacement
+from math import comb
+from typing import TYPE_CHECKING
+
+from gradcli.commands.forms import Wanted, compared, formed, question, shape_of, warned
+from gradcli.commands.understand import Understood, understand
+from gradcli.message import N_, GradcliError, fault, limit
+from gradcli.report import Array, Part, Tangents, Warning
+from gradcli.request import Request
+from gradcli.shapes import size, written
+
+if TYPE_CHECKING:
+    from gradcli.symbolic import Calculus, Form
+
+MOST = 100
+"""So many partial derivatives are answered at once."""
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The parts of `grad`'s answer."""
+    from gradcli import notation
+    from gradcli.explain.scalar import grad as explained
+
+    asked = understand(replace(request, wrt=None if request.wrt is None else tuple(dict.fromkeys(request.wrt))))
+    if size(asked.program.output_shape) != 1:
+        raise _refusal(asked)
+    asked = replace(asked, request=request)
+    partials = _partials(asked)
+    yield question(asked, notation.latex(asked.program), weighted=False)
+    yield from (Warning("reading", note) for note in asked.program.notes)
+    wanted = _wanted_partials(partials) if partials else [Wanted(name, partial(_gradient, name), True) for name in asked.wrt]
+    forms = yield from formed(asked, wanted, asked.wrt, unit=True)
+    yield Tangents({}, {}, asked.y)
+    found = {}
+    for one in wanted:
+        pytorch = None if request.symbolic_only else _by_pytorch(asked, one.name, partials.get(one.name))
+        verdict = compared(asked, one.name, forms.get(one.name), asked.point, pytorch)
+        yield verdict
+        value = verdict.symbolic if pytorch is None else pytorch
+        if value is not None:
+            found[one.name] = value
+    yield from warned(asked, None if partials else found)
+    yield from explained(found, partials, asked.y, asked.output_name)
+
+
+def _gradient(name: str, calculus: Calculus) -> Form:
+    return calculus.jacobian(name)
+
+
+def _by_pytorch(asked: Understood, name: str, names: tuple[str, ...] | None) -> Array:
+    from gradcli import numeric
+
+    if names is not None:
+        return numeric.partial(asked.program, names, asked.point, asked.request.dtype)
+    return numeric.vjp(asked.program, (name,), asked.point, asked.v, asked.request.dtype).grads[name]
+
+
+def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:
+    """The higher partial derivatives that were asked for, by what the answer calls them; none for a plain gradient."""
+    wrt, order = asked.request.wrt or asked.wrt, asked.request.order
+    repeated = max(Counter(wrt).values()) > 1
+    if order is None and not repeated:
+        return {}
+    if order is not None and repeated:
+        raise fault("option", N_("--order {order} and --wrt {names} ask for different derivatives"),
+                    hint=N_("--wrt {names}  is one derivative; --order {order} with each variable once is all of that order"),
+                    order=order, names=",".join(wrt))
+    for name in asked.wrt:
+        if shape_of(asked, name) != ():
+            raise fault(
+                "shape", N_("higher partial derivatives are by scalar variables, and {name} is {shape}"),
+                hint=N_("gradcli hessian  gives every second derivative of a tensor"), name=name,
+                shape=written(shape_of(asked, name)),
+            )
+    if order is None:
+        return {",".join(wrt): tuple(wrt)}
+    if comb(len(wrt) + order - 1, order) > MOST:
+        raise limit(N_("there are more than {most} partial derivatives of order {order}"),
+                    hint=N_("name one:  --wrt {example}"), most=MOST, order=order, example=",".join([wrt[0]] * order))
+    return {",".join(names): names for names in combinations_with_replacement(wrt, order)}
+
+
+def _wanted_partials(partials: dict[str, tuple[str, ...]]) -> list[Wanted]:
+    return [Wanted(name, partial(_partial, names), True) for name, names in partials.items()]
+
+
+def _partial(names: tuple[str, ...], calculus: Calculus) -> Form:
+    return calculus.partial(names)
+
+
+def _refusal(asked: Understood) -> GradcliError:
+    """A gradient is of one number; PyTorch says it in its own words."""
+    text = asked.program.source.strip()
+    one_line = "\n" not in text and ";" not in text and "=" not in text.replace("==", "")
+    error = fault(
+        "shape",
+        N_('a gradient is of one number, and the output is {shape}: PyTorch says "grad can be implicitly created only for '
+           'scalar outputs"'),
+        hint=N_('add it up:  gradcli grad "sum({text})"  or weigh its entries:  gradcli vjp "{text}" --v ones') if one_line
+        else N_("add it up with  .sum()  at the end, or weigh its entries:  gradcli vjp ... --v ones"),
+        shape=written(asked.program.output_shape), text=text,
+    )
+    return error
+
+

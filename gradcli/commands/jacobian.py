@@ -1,0 +1,116 @@
+"""`gradcli jacobian`: the whole J, as a formula, as entries, as a picture and, where it is small, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradcli.commands.forms import Forms, Wanted, compared, formed, question, shape_of, small, warned
+from gradcli.commands.proof import NOT_ASKED
+from gradcli.commands.understand import Understood, understand
+from gradcli.compare import side_by_side
+from gradcli.message import N_, Message, message
+from gradcli.report import Array, Closed, Compared, Flattened, Jacobian, Part, Tangents, Warning
+from gradcli.request import Request
+
+if TYPE_CHECKING:
+    from gradcli.symbolic import Calculus, Form
+
+ROWS_SHOWN, COLUMNS_SHOWN = 24, 48
+"""A matrix of at most so many rows and columns is shown as a picture of where it can be non-zero."""
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The parts of `jacobian`'s answer."""
+    from gradcli import notation
+    from gradcli.explain.layouts import jacobian as explained
+
+    asked = understand(request)
+    yield question(asked, notation.latex(asked.program), weighted=False)
+    yield from (Warning("reading", note) for note in asked.program.notes)
+    wanted = [Wanted(name, partial(_whole, name), matrix=True) for name in asked.wrt]
+    closed: dict[str, Jacobian] = {}
+    forms: Forms = {}
+    stages = formed(asked, wanted, asked.wrt)
+    try:
+        while True:
+            part = next(stages)
+            if isinstance(part, Closed) and part.jacobian is not None:
+                closed[part.name] = part.jacobian
+            yield part
+    except StopIteration as done:
+        forms = done.value
+    yield Tangents({}, {}, asked.y)
+    found: dict[str, Array] = {}
+    for verdict in _proven(asked, forms):
+        value = verdict.symbolic if verdict.pytorch is None else verdict.pytorch
+        if value is not None and _fits(asked):
+            found[verdict.name] = value
+        yield verdict
+    for name in asked.wrt:
+        yield _flattened(asked, name, forms.get(name), found.get(name))
+    if not _fits(asked):
+        yield Warning("size", message(
+            N_("the Jacobian is too large to be computed entry by entry; it was contracted with v = 1 on both sides instead")))
+    yield from warned(asked)
+    yield from explained(closed, {name: shape_of(asked, name) for name in asked.wrt}, found, asked.program.output_shape,
+                         asked.output_name)
+
+
+def _whole(name: str, calculus: Calculus) -> Form:
+    return calculus.jacobian(name)
+
+
+def _fits(asked: Understood) -> bool:
+    return small(*((*asked.program.output_shape, *shape_of(asked, name)) for name in asked.wrt))
+
+
+def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
+    """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's. A large one is contracted with v = 1."""
+    if not _fits(asked):
+        yield from _contracted(asked, forms)
+        return
+    rows = {}
+    if not asked.request.symbolic_only:
+        from gradcli import numeric
+
+        rows = dict(numeric.rows(asked.program, asked.wrt, asked.point, asked.request.dtype))
+    for name in asked.wrt:
+        yield compared(asked, name, forms.get(name), asked.point, rows.get(name))
+
+
+def _contracted(asked: Understood, forms: Forms) -> Iterator[Compared]:
+    pulled = {}
+    if not asked.request.symbolic_only:
+        from gradcli import numeric
+
+        pulled = dict(numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, asked.request.dtype).grads)
+    for name in asked.wrt:
+        form, pytorch = forms.get(name), pulled.get(name)
+        symbolic = None if form is None else form.contracted({**asked.point, asked.weights: asked.v})
+        if symbolic is None or pytorch is None:
+            yield Compared(name, symbolic, pytorch, None, None, Message(NOT_ASKED))
+        else:
+            verdict = side_by_side(name, symbolic, np.asarray(pytorch, dtype=np.float64), asked.request.dtype)
+            yield replace(verdict, jacobian_checked=verdict.agrees)
+
+
+def _flattened(asked: Understood, name: str, form: Form | None, whole: Array | None) -> Flattened:
+    rows, columns = prod(asked.program.output_shape), prod(shape_of(asked, name))
+    turned = asked.request.layout == "denominator"
+
+    def matrix(values: Array) -> Array:
+        flat = values.reshape(rows, columns)
+        return flat.T if turned else flat
+
+    shape = (columns, rows) if turned else (rows, columns)
+    picture = None
+    if form is not None and shape[0] <= ROWS_SHOWN and shape[1] <= COLUMNS_SHOWN and rows * columns > 1:
+        picture = tuple("".join("■" if entry else "·" for entry in row) for row in matrix(form.mask()))
+    wanted = whole if asked.request.flat else None
+    return Flattened(name, asked.request.layout, shape, picture, None if wanted is None else matrix(wanted))
