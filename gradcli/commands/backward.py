@@ -34,7 +34,7 @@ def run(request: Request) -> Iterator[Part]:
     given = v is not None and request.v is not None
     yield echoed if given or not asked.guessed else replace(echoed, v_given=None, v_shape=None)
     yield from (Warning("reading", note) for note in asked.program.notes)
-    fits = v is None and not asked.guessed or v is not None and v.shape == asked.v.shape
+    fits = (v is None and not asked.guessed) or (v is not None and v.shape == asked.v.shape)
     forms = {}
     if fits:
         wanted = [Wanted(name, partial(_gradient, name), matrix=False) for name in asked.wrt]
@@ -63,7 +63,7 @@ def _understood(request: Request) -> tuple[Understood, Array | None]:
     try:
         asked = understand(request)
     except GradcliError as error:
-        if error.kind != "shape" or request.v is None or isinstance(request.v, str) and request.v.strip().startswith("onehot"):
+        if error.kind != "shape" or request.v is None or (isinstance(request.v, str) and request.v.strip().startswith("onehot")):
             raise
         asked = understand(replace(request, v=None))
         return asked, tensor(request.v, "v", Stdin(), np.random.default_rng((request.seed, 2)), asked.point)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 
 import numpy as np
@@ -51,6 +51,8 @@ def _options(request: Request) -> Iterator[str]:
         flag = "--" + one.name.replace("_", "-")
         if given is True:
             yield flag
+        elif isinstance(given, Mapping):
+            yield from (f"{flag} {quoted(f'{name}={text}')}" for name, text in given.items())
         else:
             yield f"{flag} {quoted(','.join(given) if isinstance(given, tuple) else str(given))}"
 

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gradcli.commands.forms import Forms, Wanted, compared, formed, question, refuse_without_weights, shape_of, small, warned
+from gradcli.commands.forms import (
+    Forms,
+    Wanted,
+    compared,
+    formed,
+    question,
+    refuse_without_weights,
+    shape_of,
+    small,
+    warned,
+)
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, message
 from gradcli.report import Array, Compared, Part, Warning, Weights

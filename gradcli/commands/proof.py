@@ -92,9 +92,15 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
         return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
     return side_by_side(
         name, symbolic, pytorch, asked.request.dtype, known=known, jacobian=contracted,
-        shaken=lambda: np.abs(form.value({k: _shaken(a) for k, a in asked.point.items()}, asked.v) - symbolic),
+        shaken=lambda: _moved(symbolic, form.value({k: _shaken(a) for k, a in asked.point.items()}, asked.v)),
         rounding=lambda: _rounding(asked, form),
     )
+
+
+def _moved(before: Array, after: Array) -> Array:
+    """How far the values moved, where they are finite."""
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(np.abs(after - before), posinf=0.0)
 
 
 def _rounding(asked: Understood, form: Derived) -> Array:

@@ -112,7 +112,7 @@ def _not_a_leaf(_: re.Match[str] | None) -> Topic:
     return Topic("error-non-leaf", N_("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"), (
         Message(N_("backward leaves .grad only in leaves: tensors that you made with requires_grad=True. What is computed from them has .grad None, unless "
                    "a.retain_grad() was called before backward. x.to(device) or x*2 makes a tensor that is no leaf.")),
-    ), (ask("a = x + 2; (a*a).mean()", x="1,2", options={"wrt": ("a",)}),), lambda a: iter((
+    ), (ask("a = 3*x; (a*a).mean()", x="1,2", options={"wrt": ("a",)}),), lambda a: iter((
         message(N_("--wrt a shows what a.grad would be: {grad}. gradcli steps shows every one."), grad=a.grad(0, "a")),)))
 
 

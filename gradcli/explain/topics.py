@@ -9,7 +9,7 @@ from typing import Any
 
 from gradcli.explain.writing import tensor
 from gradcli.message import N_, Message, message
-from gradcli.report import Array, Compared, Part, Weights
+from gradcli.report import Array, Compared, Part
 from gradcli.request import Request
 
 
@@ -32,8 +32,9 @@ class Answers:
         """The gradient that PyTorch left, as text."""
         return tensor(self._grads(question)[name])
 
-    def y(self, question: int) -> str:
-        return tensor(next(part.y for part in self.parts[question] if isinstance(part, Weights)))
+    def count(self, question: int, name: str = "x") -> int:
+        """How many entries the variable has."""
+        return int(self._grads(question)[name].size)
 
     def _grads(self, question: int) -> Mapping[str, Array]:
         compared = [part for part in self.parts[question] if isinstance(part, Compared)]
@@ -103,8 +104,8 @@ def _kinks(a: Answers) -> Iterator[Message]:
 
 
 def _mean(a: Answers) -> Iterator[Message]:
-    yield message(N_("sum gives {total}, mean gives {mean}: the same divided by the number of entries, 4. A learning rate found for one is wrong for the other."),
-                  total=a.grad(0), mean=a.grad(1))
+    yield message(N_("sum gives {total}, mean gives {mean}: the same divided by the number of entries, {count}. A learning rate found for one is wrong for the other."),
+                  total=a.grad(0), mean=a.grad(1), count=a.count(1))
 
 
 def _matmul(a: Answers) -> Iterator[Message]:
@@ -155,7 +156,7 @@ TOPICS: tuple[Topic, ...] = (
         Message(N_("A leaf is a tensor that you made and that requires a gradient; what is computed from it is not a leaf. backward leaves .grad only in "
                    "leaves, for the gradients in between are needed once and then freed. a.retain_grad() keeps the one of a; gradcli has it as --wrt a, "
                    "and all of them as gradcli steps.")),
-    ), (ask("a = x + 2; (a*a).mean()", x="1,2", options={"wrt": ("a",)}), ask("a = x + 2; (a*a).mean()", x="1,2", shown=False)), _leaf,
+    ), (ask("a = 3*x; (a*a).mean()", x="1,2", options={"wrt": ("a",)}), ask("a = 3*x; (a*a).mean()", x="1,2", shown=False)), _leaf,
        ("non-leaf", "retain-grad", "retain_grad")),
     Topic("jacobian", N_("What are the dimensions of the Jacobian?"), (
         Message(N_("J holds the derivative of every entry of y by every entry of x, so it has the axes of y and then those of x: y of 2 and x of 2×2 make "
@@ -169,7 +170,7 @@ TOPICS: tuple[Topic, ...] = (
                    "that of y. This is forward mode: one run tells how all outputs move when x moves along t.")),
         Message(N_("For the whole J take the mode with fewer runs: as many as y has entries in reverse mode, as many as x has in forward mode.")),
     ), (ask("w @ x", w="1,2,3:4,5,6", x="1,1,1", v="1,10", options={"wrt": ("x",)}),
-        ask("w @ x", command="jvp", w="1,2,3:4,5,6", x="1,1,1", options={"t": "x=1,0,0"})), _directions, ("vjp", "jvp", "forward-mode", "reverse-mode")),
+        ask("w @ x", command="jvp", w="1,2,3:4,5,6", x="1,1,1", options={"t": {"x": "1,0,0"}})), _directions, ("vjp", "jvp", "forward-mode", "reverse-mode")),
     Topic("layout", N_("A or its transpose? Numerator and denominator layout"), (
         Message(N_("For y = A x books write dy/dx = A or A transposed, and both are right: in numerator layout the rows are the entries of y, in "
                    "denominator layout those of x. gradcli names the layout wherever it prints a matrix; its J has the axes of y first (numerator).")),

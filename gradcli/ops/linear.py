@@ -348,7 +348,7 @@ LINEAR: tuple[Row, ...] = (
         shape=lambda x: _square(x)[:-2], torch=lambda t, x: t.linalg.slogdet(x)[1], numpy=lambda n, x: n.linalg.slogdet(x)[1],
         symbolic=lambda s, x: _determinant(s, x, lambda y: 1, "l", "logabsdet")),
     Row("sign_det", "linear", N_("the sign of the determinant"), "sign_det(x)", takes=(A,), differentiable=False,
-        shape=lambda x: _square(x)[:-2], torch=lambda t, x: t.linalg.slogdet(x)[0], numpy=lambda n, x: n.linalg.slogdet(x)[0],
+        shape=lambda x: _square(x)[:-2], torch=lambda t, x: t.linalg.slogdet(x)[0].detach(), numpy=lambda n, x: n.linalg.slogdet(x)[0],
         symbolic=lambda s, x: _determinant(s, x, lambda y: 0, "g", "sign_det")),
     Row("inv", "linear", N_("the inverse matrix"), "inv(x)", takes=(A,), shape=_square, aliases=("inverse",),
         torch=lambda t, x: t.linalg.inv(x), numpy=lambda n, x: _singular(n, n.linalg.inv, x), symbolic=_inverse),

@@ -164,10 +164,18 @@ def _indexed(x: Shape, items: tuple[Item, ...], tensors: tuple[Shape, ...]) -> S
 
 
 def _advanced_place(items: tuple[Item, ...]) -> int:
-    """Where the axes of index tensors come out: where they stand if they stand together, else in front (NumPy's rule)."""
-    advanced = [k for k, item in enumerate(items) if item[0] in ("at", "tensor")]
-    together = advanced == list(range(advanced[0], advanced[-1] + 1))
-    return sum(item[0] in ("slice", "new") for item in items[: advanced[0]]) if together else 0
+    """Where the axes of index tensors come out: where they stand if they stand together, else in front. PyTorch takes
+    the plain numbers out first, so that they neither join nor part the tensors (NumPy counts them as tensors)."""
+    kept = [item[0] for item in items if item[0] != "at"]
+    first, last = kept.index("tensor"), len(kept) - 1 - kept[::-1].index("tensor")
+    return first if set(kept[first : last + 1]) == {"tensor"} else 0
+
+
+def _numpy_indexed(x: Any, items: tuple[Item, ...], tensors: Sequence[Any]) -> Any:
+    """In two steps: numbers, slices and new axes, then tensors."""
+    plain = x[_python_index(tuple(("slice", None, None, 1) if item[0] == "tensor" else item for item in items), ())]
+    kept = [item for item in items if item[0] != "at"]
+    return plain[tuple(tensors[item[1]] if item[0] == "tensor" else slice(None) for item in kept)] if tensors else plain
 
 
 def _python_index(items: tuple[Item, ...], tensors: Sequence[Any]) -> tuple[Any, ...]:
@@ -399,7 +407,7 @@ MOVES: tuple[Row, ...] = (
     Row("index", "move", N_("entries picked by numbers, slices, None, ... and lists"), "x[1:, None]",
         takes=(X, Param("items", "items"), Param("tensors", "tensors")), shape=_indexed, method=False,
         torch=lambda t, x, items, tensors: x[_python_index(items, [k.long() for k in tensors])],
-        numpy=lambda n, x, items, tensors: x[_python_index(items, [k.astype(int) for k in tensors])],
+        numpy=lambda n, x, items, tensors: _numpy_indexed(x, items, [k.astype(int) for k in tensors]),
         symbolic=_index_symbolic),
     Row("T", "move", N_("the transpose: all axes in reverse"), "x.T", takes=(X,), shape=lambda x: x[::-1],
         torch=lambda t, x: x.permute(tuple(reversed(range(x.dim())))), numpy=lambda n, x: x.T,

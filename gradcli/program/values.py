@@ -52,7 +52,19 @@ def extend_values(known: list[Array], steps: Sequence[Step], point: Mapping[str,
                     raise error.at(step.span, source) from None
 
 
-def applied(apply: Apply, known: Sequence[Array]) -> Any:
+def constant_values(program: Program) -> dict[int, Array]:
+    """The values of the steps that depend on no input, by their places."""
+    known: dict[int, Array] = {}
+    for place, step in enumerate(program.steps):
+        if isinstance(step.how, Constant):
+            value = step.how.value
+            known[place] = np.asarray(number_of(value) if not isinstance(value, np.ndarray) else value, np.float64)
+        elif isinstance(step.how, Apply) and step.how.refs and all(r.step in known for r in step.how.refs):
+            known[place] = np.asarray(applied(step.how, known))
+    return known
+
+
+def applied(apply: Apply, known: Sequence[Array] | Mapping[int, Array]) -> Any:
     """The row's NumPy column on the values of its arguments."""
     try:
         with np.errstate(all="ignore"):
@@ -61,7 +73,7 @@ def applied(apply: Apply, known: Sequence[Array]) -> Any:
         raise fault("domain", N_("an index or a class is out of range here"), hint=N_("they count from 0")) from None
 
 
-def filled(argument: Any, known: Sequence[Any]) -> Any:
+def filled(argument: Any, known: Sequence[Any] | Mapping[int, Any]) -> Any:
     """An argument with its references replaced by values, as a numeric column takes it."""
     if isinstance(argument, Ref):
         return known[argument.step]

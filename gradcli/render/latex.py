@@ -48,7 +48,8 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
                 question = part
                 output = part.output_name
                 yield "% " + " ".join(f"gradcli {part.command} {part.expression}".split())
-                yield from align([(name(output), part.latex)])
+                said = part.latex if " = " in part.latex else f"{name(output)} = {part.latex}"
+                yield from align([("", said)])
             case Closed():
                 yield from _closed(part, speak)
             case Weights():

@@ -14,6 +14,7 @@ from sympy import Expr, Integer
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
 from gradcli.program import Apply, Constant, Input, Program, Ref
+from gradcli.program.values import constant_values
 from gradcli.shapes import axes
 from gradcli.symbolic.contract import total
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, Sizes, index_for, indices_for
@@ -67,6 +68,7 @@ class _Walk:
         asked = {name: program.variable(name) for name in wrt if name not in program.inputs}
         self.asked = {ref.step: name for name, ref in asked.items() if ref is not None}
         self.readers = _readers(program)
+        self.numbers = constant_values(program)
 
     def built(self) -> Built:
         graph = self.graph
@@ -106,6 +108,9 @@ class _Walk:
         return tensor((), lambda: named[value] if isinstance(value, str) else number(value))
 
     def applied(self, apply: Apply, tensors: Sequence[Tensor], name: str | None) -> Tensor:
+        number = self.numbers.get(len(tensors))
+        if number is not None and not np.isfinite(number).all() and number.ndim == 0:
+            return tensor_of(self.graph.constant("c", (), np.asarray(number)))  # 1/0: SymPy's algebra has no inf - inf
         self.builder.hint = name
         self.builder.row = apply.row
         arguments = [_filled(a, tensors) for a in apply.arguments]

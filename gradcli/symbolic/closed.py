@@ -72,7 +72,8 @@ class Form:
         """The inputs that hold indices or classes, and how many there are to choose from."""
         bodies = [self.formula.entry, *(n.formula() for n in self.graph.nodes.values() if n.body is not None)]
         found = {p for body in bodies for p in body.atoms(Place)}
-        return {e.name: self.graph.sizes.value(p.args[1]) for p in found for e in p.args[0].atoms(Entry)}
+        named = {e.name: self.graph.sizes.value(p.args[1]) for p in found for e in p.args[0].atoms(Entry)}
+        return {name: size for name, size in named.items() if name in self.shapes}
 
     def value(self, known: Mapping[str, Array]) -> Array:
         """The printed formula in numbers; `known` holds the inputs, and v and tangents by the names they have in it."""

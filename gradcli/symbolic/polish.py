@@ -16,7 +16,6 @@ from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.scalars import Bound, Delta, Entry, Sigma
 from gradcli.symbolic.tidy import tidy
 
-
 READABLE = 60
 """No definition is written into another where the two have more operations than this."""
 

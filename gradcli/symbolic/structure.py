@@ -46,6 +46,8 @@ def mask_of(graph: Graph, formula: Formula, entry: Expr) -> Array:
 
 def _pattern(e: Expr) -> Expr:
     """The formula with everything that depends on values replaced by 1; positive where e can be non-zero."""
+    if e.has(Flag) and is_structural(e) and not isinstance(e, Sigma):
+        return e if isinstance(e, Flag) or e.is_Mul else e**2  # 1 - [i <= n] is 0 where the bracket is 1
     if e.is_Add:
         return Add(*map(_pattern, e.args))
     if e.is_Mul:
@@ -53,8 +55,6 @@ def _pattern(e: Expr) -> Expr:
     if isinstance(e, Sigma):
         inside = _pattern(e.body)
         return inside if not inside.free_symbols.intersection(e.bound) else Sigma(inside, *e.bound)
-    if isinstance(e, Flag) and is_structural(e):
-        return e
     return sympy.S.Zero if e == 0 else sympy.S.One
 
 

@@ -16,6 +16,7 @@ import sympy
 from sympy import Expr
 
 from gradcli.ops import TABLE
+from gradcli.ops.latex import latex_name
 from gradcli.ops.row import REQUIRED
 from gradcli.symbolic.dims import Index, Quotient, Remainder
 from gradcli.symbolic.scalars import (
@@ -393,23 +394,6 @@ class LatexWriter(Writer):
 
 
 _LATEX_FUNCTIONS = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det", "max", "min"}
-_GREEK = {
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi",
-    "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
-}  # fmt: skip
-
-
-def latex_name(name: str) -> str:
-    """A tensor's name in LaTeX: theta as a Greek letter, x1 and n_x0 with subscripts, a longer word upright."""
-    head, _, tail = name.partition("_")
-    if tail:
-        return rf"{latex_name(head)}_{{\mathrm{{{tail.replace('_', ',')}}}}}" if head else rf"\mathrm{{{tail}}}"
-    stem = name.rstrip("0123456789")
-    digits = name[len(stem) :]
-    body = rf"\{stem}" if stem in _GREEK else stem if len(stem) <= 1 else rf"\mathrm{{{stem}}}"
-    return f"{body}_{{{digits}}}" if digits else body
-
-
 def number_text(e: Expr, decimal: bool) -> str:
     """An exact number as people write it: 3, 1/3, 0.05 where decimals were typed, 6.02e23."""
     if not e.is_Rational:
