@@ -214,7 +214,7 @@ class Reading:
         if match is None:
             return re.fullmatch(r"\[[-+.,\[\]\d\seinfa]*\]", line.formula) is None
         first = match.group(2).split(",")[0]
-        return match.group(1) not in TABLE or self.shapes.get(first, ()) == () and TABLE[match.group(1)].family == "elementwise"
+        return match.group(1) not in TABLE or (self.shapes.get(first, ()) == () and TABLE[match.group(1)].family == "elementwise")
 
     def called(self, text: str) -> Array:
         """`softmax(z, dim=1)` and `[1.0, 2.0]`: the calculator's own language."""

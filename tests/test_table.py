@@ -298,7 +298,7 @@ def _traced_example(row: Row) -> Program | None:
 def test_every_alias_makes_the_same_program(row: Row) -> None:
     for case, alias in itertools.product(cases(row)[:2], row.aliases):
         written = case.text.replace(f"{row.name}(", f"{alias}(").replace(f".{row.name}", f".{alias}")
-        if written == case.text or f".{alias}" in written and "(" not in written.split(f".{alias}")[1][:1]:
+        if written == case.text or (f".{alias}" in written and "(" not in written.split(f".{alias}")[1][:1]):
             continue  # the row is written as an operator or an attribute here
         assert trace(parse(written), case.shapes).steps[-1].how == case.program.steps[-1].how
 

@@ -16,7 +16,7 @@ from gradcli.render import json, latex, markdown, quiet, text
 from gradcli.render.json_text import written
 from gradcli.render.line import COLOURS, Line
 from gradcli.render.speech import speech
-from gradcli.report import Compared, Part, Warning
+from gradcli.report import Compared, Part, Verdict, Warning
 from gradcli.request import Display
 
 
@@ -31,7 +31,7 @@ def show(parts: Iterable[Part], display: Display) -> Exit:
         _stream(kept, display)
     else:
         _write(_WHOLE[display.format](list(kept), display), display)
-    failed = any(isinstance(part, Compared) and part.agrees is not None and not part.agrees for part in seen)
+    failed = any(isinstance(part, (Compared, Verdict)) and part.agrees is not None and not part.agrees for part in seen)
     return Exit.CHECK_FAILED if failed else Exit.ANSWERED
 
 

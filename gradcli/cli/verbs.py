@@ -40,10 +40,12 @@ def _verb(command: Command) -> Verb:
     def perform(expression: str | None, inputs: Mapping[str, str], given: Mapping[str, Any]) -> Exit:
         from gradcli.cli.show import show  # the rooms it needs import numpy, which a typing error does not wait for
 
-        request = Request(
-            expression or "", command.name, inputs, **filled(ASKED, {n: v for n, v in given.items() if n in ASKED})
-        )
-        display = _display({name: value for name, value in given.items() if name in SHOWN})
+        files: Mapping[str, str] = getattr(command, "files", {})
+        display = _display({name: value for name, value in given.items() if name in SHOWN}, files)
+        asked = {name: value for name, value in given.items() if name in ASKED}
+        if "to" in command.options and "to" not in asked and (meant := files.get(_suffix(display.output))):
+            asked["to"] = meant
+        request = Request(expression or "", command.name, inputs, **filled(ASKED, asked))
         return show(command.run(request), display)
 
     options = (*(ASKED[name] for name in command.options), *SHOWN.values())
@@ -56,17 +58,23 @@ def _verb(command: Command) -> Verb:
 _SUFFIXES = {".txt": "text", ".json": "json", ".tex": "latex", ".md": "markdown"}
 
 
-def _display(given: Mapping[str, Any]) -> Display:
-    """A file's suffix sets the format, unless a format was asked for."""
+def _suffix(path: str | None) -> str:
+    return "" if path is None or "." not in path else "." + path.rpartition(".")[2].lower()
+
+
+def _display(given: Mapping[str, Any], files: Mapping[str, str]) -> Display:
+    """A file's suffix sets the format, unless a format was asked for; `files` are the suffixes of the command's own."""
     display = Display(**filled(SHOWN, given))
     if display.output is None or "format" in given:
         return display
-    suffix = "." + display.output.rpartition(".")[2].lower()
+    suffix = _suffix(display.output)
+    if suffix in files:
+        return Display(**{**filled(SHOWN, given), "format": "picture" if files[suffix] == "picture" else "text"})
     if suffix not in _SUFFIXES and not display.quiet:
         raise fault(
             "option", N_("the name {output} does not tell the format"),
             hint=N_("end it in {suffixes}, or add  --format text"),
-            output=display.output, suffixes=", ".join(_SUFFIXES),
+            output=display.output, suffixes=", ".join([*files, *_SUFFIXES]),
         )
     return Display(**filled(SHOWN, {**given, "format": _SUFFIXES.get(suffix, "text")}))
 

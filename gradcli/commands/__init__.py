@@ -85,6 +85,13 @@ COMMANDS: Mapping[str, Command] = {
             ('gradcli steps "sum(x * exp(x))" --x 0,1', 'gradcli steps "y = x + 2; z = y*y*3; z.mean()" --x ones:2x2'),
         ),
         Command(
+            "graph",
+            N_("the computation graph as DOT, Mermaid or SVG, with PyTorch's grad_fn names"),
+            ("to", "wrt", "dtype", "seed"),
+            ('gradcli graph "mean((x @ w)**2)" --x eye:2 --w 1,2:3,4 --to mermaid', 'gradcli graph "x*exp(x)" --x 1 --output graph.svg'),
+            files={".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".svg": "svg"},
+        ),
+        Command(
             "explain",
             N_("a topic, or a pasted PyTorch error message, explained on a small live example"),
             (), ("gradcli explain weights", 'gradcli explain "grad can be implicitly created only for scalar outputs"'),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -71,8 +71,12 @@ def _gradient(x: torch.Tensor) -> Array:
     return np.array(grad.detach().numpy())
 
 
-def forward(program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str) -> list[torch.Tensor]:
-    """The value of every step; the variables in `wrt` require gradients (an intermediate retains its own)."""
+def forward(
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str,
+    changed: Callable[[int, torch.Tensor, list[torch.Tensor]], torch.Tensor] | None = None,
+) -> list[torch.Tensor]:
+    """The value of every step; the variables in `wrt` require gradients (an intermediate retains its own). `changed` may
+    put another value, with another gradient, in the place of a step's."""
     kept = {ref.step for name in wrt if (ref := program.variable(name)) is not None}
     values: list[torch.Tensor] = []
     for place, step in enumerate(program.steps):
@@ -84,6 +88,8 @@ def forward(program: Program, wrt: Sequence[str], point: Mapping[str, Array], dt
                 value = torch.tensor(known, dtype=DTYPES[dtype])
             case Apply() as apply:
                 value = apply.row.torch(torch, *(filled(a, values) for a in apply.arguments))
+        if changed is not None:
+            value = changed(place, value, values)
         if place in kept:
             value = _tracked(value)
         values.append(value)

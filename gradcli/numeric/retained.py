@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from gradcli.numeric.autograd import DTYPES, _default, forward
-from gradcli.program import Apply, Program
+from gradcli.program import Apply, Constant, Program, Step
 from gradcli.program.values import filled
 from gradcli.report import Array
 
@@ -66,19 +67,39 @@ def _handed(program: Program, place: int, values: list[torch.Tensor]) -> Iterato
         yield ref.step, _array(torch.zeros_like(values[ref.step]) if grad is None else grad)
 
 
-def _array(value: torch.Tensor) -> Array:
-    return np.array(value.detach().numpy(), dtype=np.float64)
-
-
 def grad_fns(program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64") -> tuple[str | None, ...]:
-    """What PyTorch calls the step of backward behind each value; AccumulateGrad at a leaf, None where there is none."""
+    """What PyTorch calls the step of backward behind each value; AccumulateGrad at a leaf, None where there is none.
+
+    A number stays a number here, as it is in a person's own program: x**2 is PowBackward0, and not the power of tensors.
+    """
     with _default(DTYPES[dtype]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         values = forward(program, wrt, point, dtype)
-        return tuple(_grad_fn(value) for value in values)
+        return tuple(_grad_fn(program, place, values) for place in range(len(values)))
 
 
-def _grad_fn(value: torch.Tensor) -> str | None:
-    if value.grad_fn is not None:
-        return str(value.grad_fn.name())
-    return "AccumulateGrad" if value.requires_grad else None
+def _grad_fn(program: Program, place: int, values: list[torch.Tensor]) -> str | None:
+    value, how = values[place], program.steps[place].how
+    if not value.requires_grad:
+        return None
+    if isinstance(how, Apply) and value.grad_fn is not None:
+        value = _with_numbers(program, how, values, value)
+    return "AccumulateGrad" if value.grad_fn is None else str(value.grad_fn.name())
+
+
+def _with_numbers(program: Program, how: Apply, values: list[torch.Tensor], value: torch.Tensor) -> torch.Tensor:
+    """The step once more with its constants as Python numbers, where PyTorch takes them so."""
+    plain: list[Any] = [float(v) if _is_number(program.steps[k]) else v for k, v in enumerate(values)]
+    try:
+        again = how.row.torch(torch, *(filled(a, plain) for a in how.arguments))
+    except (TypeError, AttributeError, RuntimeError):
+        return value
+    return again if isinstance(again, torch.Tensor) and again.grad_fn is not None else value
+
+
+def _is_number(step: Step) -> bool:
+    return isinstance(step.how, Constant) and not isinstance(step.how.value, np.ndarray)
+
+
+def _array(value: torch.Tensor) -> Array:
+    return np.array(value.detach().numpy(), dtype=np.float64)

@@ -70,7 +70,7 @@ ELEMENTWISE: tuple[Row, ...] = (
     elementwise("pow", doc=N_("x to the power y"), example="pow(x, 3)", tensors="input exponent",
                 latex=r"\left({}\right)^{{{}}}", domain=((0.2, 2), (-2, 2)),
                 torch=lambda t, a, b: t.pow(a, b), numpy=lambda n, a, b: n.power(a, b), scalar=lambda s, a, b: a**b,
-                kinks=(Kink(lambda n, a, b: (a == 0) & (b < 1) & (b != 0),
+                kinks=(Kink(lambda n, a, b: (a == 0) & (b < 1),
                             N_("0**y has no derivative for y < 1; PyTorch takes y*0**(y - 1) in x (0 where y is 0), "
                                "and in y the limit of 0**y*log(0) (0, and -inf where y < 0)")),)),
     elementwise("sqrt", doc=N_("the square root"), example="sqrt(x)", latex=r"\sqrt{{{}}}", domain=(0.1, 4),

@@ -325,7 +325,7 @@ LINEAR: tuple[Row, ...] = (
         numpy=lambda n, text, operands: n.einsum(einsum_text(text, [o.ndim for o in operands]), *operands, optimize=True),
         symbolic=einsum_symbolic),
     Row("kron", "linear", N_("the Kronecker product"), "kron(x, y)", takes=(A, B), shape=_kron,
-        torch=lambda t, a, b: t.kron(a, b), numpy=lambda n, a, b: n.kron(a, b), symbolic=_kron_symbolic),
+        torch=lambda t, a, b: t.kron(a.contiguous(), b.contiguous()), numpy=lambda n, a, b: n.kron(a, b), symbolic=_kron_symbolic),
     Row("cross", "linear", N_("the cross product of vectors of size 3"), "cross(x, y)", takes=(A, B, Param("dim", "dim", -1)), shape=_cross,
         torch=lambda t, a, b, dim: t.linalg.cross(a, b, dim=dim), numpy=lambda n, a, b, dim: n.cross(a, b, axis=dim),
         symbolic=_cross_symbolic),

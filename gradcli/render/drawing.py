@@ -1,10 +1,72 @@
-"""A graph -> DOT, Mermaid or SVG."""
+"""A graph of a computation -> DOT, Mermaid or SVG, whole documents. Knows no tensor and calls no other program."""
 
 from __future__ import annotations
 
-from gradcli.report import Graph
+from gradcli.render.svg import svg
+from gradcli.report import Graph, Vertex
+from gradcli.shapes import written
+
+LEAF = "AccumulateGrad"
+LONGEST = 40
+"""Characters of a label; the middle of a longer one is left out."""
+_FILLS = {"leaf": "#d9ead3", "constant": "#eeeeee", "step": "#ffffff", "output": "#cfe2f3"}
 
 
 def document(graph: Graph) -> str:
     """The whole text in the language that `graph.to` names."""
-    return ""
+    return {"dot": _dot, "mermaid": _mermaid, "svg": _svg}[graph.to](graph)
+
+
+def lines(vertex: Vertex) -> list[str]:
+    """What stands in the box: the value, its shape, and who carries its gradient."""
+    shown = [_short(vertex.label)]
+    if vertex.kind != "constant" or vertex.shape:
+        shown.append(written(vertex.shape))
+    if vertex.kind == "leaf":
+        shown.append(f"leaf, {vertex.grad_fn}" if vertex.grad_fn else "leaf, no gradient")
+    elif vertex.grad_fn:
+        shown.append(vertex.grad_fn)
+    return shown
+
+
+def _short(text: str) -> str:
+    half = LONGEST // 2 - 1
+    return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
+
+
+def _dot(graph: Graph) -> str:
+    body = [
+        "digraph gradcli {",
+        '  node [shape=box, style="rounded,filled", fontname="monospace", fontsize=11];',
+        "  edge [arrowsize=0.7];",
+    ]
+    for number, vertex in enumerate(graph.vertices):
+        label = r"\n".join(line.replace("\\", r"\\").replace('"', r"\"") for line in lines(vertex))
+        body.append(f'  n{number} [label="{label}", fillcolor="{_FILLS[vertex.kind]}"];')
+    body += [f"  n{a} -> n{b};" for a, b in graph.edges]
+    return "\n".join([*body, "}"]) + "\n"
+
+
+def _mermaid(graph: Graph) -> str:
+    body = ["graph TD"]
+    for number, vertex in enumerate(graph.vertices):
+        label = "<br/>".join(_entities(line) for line in lines(vertex))
+        left, right = ("([", "])") if vertex.kind == "leaf" else ("[", "]")
+        body.append(f'  n{number}{left}"{label}"{right}')
+    body += [f"  n{a} --> n{b}" for a, b in graph.edges]
+    for kind, fill in _FILLS.items():
+        members = [f"n{number}" for number, vertex in enumerate(graph.vertices) if vertex.kind == kind]
+        if members:
+            body += [f"  classDef {kind} fill:{fill},stroke:#555,color:#111", f"  class {','.join(members)} {kind}"]
+    return "\n".join(body) + "\n"
+
+
+def _entities(text: str) -> str:
+    """Text that Mermaid takes as it is: its own entities are #name;, and * and _ would be Markdown."""
+    special = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "*": "#42;", "_": "#95;"}
+    return "".join(special.get(c, c) for c in text)
+
+
+def _svg(graph: Graph) -> str:
+    return svg([lines(vertex) for vertex in graph.vertices], [_FILLS[vertex.kind] for vertex in graph.vertices],
+               [vertex.kind == "leaf" for vertex in graph.vertices], graph.edges)

@@ -48,8 +48,10 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
                 question = part
                 output = part.output_name
                 yield "% " + " ".join(f"gradcli {part.command} {part.expression}".split())
-                said = part.latex if " = " in part.latex else f"{name(output)} = {part.latex}"
-                yield from align([("", said)])
+                if " = " in part.latex:  # statements say themselves what they define
+                    yield from (r"\begin{align*}", f"  {part.latex}", r"\end{align*}")
+                else:
+                    yield from align([(name(output), part.latex)])
             case Closed():
                 yield from _closed(part, speak)
             case Weights():

@@ -34,6 +34,10 @@ from gradcli.report import (
 from gradcli.shapes import Shape, written
 
 
+DOCUMENTS = ("graph", "code")
+"""Commands whose answer is a text of its own, for another program to read."""
+
+
 @dataclass(frozen=True)
 class Look:
     """How wide, how precise, how complete, in which language."""
@@ -52,7 +56,7 @@ def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]
         match part:
             case Question():
                 question = part
-                yield _question(part, look)
+                yield [] if part.command in DOCUMENTS else _question(part, look)
             case Closed():
                 yield _closed(part, question, look, explained)
             case Weights():

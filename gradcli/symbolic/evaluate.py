@@ -219,6 +219,8 @@ class Evaluator:
         """Entries at computed places; a place outside is drawn in, because a bracket beside it is 0 there."""
         drawn = [np.clip(p.array, 0, max(n - 1, 0)).astype(np.intp) for p, n in zip(places, array.shape, strict=True)]
         axes = _joined(places)
+        if array.size == 0:  # an empty axis: a bracket beside it is 0 everywhere
+            return Named((), np.zeros(()))
         if sum(len(p.axes) for p in places) == len(axes):
             for a in reversed(range(array.ndim)):
                 array = np.take(array, drawn[a], axis=a)
@@ -296,8 +298,14 @@ class Magnitude(Evaluator):
     def _named(self, e: Expr) -> Named:
         if e.is_Add or e.is_Mul or isinstance(e, Sigma) or (e.is_Pow and e.exp.is_Integer and e.exp > 0):
             return super()._named(e)
+        if isinstance(e, Entry) and self._is_definition(e.name):
+            return super()._entry(e)
         value = self.true.named(e)
         return Named(value.axes, np.abs(value.array))
+
+    def _is_definition(self, name: str) -> bool:
+        node = self.nodes.get(name)
+        return node is not None and node.body is not None
 
 
 def _joined(parts: Sequence[Named]) -> tuple[Index, ...]:

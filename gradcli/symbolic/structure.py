@@ -12,7 +12,7 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.graph import Graph
-from gradcli.symbolic.scalars import Delta, Flag, Sigma, is_structural
+from gradcli.symbolic.scalars import Delta, Flag, Place, Sigma, is_structural
 
 COUNTED = 2_000_000
 """A Jacobian with at most so many entries has its pattern counted; a larger one has it worked out from the formula."""
@@ -27,12 +27,13 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
     sizes = [graph.sizes.value(d) for d in formula.dims]
     everything = int(np.prod(sizes, dtype=object))
     pattern = _pattern(entry)
-    if pattern == 0:
+    if pattern == 0 or everything == 0:
         return Structure("zero", 0, everything, True)
     if everything <= COUNTED:
         mask = Evaluator(graph, {}).at_all(pattern, formula.indices, formula.dims) != 0
         rows = int(np.prod(sizes[: len(formula.rows)], dtype=object))
-        return Structure(_kind(mask.reshape(rows, -1)), int(mask.sum()), everything, True)
+        exact = not entry.has(Place)  # an index that is data may meet any place
+        return Structure(_kind(mask.reshape(rows, -1)), int(mask.sum()), everything, exact)
     terms = Add.make_args(sympy.expand(pattern))
     counts = [_count(graph, formula, term) for term in terms]
     nonzero = min(sum(counts), everything)

@@ -1,0 +1,137 @@
+"""`--answer` -> what it is worth at a point: a formula over the inputs and v, or a tensor of so many typed digits."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcli.commands.understand import Understood, tensor
+from gradcli.message import N_, fault
+from gradcli.program import Apply, Program, trace, values_of
+from gradcli.program.values import extend_values, filled
+from gradcli.report import Array
+from gradcli.syntax import Tree, parse
+from gradcli.tensors import Stdin
+
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(\d+\.?\d*|\.\d+)(?:[eE]([-+]?\d+))?(?![\w.])")
+_LITERAL = re.compile(r"[-+\d.eE,:;\s\[\]()]*")
+
+Known = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered. `names` are the tensors that it names; one that names none holds at the user's point only.
+
+    `value` gives its worth at a point (the inputs, v, the tangents and the program's own names by name); `unit` is half a
+    unit of the last digit typed, entry by entry, where it is made of typed numbers.
+    """
+
+    text: str
+    names: frozenset[str]
+    tree: Tree | None
+    constant: Array | None
+    unit: Array | None
+
+    def value(self, known: Known, seed: int = 0) -> Array:
+        if self.constant is not None:
+            return self.constant
+        program = self.program(known, seed)
+        return values_of(program, {name: known[name] for name in self.names})[program.output.step]
+
+    def program(self, known: Known, seed: int = 0) -> Program:
+        """The answer as a program for tensors of these shapes."""
+        assert self.tree is not None
+        used = {name: known[name] for name in self.names}
+        return trace(self.tree, {name: a.shape for name, a in used.items()}, seed, used)
+
+
+def read_answer(asked: Understood, known: Known) -> Answer:
+    """The answer as it was given.
+
+    Raises GradcliError where it is missing or cannot be understood, with its place in the answer's own text.
+    """
+    given = asked.request.answer
+    if given is None:
+        raise fault("option", N_("check needs --answer: a formula over the inputs and v, or a tensor"),
+                    hint=N_('--answer "2*x*v"'))
+    if not isinstance(given, str):
+        constant = tensor(given, "--answer", Stdin(), np.random.default_rng(0))
+        return Answer(json.dumps(given) if isinstance(given, (list, int, float)) else "tensor", frozenset(), None, constant,
+                      _half_units(json.dumps(given), constant) if isinstance(given, (list, int, float)) else None)
+    text = given.strip()
+    names = frozenset(name for name in known if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text))
+    if names and not text.startswith("@"):
+        tree = parse(text, tuple(names))
+        answer = Answer(text, names, tree, None, None)
+        answer.program(known)  # a mistake in it is told now
+        return answer
+    constant = tensor(text, "--answer", Stdin(), np.random.default_rng(asked.request.seed))
+    return Answer(text, frozenset(), None, constant, _half_units(text, constant) if _LITERAL.fullmatch(text) else None)
+
+
+def _half_units(text: str, constant: Array) -> Array | None:
+    """Half a unit of the last digit of each number that was typed; None where the numbers are not the entries."""
+    units = [
+        0.5 * 10.0 ** (int(match[2] or 0) - len(match[1].partition(".")[2])) for match in _NUMBER.finditer(text)
+    ]
+    return np.array(units).reshape(constant.shape) if len(units) == constant.size else None
+
+
+# The answer with one of its products changed
+
+
+def altered(answer: Answer, known: Known, seed: int) -> list[tuple[str, Array]]:
+    """What the answer would be worth with the factors of one matrix product in the other order, or one of them turned
+    round: ("order" or "factor", value), where the shapes allow it."""
+    if answer.tree is None:
+        return []
+    program = answer.program(known, seed)
+    used = {name: known[name] for name in answer.names}
+    places = [k for k, step in enumerate(program.steps) if isinstance(step.how, Apply) and step.how.operation in PRODUCTS]
+    found: list[tuple[str, Array]] = []
+    changes: list[tuple[str, Callable[[Any, Any], Any]]] = [
+        ("order", lambda a, b: b @ a), ("factor", lambda a, b: np.swapaxes(a, -1, -2) @ b if np.ndim(a) > 1 else None),
+        ("factor", lambda a, b: a @ np.swapaxes(b, -1, -2) if np.ndim(b) > 1 else None),
+    ]
+    for place in places:
+        for kind, change in changes:
+            value = _with(program, used, place, change)
+            if value is not None:
+                found.append((kind, value))
+    if len(places) > 1:
+        reversed_ = _with(program, used, None, lambda a, b: b @ a)
+        if reversed_ is not None:
+            found.append(("order", reversed_))
+    return found
+
+
+PRODUCTS = frozenset({"matmul", "mm", "mv"})
+
+
+def _with(program: Program, used: Known, place: int | None, change: Callable[[Any, Any], Any]) -> Array | None:
+    """The answer's value with one product (None: every product) computed in another way."""
+    values: list[Array] = []
+    try:
+        for k, step in enumerate(program.steps):
+            how = step.how
+            if isinstance(how, Apply) and how.operation in PRODUCTS and place in (None, k):
+                a, b = (filled(argument, values) for argument in how.arguments[:2])
+                if np.ndim(a) < 2 and np.ndim(b) < 2:
+                    return None
+                changed = change(a, b)
+                if changed is None:
+                    return None
+                values.append(np.asarray(changed))
+            else:
+                extend_values(values, program.steps[: k + 1], used, program.source)
+        return values[program.output.step]
+    except Exception:  # the shapes do not allow it
+        return None
+
+

@@ -1,0 +1,78 @@
+"""`gradcli graph`: the computation as a graph, with PyTorch's own `grad_fn` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+import numpy as np
+
+from gradcli.commands.understand import Understood, understand
+from gradcli.message import N_, fault
+from gradcli.program import Apply, Constant, Input, Ref, Step
+from gradcli.program.alone import source_of
+from gradcli.report import Graph, Part, Vertex
+from gradcli.request import Request
+
+KINDS = ("dot", "mermaid", "svg")
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The graph of everything that the output is computed from."""
+    to = chosen(request.to, KINDS)
+    asked = understand(request)
+    from gradcli.numeric.retained import grad_fns  # PyTorch
+
+    names = grad_fns(asked.program, asked.wrt, asked.point, request.dtype)
+    yield asked.question(_latex(asked))
+    yield _graph(asked, names, to)
+
+
+def _latex(asked: Understood) -> str:
+    from gradcli import notation
+
+    return notation.latex(asked.program)
+
+
+def chosen(to: str | None, kinds: Sequence[str]) -> str:
+    """What `--to` names, the first if it was left out."""
+    if to is None or to in kinds:
+        return to or kinds[0]
+    near = get_close_matches(to.lower(), kinds, n=1, cutoff=0.5)
+    raise fault("option", N_("--to is one of {choices}, not {to}"), hint=N_("did you mean  --to {near} ?") if near else None,
+                choices=", ".join(kinds), to=to, near=near[0] if near else "")
+
+
+def _graph(asked: Understood, grad_fns: Sequence[str | None], to: str) -> Graph:
+    program = asked.program
+    read = _read(asked)
+    places = {old: new for new, old in enumerate(read)}
+    vertices = tuple(_vertex(asked, program.steps[old], old, grad_fns[old]) for old in read)
+    edges = [(places[ref.step], places[old]) for old in read for ref in _refs(program.steps[old])]
+    return Graph(to, vertices, tuple(dict.fromkeys(edges)))
+
+
+def _read(asked: Understood) -> list[int]:
+    """The steps that the output is made from, in order."""
+    read = {asked.program.output.step}
+    for place in range(asked.program.output.step, -1, -1):
+        if place in read:
+            read.update(ref.step for ref in _refs(asked.program.steps[place]))
+    return sorted(read)
+
+
+def _refs(step: Step) -> tuple[Ref, ...]:
+    return step.how.refs if isinstance(step.how, Apply) else ()
+
+
+def _vertex(asked: Understood, step: Step, place: int, grad_fn: str | None) -> Vertex:
+    match step.how:
+        case Input(name):
+            return Vertex(name, name, "leaf", step.shape, grad_fn)
+        case Constant(value):
+            told = f"{float(asked.values[place]):g}" if not isinstance(value, np.ndarray) else source_of(asked.program, step)
+            return Vertex("", told, "constant", step.shape, None)
+        case Apply():
+            written = source_of(asked.program, step)
+            label = f"{step.name} = {written}" if step.name else written
+            return Vertex(step.name or "", label, "output" if place == asked.program.output.step else "step", step.shape, grad_fn)
