@@ -370,7 +370,8 @@ class Script(Shown):
 
 @dataclass(frozen=True)
 class Curve:
-    """One function over the swept variables: `order` says by which variables it was differentiated."""
+    """One function over the swept variables: `order` says by which variables it was differentiated. `max_abs_diff` is from
+    PyTorch's derivative, `agrees` the verdict."""
 
     label: str
     formula: str
@@ -378,6 +379,18 @@ class Curve:
     order: tuple[str, ...]
     values: Array
     max_abs_diff: float | None = None
+    agrees: bool | None = None
+
+    def visible(self) -> tuple[float, float]:
+        """The range worth showing: all of it, unless a pole makes a few values far larger than all others."""
+        finite = self.values[np.isfinite(self.values)]
+        if finite.size == 0:
+            return -1.0, 1.0
+        low, high = float(finite.min()), float(finite.max())
+        inner_low, inner_high = (float(q) for q in np.quantile(finite, (0.04, 0.96)))
+        if high - low > 8 * (inner_high - inner_low) > 0:
+            low, high = inner_low, inner_high
+        return (low, high) if high > low else (low - 1.0, high + 1.0)
 
 
 @dataclass(frozen=True)
@@ -389,6 +402,20 @@ class Plot(Shown):
 
 
 Part = Question | Closed | Weights | Compared | Equivalence | Note | Warning | Shown | Extra
+
+
+def disagrees(part: Part) -> bool:
+    """Whether a check failed in this part, or in an answer that it holds."""
+    match part:
+        case Compared() | Verdict():
+            return part.agrees is not None and not part.agrees
+        case Visit():
+            return any(disagrees(operand.compared) for operand in part.operands)
+        case Plot():
+            return any(curve.agrees is False for curve in part.curves)
+        case Example():
+            return any(map(disagrees, part.parts))
+    return False
 
 
 @dataclass(frozen=True)

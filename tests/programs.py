@@ -409,7 +409,8 @@ def written_call(sketch: Sketch, row: Row, tensors: Sequence[str], options: Mapp
             places.append(next(rest))
         elif param.name in options:
             (places if param.default is REQUIRED and not names else names).append(
-                options[param.name] if param.default is REQUIRED and not names else f"{param.name}={options[param.name]}")
+                options[param.name] if param.default is REQUIRED and not names
+                    else f"{param.name}={options[param.name]}")
     name = sketch.spelled(row)
     is_operand = re.fullmatch(r"[A-Za-z_]\w*|\(.*\)", places[0]) is not None and row.takes[0] in row.tensors
     if row.method and is_operand and sketch.maybe(0.4):
@@ -443,7 +444,8 @@ def deviation(program: Program, values: Sequence[Array]) -> float:
 # Makers: one for each row that its columns alone do not draw
 
 
-def _two(name: str, domains: tuple[Interval, Interval] = (ANYWHERE, ANYWHERE), reductions: Sequence[str] = ("mean", "sum", "none")) -> Maker:
+def _two(name: str, domains: tuple[Interval, Interval] = (ANYWHERE, ANYWHERE),
+    reductions: Sequence[str] = ("mean", "sum", "none")) -> Maker:
     """A loss of two tensors of one shape."""
 
     def make(s: Sketch) -> str:
@@ -505,8 +507,10 @@ def _outer(s: Sketch) -> str:
 
 
 EQUATIONS = (
-    "i,i", "i,i->i", "i,j->ij", "i,j->ji", "ij->ji", "ij->i", "ij->", "ii", "ii->i", "ij,j", "ij,jk->ik", "ij,jk", "ij,ij", "ij,kj->ik",
-    "ij,ik->jk", "bij,bjk->bik", "bij,jk->bik", "bij->bji", "bij->b", "bii->b", "i,j,k->ijk", "ij,j,jk->ik", "i,ij,j", "...i,...i->...",
+    "i,i", "i,i->i", "i,j->ij", "i,j->ji", "ij->ji", "ij->i", "ij->", "ii", "ii->i", "ij,j", "ij,jk->ik", "ij,jk",
+        "ij,ij", "ij,kj->ik",
+    "ij,ik->jk", "bij,bjk->bik", "bij,jk->bik", "bij->bji", "bij->b", "bii->b", "i,j,k->ijk", "ij,j,jk->ik", "i,ij,j",
+        "...i,...i->...",
     "...i->i...", "ij,...j->...i", "...ij,...jk->...ik",
 )  # fmt: skip
 
@@ -599,7 +603,8 @@ def _index(s: Sketch) -> str | None:
             items.append(f"{start}:{stop}{step}")
         elif kind == "list" and not lists:
             lists += 1
-            items.append(s.whole((s.random.randint(1, 4),), n) if s.maybe() else str([s.random.randrange(-n, n) for _ in range(s.random.randint(1, 3))]))
+            items.append(s.whole((s.random.randint(1, 4),), n) if s.maybe()
+                else str([s.random.randrange(-n, n) for _ in range(s.random.randint(1, 3))]))
         else:
             items.append(":")
     if s.maybe(0.3):
@@ -858,29 +863,40 @@ def _source(write: Callable[[Sketch, int], str]) -> Maker:
 
 MAKERS: dict[str, Maker] = {
     # Entries
-    "where": _where, "prelu": _prelu, "detach": lambda s: f"{s.any().text}*{s.any(0, 0).text}.detach()" if s.maybe() else f"detach({s.any().text})*{s.any(0, 0).text}",
-    "logical_and": _logic("logical_and", "&"), "logical_or": _logic("logical_or", "|"), "logical_xor": _logic("logical_xor", None),
+    "where": _where, "prelu": _prelu, "detach": lambda s: f"{s.any().text}*{s.any(0, 0).text}.detach()" if s.maybe()
+        else f"detach({s.any().text})*{s.any(0, 0).text}",
+    "logical_and": _logic("logical_and", "&"), "logical_or": _logic("logical_or", "|"),
+        "logical_xor": _logic("logical_xor", None),
     "logical_not": lambda s: f"~({s.any().text} > 0.1)*{s.any(0, 0).text}", "eq": _equal("eq"), "ne": _equal("ne"),
-    "isnan": lambda s: f"isnan({s.any().text})*{s.any(0, 0).text}", "isinf": lambda s: f"isinf({s.any().text})*{s.any(0, 0).text}",
+    "isnan": lambda s: f"isnan({s.any().text})*{s.any(0, 0).text}",
+        "isinf": lambda s: f"isinf({s.any().text})*{s.any(0, 0).text}",
     "isfinite": lambda s: f"isfinite({s.any().text})*{s.any(0, 0).text}",
     # Reductions
     "argmax": _best("argmax"), "argmin": _best("argmin"),
     # Linear algebra
-    "matmul": _matmul, "mm": _mm, "mv": _mv, "bmm": _bmm, "dot": _dot, "inner": _inner, "outer": _outer, "einsum": _einsum,
-    "kron": _kron, "cross": _cross, "trace": _trace, "det": _of_matrix("det", raw=True), "logdet": _of_matrix("logdet", positive=True),
-    "slogdet": _of_matrix("slogdet", after="[1]"), "logabsdet": _of_matrix("logabsdet"), "sign_det": _of_matrix("sign_det"),
+    "matmul": _matmul, "mm": _mm, "mv": _mv, "bmm": _bmm, "dot": _dot, "inner": _inner, "outer": _outer,
+        "einsum": _einsum,
+    "kron": _kron, "cross": _cross, "trace": _trace, "det": _of_matrix("det", raw=True),
+        "logdet": _of_matrix("logdet", positive=True),
+    "slogdet": _of_matrix("slogdet", after="[1]"), "logabsdet": _of_matrix("logabsdet"),
+        "sign_det": _of_matrix("sign_det"),
     "inv": _of_matrix("inv"), "solve": _solve, "cholesky": _cholesky, "matrix_power": _matrix_power,
     # Moves
     "index": _index, "T": _method(lambda s, x: f"{x.text}.T"), "t": _method(lambda s, x: f"{x.text}.t()", 0, 2),
-    "mT": _method(lambda s, x: f"{x.text}.mT", 2, 3), "transpose": _method(_transpose, 1, 3), "permute": _method(_permute, 1, 3),
-    "reshape": _method(_reshape), "flatten": _method(_flatten), "squeeze": _method(_squeeze), "unsqueeze": _method(_unsqueeze, 0, 2),
+    "mT": _method(lambda s, x: f"{x.text}.mT", 2, 3), "transpose": _method(_transpose, 1, 3),
+        "permute": _method(_permute, 1, 3),
+    "reshape": _method(_reshape), "flatten": _method(_flatten), "squeeze": _method(_squeeze),
+        "unsqueeze": _method(_unsqueeze, 0, 2),
     "expand": _method(_expand, 0, 2), "expand_as": _method(_expand_as, 0, 2), "repeat": _method(_repeat, 0, 2),
-    "cat": _cat, "stack": _stack, "flip": _method(_flip, 1, 3), "roll": _method(_roll, 1, 3), "diag": _diagonal("diag", 1, 2),
+    "cat": _cat, "stack": _stack, "flip": _method(_flip, 1, 3), "roll": _method(_roll, 1, 3),
+        "diag": _diagonal("diag", 1, 2),
     "tril": _diagonal("tril", 2, 3), "triu": _diagonal("triu", 2, 3),
     # Neural
-    "mse_loss": _two("mse_loss"), "l1_loss": _two("l1_loss"), "smooth_l1_loss": _two("smooth_l1_loss"), "huber_loss": _two("huber_loss"),
+    "mse_loss": _two("mse_loss"), "l1_loss": _two("l1_loss"), "smooth_l1_loss": _two("smooth_l1_loss"),
+        "huber_loss": _two("huber_loss"),
     "binary_cross_entropy": _two("binary_cross_entropy", ((0.05, 0.95), (0.05, 0.95))),
-    "binary_cross_entropy_with_logits": _two("binary_cross_entropy_with_logits"), "soft_margin_loss": _two("soft_margin_loss"),
+    "binary_cross_entropy_with_logits": _two("binary_cross_entropy_with_logits"),
+        "soft_margin_loss": _two("soft_margin_loss"),
     "kl_div": _two("kl_div", (ANYWHERE, (0.05, 0.95)), ("mean", "sum", "none", "batchmean")),
     "cross_entropy": _cross_entropy, "nll_loss": _nll_loss, "linear": _linear, "layer_norm": _layer_norm,
     "standardize": _over("standardize"), "spread": _over("spread"), "conv1d": _conv1d, "cosine_similarity": _similarity,
@@ -889,7 +905,8 @@ MAKERS: dict[str, Maker] = {
     "eye": lambda s: f"{(x := s.matrix()).text} + eye({x.shape[-1]})",
     "ones": _source(lambda s, n: f"ones({n})"), "zeros": _source(lambda s, n: f"(1 - zeros({n}))"),
     "full": _source(lambda s, n: f"full(({n},), 0.5)"), "arange": _source(lambda s, n: f"arange({n})"),
-    "linspace": _source(lambda s, n: f"linspace(-1, 1, {n})"), "ones_like": lambda s: f"{(x := s.any()).text} + ones_like({x.text})",
+    "linspace": _source(lambda s, n: f"linspace(-1, 1, {n})"),
+        "ones_like": lambda s: f"{(x := s.any()).text} + ones_like({x.text})",
     "zeros_like": lambda s: f"{(x := s.any()).text} + zeros_like({x.text})",
     "full_like": lambda s: f"{(x := s.any()).text} + full_like({x.text}, 1/3)",
     "tensor": _source(lambda s, n: f"tensor({np.round(s.entries.uniform(-1, 1, n), 1).tolist()})"),
@@ -897,14 +914,16 @@ MAKERS: dict[str, Maker] = {
 }  # fmt: skip
 
 
-SHARES = {"elementwise": 4, "special": 1, "mask": 0.5, "reduction": 4, "linear": 3, "move": 4, "neural": 2, "source": 0.7}
+SHARES = {"elementwise": 4, "special": 1, "mask": 0.5, "reduction": 4, "linear": 3, "move": 4, "neural": 2,
+    "source": 0.7}
 """How often a row of each crowd is drawn."""
 
 
 def _crowd(row: Row) -> str:
     """Rows that are drawn from together."""
     if row.family == "elementwise":
-        return "mask" if not row.differentiable else "special" if row.domain != (ANYWHERE,) * len(row.domain) else "elementwise"
+        return "mask" if not row.differentiable else "special" if row.domain != (ANYWHERE,
+            ) * len(row.domain) else "elementwise"
     return {"loss": "neural", "layer": "neural", "random": "source"}.get(row.family, row.family)
 
 
@@ -913,7 +932,8 @@ DRAWABLE: tuple[str, ...] = tuple(
 )
 SMOOTH: tuple[str, ...] = tuple(
     name for name in DRAWABLE
-    if TABLE[name].differentiable and (not TABLE[name].kinks or name in ("sqrt", "pow", "asin", "acos", "acosh", "norm", "std"))
+    if TABLE[name].differentiable and (not TABLE[name].kinks
+        or name in ("sqrt", "pow", "asin", "acos", "acosh", "norm", "std"))
     and name not in ("where", "detach", "cholesky")
 )
 """Rows with a derivative everywhere in their domain, and whose derivative is that of the value that they compute."""

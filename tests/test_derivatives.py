@@ -229,25 +229,31 @@ def test_the_formula_reads_as_in_a_textbook(text: str, shapes: Shapes, name: str
 # ---- on which the engine, or the verdict on it, was once wrong -------------------------------------------------------
 ONCE_WRONG: list[tuple[str, Shapes]] = [
     # a sum that a delta does not wholly decide
-    ("(eye(3) + x) @ y", {"x": S, "y": V3}), ("A = [x, 2*x]; A @ y", {"x": V3, "y": V3}), ('einsum("ij->", stack([x, x]))', {"x": V3}),
+    ("(eye(3) + x) @ y", {"x": S, "y": V3}), ("A = [x, 2*x]; A @ y", {"x": V3, "y": V3}),
+        ('einsum("ij->", stack([x, x]))', {"x": V3}),
     # a delta inside a function, to a power
-    ("solve(tanh(diag(y) @ diag(y)) + 3*eye(2), y)", {"y": (2,)}), ("c = stack([x*x, x*x]); standardize(ndtri(0.1 + 0.8*sigmoid(c)))", {"x": V3}),
+    ("solve(tanh(diag(y) @ diag(y)) + 3*eye(2), y)", {"y": (2,)}),
+        ("c = stack([x*x, x*x]); standardize(ndtri(0.1 + 0.8*sigmoid(c)))", {"x": V3}),
     ("(1/(2 + diag(x))) @ y", {"x": (2,), "y": (2,)}),
     # a gradient that is 0 because terms cancel: rounding is no disagreement
-    ("cross(x, x, dim=0)", {"x": V3}), ("cosine_similarity(x, x, dim=0)", {"x": V3}), ("log_softmax(x, dim=0).exp().sum()", {"x": (5,)}),
+    ("cross(x, x, dim=0)", {"x": V3}), ("cosine_similarity(x, x, dim=0)", {"x": V3}),
+        ("log_softmax(x, dim=0).exp().sum()", {"x": (5,)}),
     ("softmax(x, dim=0).sum()", {"x": (6,)}), ("solve(x, x)", {"x": S}), ("addcdiv(x, y, y)", {"x": (), "y": ()}),
     # the wrong axis
     ("standardize(x, (0,))", {"x": C}), ("standardize(x, (0, -1))", {"x": C}),
     # a name assigned twice
-    ("h = softmin(x); h = norm(h); h", {"x": V3}), ("out = var(x, dim=0); out = sum(out)", {"x": C}), ("h = mean(x); h = sum(h*x); h", {"x": V3}),
+    ("h = softmin(x); h = norm(h); h", {"x": V3}), ("out = var(x, dim=0); out = sum(out)", {"x": C}),
+        ("h = mean(x); h = sum(h*x); h", {"x": V3}),
     ("g = x @ x; g = log_softmax(g, dim=0); g = g @ w", {"x": (4, 1, 1), "w": (1, 4)}),
     # a part of an axis
-    ("sum(x[:2])*x", {"x": (4,)}), ("exp(sum(x[:-1]**2))", {"x": (4,)}), ("x[[-2, 1]]*y", {"x": V3, "y": (2,)}), ("x[1:1]", {"x": V3}),
+    ("sum(x[:2])*x", {"x": (4,)}), ("exp(sum(x[:-1]**2))", {"x": (4,)}), ("x[[-2, 1]]*y", {"x": V3, "y": (2,)}),
+        ("x[1:1]", {"x": V3}),
     ("x[0, :, [1, 2]]", {"x": (2, 3, 3)}),
     # what PyTorch itself stumbles over
     ("x.T", {"x": ()}), ("kron(x.T, y)", {"x": M, "y": M}), ("soft_margin_loss(x, y)", {"x": M, "y": M}),
     # axes of size 1
-    ("prod(x)", {"x": (1,)}), ("cumprod(x, 0)", {"x": (1,)}), ("einsum('i,j,k->ijk', x, [0.1, 0.2], y)", {"x": V3, "y": V3}),
+    ("prod(x)", {"x": (1,)}), ("cumprod(x, 0)", {"x": (1,)}),
+        ("einsum('i,j,k->ijk', x, [0.1, 0.2], y)", {"x": V3, "y": V3}),
 ]  # fmt: skip
 
 

@@ -20,7 +20,8 @@ import gradcli
 PACKAGE = Path(gradcli.__file__).parent
 ROOT = PACKAGE.parent
 HEAVY = ("torch", "sympy", "scipy", "matplotlib")
-RUNS_TEXT = {"eval", "exec", "compile", "sympify", "parse_expr", "S", "parse_latex", "parse_mathematica", "lambdify", "__import__"}
+RUNS_TEXT = {"eval", "exec", "compile", "sympify", "parse_expr", "S", "parse_latex", "parse_mathematica", "lambdify",
+    "__import__"}
 """Calls that run, or may run, the text that they are given."""
 SYMPIFY_AT_HOME = "symbolic"
 """The only room that may call `sympify`, and never on anything but its own numbers and expressions."""
@@ -32,7 +33,8 @@ UNPICKLES = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}
 
 def loaded(*command: str, cwd: Path = ROOT) -> set[str]:
     """The top packages that a fresh Python imports for a command line: read from its own import log."""
-    done = subprocess.run([sys.executable, "-X", "importtime", *command], capture_output=True, text=True, timeout=120, cwd=cwd)
+    done = subprocess.run([sys.executable, "-X", "importtime", *command], capture_output=True, text=True, timeout=120,
+        cwd=cwd)
     return {m.group(1) for line in done.stderr.splitlines() if (m := re.match(r"import time:.*\|\s+(\w+)", line))}
 
 
@@ -101,7 +103,8 @@ def test_imports_go_one_way() -> None:
 
 @pytest.mark.parametrize("module, line", [
     ("shapes.py", "from gradcli.ops import TABLE"), ("ops/masks.py", "from gradcli.program import trace"),
-    ("render/text.py", "import sympy"), ("symbolic/closed.py", "import torch"), ("numeric/autograd.py", "from gradcli import symbolic"),
+    ("render/text.py", "import sympy"), ("symbolic/closed.py", "import torch"),
+        ("numeric/autograd.py", "from gradcli import symbolic"),
 ])  # fmt: skip
 def test_an_import_against_the_way_is_caught(module: str, line: str, tmp_path: Path) -> None:
     shutil.copytree(PACKAGE, tmp_path / "gradcli", ignore=shutil.ignore_patterns("__pycache__", ".*"))
@@ -131,7 +134,8 @@ def runs_text(source: str, at_home: bool = False) -> list[str]:
             if name in ("load", "loads") and _called_on(node) in UNPICKLES:
                 found.append(f"{node.lineno}: {_called_on(node)}.{name}")
             found += [f"{node.lineno}: {k.arg}" for k in node.keywords
-                      if (k.arg, _constant(k.value)) in {("allow_pickle", True), ("weights_only", False), ("shell", True)}]
+                      if (k.arg, _constant(k.value)) in {("allow_pickle", True), ("weights_only", False),
+                          ("shell", True)}]
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = {a.name.split(".")[0] for a in node.names} | {(getattr(node, "module", None) or "").split(".")[0]}
             found += [f"{node.lineno}: import {name}" for name in sorted(names & UNPICKLES)]
@@ -139,7 +143,8 @@ def runs_text(source: str, at_home: bool = False) -> list[str]:
 
 
 def _called(node: ast.Call) -> str:
-    return node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+    return node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func,
+        ast.Name) else ""
 
 
 def _called_on(node: ast.Call) -> str:
@@ -152,7 +157,8 @@ def _constant(node: ast.expr) -> object:
 
 def _harmless(node: ast.Call) -> bool:
     """A sympify of what is no text: SymPy reads text only where it is given one."""
-    return not any(isinstance(a, (ast.Constant, ast.JoinedStr)) and isinstance(_constant(a), (str, type(None))) for a in node.args)
+    return not any(isinstance(a, (ast.Constant, ast.JoinedStr)) and isinstance(_constant(a), (str, type(None)))
+        for a in node.args)
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -161,8 +167,10 @@ def test_no_module_runs_a_text_or_unpickles(path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", [
-    "eval(text)", "exec(text)", "compile(text, '', 'eval')", "sympy.sympify(text)", "sympy.parsing.sympy_parser.parse_expr(text)",
-    "sympy.S(text)", "__import__(name)", "import pickle", "from pickle import loads", "numpy.load(f, allow_pickle=True)",
+    "eval(text)", "exec(text)", "compile(text, '', 'eval')", "sympy.sympify(text)",
+        "sympy.parsing.sympy_parser.parse_expr(text)",
+    "sympy.S(text)", "__import__(name)", "import pickle", "from pickle import loads",
+        "numpy.load(f, allow_pickle=True)",
     "torch.load(f, weights_only=False)", "subprocess.run(text, shell=True)",
 ])  # fmt: skip
 def test_a_line_that_runs_a_text_is_caught(line: str) -> None:

@@ -37,7 +37,8 @@ READABLE = 150
 def law(examples: int) -> Any:
     """The same examples in every run, as many as this."""
     return settings(max_examples=examples, derandomize=True, deadline=None, database=None,
-                    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
+                    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large,
+                        HealthCheck.filter_too_much])
 
 
 def close(a: Array, b: Array, tolerance: float) -> bool:
@@ -123,7 +124,8 @@ def unlike_its_text(drawn: Drawn) -> list[str]:
     wrong = []
     for form in derived(drawn.program, drawn.wrt):
         printed = form.closed()
-        cases = [(printed.vjp, drawn.point[form.name].shape, {**drawn.point, "v": drawn.v}, form.value(drawn.point, drawn.v)),
+        cases = [(printed.vjp, drawn.point[form.name].shape, {**drawn.point, "v": drawn.v},
+            form.value(drawn.point, drawn.v)),
                  (printed.jacobian, printed.jacobian.shape, drawn.point, None)]
         for formula, shape, tensors, value in cases:
             if np.prod(shape) > READABLE:
@@ -145,7 +147,8 @@ def test_the_printed_text_read_back_has_the_values_of_the_formula(drawn: Drawn) 
 
 
 @pytest.mark.parametrize("text", [
-    "sum(x[:2])*x", "exp(sum(x[:-1]**2))", "mean(x[1:])*x", "x[[-2, 1]]*y[:2]", "exp(sum(cat([x, y[:2]])**2))", "x.repeat(2)*2",
+    "sum(x[:2])*x", "exp(sum(x[:-1]**2))", "mean(x[1:])*x", "x[[-2, 1]]*y[:2]", "exp(sum(cat([x, y[:2]])**2))",
+        "x.repeat(2)*2",
     "prod(x[:1])", "cumprod(x, 0)", "roll(x, 1)", "flip(x, 0)", "kron(x, y)", "outer(x, y).reshape(2, 8)", "x/norm(x)",
     "amax(x)*x", "sum(x > 0)*x", "softplus(x, 2)", "where(x > y, x**2, -y)", "clamp(x, min=0)", "x*[1, 2, 3, 4]",
     "layer_norm(cumprod(x, 0))", "cross_entropy([x, y], [1, 0])", "diag(x) @ y", "h = layer_norm(x, (4,), y); h*h",
@@ -208,13 +211,17 @@ def test_the_order_of_the_inputs_does_not_change_values(drawn: Drawn) -> None:
 
 
 GENERIC = [
-    *(TABLE[name].example for name in ("sin", "sigmoid", "relu", "maximum", "where", "softplus", "gelu", "atan2", "lerp")),
+    *(TABLE[name].example for name in ("sin", "sigmoid", "relu", "maximum", "where", "softplus", "gelu", "atan2",
+        "lerp")),
     "(x+1)**2", "x*y", "x@w", "w@x", "x.T@w@x", "sum((w@x - y)**2)", "softmax(x, dim=0)", "softmax(w, dim=1)@x",
     "log_softmax(w, dim=-1)", "x/norm(x)", "mean(w, dim=0)", "var(x)", "std(w, dim=1, keepdim=True)*w", "layer_norm(w)",
-    "amax(w, dim=1)", "cumsum(x, 0)", "prod(x)", "cumprod(x, 0)", "logsumexp(w, dim=1)", "w - w.T", "trace(w@w)", "inv(w)",
+    "amax(w, dim=1)", "cumsum(x, 0)", "prod(x)", "cumprod(x, 0)", "logsumexp(w, dim=1)", "w - w.T", "trace(w@w)",
+        "inv(w)",
     "logdet(w@w.T)", "solve(w, x)", "x[:, None] - y[None, :]", "x[1:] - x[:-1]", "flip(x, 0)", "diag(x)@w", "tril(w)@x",
-    "cat([x, y])*2", "[x, y]", "outer(x, y)", "kron(x, y)", "einsum('ij,j->i', w, x)", "exp(-sum((x[:, None] - y[None, :])**2))",
-    "mse_loss(x, y)", "cosine_similarity(x, y, dim=0)", "w.flatten()*2", "cross_entropy(w, softmax(w, dim=1))", "roll(x, 1)",
+    "cat([x, y])*2", "[x, y]", "outer(x, y)", "kron(x, y)", "einsum('ij,j->i', w, x)",
+        "exp(-sum((x[:, None] - y[None, :])**2))",
+    "mse_loss(x, y)", "cosine_similarity(x, y, dim=0)", "w.flatten()*2", "cross_entropy(w, softmax(w, dim=1))",
+        "roll(x, 1)",
 ]  # fmt: skip
 
 

@@ -71,7 +71,8 @@ class Case:
 # Cases by family. Those of elementwise rows and reductions follow from the columns.
 
 SHAPES: tuple[Shape, ...] = ((), (3,), (1,), (2, 3), (2, 1, 3))
-PAIRS: tuple[tuple[Shape, ...], ...] = (((3,), (3,), (3,)), ((2, 3), (3,), ()), ((2, 1), (1, 3), (2, 3)), ((), (2, 2), (2,)), ((2, 1, 3), (4, 1), (1,)))
+PAIRS: tuple[tuple[Shape, ...], ...] = (((3,), (3,), (3,)), ((2, 3), (3,), ()), ((2, 1), (1, 3), (2, 3)),
+    ((), (2, 2), (2,)), ((2, 1, 3), (4, 1), (1,)))
 LETTERS = ("x", "y", "w")
 
 
@@ -84,10 +85,12 @@ def elementwise_cases(row: Row) -> Iterator[Case]:
         shapes = [((3,), ()), ((2, 3), (3,)), ((2, 3), ())]
     for options, chosen in itertools.product(OPTIONS.get(row.name, ({},)), shapes):
         rest = iter(letters)
-        arguments = [next(rest) if p in row.tensors else f"{p.name}={options[p.name]}" if p.name in options else "" for p in row.takes]
+        arguments = [next(rest) if p in row.tensors else f"{p.name}={options[p.name]}" if p.name in options else ""
+            for p in row.takes]
         if row.name == "polygamma":
             arguments[0] = options["n"]
-        yield Case(f"{row.name}({', '.join(a for a in arguments if a)})", dict(zip(letters, chosen, strict=True)), domains)
+        yield Case(f"{row.name}({', '.join(a for a in arguments if a)})", dict(zip(letters, chosen, strict=True)),
+            domains)
 
 
 def reduction_cases(row: Row) -> Iterator[Case]:
@@ -131,95 +134,146 @@ WRITTEN: dict[str, list[Case]] = {
     "argmin": [Case("x[argmin(y, dim=0)]", {"x": V, "y": V}), Case("x*one_hot(argmin(x, dim=-1), 3)", {"x": M})],
     # Products
     "matmul": [Case("x @ y", {"x": a, "y": b}) for a, b in (
-        (V, V), (M, V), (V, C), (M, C), (BATCH, C), (BATCH, V), (M, BATCH), (BATCH, BATCH), ((1, 2, 3), BATCH), ((4, 1, 2, 3), BATCH),
-        ((1,), (1,)), ((3, 1), (1, 3)), ((1, 3), V), ((2, 1, 3), (3, 1)))] + [Case("x @ x", {"x": S}), Case("x.T @ x", {"x": M})],
+        (V, V), (M, V), (V, C), (M, C), (BATCH, C), (BATCH, V), (M, BATCH), (BATCH, BATCH), ((1, 2, 3), BATCH),
+            ((4, 1, 2, 3), BATCH),
+        ((1,), (1,)), ((3, 1), (1, 3)), ((1, 3), V), ((2, 1, 3), (3, 1)))] + [Case("x @ x", {"x": S}),
+            Case("x.T @ x", {"x": M})],
     "mm": [Case("mm(x, y)", {"x": M, "y": C}), Case("x.mm(x)", {"x": S}), Case("mm(x, y)", {"x": (2, 1), "y": (1, 1)})],
     "mv": [Case("mv(x, y)", {"x": M, "y": V}), Case("x.mv(y)", {"x": (1, 3), "y": V})],
-    "bmm": [Case("bmm(x, y)", {"x": (2, 4, 3), "y": BATCH}), Case("bmm(x, x)", {"x": BATCH}), Case("bmm(x, y)", {"x": (1, 1, 2), "y": (1, 2, 1)})],
+    "bmm": [Case("bmm(x, y)", {"x": (2, 4, 3), "y": BATCH}), Case("bmm(x, x)", {"x": BATCH}),
+        Case("bmm(x, y)", {"x": (1, 1, 2), "y": (1, 2, 1)})],
     "dot": [Case("dot(x, y)", {"x": V, "y": V}), Case("x.dot(x)", {"x": V}), Case("dot(x, y)", {"x": (1,), "y": (1,)})],
-    "inner": [Case("inner(x, y)", {"x": a, "y": b}) for a, b in ((V, V), (M, V), (M, S), (BATCH, M), ((), V), ((2, 1), (3, 1)))],
-    "outer": [Case("outer(x, y)", {"x": V, "y": (2,)}), Case("outer(x, x)", {"x": V}), Case("ger(x, y)", {"x": (1,), "y": V})],
-    "einsum": [Case(f'einsum("{text}", {", ".join(LETTERS[: len(shapes)])})', dict(zip(LETTERS, shapes, strict=False))) for text, shapes in (
-        ("ij,jk->ik", (M, C)), ("ij,jk", (M, C)), ("ij,j", (M, V)), ("ii", (S,)), ("ii->i", (S,)), ("ij->ji", (M,)), ("ij->", (M,)),
-        ("i,j->ji", (V, (2,))), ("bij,bjk->bik", (BATCH, BATCH)), ("bij,jk->bik", (BATCH, C)), ("i,ij,j->", ((2,), M, V)),
-        ("...i,...i->...", (M, M)), ("...ij,...jk->...ik", (BATCH, BATCH)), ("...i->i...", (BATCH,)), ("i,i,i->i", (V, V, V)),
-        ("ij,ij->j", ((1, 3), M)), ("bii->b", (BATCH,)), ("ij,kj->ikj", (M, (4, 3))))] + [Case('einsum("ij,jk->ik", x, x)', {"x": S})],
-    "kron": [Case("kron(x, y)", {"x": a, "y": b}) for a, b in ((V, V), (M, (2, 2)), (V, M), (M, V), ((), V), ((1, 2), (2, 1)))] + [Case("kron(x, x)", {"x": (2, 2)})],
+    "inner": [Case("inner(x, y)", {"x": a, "y": b}) for a, b in ((V, V), (M, V), (M, S), (BATCH, M), ((), V),
+        ((2, 1), (3, 1)))],
+    "outer": [Case("outer(x, y)", {"x": V, "y": (2,)}), Case("outer(x, x)", {"x": V}),
+        Case("ger(x, y)", {"x": (1,), "y": V})],
+    "einsum": [Case(f'einsum("{text}", {", ".join(LETTERS[: len(shapes)])})', dict(zip(LETTERS, shapes, strict=False)))
+        for text, shapes in (
+        ("ij,jk->ik", (M, C)), ("ij,jk", (M, C)), ("ij,j", (M, V)), ("ii", (S,)), ("ii->i", (S,)), ("ij->ji", (M,)),
+            ("ij->", (M,)),
+        ("i,j->ji", (V, (2,))), ("bij,bjk->bik", (BATCH, BATCH)), ("bij,jk->bik", (BATCH, C)),
+            ("i,ij,j->", ((2,), M, V)),
+        ("...i,...i->...", (M, M)), ("...ij,...jk->...ik", (BATCH, BATCH)), ("...i->i...", (BATCH,)),
+            ("i,i,i->i", (V, V, V)),
+        ("ij,ij->j", ((1, 3), M)), ("bii->b", (BATCH,)), ("ij,kj->ikj",
+            (M, (4, 3))))] + [Case('einsum("ij,jk->ik", x, x)', {"x": S})],
+    "kron": [Case("kron(x, y)", {"x": a, "y": b}) for a, b in ((V, V), (M, (2, 2)), (V, M), (M, V), ((), V),
+        ((1, 2), (2, 1)))] + [Case("kron(x, x)", {"x": (2, 2)})],
     "cross": [Case("cross(x, y)", {"x": a, "y": b}) for a, b in ((V, V), (M, M), ((1, 3), (2, 3)))] + [
         Case("cross(x, y, dim=0)", {"x": C, "y": C}), Case("cross(x, y, dim=1)", {"x": (2, 3, 2), "y": (2, 3, 2)})],
     "trace": [Case("trace(x)", {"x": s}) for s in (S, M, C, (1, 1), (1, 3))],
     "det": [Case("det(x)", {"x": s}) for s in (S, BATCH, (1, 1), (2, 2, 2, 2))],
-    "logdet": [Case("logdet(tanh(x) + 4*eye(3))", {"x": s}) for s in (S, BATCH)] + [Case("logdet(x)", {"x": (1, 1)}, {"x": (0.5, 2)})],
+    "logdet": [Case("logdet(tanh(x) + 4*eye(3))", {"x": s}) for s in (S, BATCH)] + [Case("logdet(x)", {"x": (1, 1)},
+        {"x": (0.5, 2)})],
     "slogdet": [Case("slogdet(x)[1]", {"x": S}), Case("slogdet(x)", {"x": S}), Case("slogdet(x)[1, 0]", {"x": BATCH})],
     "logabsdet": [Case("logabsdet(x)", {"x": S}), Case("logabsdet(x)", {"x": BATCH})],
     "sign_det": [Case("sign_det(x)*x", {"x": S}), Case("sum(sign_det(x))*x", {"x": BATCH})],
     "inv": [Case("inv(x)", {"x": s}) for s in (S, BATCH, (1, 1))] + [Case("inv(x) @ x.T", {"x": S})],
     "solve": [Case("solve(tanh(x) + 4*eye(3), y)", {"x": a, "y": b}) for a, b in (
-        (S, V), (S, C), (BATCH, C), (BATCH, (2, 3, 1)), (BATCH, (2, 3)), ((1, 3, 3), (2, 3, 2)), (S, (2, 3, 2)))] + [Case("solve(x, x.T)", {"x": S})],
-    "cholesky": [Case("cholesky(x @ x.mT + eye(3))", {"x": S}), Case("cholesky(x @ x.mT + eye(3))", {"x": BATCH}), Case("cholesky(x*x)", {"x": (1, 1)})],
-    "matrix_power": [Case(f"matrix_power(tanh(x) + 3*eye(3), {k})", {"x": s}) for k in (0, 1, 2, 3, -1, -2) for s in (S, BATCH)],
+        (S, V), (S, C), (BATCH, C), (BATCH, (2, 3, 1)), (BATCH, (2, 3)), ((1, 3, 3), (2, 3, 2)),
+            (S, (2, 3, 2)))] + [Case("solve(x, x.T)", {"x": S})],
+    "cholesky": [Case("cholesky(x @ x.mT + eye(3))", {"x": S}), Case("cholesky(x @ x.mT + eye(3))", {"x": BATCH}),
+        Case("cholesky(x*x)", {"x": (1, 1)})],
+    "matrix_power": [Case(f"matrix_power(tanh(x) + 3*eye(3), {k})", {"x": s}) for k in (0, 1, 2, 3, -1, -2)
+        for s in (S, BATCH)],
     # Moves
     "index": [Case(f"x[{items}]", {"x": s}) for items, s in (
-        ("0", V), ("-1", V), ("1:", V), (":-1", V), ("::2", V), ("-2:", V), ("1:1", V), ("...", M), ("None", V), (":, None", V), ("0, 1", M),
-        ("1", M), (":, 1", M), ("1:, ::2", M), ("..., -1", BATCH), ("0, ..., None", BATCH), ("[2, 0]", V), ("[2, 0, 0]", V), ("[-1, 1]", V),
-        (":, [0, 2]", M), ("[0, 1], [2, 0]", M), ("[[0, 1], [1, 1]]", M), ("[1, 0], :, 1", BATCH), ("0, :, [1, 2]", BATCH), ("[0, 1], :, 0", BATCH), ("[0, 1], 0, :, [1, 0]", (2, 2, 3, 2)), ("0, None, [1, 2]", BATCH), ("[1], None, 0", BATCH),
-        ("[0, 1], None, [1, 0]", M), ("0, [1, 1]", BATCH), (":, [0, 1], 0, [1, 2]", (2, 2, 2, 3)), ("0", (1, 3)), (":, 0", (3, 1)))]
-        + [Case("x[k]", {"x": V, "k": (4,)}, whole={"k": 3}), Case("x[:, k]", {"x": M, "k": (2,)}, whole={"k": 3}), Case("x[1:] - x[:-1]", {"x": (5,)})],
+        ("0", V), ("-1", V), ("1:", V), (":-1", V), ("::2", V), ("-2:", V), ("1:1", V), ("...", M), ("None", V),
+            (":, None", V), ("0, 1", M),
+        ("1", M), (":, 1", M), ("1:, ::2", M), ("..., -1", BATCH), ("0, ..., None", BATCH), ("[2, 0]", V),
+            ("[2, 0, 0]", V), ("[-1, 1]", V),
+        (":, [0, 2]", M), ("[0, 1], [2, 0]", M), ("[[0, 1], [1, 1]]", M), ("[1, 0], :, 1", BATCH),
+            ("0, :, [1, 2]", BATCH), ("[0, 1], :, 0", BATCH), ("[0, 1], 0, :, [1, 0]", (2, 2, 3, 2)),
+                ("0, None, [1, 2]", BATCH), ("[1], None, 0", BATCH),
+        ("[0, 1], None, [1, 0]", M), ("0, [1, 1]", BATCH), (":, [0, 1], 0, [1, 2]", (2, 2, 2, 3)), ("0", (1, 3)),
+            (":, 0", (3, 1)))]
+        + [Case("x[k]", {"x": V, "k": (4,)}, whole={"k": 3}), Case("x[:, k]", {"x": M, "k": (2,)}, whole={"k": 3}),
+            Case("x[1:] - x[:-1]", {"x": (5,)})],
     "T": [Case("x.T", {"x": s}) for s in ((), V, M, BATCH, (1, 3))],
     "t": [Case("x.t()", {"x": s}) for s in ((), V, M, (1, 3))],
     "mT": [Case("x.mT", {"x": s}) for s in (M, BATCH, (3, 1))],
-    "transpose": [Case(f"x.transpose({a}, {b})", {"x": s}) for a, b, s in ((0, 1, M), (0, -1, BATCH), (1, 1, BATCH), (-2, 0, (2, 3, 4)))],
-    "permute": [Case(f"x.permute({order})", {"x": s}) for order, s in (("1, 0", M), ("2, 0, 1", (2, 3, 4)), ("(0, 2, 1)", (1, 3, 2)), ("-1, 0, 1", (2, 3, 4)))],
+    "transpose": [Case(f"x.transpose({a}, {b})", {"x": s}) for a, b,
+        s in ((0, 1, M), (0, -1, BATCH), (1, 1, BATCH), (-2, 0, (2, 3, 4)))],
+    "permute": [Case(f"x.permute({order})", {"x": s}) for order,
+        s in (("1, 0", M), ("2, 0, 1", (2, 3, 4)), ("(0, 2, 1)", (1, 3, 2)), ("-1, 0, 1", (2, 3, 4)))],
     "reshape": [Case(f"sin(x).reshape({sizes})*2", {"x": s}) for sizes, s in (
-        ("6", M), ("-1", M), ("3, 2", M), ("1, 6", M), ("2, 1, 3", M), ("2, -1", (3, 4)), ("4, 3", (2, 6)), ("2, 3, 2", (3, 4)), ("1", ()), ("1, 1", (1,)), ("6, 1, 3", (2, 3, 3)))],
-    "flatten": [Case(f"x.flatten({a})", {"x": s}) for a, s in (("", M), ("", ()), ("1", (2, 3, 2)), ("0, 1", (2, 3, 2)), ("-2, -1", (2, 3, 2)), ("1, 1", M))],
-    "squeeze": [Case(f"x.squeeze({a})", {"x": s}) for a, s in (("", (1, 3, 1)), ("0", (1, 3)), ("0", M), ("-1", (3, 1)), ("", V))],
+        ("6", M), ("-1", M), ("3, 2", M), ("1, 6", M), ("2, 1, 3", M), ("2, -1", (3, 4)), ("4, 3", (2, 6)),
+            ("2, 3, 2", (3, 4)), ("1", ()), ("1, 1", (1,)), ("6, 1, 3", (2, 3, 3)))],
+    "flatten": [Case(f"x.flatten({a})", {"x": s}) for a, s in (("", M), ("", ()), ("1", (2, 3, 2)), ("0, 1", (2, 3, 2)),
+        ("-2, -1", (2, 3, 2)), ("1, 1", M))],
+    "squeeze": [Case(f"x.squeeze({a})", {"x": s}) for a, s in (("", (1, 3, 1)), ("0", (1, 3)), ("0", M), ("-1", (3, 1)),
+        ("", V))],
     "unsqueeze": [Case(f"x.unsqueeze({a})", {"x": s}) for a, s in ((0, V), (-1, V), (1, M), (0, ()), (-2, M))],
-    "expand": [Case(f"x.expand({a})", {"x": s}) for a, s in (("2, 3", (1, 3)), ("2, 3", V), ("-1, 4", (3, 1)), ("4", ()), ("2, 3, 2", (3, 1)))],
+    "expand": [Case(f"x.expand({a})", {"x": s}) for a, s in (("2, 3", (1, 3)), ("2, 3", V), ("-1, 4", (3, 1)),
+        ("4", ()), ("2, 3, 2", (3, 1)))],
     "expand_as": [Case("x.expand_as(y)", {"x": a, "y": b}) for a, b in (((1, 3), M), (V, M), ((), V), (M, M))],
-    "repeat": [Case(f"x.repeat({a})", {"x": s}) for a, s in (("2", V), ("2, 3", M), ("2, 2", V), ("3", (1,)), ("2", ()), ("1, 2", M))],
-    "cat": [Case("cat([x, y])", {"x": V, "y": (2,)}), Case("cat([x, y, x], dim=1)", {"x": M, "y": (2, 1)}), Case("cat([x, sin(x)], dim=-1)", {"x": BATCH}),
+    "repeat": [Case(f"x.repeat({a})", {"x": s}) for a, s in (("2", V), ("2, 3", M), ("2, 2", V), ("3", (1,)), ("2", ()),
+        ("1, 2", M))],
+    "cat": [Case("cat([x, y])", {"x": V, "y": (2,)}), Case("cat([x, y, x], dim=1)", {"x": M, "y": (2, 1)}),
+        Case("cat([x, sin(x)], dim=-1)", {"x": BATCH}),
             Case("cat([x, x])", {"x": (1,)}), Case("cat([x[1:], x[:1]])", {"x": V})],
-    "stack": [Case("stack([x, y])", {"x": V, "y": V}), Case("[x, y, x]", {"x": (), "y": ()}), Case("stack([x, y], dim=-1)", {"x": M, "y": M}),
+    "stack": [Case("stack([x, y])", {"x": V, "y": V}), Case("[x, y, x]", {"x": (), "y": ()}),
+        Case("stack([x, y], dim=-1)", {"x": M, "y": M}),
               Case("stack([x], dim=1)", {"x": V}), Case("[[x, y], [y, x*y]]", {"x": (), "y": ()})],
     "flip": [Case(f"x.flip({a})", {"x": s}) for a, s in (("0", V), ("0, 1", M), ("-1", BATCH), ("0", (1, 3)))],
-    "roll": [Case(f"roll({a})", {"x": s}) for a, s in (("x, 1", V), ("x, 1", M), ("x, -1, 0", M), ("x, 5, 1", M), ("x, (1, 2), (0, 1)", S), ("x, 1, 0", (1, 3)))],
-    "diag": [Case(f"diag({a})", {"x": s}) for a, s in (("x", V), ("x, 1", V), ("x, -2", V), ("x", S), ("x", M), ("x, 1", M), ("x, -1", S), ("x", (1,)), ("x", (1, 3)))],
-    "tril": [Case(f"tril({a})", {"x": s}) for a, s in (("x", S), ("x, 1", M), ("x, -1", C), ("x", BATCH), ("x", (1, 3)))],
-    "triu": [Case(f"triu({a})", {"x": s}) for a, s in (("x", S), ("x, 1", M), ("x, -1", C), ("x", BATCH), ("x", (3, 1)))],
+    "roll": [Case(f"roll({a})", {"x": s}) for a, s in (("x, 1", V), ("x, 1", M), ("x, -1, 0", M), ("x, 5, 1", M),
+        ("x, (1, 2), (0, 1)", S), ("x, 1, 0", (1, 3)))],
+    "diag": [Case(f"diag({a})", {"x": s}) for a, s in (("x", V), ("x, 1", V), ("x, -2", V), ("x", S), ("x", M),
+        ("x, 1", M), ("x, -1", S), ("x", (1,)), ("x", (1, 3)))],
+    "tril": [Case(f"tril({a})", {"x": s}) for a, s in (("x", S), ("x, 1", M), ("x, -1", C), ("x", BATCH),
+        ("x", (1, 3)))],
+    "triu": [Case(f"triu({a})", {"x": s}) for a, s in (("x", S), ("x, 1", M), ("x, -1", C), ("x", BATCH),
+        ("x", (3, 1)))],
     # Losses
-    **{name: [Case(f"{name}({a})", {"x": s, "y": s}) for a in ("x, y", 'x, y, reduction="sum"', 'x, y, reduction="none"') for s in (V, M, ())]
-       for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy_with_logits", "soft_margin_loss")},
+    **{name: [Case(f"{name}({a})", {"x": s, "y": s}) for a in ("x, y", 'x, y, reduction="sum"',
+        'x, y, reduction="none"') for s in (V, M, ())]
+       for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy_with_logits",
+           "soft_margin_loss")},
     "binary_cross_entropy": [Case(f"binary_cross_entropy(x, y{a})", {"x": s, "y": s}, {"x": POSITIVE, "y": POSITIVE})
                              for a in ("", ', reduction="sum"', ', reduction="none"') for s in (V, M)],
     "kl_div": [Case(f"kl_div(x, y{a})", {"x": s, "y": s}, {"y": POSITIVE})
                for a in ("", ', reduction="batchmean"', ', reduction="sum"', ', reduction="none"') for s in (V, M)],
     "cross_entropy": [
-        *(Case(f"cross_entropy(x, t{a})", {"x": s, "t": t}, whole={"t": k}) for a in ("", ', reduction="sum"', ', reduction="none"', ", label_smoothing=0.1")
+        *(Case(f"cross_entropy(x, t{a})", {"x": s, "t": t}, whole={"t": k})
+            for a in ("", ', reduction="sum"', ', reduction="none"', ", label_smoothing=0.1")
           for s, t, k in ((V, (), 3), (M, (2,), 3), ((2, 3, 2), (2, 2), 3))),
-        *(Case(f"cross_entropy(x, softmax(y, dim={d}){a})", {"x": s, "y": s}) for a in ("", ', reduction="none"', ", label_smoothing=0.1") for s, d in ((V, 0), (M, 1), ((2, 3, 2), 1)))],
-    "nll_loss": [Case(f"nll_loss(log_softmax(x, dim={d}), t{a})", {"x": s, "t": t}, whole={"t": 3}) for a in ("", ', reduction="sum"', ', reduction="none"')
+        *(Case(f"cross_entropy(x, softmax(y, dim={d}){a})", {"x": s, "y": s})
+            for a in ("", ', reduction="none"', ", label_smoothing=0.1") for s, d in ((V, 0), (M, 1), ((2, 3, 2), 1)))],
+    "nll_loss": [Case(f"nll_loss(log_softmax(x, dim={d}), t{a})", {"x": s, "t": t}, whole={"t": 3})
+        for a in ("", ', reduction="sum"', ', reduction="none"')
                  for s, t, d in ((V, (), 0), (M, (2,), 1), ((2, 3, 2), (2, 2), 1))],
     # Layers
-    "linear": [Case("linear(x, w)", {"x": s, "w": (4, 3)}) for s in (V, M, BATCH)] + [Case("linear(x, w, b)", {"x": s, "w": (4, 3), "b": (4,)}) for s in (V, M, (1, 3))],
+    "linear": [Case("linear(x, w)", {"x": s, "w": (4, 3)}) for s in (V, M, BATCH)] + [Case("linear(x, w, b)",
+        {"x": s, "w": (4, 3), "b": (4,)}) for s in (V, M, (1, 3))],
     "layer_norm": [Case("layer_norm(x)", {"x": s}) for s in (V, M, BATCH)] + [
-        Case("layer_norm(x, (3,), w, b)", {"x": M, "w": V, "b": V}), Case("layer_norm(x, (2, 3))", {"x": M}), Case("layer_norm(x, (3,), w)", {"x": BATCH, "w": V}),
+        Case("layer_norm(x, (3,), w, b)", {"x": M, "w": V, "b": V}), Case("layer_norm(x, (2, 3))", {"x": M}),
+            Case("layer_norm(x, (3,), w)", {"x": BATCH, "w": V}),
         Case("layer_norm(x, (3, 3), w, b, eps=0.1)", {"x": BATCH, "w": S, "b": S})],
-    "standardize": [Case(f"standardize(x{a})", {"x": s}) for a, s in (("", V), ("", M), (", (0,)", M), (", (0, 1)", M), (", (0, -1)", BATCH), (", (1,), eps=0.1", BATCH))],
-    "spread": [Case(f"spread(x{a})", {"x": s}) for a, s in (("", V), ("", M), (", (0,)", M), (", (0, 1)", M), (", (1,), eps=0.1", BATCH))],
+    "standardize": [Case(f"standardize(x{a})", {"x": s}) for a,
+        s in (("", V), ("", M), (", (0,)", M), (", (0, 1)", M), (", (0, -1)", BATCH), (", (1,), eps=0.1", BATCH))],
+    "spread": [Case(f"spread(x{a})", {"x": s}) for a, s in (("", V), ("", M), (", (0,)", M), (", (0, 1)", M),
+        (", (1,), eps=0.1", BATCH))],
     "conv1d": [Case(f"conv1d({a})", dict(zip(("x", "w", "b"), s, strict=False))) for a, s in (
-        ("x, w", ((2, 5), (3, 2, 2))), ("x, w", ((2, 1, 5), (1, 1, 3))), ("x, w, b", ((2, 2, 4), (3, 2, 2), (3,))), ("x, w, padding=1", ((1, 4), (1, 1, 3))),
-        ("x, w, stride=2", ((2, 5), (1, 2, 2))), ("x, w, dilation=2", ((2, 6), (2, 2, 2))), ("x, w, stride=2, padding=1, dilation=2", ((2, 6), (2, 2, 2))), ("x, w", ((1, 3), (1, 1, 3))))],
-    "cosine_similarity": [Case(f"cosine_similarity(x, y{a})", {"x": s, "y": t}) for a, s, t in ((", dim=0", V, V), ("", M, M), (", dim=0", M, M), (", dim=-1", BATCH, BATCH), ("", M, (1, 3)))],
-    "normalize": [Case(f"normalize(x{a})", {"x": s}) for a, s in ((", dim=0", V), ("", M), (", dim=0", M), (", p=3", M), (", p=1, dim=-1", BATCH))],
-    "one_hot": [Case("x*one_hot([0, 2], 3)", {"x": M}), Case("x[0]*one_hot(k, 4)", {"x": V, "k": (2,)}, whole={"k": 4})],
+        ("x, w", ((2, 5), (3, 2, 2))), ("x, w", ((2, 1, 5), (1, 1, 3))), ("x, w, b", ((2, 2, 4), (3, 2, 2), (3,))),
+            ("x, w, padding=1", ((1, 4), (1, 1, 3))),
+        ("x, w, stride=2", ((2, 5), (1, 2, 2))), ("x, w, dilation=2", ((2, 6), (2, 2, 2))),
+            ("x, w, stride=2, padding=1, dilation=2", ((2, 6), (2, 2, 2))), ("x, w", ((1, 3), (1, 1, 3))))],
+    "cosine_similarity": [Case(f"cosine_similarity(x, y{a})", {"x": s, "y": t}) for a, s,
+        t in ((", dim=0", V, V), ("", M, M), (", dim=0", M, M), (", dim=-1", BATCH, BATCH), ("", M, (1, 3)))],
+    "normalize": [Case(f"normalize(x{a})", {"x": s}) for a, s in ((", dim=0", V), ("", M), (", dim=0", M), (", p=3", M),
+        (", p=1, dim=-1", BATCH))],
+    "one_hot": [Case("x*one_hot([0, 2], 3)", {"x": M}), Case("x[0]*one_hot(k, 4)", {"x": V, "k": (2,)},
+        whole={"k": 4})],
     # Sources
     "eye": [Case("x*eye(3)", {"x": S}), Case("eye(2, 3)*x", {"x": M}), Case("eye(2) @ x", {"x": M})],
-    "ones": [Case("ones(2, 3)*x", {"x": V}), Case("ones(2) @ x", {"x": M})], "zeros": [Case("x + zeros(2, 3)", {"x": V})],
+    "ones": [Case("ones(2, 3)*x", {"x": V}), Case("ones(2) @ x", {"x": M})],
+        "zeros": [Case("x + zeros(2, 3)", {"x": V})],
     "full": [Case("full((2, 3), 7)*x", {"x": V}), Case("full(3, 1/2)*x", {"x": V})],
-    "arange": [Case("x*arange(3)", {"x": V}), Case("x*arange(0, 3, 0.5)[::2]", {"x": V}), Case("x*arange(1, 4)", {"x": V})],
+    "arange": [Case("x*arange(3)", {"x": V}), Case("x*arange(0, 3, 0.5)[::2]", {"x": V}),
+        Case("x*arange(1, 4)", {"x": V})],
     "linspace": [Case("x*linspace(-1, 1, 3)", {"x": V}), Case("x*linspace(0, 1, 1)", {"x": V})],
-    "ones_like": [Case("x*ones_like(y)", {"x": V, "y": M}), Case("ones_like(x)", {"x": M})], "zeros_like": [Case("x + zeros_like(x)", {"x": M})],
+    "ones_like": [Case("x*ones_like(y)", {"x": V, "y": M}), Case("ones_like(x)", {"x": M})],
+        "zeros_like": [Case("x + zeros_like(x)", {"x": M})],
     "full_like": [Case("x*full_like(x, 7)", {"x": M})], "tensor": [Case("x*tensor([1, 2, 3])", {"x": V})],
     "rand": [Case("x*rand(2, 3)", {"x": V})], "randn": [Case("x*randn(3)", {"x": V})],
 }  # fmt: skip
@@ -246,7 +300,8 @@ def test_the_row_has_cases(row: Row) -> None:
     """A new row outside the elementwise and reduction families is written into `WRITTEN`."""
     assert len(cases(row)) >= 1
     if row.family != "random":
-        assert all(any(isinstance(s.how, Apply) and s.how.operation == row.name for s in case.program.steps) for case in cases(row))
+        assert all(any(isinstance(s.how, Apply) and s.how.operation == row.name for s in case.program.steps)
+            for case in cases(row))
 
 
 @each_row
@@ -270,8 +325,10 @@ def test_no_name_means_two_rows() -> None:
 
 
 EXAMPLE_SHAPES: dict[str, list[dict[str, Shape]]] = {
-    "": [{"x": (3, 3), "y": (3, 3), "w": (3, 3)}, {"x": (3,), "y": (3,), "w": (3,)}, {"x": (2, 3), "y": (3,)}, {"x": (2, 3, 3), "y": (2, 3, 3)}],
-    "expand": [{"x": (1, 3)}], "conv1d": [{"x": (2, 5), "w": (3, 2, 2)}], "nll_loss": [{"x": (3, 3), "y": (3,)}], "multigammaln": [{"x": (3,)}],
+    "": [{"x": (3, 3), "y": (3, 3), "w": (3, 3)}, {"x": (3,), "y": (3,), "w": (3,)}, {"x": (2, 3), "y": (3,)},
+        {"x": (2, 3, 3), "y": (2, 3, 3)}],
+    "expand": [{"x": (1, 3)}], "conv1d": [{"x": (2, 5), "w": (3, 2, 2)}], "nll_loss": [{"x": (3, 3), "y": (3,)}],
+        "multigammaln": [{"x": (3,)}],
 }  # fmt: skip
 
 
@@ -354,8 +411,10 @@ def verdicts(case: Case, seed: int = 0) -> list[Compared]:
         symbolic = form.value(point, v)
         largest = max(float(np.abs(a).max(initial=0.0)) for a in (*values, v, np.ones(1)))
         found.append(side_by_side(
-            form.name, symbolic, numbers.grads[form.name], "float64", known=(Message("documented"), known) if known else None,
-            rounding=lambda: np.full(symbolic.shape, 2.0**-52 * largest), jacobian=form.contracted(point, v)))  # noqa: B023
+            form.name, symbolic, numbers.grads[form.name], "float64", known=(Message("documented"), known) if known
+                else None,
+            rounding=lambda: np.full(symbolic.shape, 2.0**-52 * largest),
+                jacobian=form.contracted(point, v)))  # noqa: B023
     return found
 
 
@@ -379,7 +438,8 @@ RIGHT_INDEX: Any = TABLE["index"].symbolic
 
 def _shifted(s: Any, x: Any, items: Any, tensors: Any) -> Any:
     """x[1:] that begins one too early."""
-    wrong = tuple(("slice", (item[1] or 0) - 1, item[2] - 1 if item[2] else -1, item[3]) if item[0] == "slice" else item for item in items)
+    wrong = tuple(("slice", (item[1] or 0) - 1, item[2] - 1 if item[2] else -1, item[3]) if item[0] == "slice"
+        else item for item in items)
     return RIGHT_INDEX(s, x, wrong, tensors)
 
 
@@ -419,27 +479,41 @@ def _flat_by_columns(s: Any, x: Any, sizes: Any) -> Any:
 MISTAKES: dict[str, tuple[str, dict[str, Any], Case]] = {
     "sigmoid: y*(1 + y)": ("sigmoid", {"derivative": (lambda s, u, y: y * (1 + y),)}, Case("sigmoid(x)", {"x": V})),
     "relu: 1 below 0": ("relu", {"derivative": (lambda s, u, y: s.lt(u, 0),)}, Case("relu(x)", {"x": (5,)})),
-    "abs: without its sign": ("abs", {"derivative": (lambda s, u, y: s.gt(u, u - 1) + 0 * u,)}, Case("abs(x)*x", {"x": (5,)})),
-    "atan2: the partials exchanged": ("atan2", {"derivative": TABLE["atan2"].derivative[::-1]}, Case("atan2(x, y)", {"x": V, "y": V})),  # type: ignore[index]
+    "abs: without its sign": ("abs", {"derivative": (lambda s, u, y: s.gt(u, u - 1) + 0 * u,)},
+        Case("abs(x)*x", {"x": (5,)})),
+    "atan2: the partials exchanged": ("atan2", {"derivative": TABLE["atan2"].derivative[::-1]},
+        Case("atan2(x, y)", {"x": V, "y": V})),  # type: ignore[index]
     "sub: added": ("sub", {"scalar": lambda s, a, b: a + b}, Case("x - y", {"x": V, "y": V})),
-    "div: upside down": ("div", {"scalar": lambda s, a, b: b / a}, Case("x/y", {"x": V, "y": V}, {"x": (0.5, 2), "y": (0.5, 2)})),
-    "log10: the natural logarithm": ("log10", {"scalar": lambda s, u: s.log(u)}, Case("log10(x)", {"x": V}, {"x": (0.5, 2)})),
-    "erf: a wrong value inside": ("softplus", {"numpy": lambda n, x, beta, threshold: n.logaddexp(0, x) + 0.1}, Case("softplus(x)**2", {"x": V})),
-    "mean: without 1/n": ("mean", {"symbolic": lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u)}, Case("mean(x)", {"x": V})),
-    "sum: over the wrong axis": ("sum", {"symbolic": lambda s, x, dim, keepdim: s.reduce(x, 1 - dim, keepdim, lambda u, n: u)}, Case("sum(x, dim=0)*y", {"x": S, "y": V})),
+    "div: upside down": ("div", {"scalar": lambda s, a, b: b / a},
+        Case("x/y", {"x": V, "y": V}, {"x": (0.5, 2), "y": (0.5, 2)})),
+    "log10: the natural logarithm": ("log10", {"scalar": lambda s, u: s.log(u)},
+        Case("log10(x)", {"x": V}, {"x": (0.5, 2)})),
+    "erf: a wrong value inside": ("softplus", {"numpy": lambda n, x, beta, threshold: n.logaddexp(0, x) + 0.1},
+        Case("softplus(x)**2", {"x": V})),
+    "mean: without 1/n": ("mean", {"symbolic": lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u)},
+        Case("mean(x)", {"x": V})),
+    "sum: over the wrong axis": ("sum", {"symbolic": lambda s, x, dim,
+        keepdim: s.reduce(x, 1 - dim, keepdim, lambda u, n: u)}, Case("sum(x, dim=0)*y", {"x": S, "y": V})),
     "cumsum: from the other end": ("cumsum", {"symbolic": _sum_backwards}, Case("cumsum(x, 0)", {"x": V})),
     "softmax: a missing delta": ("softmax", {"symbolic": _softmax_without_delta}, Case("softmax(x, dim=0)", {"x": V})),
     "matmul: an index exchanged": ("matmul", {"symbolic": _swapped_matmul}, Case("x @ y", {"x": S, "y": S})),
     "inv: transposed": ("inv", {"symbolic": _inverse_transposed}, Case("inv(x)", {"x": S})),
-    "outer: the factors exchanged": ("outer", {"symbolic": lambda s, a, b: s.tensor((*b.dims, *a.dims), lambda i, j: a.at(j) * b.at(i))}, Case("outer(x, y)", {"x": V, "y": V})),
+    "outer: the factors exchanged": ("outer", {"symbolic": lambda s, a,
+        b: s.tensor((*b.dims, *a.dims), lambda i, j: a.at(j) * b.at(i))}, Case("outer(x, y)", {"x": V, "y": V})),
     "index: a slice off by one": ("index", {"symbolic": _shifted}, Case("x[1:3]", {"x": (4,)})),
     "T: not transposed": ("T", {"symbolic": lambda s, x: x}, Case("x.T*y", {"x": S, "y": S})),
     "reshape: by columns": ("reshape", {"symbolic": _flat_by_columns}, Case("x.reshape(9)*y", {"x": S, "y": (9,)})),
-    "flip: off by one": ("flip", {"symbolic": lambda s, x, dims: s.tensor(x.dims, lambda p: x.at(s.remainder(x.dims[0] - p, x.dims[0])))}, Case("flip(x, 0)", {"x": V})),
-    "tril: without its diagonal": ("tril", {"symbolic": lambda s, x, k: s.tensor(x.dims, lambda i, j: x.at(i, j) * s.at_least(i, j + 1))}, Case("tril(x)", {"x": S})),
-    "where: the branches exchanged": ("where", {"scalar": lambda s, c, a, b: s.where(s.ne(c, 0), b, a)}, Case("where(x > 0, x**2, -x)", {"x": (5,)})),
-    "mse_loss: halved": ("mse_loss", {"symbolic": lambda s, x, y, r: s.call("mean", s.each(lambda u, w: (u - w) ** 2 / 2, x, y), None, False)}, Case("mse_loss(x, y)", {"x": V, "y": V})),
-    "layer_norm: over the first axis": ("layer_norm", {"symbolic": lambda s, x, *_: s.call("standardize", x, (0,), 0)}, Case("layer_norm(x)", {"x": S})),
+    "flip: off by one": ("flip", {"symbolic": lambda s, x, dims: s.tensor(x.dims,
+        lambda p: x.at(s.remainder(x.dims[0] - p, x.dims[0])))}, Case("flip(x, 0)", {"x": V})),
+    "tril: without its diagonal": ("tril", {"symbolic": lambda s, x,
+        k: s.tensor(x.dims, lambda i, j: x.at(i, j) * s.at_least(i, j + 1))}, Case("tril(x)", {"x": S})),
+    "where: the branches exchanged": ("where", {"scalar": lambda s, c, a, b: s.where(s.ne(c, 0), b, a)},
+        Case("where(x > 0, x**2, -x)", {"x": (5,)})),
+    "mse_loss: halved": ("mse_loss", {"symbolic": lambda s, x, y,
+        r: s.call("mean", s.each(lambda u, w: (u - w) ** 2 / 2, x, y), None, False)},
+            Case("mse_loss(x, y)", {"x": V, "y": V})),
+    "layer_norm: over the first axis": ("layer_norm", {"symbolic": lambda s, x, *_: s.call("standardize", x, (0,), 0)},
+        Case("layer_norm(x)", {"x": S})),
     "detach: not a constant": ("detach", {"derivative": (lambda s, u, y: 1,)}, Case("x*detach(x)", {"x": V})),
 }  # fmt: skip
 

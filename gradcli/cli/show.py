@@ -16,7 +16,7 @@ from gradcli.render import json, latex, markdown, quiet, text
 from gradcli.render.json_text import written
 from gradcli.render.line import COLOURS, Line
 from gradcli.render.speech import speech
-from gradcli.report import Compared, Part, Verdict, Warning
+from gradcli.report import Compared, Part, Warning, disagrees
 from gradcli.request import Display
 
 
@@ -24,15 +24,25 @@ def show(parts: Iterable[Part], display: Display) -> Exit:
     """Writes the answer: text as its parts become known, any other format when all of it is."""
     seen: list[Part] = []
     kept = _kept(parts, seen)
-    if display.quiet:
+    if display.format == "picture":
+        _picture(kept, seen, display)
+    elif display.quiet:
         _write("".join(line + "\n" for line in quiet.lines_of(list(kept))), display)
         _warn(seen, display)
     elif display.format == "text" and display.output is None:
         _stream(kept, display)
     else:
         _write(_WHOLE[display.format](list(kept), display), display)
-    failed = any(isinstance(part, (Compared, Verdict)) and part.agrees is not None and not part.agrees for part in seen)
+    failed = any(map(disagrees, seen))
     return Exit.CHECK_FAILED if failed else Exit.ANSWERED
+
+
+def _picture(parts: Iterable[Part], seen: Sequence[Part], display: Display) -> None:
+    from gradcli import figure  # matplotlib, which may be missing, is told before anything is computed
+
+    figure.ready()
+    figure.save(list(parts), str(display.output))
+    _warn(seen, display)
 
 
 def _kept(parts: Iterable[Part], seen: list[Part]) -> Iterator[Part]:

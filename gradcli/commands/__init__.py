@@ -73,6 +73,12 @@ COMMANDS: Mapping[str, Command] = {
             ('gradcli hvp "3*x[0]**2 + 4*x[0]*x[1] + x[1]**2" --x 1,2 --t 1,1', 'gradcli hvp "x @ A @ x" --x 1,2 --A eye:2 --t x=1,0'),
         ),
         Command(
+            "check",
+            N_("is my answer right? says which mistake a wrong one looks like"),
+            ("answer", "of", "v", "t", "wrt", "rtol", "atol", "seed"),
+            ('gradcli check "(x+1)**2" --x eye:5 --v ones --answer "2*(x+1)*v"', 'gradcli check "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --of jacobian --answer A'),
+        ),
+        Command(
             "backward",
             N_("what several .backward() calls leave in .grad, and PyTorch's own errors explained"),
             ("v", "wrt", "calls", "retain_graph", "zero_grad", "dtype", "seed", "time_limit"),
@@ -83,6 +89,13 @@ COMMANDS: Mapping[str, Command] = {
             N_("the chain rule value by value: local derivative, incoming and outgoing gradient"),
             ("v", "wrt", "strict", "dtype", "seed", "time_limit"),
             ('gradcli steps "sum(x * exp(x))" --x 0,1', 'gradcli steps "y = x + 2; z = y*y*3; z.mean()" --x ones:2x2'),
+        ),
+        Command(
+            "plot",
+            N_("the function and its derivative over a range, in the terminal or as a picture"),
+            ("order", "dtype", "seed", "time_limit"),
+            ("gradcli plot \"tanh(x)\" --x linspace:-3:3:100", "gradcli plot \"sin(x)*y\" --x linspace:0:6:50 --y linspace:-1:1:40 --output s.png"),
+            files={".png": "picture", ".svg": "picture", ".pdf": "picture"},
         ),
         Command(
             "graph",

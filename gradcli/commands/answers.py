@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from gradcli.commands.understand import Understood, tensor
-from gradcli.message import N_, fault
+from gradcli.message import N_, GradcliError, fault, message
 from gradcli.program import Apply, Program, trace, values_of
 from gradcli.program.values import extend_values, filled
 from gradcli.report import Array
@@ -65,14 +65,34 @@ def read_answer(asked: Understood, known: Known) -> Answer:
         return Answer(json.dumps(given) if isinstance(given, (list, int, float)) else "tensor", frozenset(), None, constant,
                       _half_units(json.dumps(given), constant) if isinstance(given, (list, int, float)) else None)
     text = given.strip()
-    names = frozenset(name for name in known if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text))
+    names = _named(text, known, asked.program)
     if names and not text.startswith("@"):
-        tree = parse(text, tuple(names))
-        answer = Answer(text, names, tree, None, None)
-        answer.program(known)  # a mistake in it is told now
+        answer = Answer(text, names, parse(text, tuple(names)), None, None)
+        _understood(asked, lambda: answer.program(known))  # a mistake in it is told now
         return answer
-    constant = tensor(text, "--answer", Stdin(), np.random.default_rng(asked.request.seed))
+    constant = _understood(asked, lambda: tensor(text, "--answer", Stdin(), np.random.default_rng(asked.request.seed)))
     return Answer(text, frozenset(), None, constant, _half_units(text, constant) if _LITERAL.fullmatch(text) else None)
+
+
+def _named(text: str, known: Known, program: Program) -> frozenset[str]:
+    """What the answer names; a name of the program's own that the answer assigns for itself is not one of them."""
+    mentioned = {name for name in known if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text)}
+    assigned = set(re.findall(r"(?:^|[;\n])\s*(\w+)\s*=(?!=)", text))
+    return frozenset(mentioned - (assigned - set(program.inputs)))
+
+
+T = TypeVar("T")
+
+
+def _understood(asked: Understood, read: Callable[[], T]) -> T:
+    """What `read` gives; a name that the answer may not use is told with those that it may."""
+    try:
+        return read()
+    except GradcliError as error:
+        if error.kind == "name":
+            names = ", ".join([*asked.program.inputs, asked.weights])
+            error.hint = message(N_("an answer may name {names}, and what the expression itself names"), names=names)
+        raise
 
 
 def _half_units(text: str, constant: Array) -> Array | None:

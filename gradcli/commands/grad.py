@@ -31,7 +31,7 @@ def run(request: Request) -> Iterator[Part]:
 
     asked = understand(replace(request, wrt=None if request.wrt is None else tuple(dict.fromkeys(request.wrt))))
     if size(asked.program.output_shape) != 1:
-        raise _refusal(asked)
+        raise refusal(asked)
     asked = replace(asked, request=request)
     partials = _partials(asked)
     yield question(asked, notation.latex(asked.program), weighted=False)
@@ -96,7 +96,7 @@ def _partial(names: tuple[str, ...], calculus: Calculus) -> Form:
     return calculus.partial(names)
 
 
-def _refusal(asked: Understood) -> GradcliError:
+def refusal(asked: Understood) -> GradcliError:
     """A gradient is of one number; PyTorch says it in its own words."""
     text = asked.program.source.strip()
     one_line = "\n" not in text and ";" not in text and "=" not in text.replace("==", "")

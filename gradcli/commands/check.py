@@ -1,0 +1,185 @@
+"""`gradcli check`: is my answer right? Decided by values, at the user's point and at random ones, never by text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import prod
+
+import numpy as np
+
+from gradcli.commands.answers import Answer, read_answer
+from gradcli.commands.forms import question
+from gradcli.commands.grad import refusal
+from gradcli.commands.mistakes import named
+from gradcli.commands.tangents import directions
+from gradcli.commands.trials import Asked, Trial, trials
+from gradcli.commands.understand import GUESSED_ONES, Understood, understand
+from gradcli.message import N_, Message, fault, message
+from gradcli.report import Array, Note, Part, Tangents, Verdict, Warning, Weights
+from gradcli.request import Request
+from gradcli.shapes import size, written
+
+RTOL, ATOL = 1e-6, 1e-9
+"""How far a right formula may be off: of the entry, and of the largest entry."""
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The parts of `check`'s answer."""
+    from gradcli import notation
+
+    understood = understand(request)
+    asked = _asked(understood)
+    own = {} if asked.moving is None else asked.moving.t
+    answer = read_answer(understood, asked.known(understood.point, understood.v, own))
+    weighted = request.of in ("vjp", "hessian")
+    yield question(understood, notation.latex(understood.program), (asked.name,), weighted=weighted)
+    yield from (Warning("reading", note) for note in understood.program.notes)
+    if understood.guessed and request.of == "vjp":
+        yield Warning("weights", Message(GUESSED_ONES))
+    yield Weights(understood.v, understood.y) if weighted else Tangents(own, {} if asked.moving is None else asked.moving.given, understood.y)
+    tried, kept = trials(asked, answer)
+    yield _verdict(asked, answer, tried)
+    yield from (Note("kept", message(N_("At the random points {said}, as it is in yours."), said=said)) for said in kept)
+
+
+def _asked(u: Understood) -> Asked:
+    of = u.request.of
+    if of == "grad" and size(u.program.output_shape) != 1:
+        raise refusal(u)
+    if of == "hessian":
+        if len(u.wrt) > 2:
+            raise _which(u)
+        return Asked(u, of, u.wrt[0], u.wrt[-1], None)
+    if of == "jvp":
+        moving = directions(u)
+        return Asked(u, of, ", ".join(moving.t), "", moving)
+    if len(u.wrt) > 1:
+        raise _which(u)
+    return Asked(u, of, u.wrt[0], "", None)
+
+
+def _which(u: Understood) -> Exception:
+    return fault("option", N_("the answer is for one variable, and there are {names}"),
+                 hint=N_("say which:  --wrt {first}"), names=", ".join(u.wrt), first=u.wrt[0])
+
+
+# The verdict
+
+
+def _verdict(asked: Asked, answer: Answer, tried: Sequence[Trial]) -> Verdict:
+    where = _compared_at(asked, answer, tried)
+    for layout, says in _layouts(asked):
+        fitted = [layout(t.yours, t.correct.shape) for t in tried]
+        if all(f is not None and not _differs(asked, answer, f, t.correct).any() for f, t in zip(fitted, tried, strict=True)):
+            return Verdict(_spoken(asked), answer.text, asked.of, True, says, where, yours=tried[0].yours, correct=tried[0].correct)
+    return _wrong(asked, answer, tried, where)
+
+
+def _wrong(asked: Asked, answer: Answer, tried: Sequence[Trial], where: Message) -> Verdict:
+    mistake = named(asked, answer, tried)
+    worst = next(t for t in tried if _shaped(t.yours, t.correct.shape) is None or _bad(asked, answer, t).any())
+    says, first = _difference(asked, answer, worst)
+    return Verdict(
+        _spoken(asked), answer.text, asked.of, False, says, where,
+        None if mistake is None else mistake.kind, None if mistake is None else mistake.says,
+        worst.yours, worst.correct, None if worst.own else _point(asked, answer, worst), first,
+    )
+
+
+def _difference(asked: Asked, answer: Answer, t: Trial) -> tuple[Message, tuple[int, ...] | None]:
+    yours = _shaped(t.yours, t.correct.shape)
+    if yours is None:
+        return message(
+            N_("wrong: the right answer has the shape {wanted}, yours has {given}"),
+            wanted=written(t.correct.shape), given=written(t.yours.shape),
+        ), None
+    bad = _bad(asked, answer, t)
+    first = tuple(int(k) for k in np.argwhere(bad)[0])
+    place = f"[{','.join(map(str, first))}]" if first else ""
+    said = N_("wrong: {count} of {total} entries differ; the first is {place}, yours {a:.6g}, correct {b:.6g}") if first else N_(
+        "wrong: yours is {a:.6g}, correct is {b:.6g}")
+    return message(said, count=int(bad.sum()), total=bad.size, place=place, a=float(yours[first]), b=float(t.correct[first])), first
+
+
+def _bad(asked: Asked, answer: Answer, t: Trial) -> Array:
+    yours = _shaped(t.yours, t.correct.shape)
+    return np.ones(t.correct.shape, dtype=bool) if yours is None else _differs(asked, answer, yours, t.correct)
+
+
+def _differs(asked: Asked, answer: Answer, yours: Array, correct: Array) -> Array:
+    """Where the answer is off by more than it may be."""
+    request, scale = asked.understood.request, float(np.abs(correct[np.isfinite(correct)]).max(initial=0.0))
+    allowed = RTOL * np.abs(correct) + ATOL * scale + 1e-12
+    if request.rtol is not None or request.atol is not None:
+        allowed = (request.rtol or 0.0) * np.abs(correct) + (request.atol or 0.0)
+    elif answer.unit is not None and answer.unit.size == correct.size:
+        allowed = np.maximum(answer.unit.reshape(correct.shape) * (1 + 1e-9), allowed)
+    elif answer.unit is not None and answer.unit.size == 1:
+        allowed = np.maximum(answer.unit.reshape(()) * (1 + 1e-9), allowed)
+    same = (yours == correct) | (np.isnan(yours) & np.isnan(correct))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(~same & ~(np.abs(yours - correct) <= allowed))
+
+
+# Layouts and points
+
+
+Layout = Callable[[Array, tuple[int, ...]], Array | None]
+
+
+def _shaped(yours: Array, shape: tuple[int, ...]) -> Array | None:
+    """The answer in the right shape; one number stands for every entry."""
+    if yours.shape == shape:
+        return yours
+    return np.full(shape, float(yours)) if yours.ndim == 0 else None
+
+
+def _layouts(asked: Asked) -> Iterator[tuple[Layout, Message]]:
+    """The ways in which an answer may lie, and how each is told."""
+    yield _shaped, message(N_("right"))
+    if asked.of not in ("jacobian", "hessian"):
+        return
+    u = asked.understood
+    columns = u.program[u.program.variable(asked.second or asked.name)].shape  # type: ignore[index]
+    n = prod(columns)
+
+    def flat(yours: Array, shape: tuple[int, ...]) -> Array | None:
+        return yours.reshape(shape) if yours.shape == (prod(shape) // max(n, 1), n) else None
+
+    def turned(yours: Array, shape: tuple[int, ...]) -> Array | None:
+        return yours.T.reshape(shape) if yours.shape == (n, prod(shape) // max(n, 1)) else None
+
+    def moved(yours: Array, shape: tuple[int, ...]) -> Array | None:
+        back = np.moveaxis(yours, range(len(columns)), range(-len(columns), 0)) if yours.ndim >= len(columns) else yours
+        return back if back.shape == shape else None
+
+    yield flat, message(N_("right: the flattened matrix, in numerator layout"))
+    if asked.of == "jacobian":
+        yield turned, message(N_("right, in denominator layout: the flattened matrix, transposed"))
+        yield moved, message(N_("right, in denominator layout: the input's axes first"))
+
+
+def _compared_at(asked: Asked, answer: Answer, tried: Sequence[Trial]) -> Message:
+    count = len(tried) - 1
+    if count and answer.names & {"v_", asked.understood.weights} and asked.of in ("vjp", "hessian"):
+        return message(N_("compared at your point and at {count} random points of the same shapes, each with a random v"), count=count)
+    if count:
+        return message(N_("compared at your point and at {count} random points of the same shapes"), count=count)
+    if answer.names:
+        return message(N_("compared at your point only: at random points the two sides are not both numbers"))
+    request = asked.understood.request
+    if answer.unit is not None and request.rtol is None and request.atol is None:
+        return message(N_("compared at your point only, to half a unit of the last digit that was typed"))
+    return message(N_("compared at your point only, for the answer names no variable"))
+
+
+def _point(asked: Asked, answer: Answer, t: Trial) -> dict[str, Array]:
+    """The inputs of a counterexample, and what else the answer names."""
+    u = asked.understood
+    weights = {u.weights: t.v} if answer.names & {"v_", u.weights} else {}
+    tangents = {} if asked.moving is None else {asked.moving.names[name]: one for name, one in t.t.items()}
+    return {**t.point, **weights, **tangents}
+
+
+def _spoken(asked: Asked) -> str:
+    return f"{asked.name},{asked.second}" if asked.of == "hessian" else asked.name

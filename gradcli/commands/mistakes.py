@@ -1,0 +1,215 @@
+"""A wrong answer -> the mistake it looks like, if one explains it at every point. Names none that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+
+from gradcli.commands.answers import Answer, altered
+from gradcli.commands.forms import SMALL
+from gradcli.commands.trials import Asked, Trial, with_weights
+from gradcli.message import N_, Message, message
+from gradcli.program import Apply
+from gradcli.report import Array
+
+ENOUGH = 3
+"""A single point tells mistakes apart only if so many entries fit."""
+
+Wrong = Callable[[Trial], Array | None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A mistake by name, and what it would have answered (None: it cannot have happened here)."""
+
+    kind: str
+    says: Message
+    value: Wrong
+
+
+def named(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
+    """The first mistake that explains the answer at every point."""
+    entries = sum(trial.yours.size for trial in trials)
+    if entries < ENOUGH or not any(trial.yours.any() for trial in trials):
+        return None
+    repaired = _repaired(asked, answer, trials)
+    for candidate in candidates(asked):
+        if candidate.kind == "mean" and repaired is not None:  # what is seen in the answer's own text is surer
+            return repaired
+        if all(_is(candidate.value(trial), trial) for trial in trials):
+            return candidate
+    return repaired
+
+
+def _is(value: Array | None, trial: Trial) -> bool:
+    return value is not None and value.shape == trial.yours.shape and close(trial.yours, value)
+
+
+def close(a: Array, b: Array) -> bool:
+    """Whether two arrays of one shape are the same up to rounding."""
+    scale = float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
+    return bool(np.allclose(a, b, rtol=1e-6, atol=1e-8 * scale + 1e-13, equal_nan=True))
+
+
+def candidates(asked: Asked) -> Iterator[Candidate]:
+    """In the order in which they count: what is plainly seen before what has to be worked out."""
+    yield Candidate("sign", message(N_("the sign is the wrong one: yours is minus the right answer")), lambda t: -t.correct)
+    if asked.of in ("vjp", "grad"):
+        yield from _of_vjp(asked)
+    if asked.of in ("jacobian", "hessian"):
+        yield Candidate("diagonal", message(N_("only the diagonal is there; the entries off the diagonal are not all 0")), _diagonal)
+    if asked.of == "jvp":
+        yield Candidate("vjp", message(N_("this is vᵀJ with t in the place of v; J·t was asked for")), lambda t: _turned(asked, t))
+    yield from _counts(asked)
+    yield from _lost(asked)
+    yield Candidate("factor-2", message(N_("a factor 2 too much: yours is twice the right answer")), lambda t: 2 * t.correct)
+    yield Candidate("factor-2", message(N_("a factor 2 is missing: yours is half the right answer")), lambda t: t.correct / 2)
+
+
+def _of_vjp(asked: Asked) -> Iterator[Candidate]:
+    u, name = asked.understood, asked.name
+    yield Candidate("transposed", message(
+        N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"), x=name), _transposed)
+    if u.request.v == name:
+        yield Candidate("v-is-x", message(
+            N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"), x=name),
+            lambda t: with_weights(asked, t, np.ones(t.v.shape)))
+    else:
+        yield Candidate("v-is-x", message(
+            N_("yours is weighted with {x}, as if v were {x}; it is not"), x=name), lambda t: _with_x_as_weights(asked, t))
+    yield Candidate("v-forgotten", message(
+        N_("v is forgotten: yours is the gradient of the plain sum, with v = 1")),
+        lambda t: None if (t.v == 1).all() else with_weights(asked, t, np.ones(t.v.shape)))
+    yield Candidate("jacobian", message(
+        N_("this is the Jacobian; the gradient that v gives is its product with v, v·J")), lambda t: _jacobian(asked, t))
+    yield Candidate("broadcast", message(
+        N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"), x=name), _unsummed)
+    for other in u.program.inputs:
+        if other != name and other not in u.program.whole_numbers:
+            yield Candidate("variable", message(
+                N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
+                lambda t, other=other: replace(asked, name=other).correct(t.point, t.v, t.t))  # type: ignore[misc]
+    yield Candidate("diagonal", message(
+        N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"), x=name),
+        lambda t: _diagonal_product(asked, t))
+
+
+def _transposed(t: Trial) -> Array | None:
+    return t.correct.T if t.correct.ndim == 2 else None
+
+
+def _with_x_as_weights(asked: Asked, t: Trial) -> Array | None:
+    x = t.point.get(asked.name)
+    return with_weights(asked, t, x) if x is not None and x.shape == t.v.shape and t.v.ndim else None
+
+
+def _whole(asked: Asked, t: Trial) -> Array | None:
+    if t.v.size < 2 or t.v.size * t.correct.size > SMALL:
+        return None
+    return replace(asked, of="jacobian").correct(t.point, t.v, t.t)
+
+
+def _jacobian(asked: Asked, t: Trial) -> Array | None:
+    """In whichever layout the answer has."""
+    whole = _whole(asked, t)
+    if whole is None:
+        return None
+    flat = whole.reshape(t.v.size, -1)
+    turned = np.moveaxis(whole, range(t.v.ndim), range(-t.v.ndim, 0))
+    for layout in (whole, flat, flat.T, turned):
+        if layout.shape == t.yours.shape and close(t.yours, layout):
+            return layout
+    return None
+
+
+def _unsummed(t: Trial) -> Array | None:
+    """The answer itself, where it gives the right one when it is added up over the axes that were broadcast."""
+    extra = t.yours.ndim - t.correct.ndim
+    if extra < 0 or t.yours.size <= t.correct.size:
+        return None
+    added = t.yours.sum(axis=tuple(range(extra)))
+    if any(n != 1 and n != m for n, m in zip(t.correct.shape, added.shape, strict=True)):
+        return None
+    axes = tuple(k for k, (n, m) in enumerate(zip(t.correct.shape, added.shape, strict=True)) if n == 1 and m != 1)
+    added = added.sum(axis=axes, keepdims=True)
+    return t.yours if added.shape == t.correct.shape and close(added, t.correct) else None
+
+
+def _diagonal_product(asked: Asked, t: Trial) -> Array | None:
+    if t.v.shape != t.correct.shape:
+        return None
+    whole = _whole(asked, t)
+    return None if whole is None else (t.v.ravel() * np.diagonal(whole.reshape(t.v.size, -1))).reshape(t.v.shape)
+
+
+def _diagonal(t: Trial) -> Array | None:
+    half = t.correct.ndim // 2
+    if t.correct.shape[:half] != t.correct.shape[half:] or half == 0:
+        return None
+    n = prod(t.correct.shape[:half])
+    return (t.correct.reshape(n, n) * np.eye(n)).reshape(t.correct.shape)
+
+
+def _turned(asked: Asked, t: Trial) -> Array | None:
+    (name,) = t.t if len(t.t) == 1 else (None,)
+    if name is None or t.t[name].shape != t.v.shape:
+        return None
+    return replace(asked, of="vjp", name=name).correct(t.point, t.t[name], {})
+
+
+def _counts(asked: Asked) -> Iterator[Candidate]:
+    """The sum for the mean, or the mean for the sum."""
+    program = asked.understood.program
+    for step in program.steps:
+        if not isinstance(step.how, Apply) or not step.how.refs:
+            continue
+        shape = program[step.how.refs[0]].shape
+        averages = step.how.operation == "mean" or "mean" in step.how.arguments
+        adds = step.how.operation == "sum"
+        for n in sorted({prod(shape) // max(prod(step.shape), 1), prod(shape), *shape[:1]} - {0, 1}):
+            if averages:
+                yield Candidate("mean", message(
+                    N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum"), n=n), lambda t, n=n: t.correct * n)  # type: ignore[misc]
+            if adds:
+                yield Candidate("mean", message(
+                    N_("there is a factor 1/{n} too much: it is a sum and not a mean"), n=n), lambda t, n=n: t.correct / n)  # type: ignore[misc]
+
+
+def _lost(asked: Asked) -> Iterator[Candidate]:
+    """One factor of the chain rule lost."""
+    if asked.of not in ("vjp", "grad"):
+        return
+    from gradcli.numeric.altered import losable, without_factor
+
+    program = asked.understood.program
+    for place, source in losable(program, asked.name):
+        span = program.steps[place].span
+        text = " ".join(program.source[span.start : span.end].split())
+        yield Candidate("chain", message(
+            N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),
+            lambda t, p=place, s=source: without_factor(program, asked.name, t.point, t.v, p, s))  # type: ignore[misc]
+
+
+def _repaired(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
+    """What the answer's own products show: with two factors exchanged, or one of them turned round, it is right."""
+    seed = asked.understood.request.seed
+    tried = [altered(answer, asked.known(t.point, t.v, t.t), seed) for t in trials]
+    for k, (kind, _) in enumerate(tried[0]):
+        if all(k < len(one) and _right(one[k][1], t) for one, t in zip(tried, trials, strict=True)):
+            if kind == "order":
+                return Candidate("order", message(
+                    N_("the factors of a matrix product are in the wrong order; exchanged, your answer is right")), _nothing)
+            return Candidate("transposed", message(
+                N_("a factor of a matrix product has to be transposed; then your answer is right")), _nothing)
+    return None
+
+
+def _right(value: Array, t: Trial) -> bool:
+    return value.shape == t.correct.shape and close(value, t.correct)
+
+
+def _nothing(_: Trial) -> Array | None:
+    return None

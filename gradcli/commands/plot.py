@@ -1,0 +1,126 @@
+"""`gradcli plot`: a scalar function and its derivatives over one or two swept variables, formula and PyTorch alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from gradcli.commands.proof import OutOfTime, within
+from gradcli.commands.understand import Understood, tensor, understand
+from gradcli.compare import side_by_side
+from gradcli.message import N_, fault, limit, message
+from gradcli.program import values_of
+from gradcli.report import Array, Compared, Curve, Part, Plot, Warning
+from gradcli.request import Request
+from gradcli.shapes import written
+from gradcli.tensors import Stdin
+
+RANGE = re.compile(r"\s*(torch\.)?(linspace|arange)\b")
+MAX_POINTS = 10_000
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The question, and the curves or surfaces."""
+    from gradcli import notation
+
+    sweeps = _sweeps(request)
+    asked = understand(replace(request, inputs={**request.inputs, **{name: float(a.flat[0]) for name, a in sweeps.items()}}))
+    _refuse(asked)
+    question = asked.question(notation.latex(asked.program))
+    yield replace(question, v_given=None, v_shape=None, wrt=tuple(sweeps),
+                  inputs={**question.inputs, **{name: a.shape for name, a in sweeps.items()}})
+    points = _points(asked, sweeps)
+    curves = tuple(_curves(asked, sweeps, points))
+    yield Plot(tuple(sweeps.items()), curves)
+    for curve in curves:
+        if curve.agrees is False:
+            yield Warning("disagreement", message(N_("{label}: the formula and PyTorch DISAGREE by up to {difference:.2g}"),
+                                                  label=curve.label, difference=curve.max_abs_diff))
+
+
+def _sweeps(request: Request) -> dict[str, Array]:
+    """The variables given by a range, with their values."""
+    texts = {name: given for name, given in request.inputs.items() if isinstance(given, str) and RANGE.match(given)}
+    generator = np.random.default_rng(request.seed)
+    sweeps = {name: tensor(text, name, Stdin(), generator) for name, text in texts.items()}
+    if not sweeps:
+        raise fault("option", N_("plot needs a variable that is swept over a range"), hint=N_("write  --x linspace:-5:5:200"))
+    if len(sweeps) > 2:
+        raise fault("option", N_("plot sweeps one variable or two, not {names}"), hint=N_("give the others one number each"),
+                    names=", ".join(sweeps))
+    for name, values in sweeps.items():
+        if values.ndim != 1 or values.size < 2:
+            raise fault("shape", N_("{name} is swept over {shape}; a range has at least two numbers"), name=name, shape=written(values.shape))
+    count = int(np.prod([a.size for a in sweeps.values()]))
+    if count > MAX_POINTS:
+        raise limit(N_("{count} points are more than {most}"), hint=N_("fewer steps, as in  linspace:-5:5:100"), count=count, most=MAX_POINTS)
+    return sweeps
+
+
+def _refuse(asked: Understood) -> None:
+    if asked.program.output_shape != ():
+        raise fault("shape", N_("plot draws one number for each point, and the output here is {shape}"),
+                    hint=N_("choose an entry,  (...)[0],  or add them up,  sum(...)"), shape=written(asked.program.output_shape))
+    if re.search(r"\bwhile\b", asked.program.source):
+        raise fault("option", N_("plot cannot sweep a while: the number of turns differs from point to point"))
+
+
+def _points(asked: Understood, sweeps: Mapping[str, Array]) -> list[dict[str, Array]]:
+    grid = product(*(values.astype(np.float64) for values in sweeps.values()))
+    return [{**asked.point, **{name: np.asarray(x) for name, x in zip(sweeps, at, strict=True)}} for at in grid]
+
+
+def _curves(asked: Understood, sweeps: Mapping[str, Array], points: Sequence[Mapping[str, Array]]) -> Iterator[Curve]:
+    from gradcli import notation
+
+    shape = tuple(a.size for a in sweeps.values())
+    output = asked.program.output.step
+    f = np.array([values_of(asked.program, point)[output] for point in points], dtype=np.float64).reshape(shape)
+    yield Curve(asked.output_name, " ".join(asked.program.source.split()), notation.latex(asked.program), (), f)
+    highest = asked.request.order or 1
+    orders = [(name,) * k for k in range(1, highest + 1) for name in sweeps]
+    yield from _derivatives(asked, orders, points, shape, tuple(sweeps))
+
+
+def _derivatives(asked: Understood, orders: Sequence[tuple[str, ...]], points: Sequence[Mapping[str, Array]], shape: tuple[int, ...],
+                 names: tuple[str, ...]) -> Iterator[Curve]:
+    """Each derivative by its formula, checked at every point against PyTorch's; past the time limit PyTorch's alone."""
+    from gradcli.numeric.swept import derivatives  # PyTorch
+
+    numbers = derivatives(asked.program, names, points, orders, asked.request.dtype)
+    for order, pytorch in zip(orders, numbers, strict=True):
+        found = _symbolic(asked, order, points)
+        if found is None:
+            yield Curve(_label(asked.output_name, order), "", "", order, pytorch.reshape(shape))
+            continue
+        left, formula, latex, values = found
+        verdict = side_by_side(left, values, pytorch, asked.request.dtype)
+        yield Curve(left, formula, latex, order, _best(verdict).reshape(shape), verdict.max_abs_diff, verdict.agrees)
+
+
+def _best(verdict: Compared) -> Array:
+    assert verdict.symbolic is not None
+    return verdict.symbolic
+
+
+def _symbolic(asked: Understood, order: tuple[str, ...], points: Sequence[Mapping[str, Array]]) -> tuple[str, str, str, Array] | None:
+    from gradcli.symbolic import Calculus
+
+    try:
+        with within(asked.request.time_limit):
+            form = Calculus(asked.program, sorted(set(order)), asked.weights, asked.output_name).partial(order)
+            said = form.written()
+            values = np.array([form.value({**point, form.weights: np.ones(())}) for point in points], dtype=np.float64)
+    except (OutOfTime, RecursionError):
+        return None
+    return _label(asked.output_name, order), said.text, said.latex, values
+
+
+def _label(output: str, order: tuple[str, ...]) -> str:
+    """`dy/dx`, `d2y/dx2`"""
+    power = "" if len(order) == 1 else str(len(order))
+    return f"d{power}{output}/d{order[0]}{power}"

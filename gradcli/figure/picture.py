@@ -1,0 +1,74 @@
+"""Curves and surfaces -> a picture, by matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from gradcli.message import N_, fault
+from gradcli.report import Curve, Part, Plot
+
+INCHES, TALL, DPI = 7.0, 2.6, 150
+"""The width of a picture, the height of each panel, and the pixels an inch of a PNG."""
+
+
+def ready() -> None:
+    """Raises GradcliError (option), saying what to install, where matplotlib is missing."""
+    if find_spec("matplotlib") is None:
+        raise fault("option", N_("a picture needs matplotlib, which is not installed"),
+                    hint=N_('pip install "gradcli[plot]"  installs it; without --output the plot is drawn in the terminal'))
+
+
+def save(parts: Iterable[Part], path: str) -> None:
+    """Writes the plot among the parts; the suffix of the path sets the kind of file."""
+    from matplotlib.figure import Figure
+
+    plot = next(part for part in parts if isinstance(part, Plot))
+    panels = len(plot.curves)
+    tall = TALL * panels if len(plot.axes) == 1 else 3.4 * panels
+    figure = Figure(figsize=(INCHES, tall + 0.4), layout="constrained")
+    for axes, curve in zip(np.atleast_1d(figure.subplots(panels, 1, sharex=True)), plot.curves, strict=True):
+        (_line if len(plot.axes) == 1 else _surface)(figure, axes, plot, curve)
+    try:
+        figure.savefig(path, dpi=DPI)
+    except OSError as error:
+        raise fault("file", N_("{path} cannot be written: {reason}"), path=path, reason=error.strerror or str(error)) from None
+
+
+def _line(_: Any, axes: Any, plot: Plot, curve: Curve) -> None:
+    (name, x), = plot.axes
+    low, high = curve.visible()
+    inside = (curve.values >= low - 3 * (high - low)) & (curve.values <= high + 3 * (high - low))
+    axes.plot(x, np.where(inside, curve.values, np.nan), color="C0" if not curve.order else "C1")
+    margin = 0.05 * (high - low)
+    axes.set_ylim(low - margin, high + margin)
+    axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+    axes.grid(alpha=0.25)
+    _titled(axes, curve)
+    _named(axes.set_xlabel(name) if curve is plot.curves[-1] else None)
+
+
+def _surface(figure: Any, axes: Any, plot: Plot, curve: Curve) -> None:
+    (across, x), (up, y) = plot.axes
+    low, high = curve.visible()
+    both = curve.order and low < 0 < high
+    limits = (-max(-low, high), max(-low, high)) if both else (low, high)
+    mesh = axes.pcolormesh(x, y, curve.values.T, cmap="RdBu_r" if both else "viridis", vmin=limits[0], vmax=limits[1], shading="nearest")
+    figure.colorbar(mesh, ax=axes)
+    _titled(axes, curve)
+    _named(axes.set_ylabel(up))
+    _named(axes.set_xlabel(across) if curve is plot.curves[-1] else None)
+
+
+def _titled(axes: Any, curve: Curve) -> None:
+    told = f"{curve.label} = {curve.formula}" if curve.formula else curve.label
+    _named(axes.set_title(told if len(told) <= 90 else told[:87] + "...", fontsize=10, loc="left"))
+
+
+def _named(text: Any) -> None:
+    """The text as it is: a $ in it starts no formula."""
+    if text is not None:
+        text.set_parse_math(False)
