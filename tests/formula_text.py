@@ -23,7 +23,10 @@ from gradcli.report import Array, Definition, Jacobian, Vjp
 from gradcli.shapes import Shape
 from gradcli.syntax import parse
 
-TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)|(\"[^\"]*\")|(\*\*|>=|<=|==|!=|[-+*/%()\[\],{}<>=]))")
+TOKEN = re.compile(
+    r"\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)|(\"[^\"]*\")"
+    r"|(\*\*|>=|<=|==|!=|[-+*/%()\[\],{}<>=]))"
+)
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": lambda a, b: a > b, ">=": lambda a, b: a >= b, "==": lambda a, b: a == b, "<=": lambda a, b: a <= b,
     "<": lambda a, b: a < b,
@@ -33,7 +36,7 @@ LONGEST = 200
 """No axis in a test is longer."""
 
 Node = tuple[Any, ...]
-"""("number", x) ("name", s) ("text", s) ("entry", s, [..]) ("call", s, [..]) ("over", kind, [(index, size or None)], body)
+"""("number", x) ("name", s) ("text", s) ("entry", s, [..]) ("call", s, [..]) ("over", kind, [(index, size)], body)
 ("compare", sign, a, b) ("add", [..]) ("mul", [..], [below]) ("neg", a) ("mod", a, b) ("pow", a, b)"""
 
 

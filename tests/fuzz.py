@@ -30,7 +30,7 @@ ALARM = 10
 
 
 def judged(drawn: Drawn) -> list[str]:
-    """What the product finds wrong with its own formulas for a program, a line each; none if they agree with autograd."""
+    """What the product finds wrong with its own formulas for a program, a line each."""
     asked = understand(Request(drawn.text, inputs=drawn.point, v=drawn.v))
     forms = {form.name: form for form in derived(asked.program, asked.wrt, asked.weights)}
     numbers = vjp(asked.program, asked.wrt, asked.point, asked.v)
@@ -95,7 +95,8 @@ def main() -> int:
             sys.stdout.write(f"--- seed {seed} ({took:.1f} s): {drawn}\n" + "".join(f"  {line}\n" for line in lines))
             sys.stdout.flush()
     counts["right"] -= sum(refused.values())
-    sys.stdout.write(f"right {counts['right']}  wrong {counts['wrong']}  refused {sum(refused.values())}  slow {counts['slow']}\n")
+    told = {**{word: counts[word] for word in ("right", "wrong", "slow")}, "refused": sum(refused.values())}
+    sys.stdout.write("  ".join(f"{word} {count}" for word, count in told.items()) + "\n")
     for reason, count in refused.most_common():
         sys.stdout.write(f"  refused {count}: {reason}\n")
     return 1 if counts["wrong"] else 0

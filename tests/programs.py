@@ -98,7 +98,7 @@ def programs(**how: Any) -> st.SearchStrategy[Drawn]:
 def draw(random: Random, rows: Sequence[str] | None = None, longest: int = 6, kinks: bool = False) -> Drawn:
     """A program of 1 to `longest` statements made of these rows (default: every row that can be drawn).
 
-    `kinks`: a point where some row has no derivative is let through.
+    `kinks`: points with zeros, ties and whole numbers, where some row may have no derivative.
     """
     sketch = Sketch(random, tuple(rows or DRAWABLE), kinks)
     for _ in range(max(random.randint(1, longest), random.randint(1, longest))):
@@ -220,7 +220,7 @@ class Sketch:
         if self.last is None or self.last not in self.pieces:
             self.last = self.tensor(lambda shape: True)
         text = "; ".join([*_needed(self.lines, self.last.text), _bare(self.last.text)])
-        assigned, _, value = text.rpartition("; ")[0].rpartition("; ")[2].partition(" = ")
+        assigned = text.rpartition("; ")[0].rpartition("; ")[2].partition(" = ")[0]
         if assigned == _bare(self.last.text):  # a last assignment is the output
             text = text.rpartition("; ")[0]
         point = self.used(text)
@@ -240,7 +240,10 @@ class Sketch:
         """A new input; a literal where there are inputs enough."""
         low, high = max(domain[0], -4.0), min(domain[1], 6.0)
         margin = 0.02 * (high - low)
-        value = self.entries.uniform(low + margin, high - margin, shape)
+        value = np.asarray(self.entries.uniform(low + margin, high - margin, shape))
+        if self.kinks:  # zeros, ties and whole numbers
+            halves = np.round(2 * value) / 2
+            value = np.where((low < halves) & (halves < high), halves, value)
         free = [name for name in INPUTS if name not in self.point]
         if len(self.point) < MOST_INPUTS and free:
             self.point[free[0]] = value
@@ -482,7 +485,8 @@ def _mm(s: Sketch) -> str:
 
 def _mv(s: Sketch) -> str:
     a = s.any(2, 2)
-    return f"{a.text}.mv({s.tensor(a.shape[1:]).text})" if a.text[0] != "[" else f"mv({a.text}, {s.tensor(a.shape[1:]).text})"
+    x = s.tensor(a.shape[1:])
+    return f"{a.text}.mv({x.text})" if a.text[0] != "[" else f"mv({a.text}, {x.text})"
 
 
 def _bmm(s: Sketch) -> str:
@@ -573,7 +577,9 @@ def _solve(s: Sketch) -> str:
 
 def _cholesky(s: Sketch) -> str:
     x = s.any(2, 3)
-    return f"cholesky({x.text} @ {x.text}.mT + eye({x.shape[-2]}))" if x.text[0] != "[" else f"cholesky(2*eye({x.shape[-1]}))*{s.any(0, 0).text}"
+    if x.text[0] == "[":
+        return f"cholesky(2*eye({x.shape[-1]}))*{s.any(0, 0).text}"
+    return f"cholesky({x.text} @ {x.text}.mT + eye({x.shape[-2]}))"
 
 
 def _matrix_power(s: Sketch) -> str:
@@ -677,7 +683,8 @@ def _unsqueeze(s: Sketch, x: Piece) -> str:
 def _expand(s: Sketch, x: Piece) -> str:
     sizes = [s.random.choice((2, 3)) if n == 1 and s.maybe(0.8) else s.random.choice((-1, n)) for n in x.shape]
     lead = [s.size()] if x.rank < 3 and s.maybe(0.4) else []
-    return f"{x.text}.{s.random.choice(('expand', 'broadcast_to'))}(({', '.join(map(str, [*lead, *sizes]))},))" if [*lead, *sizes] else f"{x.text}.expand(2)"
+    wanted = ", ".join(map(str, [*lead, *sizes] or [2]))
+    return f"{x.text}.{s.random.choice(('expand', 'broadcast_to'))}(({wanted},))"
 
 
 def _expand_as(s: Sketch, x: Piece) -> str:
@@ -694,11 +701,15 @@ def _cat(s: Sketch) -> str:
     x = s.any(1, 3)
     dim = s.random.randrange(x.rank)
     parts = [x]
-    for _ in range(s.random.choice((1, 1, 2))):
-        parts.append(s.tensor(lambda shape: len(shape) == x.rank and all(
-            a == b for k, (a, b) in enumerate(zip(shape, x.shape, strict=True)) if k != dim)))
+
+    def joins(shape: Shape) -> bool:
+        return len(shape) == x.rank and all(
+            a == b for k, (a, b) in enumerate(zip(shape, x.shape, strict=True)) if k != dim)
+
+    parts += [s.tensor(joins) for _ in range(s.random.choice((1, 1, 2)))]
     s.random.shuffle(parts)
-    return f"{s.random.choice(('cat', 'concat'))}([{', '.join(p.text for p in parts)}], dim={s.random.choice((dim, dim - x.rank))})"
+    joined = ", ".join(p.text for p in parts)
+    return f"{s.random.choice(('cat', 'concat'))}([{joined}], dim={s.random.choice((dim, dim - x.rank))})"
 
 
 def _stack(s: Sketch) -> str:
@@ -765,7 +776,8 @@ def _linear(s: Sketch) -> str:
 
 
 def _layer_norm(s: Sketch) -> str:
-    x = s.any(1, 3)
+    # over one entry it is 0/sqrt(eps), and PyTorch's 1e-14 for that 0 would be judged
+    x = s.tensor(lambda shape: len(shape) >= 1 and shape[-1] > 1)
     if s.maybe(0.3):
         return f"layer_norm({x.text})"
     tail = x.shape[-s.random.randint(1, x.rank) :]

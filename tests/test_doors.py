@@ -91,7 +91,8 @@ def test_the_guard_of_cold_starts_can_fail(library: str, tmp_path: Path) -> None
 
 def contracts(root: Path) -> tuple[int, str]:
     """The verdict of import-linter on the package under `root`, by the contracts in pyproject.toml."""
-    program = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    program = ("import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; "
+               "sys.exit(lint_imports(no_cache=True))")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, cwd=root)
     return done.returncode, done.stdout + done.stderr
 

@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from gradcli.commands.understand import Understood, tensor
 from gradcli.message import N_, GradcliError, fault, message
-from gradcli.program import Apply, Program, trace, values_of
-from gradcli.program.values import extend_values, filled
+from gradcli.program import Program, trace, values_of
 from gradcli.report import Array
 from gradcli.syntax import Tree, parse
 from gradcli.tensors import Stdin
@@ -58,12 +57,20 @@ def read_answer(asked: Understood, known: Known) -> Answer:
     """
     given = asked.request.answer
     if given is None:
-        raise fault("option", N_("check needs --answer: a formula over the inputs and v, or a tensor"),
-                    hint=N_('--answer "2*x*v"'))
+        raise fault(
+            "option",
+            N_("check needs --answer: a formula over the inputs and v, or a tensor"),
+            hint=N_('--answer "2*x*v"'),
+        )
     if not isinstance(given, str):
         constant = tensor(given, "--answer", Stdin(), np.random.default_rng(0))
-        return Answer(json.dumps(given) if isinstance(given, (list, int, float)) else "tensor", frozenset(), None, constant,
-                      _half_units(json.dumps(given), constant) if isinstance(given, (list, int, float)) else None)
+        return Answer(
+            json.dumps(given) if isinstance(given, (list, int, float)) else "tensor",
+            frozenset(),
+            None,
+            constant,
+            _half_units(json.dumps(given), constant) if isinstance(given, (list, int, float)) else None,
+        )
     text = given.strip()
     names = _named(text, known, asked.program)
     if names and not text.startswith("@"):
@@ -97,61 +104,5 @@ def _understood(asked: Understood, read: Callable[[], T]) -> T:
 
 def _half_units(text: str, constant: Array) -> Array | None:
     """Half a unit of the last digit of each number that was typed; None where the numbers are not the entries."""
-    units = [
-        0.5 * 10.0 ** (int(match[2] or 0) - len(match[1].partition(".")[2])) for match in _NUMBER.finditer(text)
-    ]
+    units = [0.5 * 10.0 ** (int(match[2] or 0) - len(match[1].partition(".")[2])) for match in _NUMBER.finditer(text)]
     return np.array(units).reshape(constant.shape) if len(units) == constant.size else None
-
-
-# The answer with one of its products changed
-
-
-def altered(answer: Answer, known: Known, seed: int) -> list[tuple[str, Array]]:
-    """What the answer would be worth with the factors of one matrix product in the other order, or one of them turned
-    round: ("order" or "factor", value), where the shapes allow it."""
-    if answer.tree is None:
-        return []
-    program = answer.program(known, seed)
-    used = {name: known[name] for name in answer.names}
-    places = [k for k, step in enumerate(program.steps) if isinstance(step.how, Apply) and step.how.operation in PRODUCTS]
-    found: list[tuple[str, Array]] = []
-    changes: list[tuple[str, Callable[[Any, Any], Any]]] = [
-        ("order", lambda a, b: b @ a), ("factor", lambda a, b: np.swapaxes(a, -1, -2) @ b if np.ndim(a) > 1 else None),
-        ("factor", lambda a, b: a @ np.swapaxes(b, -1, -2) if np.ndim(b) > 1 else None),
-    ]
-    for place in places:
-        for kind, change in changes:
-            value = _with(program, used, place, change)
-            if value is not None:
-                found.append((kind, value))
-    if len(places) > 1:
-        reversed_ = _with(program, used, None, lambda a, b: b @ a)
-        if reversed_ is not None:
-            found.append(("order", reversed_))
-    return found
-
-
-PRODUCTS = frozenset({"matmul", "mm", "mv"})
-
-
-def _with(program: Program, used: Known, place: int | None, change: Callable[[Any, Any], Any]) -> Array | None:
-    """The answer's value with one product (None: every product) computed in another way."""
-    values: list[Array] = []
-    try:
-        for k, step in enumerate(program.steps):
-            how = step.how
-            if isinstance(how, Apply) and how.operation in PRODUCTS and place in (None, k):
-                a, b = (filled(argument, values) for argument in how.arguments[:2])
-                if np.ndim(a) < 2 and np.ndim(b) < 2:
-                    return None
-                changed = change(a, b)
-                if changed is None:
-                    return None
-                values.append(np.asarray(changed))
-            else:
-                extend_values(values, program.steps[: k + 1], used, program.source)
-        return values[program.output.step]
-    except Exception:  # the shapes do not allow it
-        return None
-
-

@@ -32,10 +32,12 @@ def run(request: Request) -> Iterator[Part]:
     asked, v = _understood(request)
     echoed = asked.question(notation.latex(asked.program))
     given = v is not None and request.v is not None
+    if v is not None and v.shape != asked.v.shape:
+        echoed = replace(echoed, v_given=str(request.v), v_shape=v.shape)
     yield echoed if given or not asked.guessed else replace(echoed, v_given=None, v_shape=None)
     yield from (Warning("reading", note) for note in asked.program.notes)
     fits = (v is None and not asked.guessed) or (v is not None and v.shape == asked.v.shape)
-    forms = {}
+    forms: Mapping[str, Form] = {}
     if fits:
         wanted = [Wanted(name, partial(_gradient, name), matrix=False) for name in asked.wrt]
         forms = yield from formed(asked, wanted, asked.wrt, unit=v is None)
@@ -43,8 +45,16 @@ def run(request: Request) -> Iterator[Part]:
 
     from gradcli.numeric import accumulate  # PyTorch: half a second, after the formulas are on the screen
 
-    after = accumulate.calls(asked.program, asked.wrt, asked.point, v, request.calls, retain_graph=request.retain_graph,
-                             zero_grad=request.zero_grad, dtype=request.dtype)
+    after = accumulate.calls(
+        asked.program,
+        asked.wrt,
+        asked.point,
+        v,
+        request.calls,
+        retain_graph=request.retain_graph,
+        zero_grad=request.zero_grad,
+        dtype=request.dtype,
+    )
     calls = _calls(after)
     yield from _shown(calls)
     single = after[0].grads
@@ -54,8 +64,14 @@ def run(request: Request) -> Iterator[Part]:
     kept = accumulate.between(asked.program, asked.wrt, asked.point, asked.v, request.dtype) if fits else {}
     yield from (Between(name, grad_fn, retained) for name, (grad_fn, retained) in kept.items())
     yield from explain.hazards(asked.program, asked.values, asked.wrt)
-    yield from explained(calls, single, request.zero_grad, request.retain_graph,
-                         [name for name, (_, retained) in kept.items() if retained is not None], asked.output_name)
+    yield from explained(
+        calls,
+        single,
+        request.zero_grad,
+        request.retain_graph,
+        [name for name, (_, retained) in kept.items() if retained is not None],
+        asked.output_name,
+    )
 
 
 def _understood(request: Request) -> tuple[Understood, Array | None]:
@@ -63,7 +79,11 @@ def _understood(request: Request) -> tuple[Understood, Array | None]:
     try:
         asked = understand(request)
     except GradcliError as error:
-        if error.kind != "shape" or request.v is None or (isinstance(request.v, str) and request.v.strip().startswith("onehot")):
+        if (
+            error.kind != "shape"
+            or request.v is None
+            or (isinstance(request.v, str) and request.v.strip().startswith("onehot"))
+        ):
             raise
         asked = understand(replace(request, v=None))
         return asked, tensor(request.v, "v", Stdin(), np.random.default_rng((request.seed, 2)), asked.point)
@@ -81,13 +101,17 @@ def _calls(after: Sequence[After]) -> list[Call]:
     found = []
     for count, one in enumerate(after, 1):
         said, repair = (None, None) if one.error is None else meaning(one.error)
-        found.append(Call(count, one.grads, None if one.error else _multiple(one.grads, first), one.error, said, repair))
+        found.append(
+            Call(count, one.grads, None if one.error else _multiple(one.grads, first), one.error, said, repair)
+        )
     return found
 
 
 def _multiple(grads: Mapping[str, Array], first: Mapping[str, Array]) -> float | None:
     """How many times the single gradient it is, entry by entry; None where that is no one number."""
-    sizes = [(float(np.abs(a).max(initial=0.0)), float(np.abs(first[name]).max(initial=0.0))) for name, a in grads.items()]
+    sizes = [
+        (float(np.abs(a).max(initial=0.0)), float(np.abs(first[name]).max(initial=0.0))) for name, a in grads.items()
+    ]
     top = max(sizes, key=lambda pair: pair[1], default=(0.0, 0.0))
     if not np.isfinite(top).all() or top[1] == 0.0:
         return None
@@ -112,8 +136,8 @@ def _proven(asked: Understood, forms: Mapping[str, Form], last: Call, times: int
         grad = np.zeros(shape) if pytorch is None else pytorch
         verdict = compared(asked, name, forms.get(name), known, grad / times)
         yield replace(
-            verdict, pytorch=grad, symbolic=None if verdict.symbolic is None else verdict.symbolic * times,
+            verdict,
+            pytorch=grad,
+            symbolic=None if verdict.symbolic is None else verdict.symbolic * times,
             max_abs_diff=None if verdict.max_abs_diff is None else verdict.max_abs_diff * times,
         )
-
-

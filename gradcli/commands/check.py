@@ -36,10 +36,16 @@ def run(request: Request) -> Iterator[Part]:
     yield from (Warning("reading", note) for note in understood.program.notes)
     if understood.guessed and request.of == "vjp":
         yield Warning("weights", Message(GUESSED_ONES))
-    yield Weights(understood.v, understood.y) if weighted else Tangents(own, {} if asked.moving is None else asked.moving.given, understood.y)
+    yield (
+        Weights(understood.v, understood.y)
+        if weighted
+        else Tangents(own, {} if asked.moving is None else asked.moving.given, understood.y)
+    )
     tried, kept = trials(asked, answer)
     yield _verdict(asked, answer, tried)
-    yield from (Note("kept", message(N_("At the random points {said}, as it is in yours."), said=said)) for said in kept)
+    yield from (
+        Note("kept", message(N_("At the random points {said}, as it is in yours."), said=said)) for said in kept
+    )
 
 
 def _asked(u: Understood) -> Asked:
@@ -59,8 +65,13 @@ def _asked(u: Understood) -> Asked:
 
 
 def _which(u: Understood) -> Exception:
-    return fault("option", N_("the answer is for one variable, and there are {names}"),
-                 hint=N_("say which:  --wrt {first}"), names=", ".join(u.wrt), first=u.wrt[0])
+    return fault(
+        "option",
+        N_("the answer is for one variable, and there are {names}"),
+        hint=N_("say which:  --wrt {first}"),
+        names=", ".join(u.wrt),
+        first=u.wrt[0],
+    )
 
 
 # The verdict
@@ -70,8 +81,13 @@ def _verdict(asked: Asked, answer: Answer, tried: Sequence[Trial]) -> Verdict:
     where = _compared_at(asked, answer, tried)
     for layout, says in _layouts(asked):
         fitted = [layout(t.yours, t.correct.shape) for t in tried]
-        if all(f is not None and not _differs(asked, answer, f, t.correct).any() for f, t in zip(fitted, tried, strict=True)):
-            return Verdict(_spoken(asked), answer.text, asked.of, True, says, where, yours=tried[0].yours, correct=tried[0].correct)
+        if all(
+            f is not None and not _differs(asked, answer, f, t.correct).any()
+            for f, t in zip(fitted, tried, strict=True)
+        ):
+            return Verdict(
+                _spoken(asked), answer.text, asked.of, True, says, where, yours=tried[0].yours, correct=tried[0].correct
+            )
     return _wrong(asked, answer, tried, where)
 
 
@@ -80,9 +96,18 @@ def _wrong(asked: Asked, answer: Answer, tried: Sequence[Trial], where: Message)
     worst = next(t for t in tried if _shaped(t.yours, t.correct.shape) is None or _bad(asked, answer, t).any())
     says, first = _difference(asked, answer, worst)
     return Verdict(
-        _spoken(asked), answer.text, asked.of, False, says, where,
-        None if mistake is None else mistake.kind, None if mistake is None else mistake.says,
-        worst.yours, worst.correct, None if worst.own else _point(asked, answer, worst), first,
+        _spoken(asked),
+        answer.text,
+        asked.of,
+        False,
+        says,
+        where,
+        None if mistake is None else mistake.kind,
+        None if mistake is None else mistake.says,
+        worst.yours,
+        worst.correct,
+        None if worst.own else _point(asked, answer, worst),
+        first,
     )
 
 
@@ -91,14 +116,20 @@ def _difference(asked: Asked, answer: Answer, t: Trial) -> tuple[Message, tuple[
     if yours is None:
         return message(
             N_("wrong: the right answer has the shape {wanted}, yours has {given}"),
-            wanted=written(t.correct.shape), given=written(t.yours.shape),
+            wanted=written(t.correct.shape),
+            given=written(t.yours.shape),
         ), None
     bad = _bad(asked, answer, t)
     first = tuple(int(k) for k in np.argwhere(bad)[0])
     place = f"[{','.join(map(str, first))}]" if first else ""
-    said = N_("wrong: {count} of {total} entries differ; the first is {place}, yours {a:.6g}, correct {b:.6g}") if first else N_(
-        "wrong: yours is {a:.6g}, correct is {b:.6g}")
-    return message(said, count=int(bad.sum()), total=bad.size, place=place, a=float(yours[first]), b=float(t.correct[first])), first
+    said = (
+        N_("wrong: {count} of {total} entries differ; the first is {place}, yours {a:.6g}, correct {b:.6g}")
+        if first
+        else N_("wrong: yours is {a:.6g}, correct is {b:.6g}")
+    )
+    return message(
+        said, count=int(bad.sum()), total=bad.size, place=place, a=float(yours[first]), b=float(t.correct[first])
+    ), first
 
 
 def _bad(asked: Asked, answer: Answer, t: Trial) -> Array:
@@ -162,7 +193,10 @@ def _layouts(asked: Asked) -> Iterator[tuple[Layout, Message]]:
 def _compared_at(asked: Asked, answer: Answer, tried: Sequence[Trial]) -> Message:
     count = len(tried) - 1
     if count and answer.names & {"v_", asked.understood.weights} and asked.of in ("vjp", "hessian"):
-        return message(N_("compared at your point and at {count} random points of the same shapes, each with a random v"), count=count)
+        return message(
+            N_("compared at your point and at {count} random points of the same shapes, each with a random v"),
+            count=count,
+        )
     if count:
         return message(N_("compared at your point and at {count} random points of the same shapes"), count=count)
     if answer.names:

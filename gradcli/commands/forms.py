@@ -1,4 +1,5 @@
-"""Stages of the commands that ask for other closed forms than vjp's: the forms with their time limit, and the verdicts."""
+"""Stages of the commands that ask for other closed forms than vjp's: the forms with their time limit, and the
+verdicts."""
 
 from __future__ import annotations
 
@@ -45,10 +46,14 @@ def question(asked: Understood, latex: str, wrt: tuple[str, ...] | None = None, 
 
 
 def formed(
-    asked: Understood, wanted: Sequence[Wanted], wrt: Sequence[str], tangents: Mapping[str, str] | None = None,
+    asked: Understood,
+    wanted: Sequence[Wanted],
+    wrt: Sequence[str],
+    tangents: Mapping[str, str] | None = None,
     unit: bool = False,
 ) -> Generator[Part, None, Forms]:
-    """Yields each formula; returns them for evaluation. Past the time limit there are none. `unit`: v is 1, unwritten."""
+    """Yields each formula; returns them for evaluation. Past the time limit there are none. `unit`: v is 1,
+    unwritten."""
     from gradcli.symbolic import Calculus, jacobian_part  # SymPy: a quarter of a second
 
     try:
@@ -56,17 +61,26 @@ def formed(
             calculus = Calculus(asked.program, wrt, asked.weights, asked.output_name, tangents, unit=unit)
             forms = {one.name: one.make(calculus) for one in wanted}
             parts = [
-                Closed(one.name, jacobian_part(forms[one.name], asked.request.entries), None) if one.matrix
+                Closed(one.name, jacobian_part(forms[one.name], asked.request.entries), None)
+                if one.matrix
                 else Closed(one.name, None, product_part(forms[one.name]))
                 for one in wanted
             ]
     except OutOfTime:
-        yield from _without(wanted, "time", message(
-            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit))
+        yield from _without(
+            wanted,
+            "time",
+            message(
+                N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit
+            ),
+        )
         return {}
     except RecursionError:
-        yield from _without(wanted, "limit", message(
-            N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")))
+        yield from _without(
+            wanted,
+            "limit",
+            message(N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")),
+        )
         return {}
     yield from parts
     return forms
@@ -84,7 +98,11 @@ def _without(wanted: Sequence[Wanted], kind: str, why: Message) -> Iterator[Part
 
 
 def compared(
-    asked: Understood, name: str, form: Form | None, known: Mapping[str, Array], pytorch: Array | None,
+    asked: Understood,
+    name: str,
+    form: Form | None,
+    known: Mapping[str, Array],
+    pytorch: Array | None,
 ) -> Compared:
     """The verdict for one form; `known` holds the inputs, v and the tangents by their names in the formula."""
     if form is None:
@@ -97,7 +115,11 @@ def compared(
         return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
     moved = {k: _shaken(a) if k in asked.point else a for k, a in known.items()}
     return side_by_side(
-        name, symbolic, pytorch, asked.request.dtype, known=_deviation(asked),
+        name,
+        symbolic,
+        pytorch,
+        asked.request.dtype,
+        known=_deviation(asked),
         shaken=lambda: np.abs(_shaped(form, moved, pytorch) - symbolic),
         rounding=lambda: _rounding(asked, form, known).reshape(pytorch.shape),
     )
@@ -137,8 +159,10 @@ def refuse_without_weights(asked: Understood) -> None:
     """Second derivatives are of one number: of y, or of v·y where v is given."""
     if asked.guessed:
         raise fault(
-            "shape", N_("{command} is of one number, and the output is {shape}"),
+            "shape",
+            N_("{command} is of one number, and the output is {shape}"),
             hint=N_("--v ones  takes the sum of the output,  --v onehot:{place}  one entry of it"),
-            command=asked.request.command, shape=written(asked.program.output_shape),
+            command=asked.request.command,
+            shape=written(asked.program.output_shape),
             place=",".join("0" * len(asked.program.output_shape)),
         )

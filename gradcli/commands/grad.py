@@ -36,7 +36,9 @@ def run(request: Request) -> Iterator[Part]:
     partials = _partials(asked)
     yield question(asked, notation.latex(asked.program), weighted=False)
     yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = _wanted_partials(partials) if partials else [Wanted(name, partial(_gradient, name), True) for name in asked.wrt]
+    wanted = (
+        _wanted_partials(partials) if partials else [Wanted(name, partial(_gradient, name), True) for name in asked.wrt]
+    )
     forms = yield from formed(asked, wanted, asked.wrt, unit=True)
     yield Tangents({}, {}, asked.y)
     found = {}
@@ -70,21 +72,32 @@ def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:
     if order is None and not repeated:
         return {}
     if order is not None and repeated:
-        raise fault("option", N_("--order {order} and --wrt {names} ask for different derivatives"),
-                    hint=N_("--wrt {names}  is one derivative; --order {order} with each variable once is all of that order"),
-                    order=order, names=",".join(wrt))
+        raise fault(
+            "option",
+            N_("--order {order} and --wrt {names} ask for different derivatives"),
+            hint=N_("--wrt {names}  is one derivative; --order {order} with each variable once is all of that order"),
+            order=order,
+            names=",".join(wrt),
+        )
     for name in asked.wrt:
         if shape_of(asked, name) != ():
             raise fault(
-                "shape", N_("higher partial derivatives are by scalar variables, and {name} is {shape}"),
-                hint=N_("gradcli hessian  gives every second derivative of a tensor"), name=name,
+                "shape",
+                N_("higher partial derivatives are by scalar variables, and {name} is {shape}"),
+                hint=N_("gradcli hessian  gives every second derivative of a tensor"),
+                name=name,
                 shape=written(shape_of(asked, name)),
             )
     if order is None:
         return {",".join(wrt): tuple(wrt)}
     if comb(len(wrt) + order - 1, order) > MOST:
-        raise limit(N_("there are more than {most} partial derivatives of order {order}"),
-                    hint=N_("name one:  --wrt {example}"), most=MOST, order=order, example=",".join([wrt[0]] * order))
+        raise limit(
+            N_("there are more than {most} partial derivatives of order {order}"),
+            hint=N_("name one:  --wrt {example}"),
+            most=MOST,
+            order=order,
+            example=",".join([wrt[0]] * order),
+        )
     return {",".join(names): names for names in combinations_with_replacement(wrt, order)}
 
 
@@ -100,14 +113,16 @@ def refusal(asked: Understood) -> GradcliError:
     """A gradient is of one number; PyTorch says it in its own words."""
     text = asked.program.source.strip()
     one_line = "\n" not in text and ";" not in text and "=" not in text.replace("==", "")
-    error = fault(
+    return fault(
         "shape",
-        N_('a gradient is of one number, and the output is {shape}: PyTorch says "grad can be implicitly created only for '
-           'scalar outputs"'),
-        hint=N_('add it up:  gradcli grad "sum({text})"  or weigh its entries:  gradcli vjp "{text}" --v ones') if one_line
+        N_(
+            'a gradient is of one number, and the output is {shape}: PyTorch says "grad can be implicitly created only '
+            "for "
+            'scalar outputs"'
+        ),
+        hint=N_('add it up:  gradcli grad "sum({text})"  or weigh its entries:  gradcli vjp "{text}" --v ones')
+        if one_line
         else N_("add it up with  .sum()  at the end, or weigh its entries:  gradcli vjp ... --v ones"),
-        shape=written(asked.program.output_shape), text=text,
+        shape=written(asked.program.output_shape),
+        text=text,
     )
-    return error
-
-

@@ -46,7 +46,10 @@ def run(request: Request) -> Iterator[Part]:
         yield verdict
     if not _whole(asked, pairs):
         found.clear()
-        yield Warning("size", message(N_("the Hessian is too large to be computed entry by entry; the formulas hold all the same")))
+        yield Warning(
+            "size",
+            message(N_("the Hessian is too large to be computed entry by entry; the formulas hold all the same")),
+        )
     yield from warned(asked)
     yield from explained(found, asked.wrt, asked.output_name)
 

@@ -44,6 +44,5 @@ def run(request: Request) -> Iterator[Part]:
     yield from explained(found, moving.t)
 
 
-
 def _product(name: str, moving: tuple[str, ...], calculus: Calculus) -> Form:
     return calculus.hvp(name, moving)

@@ -55,11 +55,23 @@ def run(request: Request) -> Iterator[Part]:
     for name in asked.wrt:
         yield _flattened(asked, name, forms.get(name), found.get(name))
     if not _fits(asked):
-        yield Warning("size", message(
-            N_("the Jacobian is too large to be computed entry by entry; it was contracted with v = 1 on both sides instead")))
+        yield Warning(
+            "size",
+            message(
+                N_(
+                    "the Jacobian is too large to be computed entry by entry; it was contracted with v = 1 on both sides "
+                    "instead"
+                )
+            ),
+        )
     yield from warned(asked)
-    yield from explained(closed, {name: shape_of(asked, name) for name in asked.wrt}, found, asked.program.output_shape,
-                         asked.output_name)
+    yield from explained(
+        closed,
+        {name: shape_of(asked, name) for name in asked.wrt},
+        found,
+        asked.program.output_shape,
+        asked.output_name,
+    )
 
 
 def _whole(name: str, calculus: Calculus) -> Form:
@@ -71,7 +83,8 @@ def _fits(asked: Understood) -> bool:
 
 
 def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
-    """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's. A large one is contracted with v = 1."""
+    """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's. A large one is contracted with v =
+    1."""
     if not _fits(asked):
         yield from _contracted(asked, forms)
         return

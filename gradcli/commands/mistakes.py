@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 
 import numpy as np
 
-from gradcli.commands.answers import Answer, altered
+from gradcli.commands.answers import Answer
 from gradcli.commands.forms import SMALL
+from gradcli.commands.rewritten import rewritten
 from gradcli.commands.trials import Asked, Trial, with_weights
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
@@ -56,45 +58,84 @@ def close(a: Array, b: Array) -> bool:
 
 def candidates(asked: Asked) -> Iterator[Candidate]:
     """In the order in which they count: what is plainly seen before what has to be worked out."""
-    yield Candidate("sign", message(N_("the sign is the wrong one: yours is minus the right answer")), lambda t: -t.correct)
+    yield Candidate(
+        "sign", message(N_("the sign is the wrong one: yours is minus the right answer")), lambda t: -t.correct
+    )
     if asked.of in ("vjp", "grad"):
         yield from _of_vjp(asked)
     if asked.of in ("jacobian", "hessian"):
-        yield Candidate("diagonal", message(N_("only the diagonal is there; the entries off the diagonal are not all 0")), _diagonal)
+        yield Candidate(
+            "diagonal", message(N_("only the diagonal is there; the entries off the diagonal are not all 0")), _diagonal
+        )
     if asked.of == "jvp":
-        yield Candidate("vjp", message(N_("this is vᵀJ with t in the place of v; J·t was asked for")), lambda t: _turned(asked, t))
+        yield Candidate(
+            "vjp", message(N_("this is vᵀJ with t in the place of v; J·t was asked for")), lambda t: _turned(asked, t)
+        )
     yield from _counts(asked)
     yield from _lost(asked)
-    yield Candidate("factor-2", message(N_("a factor 2 too much: yours is twice the right answer")), lambda t: 2 * t.correct)
-    yield Candidate("factor-2", message(N_("a factor 2 is missing: yours is half the right answer")), lambda t: t.correct / 2)
+    yield Candidate(
+        "factor-2", message(N_("a factor 2 too much: yours is twice the right answer")), lambda t: 2 * t.correct
+    )
+    yield Candidate(
+        "factor-2", message(N_("a factor 2 is missing: yours is half the right answer")), lambda t: t.correct / 2
+    )
 
 
 def _of_vjp(asked: Asked) -> Iterator[Candidate]:
     u, name = asked.understood, asked.name
-    yield Candidate("transposed", message(
-        N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"), x=name), _transposed)
+    yield Candidate(
+        "transposed",
+        message(N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"), x=name),
+        _transposed,
+    )
     if u.request.v == name:
-        yield Candidate("v-is-x", message(
-            N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"), x=name),
-            lambda t: with_weights(asked, t, np.ones(t.v.shape)))
+        yield Candidate(
+            "v-is-x",
+            message(
+                N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"),
+                x=name,
+            ),
+            lambda t: with_weights(asked, t, np.ones(t.v.shape)),
+        )
     else:
-        yield Candidate("v-is-x", message(
-            N_("yours is weighted with {x}, as if v were {x}; it is not"), x=name), lambda t: _with_x_as_weights(asked, t))
-    yield Candidate("v-forgotten", message(
-        N_("v is forgotten: yours is the gradient of the plain sum, with v = 1")),
-        lambda t: None if (t.v == 1).all() else with_weights(asked, t, np.ones(t.v.shape)))
-    yield Candidate("jacobian", message(
-        N_("this is the Jacobian; the gradient that v gives is its product with v, v·J")), lambda t: _jacobian(asked, t))
-    yield Candidate("broadcast", message(
-        N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"), x=name), _unsummed)
+        yield Candidate(
+            "v-is-x",
+            message(N_("yours is weighted with {x}, as if v were {x}; it is not"), x=name),
+            lambda t: _with_x_as_weights(asked, t),
+        )
+    yield Candidate(
+        "v-forgotten",
+        message(N_("v is forgotten: yours is the gradient of the plain sum, with v = 1")),
+        lambda t: None if (t.v == 1).all() else with_weights(asked, t, np.ones(t.v.shape)),
+    )
+    yield Candidate(
+        "jacobian",
+        message(N_("this is the Jacobian; the gradient that v gives is its product with v, v·J")),
+        lambda t: _jacobian(asked, t),
+    )
+    yield Candidate(
+        "broadcast",
+        message(
+            N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"),
+            x=name,
+        ),
+        _unsummed,
+    )
     for other in u.program.inputs:
         if other != name and other not in u.program.whole_numbers:
-            yield Candidate("variable", message(
-                N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
-                lambda t, other=other: replace(asked, name=other).correct(t.point, t.v, t.t))  # type: ignore[misc]
-    yield Candidate("diagonal", message(
-        N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"), x=name),
-        lambda t: _diagonal_product(asked, t))
+            yield Candidate(
+                "variable",
+                message(N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
+                partial(_by_other, asked, other),
+            )
+    yield Candidate(
+        "diagonal",
+        message(
+            N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
+            x=name,
+        ),
+        lambda t: _diagonal_product(asked, t),
+    )
 
 
 def _transposed(t: Trial) -> Array | None:
@@ -171,44 +212,74 @@ def _counts(asked: Asked) -> Iterator[Candidate]:
         adds = step.how.operation == "sum"
         for n in sorted({prod(shape) // max(prod(step.shape), 1), prod(shape), *shape[:1]} - {0, 1}):
             if averages:
-                yield Candidate("mean", message(
-                    N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum"), n=n), lambda t, n=n: t.correct * n)  # type: ignore[misc]
+                yield Candidate(
+                    "mean",
+                    message(N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum"), n=n),
+                    partial(_scaled, float(n)),
+                )
             if adds:
-                yield Candidate("mean", message(
-                    N_("there is a factor 1/{n} too much: it is a sum and not a mean"), n=n), lambda t, n=n: t.correct / n)  # type: ignore[misc]
+                yield Candidate(
+                    "mean",
+                    message(N_("there is a factor 1/{n} too much: it is a sum and not a mean"), n=n),
+                    partial(_scaled, 1 / n),
+                )
 
 
 def _lost(asked: Asked) -> Iterator[Candidate]:
     """One factor of the chain rule lost."""
     if asked.of not in ("vjp", "grad"):
         return
-    from gradcli.numeric.altered import losable, without_factor
+    from gradcli.numeric.altered import losable
 
     program = asked.understood.program
     for place, source in losable(program, asked.name):
         span = program.steps[place].span
         text = " ".join(program.source[span.start : span.end].split())
-        yield Candidate("chain", message(
-            N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),
-            lambda t, p=place, s=source: without_factor(program, asked.name, t.point, t.v, p, s))  # type: ignore[misc]
+        yield Candidate(
+            "chain",
+            message(N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),
+            partial(_without, asked, place, source),
+        )
+
+
+def _without(asked: Asked, place: int, source: int, t: Trial) -> Array:
+    from gradcli.numeric.altered import without_factor
+
+    return without_factor(asked.understood.program, asked.name, t.point, t.v, place, source)
+
+
+def _by_other(asked: Asked, other: str, t: Trial) -> Array:
+    return replace(asked, name=other).correct(t.point, t.v, t.t)
+
+
+def _scaled(factor: float, t: Trial) -> Array:
+    return np.asarray(t.correct * factor)
 
 
 def _repaired(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
     """What the answer's own products show: with two factors exchanged, or one of them turned round, it is right."""
     seed = asked.understood.request.seed
-    tried = [altered(answer, asked.known(t.point, t.v, t.t), seed) for t in trials]
+    tried = [rewritten(answer, asked.known(t.point, t.v, t.t), seed) for t in trials]
     for k, (kind, _) in enumerate(tried[0]):
         if all(k < len(one) and _right(one[k][1], t) for one, t in zip(tried, trials, strict=True)):
             if kind == "order":
-                return Candidate("order", message(
-                    N_("the factors of a matrix product are in the wrong order; exchanged, your answer is right")), _nothing)
-            return Candidate("transposed", message(
-                N_("a factor of a matrix product has to be transposed; then your answer is right")), _nothing)
+                return Candidate(
+                    "order",
+                    message(
+                        N_("the factors of a matrix product are in the wrong order; exchanged, your answer is right")
+                    ),
+                    _nothing,
+                )
+            return Candidate(
+                "transposed",
+                message(N_("a factor of a matrix product has to be transposed; then your answer is right")),
+                _nothing,
+            )
     return None
 
 
-def _right(value: Array, t: Trial) -> bool:
-    return value.shape == t.correct.shape and close(value, t.correct)
+def _right(value: Array | None, t: Trial) -> bool:
+    return value is not None and value.shape == t.correct.shape and close(value, t.correct)
 
 
 def _nothing(_: Trial) -> Array | None:

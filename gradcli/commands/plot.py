@@ -14,6 +14,7 @@ from gradcli.commands.understand import Understood, tensor, understand
 from gradcli.compare import side_by_side
 from gradcli.message import N_, fault, limit, message
 from gradcli.program import values_of
+from gradcli.render.layout import has_statements
 from gradcli.report import Array, Compared, Curve, Part, Plot, Warning
 from gradcli.request import Request
 from gradcli.shapes import written
@@ -80,7 +81,9 @@ def _curves(asked: Understood, sweeps: Mapping[str, Array], points: Sequence[Map
     shape = tuple(a.size for a in sweeps.values())
     output = asked.program.output.step
     f = np.array([values_of(asked.program, point)[output] for point in points], dtype=np.float64).reshape(shape)
-    yield Curve(asked.output_name, " ".join(asked.program.source.split()), notation.latex(asked.program), (), f)
+    source = " ".join(asked.program.source.split())
+    label, formula = (source, "") if has_statements(source) else (asked.output_name, source)
+    yield Curve(label, formula, notation.latex(asked.program), (), f)
     highest = asked.request.order or 1
     orders = [(name,) * k for k in range(1, highest + 1) for name in sweeps]
     yield from _derivatives(asked, orders, points, shape, tuple(sweeps))

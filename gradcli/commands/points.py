@@ -3,7 +3,7 @@ about the given tensors (symmetry, masks, signs, distributions) kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,10 @@ def like(name: str, given: Array, moves: bool, whole: bool) -> Like:
         if found is not None:
             return found
     if not moves and given.ndim and given.shape[-1] > 1 and (given >= 0).all() and np.allclose(given.sum(-1), 1.0):
-        return Like(lambda g: _distribution(given, g), message(N_("the entries of {name} stay a distribution, with the sum 1"), name=name))
+        return Like(
+            lambda g: _distribution(given, g),
+            message(N_("the entries of {name} stay a distribution, with the sum 1"), name=name),
+        )
     return Like(lambda g: _entries(given, g))
 
 
@@ -47,12 +50,16 @@ def _square(name: str, given: Array) -> Like | None:
     turned = np.swapaxes(given, -1, -2)
     if np.array_equal(given, turned):
         if bool((np.linalg.eigvalsh(given) > 0).all()):
-            return Like(lambda g: _definite(given, g), message(N_("{name} stays symmetric and positive definite"), name=name))
+            return Like(
+                lambda g: _definite(given, g), message(N_("{name} stays symmetric and positive definite"), name=name)
+            )
         return Like(lambda g: _symmetric(given, g), message(N_("{name} stays symmetric"), name=name))
     if np.array_equal(given, -turned):
         return Like(lambda g: _antisymmetric(given, g), message(N_("{name} stays antisymmetric"), name=name))
     if np.array_equal(given, np.tril(given)) or np.array_equal(given, np.triu(given)):
-        return Like(lambda g: np.where(given == 0, 0.0, _entries(given, g)), message(N_("{name} stays triangular"), name=name))
+        return Like(
+            lambda g: np.where(given == 0, 0.0, _entries(given, g)), message(N_("{name} stays triangular"), name=name)
+        )
     return None
 
 

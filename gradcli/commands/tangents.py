@@ -48,17 +48,24 @@ def _by_name(asked: Understood) -> dict[str, Any]:
     given, names = asked.request.t, asked.wrt
     if given is None:
         raise fault(
-            "option", N_("{command} needs --t, the direction in which {name} moves"),
-            hint=N_("--t {name}=ones  moves every entry of {name} at the same speed; --t has the shape of {name}, {shape}"),
-            command=asked.request.command, name=names[0], shape=written(_shape(asked.program, names[0])),
+            "option",
+            N_("{command} needs --t, the direction in which {name} moves"),
+            hint=N_(
+                "--t {name}=ones  moves every entry of {name} at the same speed; --t has the shape of {name}, {shape}"
+            ),
+            command=asked.request.command,
+            name=names[0],
+            shape=written(_shape(asked.program, names[0])),
         )
     if isinstance(given, Mapping):
         return dict(given)
     if len(names) > 1:
         raise fault(
-            "option", N_("--t does not say which variable moves; there are {names}"),
+            "option",
+            N_("--t does not say which variable moves; there are {names}"),
             hint=N_("write  --t {first}=TENSOR  (and again for each other variable that moves)"),
-            names=", ".join(names), first=names[0],
+            names=", ".join(names),
+            first=names[0],
         )
     return {names[0]: given}
 
@@ -67,8 +74,12 @@ def _shape(program: Program, name: str) -> Shape:
     ref = program.variable(name)
     if ref is None or name in program.whole_numbers:
         known = ", ".join(n for n in program.inputs if n not in program.whole_numbers)
-        raise fault("name", N_("--t {name}: there is no variable of that name that can move; there is {known}"),
-                    name=name, known=known)
+        raise fault(
+            "name",
+            N_("--t {name}: there is no variable of that name that can move; there is {known}"),
+            name=name,
+            known=known,
+        )
     return program[ref].shape
 
 
@@ -83,8 +94,12 @@ def _tangent(
     t = tensor(given, f"--t {name}", stdin, generator, asked.point)
     if t.shape != shape:
         raise fault(
-            "shape", N_("t is a direction for {name} and has its shape, {wanted}; the t given is {given}"),
-            hint=N_("--t {name}=ones  is one of the right shape"), name=name, wanted=written(shape), given=written(t.shape),
+            "shape",
+            N_("t is a direction for {name} and has its shape, {wanted}; the t given is {given}"),
+            hint=N_("--t {name}=ones  is one of the right shape"),
+            name=name,
+            wanted=written(shape),
+            given=written(t.shape),
         )
     rounded = np.float32 if asked.request.dtype == "float32" else np.float64
     return t.astype(rounded).astype(np.float64), text or "tensor"
@@ -98,8 +113,9 @@ def _one_hot(text: str, name: str, shape: Shape) -> Array:
             raise IndexError
         t[place] = 1.0
     except (ValueError, IndexError):
-        raise fault("shape", N_("{text} is no entry of {name}, which is {shape}"), text=text, name=name,
-                    shape=written(shape)) from None
+        raise fault(
+            "shape", N_("{text} is no entry of {name}, which is {shape}"), text=text, name=name, shape=written(shape)
+        ) from None
     return t
 
 

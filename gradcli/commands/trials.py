@@ -112,9 +112,17 @@ def _random(asked: Asked, answer: Answer, drawn: Mapping[str, Like]) -> Iterator
                 trial = _trial(asked, answer, point, v, t, own=False)
             except GradcliError:
                 continue
-            if np.isfinite(trial.correct).all() and np.isfinite(trial.yours).all():
+            if _defined(asked, trial):
                 yield trial
                 break
+
+
+def _defined(asked: Asked, trial: Trial) -> bool:
+    """Whether the output and both sides are numbers: outside its domain a function has no derivative to be right about."""
+    program = asked.understood.program
+    with np.errstate(all="ignore"):
+        y = values_of(program, trial.point)[program.output.step]
+    return all(bool(np.isfinite(a).all()) for a in (y, trial.correct, trial.yours))
 
 
 def _trial(
@@ -129,7 +137,7 @@ def _weights(asked: Asked, answer: Answer, point: Mapping[str, Array], generator
     """Random where the answer names v; else as given, and if that was by a formula over the inputs, by it."""
     u = asked.understood
     if answer.names & {"v_", u.weights}:
-        return generator.uniform(-1.0, 1.0, u.v.shape) * 2
+        return np.asarray(generator.uniform(-2.0, 2.0, u.v.shape))
     given: Any = u.request.v
     if isinstance(given, str) and any(re.search(rf"(?<!\w){re.escape(n)}(?!\w)", given) for n in point):
         return tensor(given, "v", Stdin(), np.random.default_rng(u.request.seed), point).reshape(u.v.shape)
@@ -140,7 +148,7 @@ def _tangents(asked: Asked, answer: Answer, generator: np.random.Generator) -> M
     if asked.moving is None:
         return {}
     return {
-        name: generator.uniform(-2.0, 2.0, one.shape) if asked.moving.names[name] in answer.names else one
+        name: np.asarray(generator.uniform(-2.0, 2.0, one.shape)) if asked.moving.names[name] in answer.names else one
         for name, one in asked.moving.t.items()
     }
 

@@ -1,4 +1,5 @@
-"""The gradient of a number -> what it says: which way is up, how steep, and what a partial derivative of higher order is."""
+"""The gradient of a number -> what it says: which way is up, how steep, and what a partial derivative of higher order
+is."""
 
 from __future__ import annotations
 
@@ -12,33 +13,65 @@ from gradcli.report import Array, Note
 from gradcli.shapes import written
 
 
-def grad(found: Mapping[str, Array], partials: Mapping[str, tuple[str, ...]], y: Array, output: str = "y") -> Iterator[Note]:
+def grad(
+    found: Mapping[str, Array], partials: Mapping[str, tuple[str, ...]], y: Array, output: str = "y"
+) -> Iterator[Note]:
     """`found` holds the gradients by variable, or the partial derivatives by their names."""
     if partials:
         yield from _partials(partials)
         return
     for name, gradient in found.items():
         if gradient.ndim:
-            yield Note("gradient", message(
-                N_("The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small step h along "
-                   "it raises {y} fastest, by about h times its length, {length}."),
-                x=name, y=output, shape=written(gradient.shape), length=number(float(np.linalg.norm(gradient))),
-            ))
+            yield Note(
+                "gradient",
+                message(
+                    N_(
+                        "The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small step "
+                        "h along "
+                        "it raises {y} fastest, by about h times its length, {length}."
+                    ),
+                    x=name,
+                    y=output,
+                    shape=written(gradient.shape),
+                    length=number(float(np.linalg.norm(gradient))),
+                ),
+            )
         else:
-            yield Note("gradient", message(
-                N_("{x} is one number, and so is the slope: when {x} grows by a small h, {y} = {value} changes by about "
-                   "{slope}*h."), x=name, y=output, value=number(float(y.reshape(()))), slope=number(float(gradient)),
-            ))
-    yield Note("weights", message(
-        N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
-        y=output, names=listed([f"{name}.grad" for name in found]),
-    ))
+            yield Note(
+                "gradient",
+                message(
+                    N_(
+                        "{x} is one number, and so is the slope: when {x} grows by a small h, {y} = {value} changes by "
+                        "about "
+                        "{slope}*h."
+                    ),
+                    x=name,
+                    y=output,
+                    value=number(float(y.reshape(()))),
+                    slope=number(float(gradient)),
+                ),
+            )
+    yield Note(
+        "weights",
+        message(
+            N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
+            y=output,
+            names=listed([f"{name}.grad" for name in found]),
+        ),
+    )
 
 
 def _partials(partials: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:
     names = next(iter(partials.values()))
-    yield Note("partial", message(
-        N_("{name} means: differentiate by {order}, one after the other; the order does not matter where the derivatives are "
-           "continuous. In PyTorch each step is torch.autograd.grad(..., create_graph=True)."),
-        name="d " + " d ".join(names), order=", ".join(names),
-    ))
+    yield Note(
+        "partial",
+        message(
+            N_(
+                "{name} means: differentiate by {order}, one after the other; the order does not matter where the "
+                "derivatives are "
+                "continuous. In PyTorch each step is torch.autograd.grad(..., create_graph=True)."
+            ),
+            name="d " + " d ".join(names),
+            order=", ".join(names),
+        ),
+    )

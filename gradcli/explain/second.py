@@ -19,10 +19,16 @@ def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -
     known = {b.name: b.symbolic if b.pytorch is None else b.pytorch for b in blocks}
     if not known or any(block is None for block in known.values()):
         return
-    yield Note("hessian", message(
-        N_("The Hessian is the Jacobian of the gradient: row by row it says how each entry of the gradient moves when an input "
-           "does. So autograd runs twice: once for the gradient with create_graph=True, once for each of its entries."),
-    ))
+    yield Note(
+        "hessian",
+        message(
+            N_(
+                "The Hessian is the Jacobian of the gradient: row by row it says how each entry of the gradient moves when "
+                "an input "
+                "does. So autograd runs twice: once for the gradient with create_graph=True, once for each of its entries."
+            ),
+        ),
+    )
     yield from _symmetry({k: b for k, b in known.items() if b is not None}, wrt)
     if len(wrt) == 1:
         yield from _curvature(known[f"{wrt[0]},{wrt[0]}"], output)
@@ -37,10 +43,17 @@ def _symmetry(known: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
             turned = np.moveaxis(other, range(other.ndim - rank), range(rank, other.ndim)) if rank else other
             if turned.shape == one.shape:
                 worst = max(worst, float(np.max(np.abs(one - turned), initial=0.0)))
-    yield Note("symmetric", message(
-        N_("The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the block w,x "
-           "turned round): here it differs from its transpose by at most {difference}."), difference=number(worst),
-    ))
+    yield Note(
+        "symmetric",
+        message(
+            N_(
+                "The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the block "
+                "w,x "
+                "turned round): here it differs from its transpose by at most {difference}."
+            ),
+            difference=number(worst),
+        ),
+    )
 
 
 def _rank(known: Mapping[str, Array], name: str) -> int:
@@ -57,13 +70,25 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
     values = np.linalg.eigvalsh((matrix + matrix.T) / 2)
     scale = max(float(np.abs(values).max()), 1e-300)
     if values.min() > SAME * scale:
-        said = N_("Every eigenvalue of the Hessian is positive (the smallest is {low}): around this point {y} is curved upwards in every direction, as at a minimum.")
+        said = N_(
+            "Every eigenvalue of the Hessian is positive (the smallest is {low}): around this point {y} is "
+            "curved upwards in every direction, as at a minimum."
+        )
     elif values.max() < -SAME * scale:
-        said = N_("Every eigenvalue of the Hessian is negative (the largest is {high}): around this point {y} is curved downwards in every direction, as at a maximum.")
+        said = N_(
+            "Every eigenvalue of the Hessian is negative (the largest is {high}): around this point {y} is "
+            "curved downwards in every direction, as at a maximum."
+        )
     elif values.min() < -SAME * scale and values.max() > SAME * scale:
-        said = N_("The Hessian has eigenvalues from {low} to {high}, of both signs: around this point {y} is curved upwards in one direction and downwards in another, as at a saddle.")
+        said = N_(
+            "The Hessian has eigenvalues from {low} to {high}, of both signs: around this point {y} is curved "
+            "upwards in one direction and downwards in another, as at a saddle."
+        )
     else:
-        said = N_("The Hessian's eigenvalues go from {low} to {high}: where one is 0, {y} is flat to second order in that direction.")
+        said = N_(
+            "The Hessian's eigenvalues go from {low} to {high}: where one is 0, {y} is flat to second order in "
+            "that direction."
+        )
     yield Note("curvature", message(said, y=output, low=number(float(values.min())), high=number(float(values.max()))))
 
 
@@ -72,12 +97,29 @@ def hvp(found: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
     for one in found:
         values = one.symbolic if one.pytorch is None else one.pytorch
         if values is not None:
-            yield Note("hvp", message(
-                N_("H·t has the shape of {x}, {shape}: it says how fast {x}.grad moves when the inputs move along t. For a small "
-                   "h, {x}.grad changes by about h*{result}."), x=one.name, shape=written(values.shape), result=tensor(values),
-            ))
+            yield Note(
+                "hvp",
+                message(
+                    N_(
+                        "H·t has the shape of {x}, {shape}: it says how fast {x}.grad moves when the inputs move along t. "
+                        "For a small "
+                        "h, {x}.grad changes by about "
+                        "h*{result}."
+                    ),
+                    x=one.name,
+                    shape=written(values.shape),
+                    result=tensor(values),
+                ),
+            )
     size = sum(t_.size for t_ in t.values())
-    yield Note("hvp-cost", message(
-        N_("The Hessian itself, {size}×{size} numbers, was never built: H·t is the gradient of the single number (gradient · t), "
-           "so two passes are enough: g = grad(y, x, create_graph=True), then grad((g*t).sum(), x)."), size=size,
-    ))
+    yield Note(
+        "hvp-cost",
+        message(
+            N_(
+                "The Hessian itself, {size}×{size} numbers, was never built: H·t is the gradient of the single number "
+                "(gradient · t), "
+                "so two passes are enough: g = grad(y, x, create_graph=True), then grad((g*t).sum(), x)."
+            ),
+            size=size,
+        ),
+    )

@@ -25,32 +25,69 @@ def jvp(
 
 def _meaning(t: Mapping[str, Array], result: Array, output: str) -> Iterator[Note]:
     for name, one in t.items():
-        yield Note("tangent", message(
-            N_("t says how fast each entry of {x} moves, so it has the shape of {x}, {shape}; {x} + h*t is where {x} is after a "
-               "short time h."), x=name, shape=written(one.shape),
-        ))
-    yield Note("jvp", message(
-        N_("J·t has the shape of {y}, {shape}: how fast each entry of {y} moves then. For a small h, {y} changes by about "
-           "h*{result}."), y=output, shape=written(result.shape), result=tensor(result),
-    ))
+        yield Note(
+            "tangent",
+            message(
+                N_(
+                    "t says how fast each entry of {x} moves, so it has the shape of {x}, {shape}; {x} + h*t is where {x} "
+                    "is after a "
+                    "short time h."
+                ),
+                x=name,
+                shape=written(one.shape),
+            ),
+        )
+    yield Note(
+        "jvp",
+        message(
+            N_(
+                "J·t has the shape of {y}, {shape}: how fast each entry of {y} moves then. For a small h, {y} changes by "
+                "about "
+                "h*{result}."
+            ),
+            y=output,
+            shape=written(result.shape),
+            result=tensor(result),
+        ),
+    )
 
 
 def _one_hot(name: str, t: Array, result: Array, output: str) -> Iterator[Note]:
     if t.size < 2 or np.count_nonzero(t) != 1 or t.max() != 1:
         return
     where = tuple(int(k) for k in np.argwhere(t)[0])
-    yield Note("one-hot", message(
-        N_("t is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: the derivative of every entry of {y} by "
-           "the single number {x}{place}, {result}."), place=place(where), y=output, x=name, result=tensor(result),
-    ))
+    yield Note(
+        "one-hot",
+        message(
+            N_(
+                "t is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: the derivative of every entry "
+                "of {y} by "
+                "the single number {x}{place}, {result}."
+            ),
+            place=place(where),
+            y=output,
+            x=name,
+            result=tensor(result),
+        ),
+    )
 
 
 def _adjoint(t: Mapping[str, Array], v: Array, result: Array, pulled: Mapping[str, Array], output: str) -> Note:
     forward = float(np.sum(v * result))
     back = sum(float(np.sum(pulled[name] * one)) for name, one in t.items())
-    return Note("jvp-or-vjp", message(
-        N_("The JVP pushes a change of the inputs forward, J·t; {y}.backward(v) pulls weights of the output back, v·J. They are "
-           "two products with one matrix, so v·(J·t) = (v·J)·t: with v = 1 the left side is {forward} and the right side, from "
-           "{grads}, is {back}."),
-        y=output, forward=number(forward), back=number(back), grads=listed([f"{name}.grad" for name in t]),
-    ))
+    return Note(
+        "jvp-or-vjp",
+        message(
+            N_(
+                "The JVP pushes a change of the inputs forward, J·t; {y}.backward(v) pulls weights of the output back, v·J. "
+                "They are "
+                "two products with one matrix, so v·(J·t) = (v·J)·t: with v = 1 the left side is {forward} and the right "
+                "side, from "
+                "{grads}, is {back}."
+            ),
+            y=output,
+            forward=number(forward),
+            back=number(back),
+            grads=listed([f"{name}.grad" for name in t]),
+        ),
+    )

@@ -24,8 +24,15 @@ class After:
 
 
 def calls(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array | None, count: int, *,
-    retain_graph: bool = False, zero_grad: bool = False, dtype: str = "float64",
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    v: Array | None,
+    count: int,
+    *,
+    retain_graph: bool = False,
+    zero_grad: bool = False,
+    dtype: str = "float64",
 ) -> list[After]:
     """`y.backward(v)` so many times on one graph (v None: `y.backward()`); it ends at the first error."""
     found: list[After] = []
@@ -70,7 +77,8 @@ def between(
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
         named = {
-            name: values[ref.step] for name, ref in program.names.items()
+            name: values[ref.step]
+            for name, ref in program.names.items()
             if ref != program.output and name not in wrt and isinstance(program[ref].how, Apply)
         }
         for one in named.values():

@@ -28,9 +28,7 @@ def losable(program: Program, name: str) -> Iterator[tuple[int, int]]:
             yield place, refs[0]
 
 
-def without_factor(
-    program: Program, name: str, point: Mapping[str, Array], v: Array, place: int, source: int
-) -> Array:
+def without_factor(program: Program, name: str, point: Mapping[str, Array], v: Array, place: int, source: int) -> Array:
     """v·J with the local derivative of one step taken as 1: the chain rule with that factor lost."""
 
     def changed(step: int, value: torch.Tensor, values: list[torch.Tensor]) -> torch.Tensor:

@@ -30,7 +30,9 @@ def jvp(program: Program, point: Mapping[str, Array], t: Mapping[str, Array], dt
         return _array(_gradients(along, [v])[0])
 
 
-def rows(program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64") -> Mapping[str, Array]:
+def rows(
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64"
+) -> Mapping[str, Array]:
     """The whole Jacobian for each variable, output axes first: one reverse pass with a one-hot v for each row."""
     with _quietly(dtype):
         y, variables = _traced(program, wrt, point, dtype)
@@ -52,7 +54,11 @@ def hessian(
 
 
 def hvp(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, t: Mapping[str, Array],
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    v: Array,
+    t: Mapping[str, Array],
     dtype: str = "float64",
 ) -> Mapping[str, Array]:
     """H·t for each variable in `wrt`, where those in `t` move: the gradient of (gradient · t)."""
@@ -83,7 +89,9 @@ def _traced(
     return values[program.output.step], variables
 
 
-def _gradients(y: torch.Tensor, variables: Sequence[torch.Tensor], create_graph: bool = False, **more: Any) -> list[torch.Tensor]:
+def _gradients(
+    y: torch.Tensor, variables: Sequence[torch.Tensor], create_graph: bool = False, **more: Any
+) -> list[torch.Tensor]:
     """The gradient of a number by each variable; zeros where it does not depend on one."""
     if not y.requires_grad:
         return [torch.zeros_like(x) for x in variables]
@@ -96,9 +104,10 @@ def _gradients(y: torch.Tensor, variables: Sequence[torch.Tensor], create_graph:
 def _rows(y: torch.Tensor, variables: Sequence[torch.Tensor]) -> list[Array]:
     blocks: list[list[Array]] = [[] for _ in variables]
     for k in range(y.numel()):
-        v = torch.zeros_like(y)
-        v.view(-1)[k] = 1.0
-        for block, row in zip(blocks, _gradients(y, variables, grad_outputs=[v]) if y.requires_grad else map(torch.zeros_like, variables), strict=True):
+        v = torch.zeros(y.numel())
+        v[k] = 1.0
+        found = _gradients(y, variables, grad_outputs=[v.reshape(y.shape)])
+        for block, row in zip(blocks, found, strict=True):
             block.append(_array(row))
     return [
         np.stack(block).reshape(*y.shape, *x.shape) if block else np.zeros((*y.shape, *x.shape))

@@ -43,7 +43,8 @@ def elementwise(
     return Row(
         name=name, family="elementwise", doc=doc, example=example,
         takes=(*(Param(n) for n in names), *options),
-        shape=shape, torch=torch, numpy=numpy, scalar=scalar, derivative=partials, domain=intervals,  # type: ignore[arg-type]
+        shape=shape, torch=torch, numpy=numpy, scalar=scalar, derivative=partials,
+        domain=intervals,  # type: ignore[arg-type]
         **rest,
     )
 

@@ -1,5 +1,6 @@
 """Products of matrices and what linear algebra makes of them. Batched where PyTorch's are; sums are contracted, the
-rest are primitives whose Jacobian is written in terms of the result or of the inverse (Matrix Cookbook, sections 2-4)."""
+rest are primitives whose Jacobian is written in terms of the result or of the inverse (Matrix Cookbook, sections 2-4).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ B = Param("other")
 
 def _matmul(a: Shape, b: Shape) -> Shape:
     if not a or not b:
-        raise fault("shape", N_("@ needs tensors with an axis, and one side is a scalar"), hint=N_("a scalar is multiplied with  *"))
+        raise fault("shape", N_("@ needs tensors with an axis, and one side is a scalar"),
+                    hint=N_("a scalar is multiplied with  *"))
     inner_a, inner_b = a[-1], b[-2] if len(b) > 1 else b[0]
     if inner_a != inner_b:
         raise fault(
@@ -107,7 +109,8 @@ def _vector_side(a: Any, b: Any) -> bool:
 
 
 def _no_solve(a: Shape, b: Shape) -> Shape:
-    raise fault("shape", N_("solve(A, b): A is {a} and b is {b}; their first sizes must agree"), a=written(a), b=written(b))
+    raise fault("shape", N_("solve(A, b): A is {a} and b is {b}; their first sizes must agree"),
+                a=written(a), b=written(b))
 
 
 def _cross(a: Shape, b: Shape, dim: int) -> Shape:
@@ -228,8 +231,11 @@ def _solve_symbolic(s: Any, a: Any, b: Any) -> Any:
 
     def by_b(y: Any) -> Any:
         inside = 1 if vector else 2
-        return lambda o, i: batches(o[:count], i[: len(i) - inside], b, inside) * inverse(o[:count], o[count], i[len(i) - inside]) * (
-            1 if vector else s.delta(o[-1], i[-1]))
+        return lambda o, i: (
+            batches(o[:count], i[: len(i) - inside], b, inside)
+            * inverse(o[:count], o[count], i[len(i) - inside])
+            * (1 if vector else s.delta(o[-1], i[-1]))
+        )
 
     def by_a(y: Any) -> Any:
         tail = () if vector else (slice(-1, None),)
@@ -275,7 +281,9 @@ def _cross_symbolic(s: Any, a: Any, b: Any, dim: int) -> Any:
     """The sum over j, k of ε[i,j,k] a[j] b[k]."""
     dims = s.broadcast(a.dims, b.dims)
     place = axis(dim, len(dims))
-    epsilon = s.constant("epsilon", [[[(j - i) * (k - i) * (k - j) / 2 for k in range(3)] for j in range(3)] for i in range(3)])
+    epsilon = s.constant(
+        "epsilon", [[[(j - i) * (k - i) * (k - j) / 2 for k in range(3)] for j in range(3)] for i in range(3)]
+    )
 
     def entry(*o: Any) -> Any:
         j, k = s.index(dims[place]), s.index(dims[place])
@@ -289,7 +297,13 @@ def _singular(n: Any, compute: Any, *matrices: Any) -> Any:
     try:
         return compute(*matrices)
     except n.linalg.LinAlgError as error:
-        raise fault("domain", N_("the matrix is singular: it has no inverse"), hint=N_("check its rank; det is 0")) from error
+        raise fault("domain", N_("the matrix is singular: it has no inverse"),
+                    hint=N_("check its rank; det is 0")) from error
+
+
+def _numpy_logdet(n: Any, x: Any) -> Any:
+    sign, logabsdet = n.linalg.slogdet(x)
+    return n.where(sign > 0, logabsdet, n.where(sign == 0, -n.inf, n.nan))
 
 
 def _not_definite(n: Any, x: Any) -> Any:
@@ -301,7 +315,8 @@ def _not_definite(n: Any, x: Any) -> Any:
 
 LINEAR: tuple[Row, ...] = (
     # Products
-    Row("matmul", "linear", N_("the product of matrices, vectors or batches of matrices: a @ b"), "x @ y", takes=(A, B), shape=_matmul,
+    Row("matmul", "linear", N_("the product of matrices, vectors or batches of matrices: a @ b"), "x @ y",
+        takes=(A, B), shape=_matmul,
         torch=lambda t, a, b: a @ b, numpy=lambda n, a, b: a @ b, symbolic=_matmul_symbolic),
     Row("mm", "linear", N_("the product of two matrices"), "mm(x, y)", takes=(A, B), aliases=("chain_matmul",),
         shape=_exactly("mm", (2, 2), N_("mv(A, x) for a matrix and a vector;  A @ x  for any of them")),
@@ -312,21 +327,26 @@ LINEAR: tuple[Row, ...] = (
     Row("bmm", "linear", N_("the product of two batches of matrices"), "bmm(x, y)", takes=(A, Param("mat2")),
         shape=_exactly("bmm", (3, 3), N_("A @ B  for matrices without a batch")),
         torch=lambda t, a, b: t.bmm(a, b), numpy=lambda n, a, b: a @ b, symbolic=_matmul_symbolic),
-    Row("dot", "linear", N_("the inner product of two vectors"), "dot(x, y)", takes=(A, Param("tensor")), shape=_dot, aliases=("vdot",),
+    Row("dot", "linear", N_("the inner product of two vectors"), "dot(x, y)",
+        takes=(A, Param("tensor")), shape=_dot, aliases=("vdot",),
         torch=lambda t, a, b: t.dot(a, b), numpy=lambda n, a, b: n.dot(a, b), symbolic=_matmul_symbolic),
     Row("inner", "linear", N_("products summed over the last axis of both"), "inner(x, y)", takes=(A, B), shape=_inner,
         torch=lambda t, a, b: t.inner(a, b), numpy=lambda n, a, b: n.inner(a, b), symbolic=_inner_symbolic),
-    Row("outer", "linear", N_("all products of two vectors' entries"), "outer(x, y)", takes=(A, Param("vec2")), shape=_outer, aliases=("ger",),
+    Row("outer", "linear", N_("all products of two vectors' entries"), "outer(x, y)",
+        takes=(A, Param("vec2")), shape=_outer, aliases=("ger",),
         torch=lambda t, a, b: t.outer(a, b), numpy=lambda n, a, b: n.outer(a, b),
         symbolic=lambda s, a, b: s.tensor((*a.dims, *b.dims), lambda i, j: a.at(i) * b.at(j))),
-    Row("einsum", "linear", N_("a sum of products, written with one letter an axis"), 'einsum("ij,j->i", x, y)', method=False,
-        takes=(Param("equation", "text"), Param("operands", "tensors")), shape=einsum_shape,
+    Row("einsum", "linear", N_("a sum of products, written with one letter an axis"), 'einsum("ij,j->i", x, y)',
+        method=False, takes=(Param("equation", "text"), Param("operands", "tensors")), shape=einsum_shape,
         torch=lambda t, text, operands: t.einsum(einsum_text(text, [o.dim() for o in operands]), *operands),
-        numpy=lambda n, text, operands: n.einsum(einsum_text(text, [o.ndim for o in operands]), *operands, optimize=True),
+        numpy=lambda n, text, operands: n.einsum(
+            einsum_text(text, [o.ndim for o in operands]), *operands, optimize=True),
         symbolic=einsum_symbolic),
     Row("kron", "linear", N_("the Kronecker product"), "kron(x, y)", takes=(A, B), shape=_kron,
-        torch=lambda t, a, b: t.kron(a.contiguous(), b.contiguous()), numpy=lambda n, a, b: n.kron(a, b), symbolic=_kron_symbolic),
-    Row("cross", "linear", N_("the cross product of vectors of size 3"), "cross(x, y)", takes=(A, B, Param("dim", "dim", -1)), shape=_cross,
+        torch=lambda t, a, b: t.kron(a.contiguous(), b.contiguous()), numpy=lambda n, a, b: n.kron(a, b),
+        symbolic=_kron_symbolic),
+    Row("cross", "linear", N_("the cross product of vectors of size 3"), "cross(x, y)",
+        takes=(A, B, Param("dim", "dim", -1)), shape=_cross,
         torch=lambda t, a, b, dim: t.linalg.cross(a, b, dim=dim), numpy=lambda n, a, b, dim: n.cross(a, b, axis=dim),
         symbolic=_cross_symbolic),
     # Square matrices
@@ -335,20 +355,23 @@ LINEAR: tuple[Row, ...] = (
     Row("det", "linear", N_("the determinant"), "det(x)", takes=(A,), shape=lambda x: _square(x)[:-2],
         torch=lambda t, x: t.linalg.det(x), numpy=lambda n, x: n.linalg.det(x),
         symbolic=lambda s, x: _determinant(s, x, lambda y: y, "d", "det")),
-    Row("logdet", "linear", N_("the logarithm of the determinant (nan where it is negative)"), "logdet(x @ x.T + eye(3))", takes=(A,),
-        shape=lambda x: _square(x)[:-2], torch=lambda t, x: t.logdet(x),
-        numpy=lambda n, x: n.where(n.linalg.slogdet(x)[0] > 0, n.linalg.slogdet(x)[1], n.where(n.linalg.slogdet(x)[0] == 0, -n.inf, n.nan)),
+    Row("logdet", "linear", N_("the logarithm of the determinant (nan where it is negative)"),
+        "logdet(x @ x.T + eye(3))", takes=(A,), shape=lambda x: _square(x)[:-2],
+        torch=lambda t, x: t.logdet(x), numpy=_numpy_logdet,
         symbolic=lambda s, x: _determinant(s, x, lambda y: 1, "l", "logdet")),
-    Row("slogdet", "linear", N_("the pair [sign, log|det|]; slogdet(A)[1] is the logarithm"), "slogdet(x)[1]", takes=(A,),
-        shape=lambda x: (2, *_square(x)[:-2]), torch=lambda t, x: t.stack(tuple(t.linalg.slogdet(x))),
-        numpy=lambda n, x: n.stack(n.linalg.slogdet(x)),
+    Row("slogdet", "linear", N_("the pair [sign, log|det|]; slogdet(A)[1] is the logarithm"), "slogdet(x)[1]",
+        takes=(A,), shape=lambda x: (2, *_square(x)[:-2]),
+        torch=lambda t, x: t.stack(tuple(t.linalg.slogdet(x))), numpy=lambda n, x: n.stack(n.linalg.slogdet(x)),
         symbolic=lambda s, x: s.call("stack", (
-            _determinant(s.unnamed(), x, lambda y: 0, "g", "sign_det"), _determinant(s.unnamed(), x, lambda y: 1, "l", "logabsdet")), 0)),
+            _determinant(s.unnamed(), x, lambda y: 0, "g", "sign_det"),
+            _determinant(s.unnamed(), x, lambda y: 1, "l", "logabsdet")), 0)),
     Row("logabsdet", "linear", N_("the logarithm of the determinant's magnitude"), "logabsdet(x)", takes=(A,),
-        shape=lambda x: _square(x)[:-2], torch=lambda t, x: t.linalg.slogdet(x)[1], numpy=lambda n, x: n.linalg.slogdet(x)[1],
+        shape=lambda x: _square(x)[:-2],
+        torch=lambda t, x: t.linalg.slogdet(x)[1], numpy=lambda n, x: n.linalg.slogdet(x)[1],
         symbolic=lambda s, x: _determinant(s, x, lambda y: 1, "l", "logabsdet")),
     Row("sign_det", "linear", N_("the sign of the determinant"), "sign_det(x)", takes=(A,), differentiable=False,
-        shape=lambda x: _square(x)[:-2], torch=lambda t, x: t.linalg.slogdet(x)[0].detach(), numpy=lambda n, x: n.linalg.slogdet(x)[0],
+        shape=lambda x: _square(x)[:-2],
+        torch=lambda t, x: t.linalg.slogdet(x)[0].detach(), numpy=lambda n, x: n.linalg.slogdet(x)[0],
         symbolic=lambda s, x: _determinant(s, x, lambda y: 0, "g", "sign_det")),
     Row("inv", "linear", N_("the inverse matrix"), "inv(x)", takes=(A,), shape=_square, aliases=("inverse",),
         torch=lambda t, x: t.linalg.inv(x), numpy=lambda n, x: _singular(n, n.linalg.inv, x), symbolic=_inverse),
@@ -356,10 +379,12 @@ LINEAR: tuple[Row, ...] = (
         torch=lambda t, a, b: t.linalg.solve(a, b),
         numpy=lambda n, a, b: _singular(n, n.linalg.solve, a, b[..., None])[..., 0] if _vector_side(a.shape, b.shape)
         else _singular(n, n.linalg.solve, a, b), symbolic=_solve_symbolic),
-    Row("cholesky", "linear", N_("the lower triangular L with L @ L.T = A"), "cholesky(x @ x.T + eye(3))", takes=(A,), shape=_square,
+    Row("cholesky", "linear", N_("the lower triangular L with L @ L.T = A"), "cholesky(x @ x.T + eye(3))",
+        takes=(A,), shape=_square,
         torch=lambda t, x: t.linalg.cholesky(x), numpy=_not_definite, symbolic=_cholesky),
-    Row("matrix_power", "linear", N_("a square matrix times itself, n times"), "matrix_power(x, 3)", takes=(A, Param("n", "integer")),
-        shape=lambda x, n: _square(x), torch=lambda t, x, k: t.linalg.matrix_power(x, k),
+    Row("matrix_power", "linear", N_("a square matrix times itself, n times"), "matrix_power(x, 3)",
+        takes=(A, Param("n", "integer")), shape=lambda x, n: _square(x),
+        torch=lambda t, x, k: t.linalg.matrix_power(x, k),
         numpy=lambda n, x, k: _singular(n, n.linalg.matrix_power, x, k), symbolic=lambda s, x, k: _power(s, x, k)),
 )
 

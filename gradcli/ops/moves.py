@@ -1,4 +1,5 @@
-"""Functions that move entries without computing: transposes, reshapes, indexing, stacking. Symbolically an index map."""
+"""Functions that move entries without computing: transposes, reshapes, indexing, stacking.
+Symbolically an index map."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def _matrix_transposed(x: Shape) -> Shape:
 
 def _at_most_matrix(x: Shape) -> Shape:
     if len(x) > 2:
-        raise fault("shape", N_("t() takes a matrix, and the tensor is {s}"), hint=N_("x.mT transposes the last two"), s=written(x))
+        raise fault("shape", N_("t() takes a matrix, and the tensor is {s}"),
+                    hint=N_("x.mT transposes the last two"), s=written(x))
     return x[::-1]
 
 
@@ -57,7 +59,8 @@ def reshaped(x: Shape, sizes: tuple[int, ...]) -> Shape:
     if -1 in sizes or known != size(x) or any(n < 0 for n in sizes):
         raise fault(
             "shape", N_("a tensor of shape {s} has {n} elements and can't be reshaped to {sizes}"),
-            hint=N_("one size may be -1: it is worked out from the rest"), s=written(x), n=size(x), sizes=written(sizes),
+            hint=N_("one size may be -1: it is worked out from the rest"),
+            s=written(x), n=size(x), sizes=written(sizes),
         )
     return sizes
 
@@ -90,7 +93,8 @@ def _expanded(x: Shape, sizes: tuple[int, ...]) -> Shape:
     padded = (1,) * (len(sizes) - len(x)) + x
     wanted = tuple(m if n == -1 else n for m, n in zip(padded, sizes, strict=True))
     if any(m not in (1, n) for m, n in zip(padded, wanted, strict=True)):
-        raise fault("shape", N_("shape {s} can't be expanded to {sizes}: only axes of size 1 grow"), s=written(x), sizes=written(wanted))
+        raise fault("shape", N_("shape {s} can't be expanded to {sizes}: only axes of size 1 grow"),
+                    s=written(x), sizes=written(wanted))
     return wanted
 
 
@@ -103,11 +107,13 @@ def _repeated(x: Shape, sizes: tuple[int, ...]) -> Shape:
 def _joined(tensors: tuple[Shape, ...], dim: int) -> Shape:
     first = tensors[0]
     if not first:
-        raise fault("shape", N_("cat joins tensors that have an axis; scalars are stacked"), hint=N_("[a, b]  or  stack([a, b])"))
+        raise fault("shape", N_("cat joins tensors that have an axis; scalars are stacked"),
+                    hint=N_("[a, b]  or  stack([a, b])"))
     a = axis(dim, len(first))
     for other in tensors[1:]:
         if len(other) != len(first) or any(m != n for k, (m, n) in enumerate(zip(first, other, strict=True)) if k != a):
-            raise fault("shape", N_("cat along dim={dim}: shapes {a} and {b} differ elsewhere"), dim=dim, a=written(first), b=written(other))
+            raise fault("shape", N_("cat along dim={dim}: shapes {a} and {b} differ elsewhere"),
+                        dim=dim, a=written(first), b=written(other))
     return (*first[:a], sum(s[a] for s in tensors), *first[a + 1 :])
 
 
@@ -117,7 +123,8 @@ def _stacked(tensors: tuple[Shape, ...], dim: int) -> Shape:
         if other != common:
             raise fault(
                 "shape", N_("a list stacks tensors of one shape; item 0 is {a} and item {k} is {b}"),
-                hint=N_("cat([a, b]) joins tensors along an axis they have"), a=written(common), b=written(other), k=place,
+                hint=N_("cat([a, b]) joins tensors along an axis they have"),
+                a=written(common), b=written(other), k=place,
             )
     a = axis(dim, len(common) + 1)
     return (*common[:a], len(tensors), *common[a:])
@@ -214,7 +221,8 @@ def _index_symbolic(s: Any, x: Any, items: tuple[Item, ...], tensors: tuple[Any,
     return s.tensor(dims, entry)
 
 
-def _source_indices(s: Any, x: Any, items: tuple[Item, ...], tensors: tuple[Any, ...], free: Any, advanced: Any) -> list[Any]:
+def _source_indices(s: Any, x: Any, items: tuple[Item, ...], tensors: tuple[Any, ...],
+                    free: Any, advanced: Any) -> list[Any]:
     at: list[Any] = []
     for item in items:
         dim = x.dims[len(at)] if len(at) < x.rank else 1
@@ -379,7 +387,8 @@ def _roll_symbolic(s: Any, x: Any, shifts: tuple[int, ...], dims: tuple[int, ...
     shift = {axis(d, x.rank): k for k, d in zip(shifts, dims, strict=True)}
     sizes = [s.value(d) for d in x.dims]
     return s.tensor(x.dims, lambda *o: x.at(*(
-        s.remainder(p - shift[a] % sizes[a] + x.dims[a], x.dims[a]) if a in shift and sizes[a] > 1 else p for a, p in enumerate(o))))
+        s.remainder(p - shift[a] % sizes[a] + x.dims[a], x.dims[a]) if a in shift and sizes[a] > 1 else p
+        for a, p in enumerate(o))))
 
 
 def _diag_symbolic(s: Any, x: Any, diagonal: int) -> Any:
@@ -414,7 +423,8 @@ MOVES: tuple[Row, ...] = (
         symbolic=lambda s, x: _permuted(s, x, range(x.rank)[::-1])),
     Row("t", "move", N_("the transpose of a matrix"), "x.t()", takes=(X,), shape=_at_most_matrix,
         torch=lambda t, x: x.t(), numpy=lambda n, x: x.T, symbolic=lambda s, x: _permuted(s, x, range(x.rank)[::-1])),
-    Row("mT", "move", N_("the transpose of the last two axes"), "x.mT", takes=(X,), shape=_matrix_transposed, aliases=("adjoint",),
+    Row("mT", "move", N_("the transpose of the last two axes"), "x.mT",
+        takes=(X,), shape=_matrix_transposed, aliases=("adjoint",),
         torch=lambda t, x: x.mT, numpy=lambda n, x: n.swapaxes(x, -1, -2),
         symbolic=lambda s, x: _permuted(s, x, _swap(x.rank, -1, -2))),
     Row("transpose", "move", N_("two axes exchanged"), "x.transpose(0, 1)", aliases=("swapaxes", "swapdims"),
@@ -423,38 +433,46 @@ MOVES: tuple[Row, ...] = (
         symbolic=lambda s, x, a, b: _permuted(s, x, _swap(x.rank, a, b))),
     Row("permute", "move", N_("the axes in another order"), "x.permute(1, 0)", takes=(X, Param("dims", "sizes")),
         shape=lambda x, dims: tuple(x[k] for k in _order(x, dims)),
-        torch=lambda t, x, dims: x.permute(dims), numpy=lambda n, x, dims: x.transpose([d % max(x.ndim, 1) for d in dims]),
+        torch=lambda t, x, dims: x.permute(dims),
+        numpy=lambda n, x, dims: x.transpose([d % max(x.ndim, 1) for d in dims]),
         symbolic=lambda s, x, dims: _permuted(s, x, [d % max(x.rank, 1) for d in dims])),
     # Reshapes
     Row("reshape", "move", N_("the same entries, row by row, in another shape"), "x.reshape(-1)",
         takes=(X, Param("sizes", "sizes")), shape=reshaped, aliases=("view",),
-        torch=lambda t, x, sizes: x.reshape(sizes), numpy=lambda n, x, sizes: x.reshape(sizes), symbolic=reshape_symbolic),
+        torch=lambda t, x, sizes: x.reshape(sizes), numpy=lambda n, x, sizes: x.reshape(sizes),
+        symbolic=reshape_symbolic),
     Row("flatten", "move", N_("axes joined into one"), "x.flatten()", aliases=("ravel",),
         takes=(X, Param("start_dim", "dim", 0), Param("end_dim", "dim", -1)), shape=_flattened,
         torch=lambda t, x, a, b: x.flatten(a, b), numpy=lambda n, x, a, b: x.reshape(_flattened(x.shape, a, b)),
         symbolic=lambda s, x, a, b: reshape_symbolic(s, x, _flattened(tuple(s.value(d) for d in x.dims), a, b))),
-    Row("squeeze", "move", N_("axes of size 1 taken out"), "x.squeeze()", takes=(X, Param("dim", "dims", None)), shape=_squeezed,
+    Row("squeeze", "move", N_("axes of size 1 taken out"), "x.squeeze()",
+        takes=(X, Param("dim", "dims", None)), shape=_squeezed,
         torch=lambda t, x, dim: x.squeeze() if dim is None else x.squeeze(dim),
         numpy=lambda n, x, dim: n.squeeze(x, axis=_single(x.shape, dim)),
         symbolic=lambda s, x, dim: reshape_symbolic(s, x, _squeezed(tuple(s.value(d) for d in x.dims), dim))),
-    Row("unsqueeze", "move", N_("a new axis of size 1"), "x.unsqueeze(0)", takes=(X, Param("dim", "dim")), shape=_unsqueezed,
+    Row("unsqueeze", "move", N_("a new axis of size 1"), "x.unsqueeze(0)",
+        takes=(X, Param("dim", "dim")), shape=_unsqueezed,
         torch=lambda t, x, dim: x.unsqueeze(dim), numpy=lambda n, x, dim: n.expand_dims(x, dim),
         symbolic=lambda s, x, dim: reshape_symbolic(s, x, _unsqueezed(tuple(s.value(d) for d in x.dims), dim))),
     Row("expand", "move", N_("axes of size 1 repeated to the sizes given"), "x.expand(2, 3)", aliases=("broadcast_to",),
         takes=(X, Param("sizes", "sizes")), shape=_expanded,
-        torch=lambda t, x, sizes: x.expand(sizes), numpy=lambda n, x, sizes: n.broadcast_to(x, _expanded(x.shape, sizes)),
+        torch=lambda t, x, sizes: x.expand(sizes),
+        numpy=lambda n, x, sizes: n.broadcast_to(x, _expanded(x.shape, sizes)),
         symbolic=_expand_symbolic),
     Row("expand_as", "move", N_("axes of size 1 repeated to another tensor's shape"), "x.expand_as(y)",
         takes=(X, Param("other")), shape=lambda x, other: _expanded(x, other), aliases=("view_as", "reshape_as"),
         torch=lambda t, x, other: x.expand_as(other), numpy=lambda n, x, other: n.broadcast_to(x, other.shape),
         symbolic=lambda s, x, other: s.tensor(other.dims, lambda *o: s.spread(x, o))),
-    Row("repeat", "move", N_("the tensor laid next to itself"), "x.repeat(2, 3)", takes=(X, Param("sizes", "sizes")), shape=_repeated,
-        torch=lambda t, x, sizes: x.repeat(sizes), numpy=lambda n, x, sizes: n.tile(x, sizes), symbolic=_repeat_symbolic,
-        aliases=("tile",)),
+    Row("repeat", "move", N_("the tensor laid next to itself"), "x.repeat(2, 3)",
+        takes=(X, Param("sizes", "sizes")), shape=_repeated,
+        torch=lambda t, x, sizes: x.repeat(sizes), numpy=lambda n, x, sizes: n.tile(x, sizes),
+        symbolic=_repeat_symbolic, aliases=("tile",)),
     # Joining
-    Row("cat", "move", N_("tensors joined along an axis they have"), "cat([x, y], dim=0)", aliases=("concat", "concatenate"),
+    Row("cat", "move", N_("tensors joined along an axis they have"), "cat([x, y], dim=0)",
+        aliases=("concat", "concatenate"),
         takes=(Param("tensors", "tensors"), DIM0), shape=_joined, method=False,
-        torch=lambda t, tensors, dim: t.cat(tensors, dim), numpy=lambda n, tensors, dim: n.concatenate(tensors, axis=dim),
+        torch=lambda t, tensors, dim: t.cat(tensors, dim),
+        numpy=lambda n, tensors, dim: n.concatenate(tensors, axis=dim),
         symbolic=_cat_symbolic),
     Row("stack", "move", N_("tensors of one shape joined along a new axis"), "stack([x, y], dim=0)",
         takes=(Param("tensors", "tensors"), DIM0), shape=_stacked, method=False,
@@ -473,10 +491,12 @@ MOVES: tuple[Row, ...] = (
     Row("diag", "move", N_("a vector as a diagonal matrix, or a matrix's diagonal"), "diag(x)", takes=(X, DIAGONAL),
         shape=_diagonal_shape, aliases=("diagonal", "diag_embed"),
         torch=lambda t, x, k: t.diag(x, k), numpy=lambda n, x, k: n.diag(x, k), symbolic=_diag_symbolic),
-    Row("tril", "move", N_("the lower triangle, zero above the diagonal"), "tril(x)", takes=(X, DIAGONAL), shape=_matrices,
+    Row("tril", "move", N_("the lower triangle, zero above the diagonal"), "tril(x)",
+        takes=(X, DIAGONAL), shape=_matrices,
         torch=lambda t, x, k: t.tril(x, k), numpy=lambda n, x, k: n.tril(x, k),
         symbolic=lambda s, x, k: s.tensor(x.dims, lambda *o: x.at(*o) * s.at_least(o[-2] + k, o[-1]))),
-    Row("triu", "move", N_("the upper triangle, zero below the diagonal"), "triu(x)", takes=(X, DIAGONAL), shape=_matrices,
+    Row("triu", "move", N_("the upper triangle, zero below the diagonal"), "triu(x)",
+        takes=(X, DIAGONAL), shape=_matrices,
         torch=lambda t, x, k: t.triu(x, k), numpy=lambda n, x, k: n.triu(x, k),
         symbolic=lambda s, x, k: s.tensor(x.dims, lambda *o: x.at(*o) * s.at_least(o[-1], o[-2] + k))),
 )

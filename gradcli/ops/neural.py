@@ -31,10 +31,14 @@ def _numpy_reduced(n: Any, x: Any, reduction: str) -> Any:
     return x if reduction == "none" else n.sum(x) if reduction == "sum" else n.mean(x)
 
 
-def _pointwise(name: str, doc: str, numpy: Callable[..., Any], entry: Callable[..., Any], options: tuple[Param, ...] = (),
-               example: str | None = None, kinks: tuple[Kink, ...] = (), domain: Any = ((-2.0, 2.0), (-2.0, 2.0)), latex: str | None = None,
+def _pointwise(name: str, doc: str, numpy: Callable[..., Any], entry: Callable[..., Any],
+               options: tuple[Param, ...] = (), example: str | None = None, kinks: tuple[Kink, ...] = (),
+               domain: Any = ((-2.0, 2.0), (-2.0, 2.0)), latex: str | None = None,
                torch: Callable[..., Any] | None = None) -> Row:
-    """A loss of two tensors, entry by entry, then `reduction`: numpy(n, x, y, *options), entry(s.scalar, x, y, *options)."""
+    """A loss of two tensors, entry by entry, then `reduction`.
+
+    Called as numpy(n, x, y, *options) and entry(s.scalar, x, y, *options).
+    """
     return Row(
         name, "loss", doc, example or f"{name}(x, y)", takes=(INPUT, TARGET, *options, REDUCTION), latex=latex,
         shape=lambda x, y, *rest: _after(_same(name, x, y), rest[-1]),
@@ -52,7 +56,8 @@ def _same(name: str, x: Shape, y: Shape) -> Shape:
     if x != y:
         raise fault(
             "shape", N_("{f} takes two tensors of one shape; they are {a} and {b}"),
-            hint=N_("if it was meant, write the loss out, e.g. mean((x - y)**2), which broadcasts"), f=name, a=written(x), b=written(y),
+            hint=N_("if it was meant, write the loss out, e.g. mean((x - y)**2), which broadcasts"),
+            f=name, a=written(x), b=written(y),
         )
     return broadcast(x, y)
 
@@ -95,7 +100,8 @@ def _without_class(x: Shape) -> Shape:
 def _cross_shape(x: Shape, target: Shape, reduction: str, smoothing: Any) -> Shape:
     if not x or not (_classes(x, target) or target == x):
         raise fault(
-            "shape", N_("cross_entropy: for scores of shape {x} the target is classes of shape {c} or probabilities of shape {x}, not {y}"),
+            "shape", N_("cross_entropy: for scores of shape {x} the target is classes of shape {c} "
+                        "or probabilities of shape {x}, not {y}"),
             x=written(x), c=written(_without_class(x)), y=written(target),
         )
     return _after(_without_class(x), reduction)
@@ -103,8 +109,10 @@ def _cross_shape(x: Shape, target: Shape, reduction: str, smoothing: Any) -> Sha
 
 def _nll_shape(x: Shape, target: Shape, reduction: str) -> Shape:
     if not x or not _classes(x, target):
-        raise fault("shape", N_("nll_loss: for log-probabilities of shape {x} the target is classes of shape {c}, not {y}"),
-                    x=written(x), c=written(_without_class(x)), y=written(target))
+        raise fault(
+            "shape", N_("nll_loss: for log-probabilities of shape {x} the target is classes of shape {c}, not {y}"),
+            x=written(x), c=written(_without_class(x)), y=written(target),
+        )
     return _after(_without_class(x), reduction)
 
 
@@ -133,7 +141,9 @@ def _cross_entropy(s: Any, x: Any, target: Any, reduction: str, smoothing: Any) 
         loss = _picked(s, logs, target)
         if smoothing:
             spread = s.unnamed().reduce(logs, a, False, lambda u, n: -u / n)
-            loss = s.each(lambda p, q: (1 - s.scalar.number(smoothing)) * p + s.scalar.number(smoothing) * q, loss, spread)
+            loss = s.each(
+                lambda p, q: (1 - s.scalar.number(smoothing)) * p + s.scalar.number(smoothing) * q, loss, spread
+            )
         return _reduced(s, loss, reduction)
     rate = s.scalar.number(smoothing)
     weights = s.each(lambda p: (1 - rate) * p + rate / x.dims[a], target)
@@ -156,6 +166,12 @@ def _numpy_cross_entropy(n: Any, x: Any, target: Any, reduction: str, smoothing:
     return _numpy_reduced(n, losses, reduction)
 
 
+def _numpy_nll(n: Any, x: Any, target: Any, reduction: str) -> Any:
+    a = min(x.ndim - 1, 1)
+    picked = -n.take_along_axis(x, n.expand_dims(target.astype(int), a), a).squeeze(a)
+    return _numpy_reduced(n, picked, reduction)
+
+
 def _class_target(t: Any, x: Any, target: Any) -> Any:
     return target.long() if _classes(tuple(x.shape), tuple(target.shape)) else target
 
@@ -165,7 +181,8 @@ def _class_target(t: Any, x: Any, target: Any) -> Any:
 
 def _linear_shape(x: Shape, w: Shape, b: Shape | None) -> Shape:
     if len(w) != 2 or not x or x[-1] != w[-1]:
-        raise fault("shape", N_("linear(x, w): x is {x} and w is {w}; w is (out, in) and x ends in the same in"), x=written(x), w=written(w))
+        raise fault("shape", N_("linear(x, w): x is {x} and w is {w}; w is (out, in) and x ends in the same in"),
+                    x=written(x), w=written(w))
     shape = (*x[:-1], w[0])
     if b is not None:
         broadcast(shape, b)
@@ -179,7 +196,8 @@ def _linear(s: Any, x: Any, w: Any, b: Any) -> Any:
 
 def _norm_shape(x: Shape, normalized: Any, w: Shape | None, b: Shape | None, eps: Any) -> Shape:
     if normalized != () and tuple(x[len(x) - len(normalized) :]) != tuple(normalized):
-        raise fault("shape", N_("layer_norm: the tensor is {x}, so it can't be normalised over {n}"), x=written(x), n=written(normalized))
+        raise fault("shape", N_("layer_norm: the tensor is {x}, so it can't be normalised over {n}"),
+                    x=written(x), n=written(normalized))
     return x
 
 
@@ -200,7 +218,8 @@ def _standardized(s: Any, x: Any, over: tuple[int, ...], eps: Any) -> Any:
     count = s.count(x, over)
     sigma = s.node(s.unnamed().primitive(
         "sigma", s.reduced(x, over, True), (source, over, eps),
-        (source, lambda y: lambda o, i: _outside(s, o, i, over) * (source(*i) - _mean(s, x, over)(*_kept(i, over))) / count / y(*o)),
+        (source, lambda y: lambda o, i: (
+            _outside(s, o, i, over) * (source(*i) - _mean(s, x, over)(*_kept(i, over))) / count / y(*o))),
         row="spread"))
 
     def rule(h: Any) -> Any:
@@ -265,7 +284,8 @@ def _conv(s: Any, x: Any, w: Any, b: Any, stride: int, padding: int, dilation: i
         c, r = s.index(w.dims[1]), s.index(w.dims[2])
         place = stride * o[-1] + dilation * r - padding
         inside = s.at_least(place, 0) * s.at_least(x.dims[-1] - 1, place) if padding else 1
-        return [c, r], x.at(*o[:-2], c, place if x.dims[-1] != 1 else 0) * w.at(0 if w.dims[0] == 1 else o[-2], c, r) * inside
+        signal = x.at(*o[:-2], c, place if x.dims[-1] != 1 else 0)
+        return [c, r], signal * w.at(0 if w.dims[0] == 1 else o[-2], c, r) * inside
 
     y = (s if b is None else s.unnamed()).summed("z", (*x.dims[:-2], w.dims[0], length), entry)
     return y if b is None else s.each(lambda u, v: u + v, y, s.tensor((*b.dims, 1), lambda i, j: b.at(i)))
@@ -282,7 +302,10 @@ def _numpy_conv(n: Any, x: Any, w: Any, b: Any, stride: int, padding: int, dilat
 def _similarity(s: Any, a: Any, b: Any, dim: int, eps: Any) -> Any:
     norms = [s.unnamed().call("norm", x, Fraction(2), dim, False) for x in (a, b)]
     product = s.unnamed().call("sum", s.each(lambda u, v: u * v, a, b), dim, False)
-    return s.each(lambda z, p, q: z / (s.scalar.clamp_min(p, s.scalar.number(eps)) * s.scalar.clamp_min(q, s.scalar.number(eps))), product, *norms)
+    return s.each(
+        lambda z, p, q: z / (s.scalar.clamp_min(p, s.scalar.number(eps)) * s.scalar.clamp_min(q, s.scalar.number(eps))),
+        product, *norms,
+    )
 
 
 W, BIAS = Param("weight", default=None), Param("bias", default=None)
@@ -290,11 +313,13 @@ _AT = N_("the loss has no derivative where input and target are equal; PyTorch t
 
 NEURAL: tuple[Row, ...] = (
     # Losses of two tensors of one shape
-    _pointwise("mse_loss", N_("the mean of squared differences"), lambda n, x, y: (x - y) ** 2, lambda s, x, y: (x - y) ** 2),
-    _pointwise("l1_loss", N_("the mean of absolute differences"), lambda n, x, y: n.abs(x - y), lambda s, x, y: s.abs(x - y),
+    _pointwise("mse_loss", N_("the mean of squared differences"),
+               lambda n, x, y: (x - y) ** 2, lambda s, x, y: (x - y) ** 2),
+    _pointwise("l1_loss", N_("the mean of absolute differences"),
+               lambda n, x, y: n.abs(x - y), lambda s, x, y: s.abs(x - y),
                kinks=(Kink(lambda n, x, y, reduction: n.any(x == y), _AT),)),
-    _pointwise("smooth_l1_loss", N_("squared where the difference is below beta, absolute beyond"), _numpy_smooth, _smooth,
-               options=(Param("beta", "number", 1.0),)),
+    _pointwise("smooth_l1_loss", N_("squared where the difference is below beta, absolute beyond"),
+               _numpy_smooth, _smooth, options=(Param("beta", "number", 1.0),)),
     _pointwise("huber_loss", N_("half the square where the difference is below delta, linear beyond"),
                lambda n, x, y, d: n.where(n.abs(x - y) <= d, (x - y) ** 2 / 2, d * (n.abs(x - y) - d / 2)), _huber,
                options=(Param("delta", "number", 1.0),)),
@@ -302,53 +327,65 @@ NEURAL: tuple[Row, ...] = (
                lambda n, x, y: -(y * n.maximum(n.log(x), -100) + (1 - y) * n.maximum(n.log1p(-x), -100)),
                lambda s, x, y: -(y * s.log(x) + (1 - y) * s.log(1 - x)), domain=((0.05, 0.95), (0.05, 0.95))),
     _pointwise("binary_cross_entropy_with_logits", N_("binary cross-entropy of sigmoid(x), computed without overflow"),
-               lambda n, x, y: n.logaddexp(0, x) - x * y, lambda s, x, y: s.softplus(x, s.number(1), s.number(10**9)) - x * y),
+               lambda n, x, y: n.logaddexp(0, x) - x * y,
+               lambda s, x, y: s.softplus(x, s.number(1), s.number(10**9)) - x * y),
     _pointwise("soft_margin_loss", N_("log(1 + exp(-y x)) for labels y of 1 and -1"),
                lambda n, x, y: n.logaddexp(0, -x * y), lambda s, x, y: s.softplus(-x * y, s.number(1), s.number(10**9)),
                torch=_torch_soft_margin),
     # Classes
-    Row("cross_entropy", "loss", N_("-log softmax at the target class (or averaged with target probabilities)"), "cross_entropy(x, y)",
-        takes=(INPUT, Param("target", "target"), REDUCTION, Param("label_smoothing", "number", Fraction(0))), shape=_cross_shape, method=False,
+    Row("cross_entropy", "loss", N_("-log softmax at the target class (or averaged with target probabilities)"),
+        "cross_entropy(x, y)",
+        takes=(INPUT, Param("target", "target"), REDUCTION, Param("label_smoothing", "number", Fraction(0))),
+        shape=_cross_shape, method=False,
         torch=lambda t, x, y, reduction, smoothing: t.nn.functional.cross_entropy(
             x, _class_target(t, x, y), reduction=reduction, label_smoothing=smoothing),
         numpy=_numpy_cross_entropy, symbolic=_cross_entropy),
-    Row("nll_loss", "loss", N_("-x at the target class, for x that holds log-probabilities"), "nll_loss(log_softmax(x, dim=1), y)",
+    Row("nll_loss", "loss", N_("-x at the target class, for x that holds log-probabilities"),
+        "nll_loss(log_softmax(x, dim=1), y)",
         takes=(INPUT, Param("target", "index"), REDUCTION), shape=_nll_shape, method=False,
         torch=lambda t, x, y, reduction: t.nn.functional.nll_loss(x, y.long(), reduction=reduction),
-        numpy=lambda n, x, y, reduction: _numpy_reduced(
-            n, -n.take_along_axis(x, n.expand_dims(y.astype(int), min(x.ndim - 1, 1)), min(x.ndim - 1, 1)).squeeze(min(x.ndim - 1, 1)), reduction),
-        symbolic=lambda s, x, y, reduction: _reduced(s, _picked(s, x, y), reduction)),
+        numpy=_numpy_nll, symbolic=lambda s, x, y, reduction: _reduced(s, _picked(s, x, y), reduction)),
     Row("kl_div", "loss", N_("y (log y - x) for log-probabilities x and probabilities y"), "kl_div(x, y)", method=False,
         takes=(INPUT, TARGET, REDUCTION), shape=lambda x, y, reduction: _after(_same("kl_div", x, y), reduction),
         torch=lambda t, x, y, reduction: t.nn.functional.kl_div(x, y, reduction="none").mean() if reduction == "mean"
         else t.nn.functional.kl_div(x, y, reduction=reduction),  # its own "mean" warns on every call
         numpy=lambda n, x, y, reduction: n.sum(n.special.xlogy(y, y) - y * x) / len(x) if reduction == "batchmean"
         else _numpy_reduced(n, n.special.xlogy(y, y) - y * x, reduction),
-        symbolic=lambda s, x, y, reduction: s.each(lambda u: u / x.dims[0], _reduced(s, _kl(s, x, y), "sum")) if reduction == "batchmean"
-        else _reduced(s, _kl(s, x, y), reduction), domain=((-2.0, 2.0), (0.05, 0.95))),
+        symbolic=lambda s, x, y, reduction: s.each(lambda u: u / x.dims[0], _reduced(s, _kl(s, x, y), "sum"))
+        if reduction == "batchmean" else _reduced(s, _kl(s, x, y), reduction),
+        domain=((-2.0, 2.0), (0.05, 0.95))),
     # Layers
     Row("linear", "layer", N_("x @ w.T + b, as nn.Linear has it"), "linear(x, w)", method=False,
         takes=(INPUT, Param("weight"), BIAS), shape=_linear_shape,
-        torch=lambda t, x, w, b: t.nn.functional.linear(x, w, b), numpy=lambda n, x, w, b: x @ w.T + (0 if b is None else b), symbolic=_linear),
-    Row("layer_norm", "layer", N_("x minus its mean, over its standard deviation, along the last axes"), "layer_norm(x)", method=False,
-        takes=(INPUT, Param("normalized_shape", "sizes", ()), W, BIAS, Param("eps", "number", Fraction(1, 100_000))), shape=_norm_shape,
+        torch=lambda t, x, w, b: t.nn.functional.linear(x, w, b),
+        numpy=lambda n, x, w, b: x @ w.T + (0 if b is None else b), symbolic=_linear),
+    Row("layer_norm", "layer", N_("x minus its mean, over its standard deviation, along the last axes"),
+        "layer_norm(x)", method=False,
+        takes=(INPUT, Param("normalized_shape", "sizes", ()), W, BIAS, Param("eps", "number", Fraction(1, 100_000))),
+        shape=_norm_shape,
         torch=lambda t, x, normalized, w, b, eps: t.nn.functional.layer_norm(x, normalized or x.shape[-1:], w, b, eps),
         numpy=_numpy_layer_norm, symbolic=_layer_norm),
-    Row("standardize", "layer", N_("layer_norm over the given axes, without weights"), "standardize(x, (-1,))", method=False,
-        takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))), shape=lambda x, dim, eps: x,
+    Row("standardize", "layer", N_("layer_norm over the given axes, without weights"), "standardize(x, (-1,))",
+        method=False,
+        takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))),
+        shape=lambda x, dim, eps: x,
         torch=lambda t, x, dim, eps: (x - x.mean(dim, True)) / (x.var(dim, correction=0, keepdim=True) + eps).sqrt(),
         numpy=_numpy_standardized, symbolic=lambda s, x, dim, eps: _standardized(s, x, axes(dim, x.rank), eps)),
-    Row("spread", "layer", N_("the square root of variance plus eps over the given axes, which are kept"), "spread(x, (-1,))", method=False,
+    Row("spread", "layer", N_("the square root of variance plus eps over the given axes, which are kept"),
+        "spread(x, (-1,))", method=False,
         takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))),
         shape=lambda x, dim, eps: tuple(1 if a - len(x) in dim or a in dim else k for a, k in enumerate(x)),
         torch=lambda t, x, dim, eps: (x.var(dim, correction=0, keepdim=True) + eps).sqrt(),
         numpy=lambda n, x, dim, eps: n.sqrt(n.var(x, axis=dim, keepdims=True) + eps),
-        symbolic=lambda s, x, dim, eps: s.each(lambda u: s.scalar.sqrt(u + s.scalar.number(eps)), s.call("var", x, tuple(dim), 0, True))),
+        symbolic=lambda s, x, dim, eps: s.each(
+            lambda u: s.scalar.sqrt(u + s.scalar.number(eps)), s.call("var", x, tuple(dim), 0, True))),
     Row("conv1d", "layer", N_("cross-correlation along the last axis, as PyTorch has it"), "conv1d(x, w)", method=False,
-        takes=(INPUT, Param("weight"), BIAS, Param("stride", "integer", 1), Param("padding", "integer", 0), Param("dilation", "integer", 1)),
+        takes=(INPUT, Param("weight"), BIAS,
+               Param("stride", "integer", 1), Param("padding", "integer", 0), Param("dilation", "integer", 1)),
         shape=_conv_shape, numpy=_numpy_conv, symbolic=_conv,
         torch=lambda t, x, w, b, stride, padding, dilation: t.nn.functional.conv1d(x, w, b, stride, padding, dilation)),
-    Row("cosine_similarity", "layer", N_("the inner product over the product of the norms"), "cosine_similarity(x, y, dim=0)", method=False,
+    Row("cosine_similarity", "layer", N_("the inner product over the product of the norms"),
+        "cosine_similarity(x, y, dim=0)", method=False,
         takes=(Param("x1"), Param("x2"), Param("dim", "dim", 1), Param("eps", "number", Fraction(1, 10**8))),
         shape=lambda a, b, dim, eps: tuple(k for i, k in enumerate(broadcast(a, b)) if i != dim % len(broadcast(a, b))),
         torch=lambda t, a, b, dim, eps: t.nn.functional.cosine_similarity(a, b, dim, eps),
@@ -356,12 +393,15 @@ NEURAL: tuple[Row, ...] = (
             n.maximum(n.sqrt(n.sum(a * a, axis=dim)), eps) * n.maximum(n.sqrt(n.sum(b * b, axis=dim)), eps)),
         symbolic=_similarity),
     Row("normalize", "layer", N_("x over its norm along an axis"), "normalize(x, dim=0)", method=False,
-        takes=(INPUT, Param("p", "number", Fraction(2)), Param("dim", "dim", 1), Param("eps", "number", Fraction(1, 10**12))),
+        takes=(INPUT, Param("p", "number", Fraction(2)), Param("dim", "dim", 1),
+               Param("eps", "number", Fraction(1, 10**12))),
         shape=lambda x, p, dim, eps: x, torch=lambda t, x, p, dim, eps: t.nn.functional.normalize(x, p, dim, eps),
         numpy=lambda n, x, p, dim, eps: x / n.maximum(n.sum(n.abs(x) ** p, axis=dim, keepdims=True) ** (1 / p), eps),
         symbolic=lambda s, x, p, dim, eps: s.each(
-            lambda u, r: u / s.scalar.clamp_min(r, s.scalar.number(eps)), x, s.unnamed().call("norm", x, p, dim, True))),
-    Row("one_hot", "layer", N_("1 at the class, 0 elsewhere, along a new last axis"), "one_hot(argmax(x, dim=0), 3)", method=False, differentiable=False,
+            lambda u, r: u / s.scalar.clamp_min(r, s.scalar.number(eps)),
+            x, s.unnamed().call("norm", x, p, dim, True))),
+    Row("one_hot", "layer", N_("1 at the class, 0 elsewhere, along a new last axis"), "one_hot(argmax(x, dim=0), 3)",
+        method=False, differentiable=False,
         takes=(Param("tensor", "index"), Param("num_classes", "integer")), shape=lambda x, k: (*x, k),
         torch=lambda t, x, k: t.nn.functional.one_hot(x.long(), k).to(t.get_default_dtype()),
         numpy=lambda n, x, k: 1.0 * (x[..., None] == n.arange(k)),

@@ -64,8 +64,8 @@ def _matches(s: Any, o: tuple[Any, ...], i: tuple[Any, ...], over: tuple[int, ..
     return product
 
 
-def _reducing(s: Any, letter: str, x: Any, dim: Any, keepdim: bool, local: Any, arguments: Any = None, row: str | None = None,
-              at_zero: bool = False) -> Any:
+def _reducing(s: Any, letter: str, x: Any, dim: Any, keepdim: bool, local: Any, arguments: Any = None,
+              row: str | None = None, at_zero: bool = False) -> Any:
     """A primitive that reduces axes: its Jacobian is `local(y's entry, x's entry, i)` where the kept axes match.
 
     `arguments` are its row's after x (default: dim and keepdim); `at_zero`: PyTorch takes 1/y as 0 where y is 0.
@@ -313,21 +313,23 @@ REDUCTIONS: tuple[Row, ...] = (
         takes=(Param("x"), Param("dim", "dim", None), KEEPDIM), shape=_not_empty, differentiable=False,
         torch=lambda t, x, dim, keepdim: t.argmax(x, dim, keepdim),
         numpy=lambda n, x, dim, keepdim: n.argmax(x, axis=dim, keepdims=keepdim),
-        symbolic=lambda s, x, dim, keepdim: s.primitive("k", s.reduced(x, axes(dim, x.rank), keepdim), (s.node(x), dim, keepdim))),
+        symbolic=lambda s, x, dim, keepdim: s.primitive(
+            "k", s.reduced(x, axes(dim, x.rank), keepdim), (s.node(x), dim, keepdim))),
     Row("argmin", "reduction", N_("where the smallest entry is; it has no derivative"), "x[argmin(x, dim=0)]",
         takes=(Param("x"), Param("dim", "dim", None), KEEPDIM), shape=_not_empty, differentiable=False,
         torch=lambda t, x, dim, keepdim: t.argmin(x, dim, keepdim),
         numpy=lambda n, x, dim, keepdim: n.argmin(x, axis=dim, keepdims=keepdim),
-        symbolic=lambda s, x, dim, keepdim: s.primitive("k", s.reduced(x, axes(dim, x.rank), keepdim), (s.node(x), dim, keepdim))),
-    Row("max", "reduction", N_("the largest entry; with dim, of each line along it (its value, not its place)"), "max(x)",
-        takes=(Param("x"), AXIS, KEEPDIM), shape=_not_empty,
+        symbolic=lambda s, x, dim, keepdim: s.primitive(
+            "k", s.reduced(x, axes(dim, x.rank), keepdim), (s.node(x), dim, keepdim))),
+    Row("max", "reduction", N_("the largest entry; with dim, of each line along it (its value, not its place)"),
+        "max(x)", takes=(Param("x"), AXIS, KEEPDIM), shape=_not_empty,
         torch=lambda t, x, dim, keepdim: t.max(x) if dim is None else t.max(x, dim, keepdim).values,
         numpy=lambda n, x, dim, keepdim: n.max(x, axis=_on(x, dim), keepdims=keepdim),
         symbolic=lambda s, x, dim, keepdim: _max(s, x, dim, keepdim, "max"),
         kinks=(Kink(lambda n, x, dim, keepdim: _tied(n, x, dim, keepdim, n.max), N_(
             "several entries reach it; PyTorch's max(x) shares the gradient, max(x, dim) gives it to one of them")),)),
-    Row("min", "reduction", N_("the smallest entry; with dim, of each line along it (its value, not its place)"), "min(x)",
-        takes=(Param("x"), AXIS, KEEPDIM), shape=_not_empty,
+    Row("min", "reduction", N_("the smallest entry; with dim, of each line along it (its value, not its place)"),
+        "min(x)", takes=(Param("x"), AXIS, KEEPDIM), shape=_not_empty,
         torch=lambda t, x, dim, keepdim: t.min(x) if dim is None else t.min(x, dim, keepdim).values,
         numpy=lambda n, x, dim, keepdim: n.min(x, axis=_on(x, dim), keepdims=keepdim),
         symbolic=lambda s, x, dim, keepdim: _max(s, x, dim, keepdim, "min"),
@@ -339,7 +341,8 @@ REDUCTIONS: tuple[Row, ...] = (
         torch=lambda t, x, dim: t.softmax(x, dim or 0), numpy=_numpy_softmax, symbolic=_softmax),
     Row("softmin", "reduction", N_("softmax of -x"), "softmin(x, dim=0)",
         takes=(Param("x"), AXIS), shape=_one_axis,
-        torch=lambda t, x, dim: t.nn.functional.softmin(x, dim or 0), numpy=lambda n, x, dim: _numpy_softmax(n, -x, dim),
+        torch=lambda t, x, dim: t.nn.functional.softmin(x, dim or 0),
+        numpy=lambda n, x, dim: _numpy_softmax(n, -x, dim),
         symbolic=lambda s, x, dim: s.call("softmax", s.each(lambda u: -u, x), dim)),
     Row("log_softmax", "reduction", N_("the logarithm of softmax"), "log_softmax(x, dim=0)",
         takes=(Param("x"), AXIS), shape=_one_axis,

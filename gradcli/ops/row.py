@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
-Kind = Literal["tensor", "tensors", "index", "target", "dim", "dims", "sizes", "flag", "number", "integer", "text", "items"]
+Kind = Literal[
+    "tensor", "tensors", "index", "target", "dim", "dims", "sizes", "flag", "number", "integer", "text", "items"
+]
 Column = Callable[..., Any]
 
 

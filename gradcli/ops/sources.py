@@ -29,7 +29,8 @@ def _bounds(start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
 def _arange(start: Any, end: Any, step: Any) -> Shape:
     low, high, by = _bounds(start, end, step)
     if by == 0 or (high - low) / by < 0:
-        raise fault("shape", N_("arange from {low} to {high} in steps of {by} never arrives"), low=float(low), high=float(high), by=float(by))
+        raise fault("shape", N_("arange from {low} to {high} in steps of {by} never arrives"),
+                    low=float(low), high=float(high), by=float(by))
     return _sizes((ceil((high - low) / by),))
 
 
@@ -49,45 +50,57 @@ def _random(name: str, doc: str) -> Row:
     def never(*_: Any) -> Any:
         raise AssertionError("drawn when the program is traced, so that both sides see the same numbers")
 
-    return Row(name, "random", doc, f"{name}(2, 3)", takes=(SIZES,), shape=_sizes, torch=never, numpy=never, symbolic=never,
-               method=False, differentiable=False)
+    return Row(name, "random", doc, f"{name}(2, 3)", takes=(SIZES,), shape=_sizes,
+               torch=never, numpy=never, symbolic=never, method=False, differentiable=False)
 
 
 SOURCES: tuple[Row, ...] = (
-    Row("eye", "source", N_("the identity matrix"), "eye(3)", takes=(Param("n", "integer"), Param("m", "integer", None)), method=False,
+    Row("eye", "source", N_("the identity matrix"), "eye(3)",
+        takes=(Param("n", "integer"), Param("m", "integer", None)), method=False,
         shape=lambda n, m: _sizes((n, n if m is None else m)), differentiable=False,
-        torch=lambda t, n, m: t.eye(n, n if m is None else m, dtype=t.get_default_dtype()), numpy=lambda lib, n, m: lib.eye(n, m),
+        torch=lambda t, n, m: t.eye(n, n if m is None else m, dtype=t.get_default_dtype()),
+        numpy=lambda lib, n, m: lib.eye(n, m),
         symbolic=lambda s, n, m: s.tensor((n, n if m is None else m), lambda i, j: s.delta(i, j))),
-    Row("ones", "source", N_("a tensor of ones"), "ones(2, 3)", takes=(SIZES,), shape=_sizes, method=False, differentiable=False,
+    Row("ones", "source", N_("a tensor of ones"), "ones(2, 3)",
+        takes=(SIZES,), shape=_sizes, method=False, differentiable=False,
         torch=lambda t, size: t.ones(size), numpy=lambda n, size: n.ones(size),
         symbolic=lambda s, size: s.tensor(size, lambda *i: 1)),
-    Row("zeros", "source", N_("a tensor of zeros"), "zeros(2, 3)", takes=(SIZES,), shape=_sizes, method=False, differentiable=False,
+    Row("zeros", "source", N_("a tensor of zeros"), "zeros(2, 3)",
+        takes=(SIZES,), shape=_sizes, method=False, differentiable=False,
         torch=lambda t, size: t.zeros(size), numpy=lambda n, size: n.zeros(size),
         symbolic=lambda s, size: s.tensor(size, lambda *i: 0)),
     Row("full", "source", N_("a tensor filled with one number"), "full((2, 3), 7)", method=False, differentiable=False,
         takes=(Param("size", "sizes"), Param("fill_value", "number")), shape=lambda size, value: _sizes(size),
         torch=lambda t, size, value: t.full(size, value), numpy=lambda n, size, value: n.full(size, value),
         symbolic=lambda s, size, value: s.tensor(size, lambda *i: s.scalar.number(value))),
-    Row("arange", "source", N_("numbers from start up to, not including, end"), "arange(0, 3, 0.5)", method=False, differentiable=False,
+    Row("arange", "source", N_("numbers from start up to, not including, end"), "arange(0, 3, 0.5)",
+        method=False, differentiable=False,
         takes=(Param("start", "number"), Param("end", "number", None), Param("step", "number", 1)), shape=_arange,
         torch=lambda t, *arguments: t.arange(*_bounds(*arguments), dtype=t.get_default_dtype()),
         numpy=lambda n, *arguments: n.arange(*_bounds(*arguments), dtype=float), symbolic=_arange_symbolic),
-    Row("linspace", "source", N_("numbers evenly spaced from start to end, both included"), "linspace(-1, 1, 5)", method=False,
+    Row("linspace", "source", N_("numbers evenly spaced from start to end, both included"), "linspace(-1, 1, 5)",
+        method=False,
         takes=(Param("start", "number"), Param("end", "number"), Param("steps", "integer")), differentiable=False,
         shape=lambda start, end, steps: _sizes((steps,)),
-        torch=lambda t, start, end, steps: t.linspace(start, end, steps), numpy=lambda n, start, end, steps: n.linspace(start, end, steps),
+        torch=lambda t, start, end, steps: t.linspace(start, end, steps),
+        numpy=lambda n, start, end, steps: n.linspace(start, end, steps),
         symbolic=_linspace_symbolic),
-    Row("ones_like", "source", N_("ones in the shape of a tensor"), "ones_like(x)", takes=(Param("x"),), shape=lambda x: x, differentiable=False,
-        torch=lambda t, x: t.ones_like(x), numpy=lambda n, x: n.ones_like(x), symbolic=lambda s, x: s.tensor(x.dims, lambda *i: 1)),
-    Row("zeros_like", "source", N_("zeros in the shape of a tensor"), "zeros_like(x)", takes=(Param("x"),), shape=lambda x: x,
-        differentiable=False, torch=lambda t, x: t.zeros_like(x), numpy=lambda n, x: n.zeros_like(x),
+    Row("ones_like", "source", N_("ones in the shape of a tensor"), "ones_like(x)",
+        takes=(Param("x"),), shape=lambda x: x, differentiable=False,
+        torch=lambda t, x: t.ones_like(x), numpy=lambda n, x: n.ones_like(x),
+        symbolic=lambda s, x: s.tensor(x.dims, lambda *i: 1)),
+    Row("zeros_like", "source", N_("zeros in the shape of a tensor"), "zeros_like(x)",
+        takes=(Param("x"),), shape=lambda x: x, differentiable=False,
+        torch=lambda t, x: t.zeros_like(x), numpy=lambda n, x: n.zeros_like(x),
         symbolic=lambda s, x: s.tensor(x.dims, lambda *i: 0)),
-    Row("full_like", "source", N_("one number in the shape of a tensor"), "full_like(x, 7)", takes=(Param("x"), Param("fill_value", "number")),
-        shape=lambda x, value: x, differentiable=False,
+    Row("full_like", "source", N_("one number in the shape of a tensor"), "full_like(x, 7)",
+        takes=(Param("x"), Param("fill_value", "number")), shape=lambda x, value: x, differentiable=False,
         torch=lambda t, x, value: t.full_like(x, value), numpy=lambda n, x, value: n.full_like(x, value),
         symbolic=lambda s, x, value: s.tensor(x.dims, lambda *i: s.scalar.number(value))),
-    Row("tensor", "source", N_("the tensor itself: torch.tensor([1, 2]) as it is written in PyTorch"), "tensor([1, 2])", takes=(Param("data"),),
-        shape=lambda x: x, torch=lambda t, x: x, numpy=lambda n, x: x, symbolic=lambda s, x: x, aliases=("as_tensor", "FloatTensor", "asarray")),
+    Row("tensor", "source", N_("the tensor itself: torch.tensor([1, 2]) as it is written in PyTorch"), "tensor([1, 2])",
+        takes=(Param("data"),), shape=lambda x: x,
+        torch=lambda t, x: x, numpy=lambda n, x: x, symbolic=lambda s, x: x,
+        aliases=("as_tensor", "FloatTensor", "asarray")),
     _random("rand", N_("numbers drawn evenly from 0 to 1, by --seed")),
     _random("randn", N_("numbers drawn from the standard normal distribution, by --seed")),
 )

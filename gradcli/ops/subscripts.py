@@ -22,7 +22,10 @@ def read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
             "syntax", N_("einsum: the equation names {a} operands, and {b} are given"), a=len(terms), b=len(ranks)
         )
     spare = [c for c in ascii_letters if c not in text]
-    width = max((rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True) if "..." in term), default=0)
+    width = max(
+        (rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True) if "..." in term),
+        default=0,
+    )
     if width < 0:
         raise _misfit(text)
     dots = "".join(spare[:width])
@@ -43,7 +46,8 @@ def _written_out(term: str, rank: int, dots: str, text: str) -> str:
         raise _misfit(text)
     if "..." not in term:
         if len(term) != rank:
-            raise fault("shape", N_("einsum: {term} has {a} letters for an operand with {b} dimensions"), term=term, a=len(term), b=rank)
+            raise fault("shape", N_("einsum: {term} has {a} letters for an operand with {b} dimensions"),
+                        term=term, a=len(term), b=rank)
         return term
     here = rank - len(letters)
     if here < 0:
@@ -52,7 +56,8 @@ def _written_out(term: str, rank: int, dots: str, text: str) -> str:
 
 
 def _misfit(text: str) -> GradcliError:
-    return fault("syntax", N_("einsum: the equation {text} can't be read"), hint=N_('for example: einsum("ij,jk->ik", a, b)'), text=text)
+    return fault("syntax", N_("einsum: the equation {text} can't be read"),
+                 hint=N_('for example: einsum("ij,jk->ik", a, b)'), text=text)
 
 
 def einsum_text(text: str, ranks: Sequence[int]) -> str:

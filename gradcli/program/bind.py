@@ -86,7 +86,7 @@ def _arity(row: Row, got: int) -> GradcliError:
     most = len(row.takes)
     expected = str(least) if least == most else f"{least} to {most}"
     return fault(
-        "name", N_("{f} takes {expected} arguments ({names}), and {got} were given"),
+        "name", N_("{f} takes {expected} of the arguments ({names}); given are {got}"),
         hint=N_("for example: {example}"),
         f=row.name, expected=expected, names=", ".join(p.name for p in row.takes), got=got, example=row.example,
     )

@@ -218,7 +218,27 @@ class _Tracer:
             exact = self.exact(node, a.value, b.value)
             if exact is not None:
                 return exact
-        return self.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+        try:
+            return self.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+        except GradcliError as error:
+            if error.kind == "shape" and isinstance(a.value, Ref) and isinstance(b.value, Ref):
+                error.hint = self._repair(node, a, b) or error.hint
+            raise
+
+    def _repair(self, node: t.Binary | t.Compare, a: Given, b: Given) -> Message | None:
+        """Another way to write the operation, in the user's own words, that has a shape."""
+        left, right = (self.steps[g.value.step].shape for g in (a, b))
+        texts = [self.tree.source[g.span.start : g.span.end] for g in (a, b)]
+        if not all(x.replace(".", "").replace("_", "").isalnum() for x in texts):
+            texts = [x if x.replace(".", "").replace("_", "").isalnum() else f"({x})" for x in texts]
+        transposed = ((left, right[::-1], f"{texts[0]} {{}} {texts[1]}.T"), (left[::-1], right, f"{texts[0]}.T {{}} {texts[1]}"))
+        columns = ((left, (*right, 1), f"{texts[0]} {{}} {texts[1]}[:, None]"), ((*left, 1), right, f"{texts[0]}[:, None] {{}} {texts[1]}"))
+        rule = SPELLED[_BINARY[node.operator]].shape
+        others = columns if len(left) != len(right) else transposed
+        for one, other, text in transposed if node.operator == "@" else others:
+            if _fits(rule, one, other):
+                return Message(N_("did you mean  {text} ?"), {"text": text.format(node.operator)})
+        return None
 
     def exact(self, node: t.Binary | t.Compare, a: Fraction, b: Fraction) -> Fraction | None:
         """Arithmetic of two known numbers, kept exact; None where it must be a float or an error of its own."""
@@ -491,6 +511,14 @@ _OTHER_LANGUAGES = {
     "invert": "inv", "inverse": "inv", "pinv": "inv", "reduce_sum": "sum", "reduce_mean": "mean", "fabs": "abs",
     "heaviside": "x > 0", "ceiling": "ceil", "cosec": "1/sin", "sec": "1/cos", "cot": "1/tan", "csc": "1/sin",
 }  # fmt: skip
+
+
+def _fits(rule: Callable[..., Any], one: Shape, other: Shape) -> bool:
+    try:
+        rule(one, other)
+    except GradcliError:
+        return False
+    return True
 
 
 def _bounded(value: Fraction) -> Fraction | None:

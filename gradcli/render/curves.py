@@ -24,8 +24,7 @@ def drawn(plot: Plot, width: int, digits: int, speak: Speak) -> list[str]:
     """The lines of the drawing: each curve under its formula, with its range at the left and that of x below."""
     lines: list[str] = []
     for curve in plot.curves:
-        lead = "" if layout.has_statements(curve.formula) else f"{curve.label} = "
-        lines += ["", *layout.formula(curve.formula or "?", width, lead)]
+        lines += ["", *layout.formula(f"{curve.label} = {curve.formula}" if curve.formula else curve.label, width, "")]
         lines += list((_curve if len(plot.axes) == 1 else _surface)(plot, curve, min(width, WIDEST), digits))
         lines += [one for told in _told(curve) for one in layout.wrapped(speak(told), width, "  ")]
     return lines

@@ -75,10 +75,16 @@ def _flattened(part: Flattened, output: str) -> Iterator[Block]:
     rows, columns = part.shape
     along = (output, part.name) if part.layout == "numerator" else (part.name, output)
     yield Head(message(N_("The Jacobian by {name} as a matrix"), name=part.name))
-    yield Say(message(
-        N_("{rows}×{columns} in {layout}: a row for each entry of {down}, a column for each entry of {across}"),
-        rows=rows, columns=columns, layout=message(_LAYOUTS[part.layout]), down=along[0], across=along[1],
-    ))
+    yield Say(
+        message(
+            N_("{rows}×{columns} in {layout}: a row for each entry of {down}, a column for each entry of {across}"),
+            rows=rows,
+            columns=columns,
+            layout=message(_LAYOUTS[part.layout]),
+            down=along[0],
+            across=along[1],
+        )
+    )
     if part.picture is not None:
         yield Picture(part.picture)
     if part.matrix is not None:
@@ -87,13 +93,19 @@ def _flattened(part: Flattened, output: str) -> Iterator[Block]:
 
 def _call(part: Call) -> Iterator[Block]:
     if part.error is not None:
-        yield Say(message(N_("call {count}: PyTorch raises RuntimeError: {error}"), count=part.count, error=part.error), "bad")
+        yield Say(
+            message(N_("call {count}: PyTorch raises RuntimeError: {error}"), count=part.count, error=part.error), "bad"
+        )
         yield from (Say(told) for told in (part.meaning, part.repair) if told is not None)
         return
     if part.multiple is not None:
-        yield Say(message(
-            N_("call {count}: {multiple} × the single gradient"), count=part.count, multiple=number(part.multiple),
-        ))
+        yield Say(
+            message(
+                N_("call {count}: {multiple} × the single gradient"),
+                count=part.count,
+                multiple=number(part.multiple),
+            )
+        )
     else:
         yield Say(message(N_("call {count}:"), count=part.count))
     yield Numbers({f"{name}.grad =": grad for name, grad in part.grads.items()})
@@ -103,10 +115,15 @@ def _between(part: Between, output: str) -> Iterator[Block]:
     if part.retained is None:
         yield Say(message(N_("{name} does not depend on a variable, so it has no gradient"), name=part.name))
         return
-    yield Say(message(
-        N_("{name} is not a leaf (grad_fn={grad_fn}): {name}.grad is None. After {name}.retain_grad() it would be:"),
-        name=part.name, grad_fn=part.grad_fn,
-    ))
+    yield Say(
+        message(
+            N_(
+                "{name} is not a leaf (grad_fn={grad_fn}): {name}.grad is None. After {name}.retain_grad() it would be:"
+            ),
+            name=part.name,
+            grad_fn=part.grad_fn,
+        )
+    )
     yield Numbers({f"{name}.grad =": part.retained for name in (part.name,)})
 
 

@@ -18,11 +18,14 @@ def add(answer: Answer, part: Extra, speak: Speak) -> None:
         case Tangents():
             answer["output"] = {**(answer["output"] or {"shape": list(part.y.shape)}), "value": plain(part.y)}
             answer["t"] = {
-                name: {"shape": list(t.shape), "value": plain(t), "given": part.given[name]} for name, t in part.t.items()
+                name: {"shape": list(t.shape), "value": plain(t), "given": part.given[name]}
+                for name, t in part.t.items()
             }
         case Flattened():
             answer.setdefault("flattened", {})[part.name] = {
-                "layout": part.layout, "shape": list(part.shape), "picture": None if part.picture is None else list(part.picture),
+                "layout": part.layout,
+                "shape": list(part.shape),
+                "picture": None if part.picture is None else list(part.picture),
                 "matrix": None if part.matrix is None else plain(part.matrix),
             }
         case Call():
@@ -30,7 +33,10 @@ def add(answer: Answer, part: Extra, speak: Speak) -> None:
         case Between():
             retained = None if part.retained is None else plain(part.retained)
             answer.setdefault("intermediates", {})[part.name] = {
-                "leaf": False, "grad": None, "grad_fn": part.grad_fn, "retained": retained,
+                "leaf": False,
+                "grad": None,
+                "grad_fn": part.grad_fn,
+                "retained": retained,
             }
         case Verdict():
             answer.setdefault("checks", {})[part.name] = _verdict(part, speak)
@@ -38,16 +44,23 @@ def add(answer: Answer, part: Extra, speak: Speak) -> None:
 
 def _call(part: Call, speak: Speak) -> Answer:
     return {
-        "call": part.count, "grads": _named(part.grads), "multiple": None if part.multiple is None else finite(part.multiple),
-        "error": part.error, "meaning": None if part.meaning is None else speak(part.meaning),
+        "call": part.count,
+        "grads": _named(part.grads),
+        "multiple": None if part.multiple is None else finite(part.multiple),
+        "error": part.error,
+        "meaning": None if part.meaning is None else speak(part.meaning),
         "repair": None if part.repair is None else speak(part.repair),
     }
 
 
 def _verdict(part: Verdict, speak: Speak) -> Answer:
     return {
-        "answer": part.answer, "of": part.of, "agrees": part.agrees, "says": speak(part.says),
-        "compared_at": speak(part.compared_at), "mistake": part.mistake,
+        "answer": part.answer,
+        "of": part.of,
+        "agrees": part.agrees,
+        "says": speak(part.says),
+        "compared_at": speak(part.compared_at),
+        "mistake": part.mistake,
         "explained": None if part.explained is None else speak(part.explained),
         "yours": None if part.yours is None else plain(part.yours),
         "correct": None if part.correct is None else plain(part.correct),
@@ -78,7 +91,13 @@ def _with(answer: Answer, *own: str, **made: Any) -> Answer:
 def _form(known: Answer) -> Answer:
     """A closed form with rows and columns, and its values."""
     closed = known["jacobian"] or {
-        "shape": None, "left_side": None, "formula": None, "latex": None, "where": [], "matrix": None, "structure": None,
+        "shape": None,
+        "left_side": None,
+        "formula": None,
+        "latex": None,
+        "where": [],
+        "matrix": None,
+        "structure": None,
         "entries": None,
     }
     compared = {key: known["vjp"][key] for key in ("symbolic", "pytorch", "max_abs_diff", "agrees", "reason")}
@@ -106,10 +125,14 @@ def _jvp(answer: Answer) -> Answer:
 def _jacobian(answer: Answer) -> Answer:
     whole = not any(warning["kind"] == "size" for warning in answer["warnings"])
     flattened = answer.get("flattened", {})
-    return _with(answer, "v", jacobians={
-        name: {**form, "compared": "jacobian" if whole else "vjp", "flattened": flattened.get(name)}
-        for name, form in _forms(answer).items()
-    })
+    return _with(
+        answer,
+        "v",
+        jacobians={
+            name: {**form, "compared": "jacobian" if whole else "vjp", "flattened": flattened.get(name)}
+            for name, form in _forms(answer).items()
+        },
+    )
 
 
 def _hessian(answer: Answer) -> Answer:
@@ -127,7 +150,11 @@ _ARRANGED: Mapping[str, Callable[[Answer], Answer]] = {
     "hessian": _hessian,
     "hvp": lambda answer: _with(answer, "v", "t", hvp=_products(answer)),
     "backward": lambda answer: _with(
-        answer, "v", gradients=_products(answer), calls=answer.get("calls", []), intermediates=answer.get("intermediates", {})
+        answer,
+        "v",
+        gradients=_products(answer),
+        calls=answer.get("calls", []),
+        intermediates=answer.get("intermediates", {}),
     ),
     "check": lambda answer: _with(answer, "v", checks=answer.get("checks", {})),
 }

@@ -78,6 +78,7 @@ def _second(shape: Shape, left_side: str) -> Message:
     outer = first.count(",") + bool(first)
     rows, columns = size(shape[:outer]), size(shape[outer:])
     return message(
-        N_("{shape}: axes {of} of the variable named first, then axes {by} of the other; flattened: a {rows}×{columns} matrix"),
+        N_("{shape}: axes {of} of the variable named first, then axes {by} of the other; flattened: a {rows}×{columns} "
+           "matrix"),
         shape=written(shape), of=first or "[]", by=second or "[]", rows=rows, columns=columns,
     )

@@ -176,7 +176,10 @@ def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Li
     lines += _formula(part.left_side, part.formula, look)
     if part.matrix:  # under the formula, the two = under each other
         bare = part.left_side.partition("[")[0]
-        lines += [line(one) for one in layout.formula(part.matrix, look.width, f"  {bare:<{len(part.left_side)}} = ")]
+        *statements, last = part.matrix.split("; ")  # statements stand on lines of their own, where they can be pasted
+        head = f"  {bare:<{len(part.left_side)}} = "
+        lines += [line(one) for one in layout.formula(last, look.width, head)]
+        lines += [line(one) for text in statements for one in layout.formula(text, look.width, "    with ")]
     return lines + _where(part.where, look)
 
 
