@@ -38,7 +38,8 @@ def side_by_side(
     """The verdict for one variable.
 
     `shaken` gives how far the formula's values move when the inputs are off by one rounding: where the problem is
-    ill-conditioned, that is how far apart two correct answers may be. `known` is a documented deviation of PyTorch with its relative bound.
+    ill-conditioned, that is how far apart two correct answers may be.
+    `known` is a documented deviation of PyTorch with its relative bound.
     `rounding` gives the size of what the formula adds up, times one rounding: where it cancels, that is left of it.
     `jacobian` holds the values that the printed Jacobian gave when it was contracted with v.
     """
@@ -62,7 +63,8 @@ def side_by_side(
         return verdict(False, _disagreement(outside, symbolic, pytorch))
     if undefined.any():
         return verdict(None, message(
-            N_("PyTorch gives nan in {count} of {total} entries where the formula is finite: it is undefined there, not the formula"),
+            N_("PyTorch gives nan in {count} of {total} entries where the formula is finite: "
+               "it is undefined there, not the formula"),
             count=int(undefined.sum()), total=undefined.size,
         ))
     return verdict(True)
@@ -88,8 +90,10 @@ def _tolerance(a: Array, b: Array, dtype: str) -> Array:
 def _disagreement(outside: Array, symbolic: Array, pytorch: Array) -> Message:
     place = tuple(int(k) for k in np.argwhere(outside)[0])
     return message(
-        N_("the two sides disagree in {count} of {total} entries; the first is at {place}: formula {a:.6g}, PyTorch {b:.6g}"),
-        count=int(outside.sum()), total=outside.size, place=list(place), a=float(symbolic[place]), b=float(pytorch[place]),
+        N_("the two sides disagree in {count} of {total} entries; the first is at {place}: "
+           "formula {a:.6g}, PyTorch {b:.6g}"),
+        count=int(outside.sum()), total=outside.size,
+        place=list(place), a=float(symbolic[place]), b=float(pytorch[place]),
     )
 
 

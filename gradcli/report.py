@@ -51,14 +51,17 @@ class Question:
 class Structure:
     """Where a Jacobian can be non-zero, known from its formula alone.
 
-    `kind` is one word ("diagonal", "block-diagonal", "banded", "dense", "zero", "sparse"); `nonzero` of `total`
-    entries can be non-zero; `exact` is False where `nonzero` is only an upper bound.
+    `kind` is one word ("diagonal", "block-diagonal", "banded", "triangular", "rank-one", "dense", "zero", "sparse");
+    `nonzero` of `total` entries can be non-zero; `exact` is False where `nonzero` is only an upper bound. `picture`
+    has a line for each row of the flattened matrix, `■` where an entry can be non-zero and `·` where it cannot; None
+    where it would not fit a screen.
     """
 
     kind: str
     nonzero: int
     total: int
     exact: bool
+    picture: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,9 @@ class Request:
     command: str = "vjp"
     inputs: Mapping[str, TensorText] = field(default_factory=dict)
     v: TensorText = option(None, N_("the weighting vector v, of the output's shape"), metavar="TENSOR")
-    wrt: tuple[str, ...] | None = option(None, N_("variables to differentiate, as x,w (default: all inputs)"), metavar="NAMES")
+    wrt: tuple[str, ...] | None = option(
+        None, N_("variables to differentiate, as x,w (default: all inputs)"), metavar="NAMES"
+    )
     strict: bool = option(False, N_("refuse to guess v = ones for an output that is not a scalar, as PyTorch does"))
     entries: bool = option(False, N_("write out every entry of the Jacobian, however many"))
     symbolic_only: bool = option(False, N_("formulas and their values only; PyTorch is not loaded"))
@@ -47,7 +49,8 @@ class Request:
         20.0, N_("seconds for the symbolic work; past it only numbers are given"), metavar="SECONDS", least=0
     )
     t: Mapping[str, TensorText] | TensorText = option(
-        None, N_("the tangent t: a direction of the inputs, as x=TENSOR (repeatable), or a tensor where one variable moves"),
+        None,
+        N_("the tangent t: a direction of the inputs, as x=TENSOR (repeatable), or a tensor where one variable moves"),
         metavar="[NAME=]TENSOR",
     )
     layout: str = option("numerator", N_("which way the flattened Jacobian lies"), choices=("numerator", "denominator"))
@@ -56,13 +59,19 @@ class Request:
     calls: int = option(1, N_("how many times .backward() is called"), metavar="N", least=1, most=1000)
     retain_graph: bool = option(False, N_("call .backward(retain_graph=True)"))
     zero_grad: bool = option(False, N_("set .grad to zero before each call"))
-    answer: TensorText = option(None, N_("the answer to be checked: a formula over the inputs and v, or a tensor"), metavar="ANSWER")
+    answer: TensorText = option(
+        None, N_("the answer to be checked: a formula over the inputs and v, or a tensor"), metavar="ANSWER"
+    )
     of: str = option(
         "vjp", N_("what the answer is said to be"), choices=("vjp", "grad", "jacobian", "hessian", "jvp")
     )
-    rtol: float | None = option(None, N_("how far a right answer may be off, relative to the entry"), metavar="NUMBER", least=0)
+    rtol: float | None = option(
+        None, N_("how far a right answer may be off, relative to the entry"), metavar="NUMBER", least=0
+    )
     atol: float | None = option(None, N_("how far a right answer may be off, in all"), metavar="NUMBER", least=0)
-    to: str | None = option(None, N_("what is written: torch, jax or numpy by code; dot, mermaid or svg by graph"), metavar="FORMAT")
+    to: str | None = option(
+        None, N_("what is written: torch, jax or numpy by code; dot, mermaid or svg by graph"), metavar="FORMAT"
+    )
 
 
 @dataclass(frozen=True)

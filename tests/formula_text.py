@@ -1,9 +1,9 @@
 """A printed formula read back from its text alone and evaluated entry by entry, with plain Python loops.
 
 It knows nothing of the engine: a formula is the left side with its indices, a right side, and `where` lines. What a
-reader has to know beside the text is this: an index of a sum starts at 0 and runs as far as the places that it reads
-exist (`Sum_{r<2}` where that does not say it); next to a bracket or delta that is 0 a product is 0, whatever else
-stands in it.
+reader has to know beside the text is this: an index of a sum runs over the shortest axis in which it stands alone
+(to the size in `Sum_{r<2}` where one is written); next to a bracket or delta that is 0 a product is 0, whatever else stands
+in it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,6 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
 }  # fmt: skip
 CONSTANTS = {"pi": np.pi, "e": np.e, "inf": np.inf, "nan": np.nan}
-LONGEST = 200
-"""No axis in a test is longer."""
 
 Node = tuple[Any, ...]
 """("number", x) ("name", s) ("text", s) ("entry", s, [..]) ("call", s, [..]) ("over", kind, [(index, size)], body)
@@ -42,10 +41,6 @@ Node = tuple[Any, ...]
 
 class Unreadable(Exception):
     """The text is no formula, or does not say what it means."""
-
-
-class Beyond(Exception):
-    """A place behind the last of an axis was read: where a sum's index ends."""
 
 
 # Text -> tree
@@ -278,14 +273,13 @@ class Reading:
         return np.float64(CONSTANTS[name])
 
     def entry(self, name: str, places: Sequence[Any]) -> Any:
-        """An entry; nan for a place before the first, so that only a bracket that is 0 may excuse it."""
+        """An entry; nan for a place outside the tensor, so that only a bracket that is 0 may excuse it."""
         array = self.tensors[name]
         if len(places) != array.ndim:
             raise Unreadable(f"{name} has {array.ndim} axes and is read at {places}")
         whole = [int(p) + s if p < 0 and _is_value(p) else int(p) for p, s in zip(places, array.shape, strict=True)]
-        if any(p >= s for p, s in zip(whole, array.shape, strict=True)):
-            raise Beyond(f"{name}{whole} of {array.shape}")
-        return np.float64(np.nan if any(p < 0 for p in whole) else array[tuple(whole)])
+        inside = all(0 <= p < s for p, s in zip(whole, array.shape, strict=True))
+        return np.float64(array[tuple(whole)] if inside else np.nan)
 
     def multiplied(self, above: Sequence[Node], below: Sequence[Node], at: Mapping[str, int]) -> Any:
         flags = [f for f in above if _is_flag(f)]
@@ -315,28 +309,22 @@ class Reading:
         return np.float64(row.numpy(numpy_library, *values, *options))
 
     def over(self, kind: str, indices: Sequence[tuple[str, Node | None]], body: Node, at: Mapping[str, int]) -> Any:
-        """A sum or product over its indices, each to its written size or as far as what it reads exists."""
-        if not indices:
-            return self.number(body, at)
-        (index, size), *rest = indices
+        """A sum or product over its indices."""
+        ranges = [range(self.extent(index, size, body, at)) for index, size in indices]
         result: Any = 0 if kind == "Sum" else 1
-        for place in range(self.extent(index, size, body, at)):
-            try:
-                value = self.over(kind, rest, body, {**at, index: place})
-            except Beyond:
-                if size is not None or place == 0:
-                    raise
-                return result
+        for place in product(*ranges):
+            value = self.number(body, {**at, **{index: k for (index, _), k in zip(indices, place, strict=True)}})
             result = result + value if kind == "Sum" else result * value
-            if place == LONGEST:
-                raise Unreadable(f"the range of {index} can't be told")
         return result
 
     def extent(self, index: str, size: Node | None, body: Node, at: Mapping[str, int]) -> int:
-        """The most places that an index can take: its written size, else the longest axis in which it stands alone."""
+        """How many places an index takes: its written size, else that of the axes in which it stands alone."""
         if size is not None:
             return int(self.number(size, at))
-        return max((self.tensors[name].shape[k] for name, k in _stands(index, body)), default=LONGEST + 1)
+        found = {self.tensors[name].shape[k] for name, k in _stands(index, body)}
+        if not found:
+            raise Unreadable(f"the range of {index} can't be told")
+        return min(found)
 
 
 def _stands(index: str, tree: Any) -> Iterator[tuple[str, int]]:

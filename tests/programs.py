@@ -33,7 +33,7 @@ Maker = Callable[["Sketch"], str | None]
 
 INPUTS = ("x", "y", "w", "A", "b")
 WHOLE_INPUTS = ("k", "t")
-NAMES = ("h", "z", "s", "f", "a", "c", "g", "m", "i", "p", "r", "l", "B", "mu", "out", "n_x", "g_z")
+NAMES = ("h", "z", "s", "f", "a", "c", "g", "m", "i", "p", "r", "l", "B", "mu", "out", "n_x", "g_z", "v")
 """What statements assign: letters that the formulas like to use are among them on purpose."""
 MOST_INPUTS = 4
 LARGEST_VALUE = 50.0
@@ -80,6 +80,11 @@ class Drawn:
         """The inputs that are differentiated: all but indices and classes."""
         whole = self.program.whole_numbers
         return [name for name in self.point if name not in whole]
+
+    @property
+    def weights(self) -> str:
+        """What v is called in the formulas: v_ where the program has a v of its own."""
+        return "v_" if "v" in self.program.names else "v"
 
     def __repr__(self) -> str:
         return f"{self.text!r} at {self.shapes}"

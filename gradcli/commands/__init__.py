@@ -98,6 +98,13 @@ COMMANDS: Mapping[str, Command] = {
             files={".png": "picture", ".svg": "picture", ".pdf": "picture"},
         ),
         Command(
+            "code",
+            N_("the same computation as a script: PyTorch, JAX, or NumPy with the closed form"),
+            ("to", "v", "wrt", "strict", "dtype", "seed", "time_limit"),
+            ('gradcli code "(x+1)**2" --x eye:5 --to numpy', 'gradcli code "sum(x @ w)" --x 1,2:3,4 --w 1,1 --output script.py'),
+            files={".py": ""},
+        ),
+        Command(
             "graph",
             N_("the computation graph as DOT, Mermaid or SVG, with PyTorch's grad_fn names"),
             ("to", "wrt", "dtype", "seed"),

@@ -22,8 +22,12 @@ def answered(request: Request, kinds: tuple[type, ...] = SHORT) -> Example:
 
     parts = COMMANDS[request.command].run(request)
     wanted = kinds if request.command == "vjp" else object
-    return Example(line(request), tuple(
-        _brief(part) for part in parts if isinstance(part, wanted) and (Note in kinds or not isinstance(part, Note))))
+    return Example(
+        line(request),
+        tuple(
+            _brief(part) for part in parts if isinstance(part, wanted) and (Note in kinds or not isinstance(part, Note))
+        ),
+    )
 
 
 def _brief(part: Part) -> Part:

@@ -41,7 +41,9 @@ def _unknown(word: str) -> GradcliError:
     names = {name: t.name for t in TOPICS for name in (t.name, *t.aliases)}
     near = get_close_matches(word.lower(), names, n=1, cutoff=0.5)
     return fault(
-        "name", N_("{word} is no topic and no message of PyTorch's that is known"),
+        "name",
+        N_("{word} is no topic and no message of PyTorch's that is known"),
         hint=N_("did you mean  gradcli explain {near} ?") if near else N_("gradcli explain  lists the topics"),
-        word=word if len(word) <= 60 else word[:57] + "...", near=names[near[0]] if near else "",
+        word=word if len(word) <= 60 else word[:57] + "...",
+        near=names[near[0]] if near else "",
     )

@@ -1,4 +1,5 @@
-"""`gradcli functions [NAME]`: the operations table for people; the derivative is what the engine makes of the example."""
+"""`gradcli functions [NAME]`: the operations table for people; the derivative is what the engine makes of the
+example."""
 
 from __future__ import annotations
 
@@ -51,18 +52,30 @@ def _row(name: str) -> Row:
         return SPELLED[name]
     near = get_close_matches(name, SPELLED, n=1, cutoff=0.6)
     raise fault(
-        "name", N_("there is no function {name}"),
+        "name",
+        N_("there is no function {name}"),
         hint=N_("did you mean  gradcli functions {near} ?") if near else N_("gradcli functions  lists them all"),
-        name=name, near=near[0] if near else "",
+        name=name,
+        near=near[0] if near else "",
     )
 
 
 def _function(row: Row, fitting: list[tuple[Program, dict[str, Array]]], value: Array | None) -> Function:
-    shapes = tuple(({name: a.shape for name, a in point.items()}, program.output_shape) for program, point in fitting if point)
+    shapes = tuple(
+        ({name: a.shape for name, a in point.items()}, program.output_shape) for program, point in fitting if point
+    )
     return Function(
-        row.name, row.family, Message(row.doc), row.aliases, tuple(map(_parameter, row.takes)), row.example, shapes,
-        tuple(Message(kink.says) for kink in row.kinks), tuple({d.says: Message(d.says) for d in row.deviations}.values()),
-        row.differentiable, value,
+        row.name,
+        row.family,
+        Message(row.doc),
+        row.aliases,
+        tuple(map(_parameter, row.takes)),
+        row.example,
+        shapes,
+        tuple(Message(kink.says) for kink in row.kinks),
+        tuple({d.says: Message(d.says) for d in row.deviations}.values()),
+        row.differentiable,
+        value,
     )
 
 

@@ -39,8 +39,14 @@ def chosen(to: str | None, kinds: Sequence[str]) -> str:
     if to is None or to in kinds:
         return to or kinds[0]
     near = get_close_matches(to.lower(), kinds, n=1, cutoff=0.5)
-    raise fault("option", N_("--to is one of {choices}, not {to}"), hint=N_("did you mean  --to {near} ?") if near else None,
-                choices=", ".join(kinds), to=to, near=near[0] if near else "")
+    raise fault(
+        "option",
+        N_("--to is one of {choices}, not {to}"),
+        hint=N_("did you mean  --to {near} ?") if near else None,
+        choices=", ".join(kinds),
+        to=to,
+        near=near[0] if near else "",
+    )
 
 
 def _graph(asked: Understood, grad_fns: Sequence[str | None], to: str) -> Graph:
@@ -70,9 +76,15 @@ def _vertex(asked: Understood, step: Step, place: int, grad_fn: str | None) -> V
         case Input(name):
             return Vertex(name, name, "leaf", step.shape, grad_fn)
         case Constant(value):
-            told = f"{float(asked.values[place]):g}" if not isinstance(value, np.ndarray) else source_of(asked.program, step)
+            told = (
+                f"{float(asked.values[place]):g}"
+                if not isinstance(value, np.ndarray)
+                else source_of(asked.program, step)
+            )
             return Vertex("", told, "constant", step.shape, None)
         case Apply():
             written = source_of(asked.program, step)
             label = f"{step.name} = {written}" if step.name else written
-            return Vertex(step.name or "", label, "output" if place == asked.program.output.step else "step", step.shape, grad_fn)
+            return Vertex(
+                step.name or "", label, "output" if place == asked.program.output.step else "step", step.shape, grad_fn
+            )

@@ -29,18 +29,31 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import notation
 
     sweeps = _sweeps(request)
-    asked = understand(replace(request, inputs={**request.inputs, **{name: float(a.flat[0]) for name, a in sweeps.items()}}))
+    asked = understand(
+        replace(request, inputs={**request.inputs, **{name: float(a.flat[0]) for name, a in sweeps.items()}})
+    )
     _refuse(asked)
     question = asked.question(notation.latex(asked.program))
-    yield replace(question, v_given=None, v_shape=None, wrt=tuple(sweeps),
-                  inputs={**question.inputs, **{name: a.shape for name, a in sweeps.items()}})
+    yield replace(
+        question,
+        v_given=None,
+        v_shape=None,
+        wrt=tuple(sweeps),
+        inputs={**question.inputs, **{name: a.shape for name, a in sweeps.items()}},
+    )
     points = _points(asked, sweeps)
     curves = tuple(_curves(asked, sweeps, points))
     yield Plot(tuple(sweeps.items()), curves)
     for curve in curves:
         if curve.agrees is False:
-            yield Warning("disagreement", message(N_("{label}: the formula and PyTorch DISAGREE by up to {difference:.2g}"),
-                                                  label=curve.label, difference=curve.max_abs_diff))
+            yield Warning(
+                "disagreement",
+                message(
+                    N_("{label}: the formula and PyTorch DISAGREE by up to {difference:.2g}"),
+                    label=curve.label,
+                    difference=curve.max_abs_diff,
+                ),
+            )
 
 
 def _sweeps(request: Request) -> dict[str, Array]:
@@ -49,23 +62,43 @@ def _sweeps(request: Request) -> dict[str, Array]:
     generator = np.random.default_rng(request.seed)
     sweeps = {name: tensor(text, name, Stdin(), generator) for name, text in texts.items()}
     if not sweeps:
-        raise fault("option", N_("plot needs a variable that is swept over a range"), hint=N_("write  --x linspace:-5:5:200"))
+        raise fault(
+            "option", N_("plot needs a variable that is swept over a range"), hint=N_("write  --x linspace:-5:5:200")
+        )
     if len(sweeps) > 2:
-        raise fault("option", N_("plot sweeps one variable or two, not {names}"), hint=N_("give the others one number each"),
-                    names=", ".join(sweeps))
+        raise fault(
+            "option",
+            N_("plot sweeps one variable or two, not {names}"),
+            hint=N_("give the others one number each"),
+            names=", ".join(sweeps),
+        )
     for name, values in sweeps.items():
         if values.ndim != 1 or values.size < 2:
-            raise fault("shape", N_("{name} is swept over {shape}; a range has at least two numbers"), name=name, shape=written(values.shape))
+            raise fault(
+                "shape",
+                N_("{name} is swept over {shape}; a range has at least two numbers"),
+                name=name,
+                shape=written(values.shape),
+            )
     count = int(np.prod([a.size for a in sweeps.values()]))
     if count > MAX_POINTS:
-        raise limit(N_("{count} points are more than {most}"), hint=N_("fewer steps, as in  linspace:-5:5:100"), count=count, most=MAX_POINTS)
+        raise limit(
+            N_("{count} points are more than {most}"),
+            hint=N_("fewer steps, as in  linspace:-5:5:100"),
+            count=count,
+            most=MAX_POINTS,
+        )
     return sweeps
 
 
 def _refuse(asked: Understood) -> None:
     if asked.program.output_shape != ():
-        raise fault("shape", N_("plot draws one number for each point, and the output here is {shape}"),
-                    hint=N_("choose an entry,  (...)[0],  or add them up,  sum(...)"), shape=written(asked.program.output_shape))
+        raise fault(
+            "shape",
+            N_("plot draws one number for each point, and the output here is {shape}"),
+            hint=N_("choose an entry,  (...)[0],  or add them up,  sum(...)"),
+            shape=written(asked.program.output_shape),
+        )
     if re.search(r"\bwhile\b", asked.program.source):
         raise fault("option", N_("plot cannot sweep a while: the number of turns differs from point to point"))
 
@@ -89,8 +122,13 @@ def _curves(asked: Understood, sweeps: Mapping[str, Array], points: Sequence[Map
     yield from _derivatives(asked, orders, points, shape, tuple(sweeps))
 
 
-def _derivatives(asked: Understood, orders: Sequence[tuple[str, ...]], points: Sequence[Mapping[str, Array]], shape: tuple[int, ...],
-                 names: tuple[str, ...]) -> Iterator[Curve]:
+def _derivatives(
+    asked: Understood,
+    orders: Sequence[tuple[str, ...]],
+    points: Sequence[Mapping[str, Array]],
+    shape: tuple[int, ...],
+    names: tuple[str, ...],
+) -> Iterator[Curve]:
     """Each derivative by its formula, checked at every point against PyTorch's; past the time limit PyTorch's alone."""
     from gradcli.numeric.swept import derivatives  # PyTorch
 
@@ -110,7 +148,9 @@ def _best(verdict: Compared) -> Array:
     return verdict.symbolic
 
 
-def _symbolic(asked: Understood, order: tuple[str, ...], points: Sequence[Mapping[str, Array]]) -> tuple[str, str, str, Array] | None:
+def _symbolic(
+    asked: Understood, order: tuple[str, ...], points: Sequence[Mapping[str, Array]]
+) -> tuple[str, str, str, Array] | None:
     from gradcli.symbolic import Calculus
 
     try:

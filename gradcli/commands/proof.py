@@ -61,7 +61,8 @@ def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derive
             N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit))
         return {}
     except RecursionError:
-        yield from _without(asked, "limit", message(N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")))
+        yield from _without(asked, "limit", message(
+            N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")))
         return {}
     yield from parts
     return {form.name: form for form in forms}
@@ -80,7 +81,8 @@ def proven(asked: Understood, forms: Mapping[str, Derived], numbers: Numbers | N
         yield _one(asked, name, forms.get(name), pytorch, known)
 
 
-def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | None, known: tuple[Message, float] | None) -> Compared:
+def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | None,
+         known: tuple[Message, float] | None) -> Compared:
     if form is None:
         return Compared(name, None, pytorch, None, None, Message(N_("there is no formula to compare")))
     try:
@@ -104,7 +106,7 @@ def _moved(before: Array, after: Array) -> Array:
 
 
 def _rounding(asked: Understood, form: Derived) -> Array:
-    """One rounding of what the formula adds up; of v and the values, where the formula is 0 and PyTorch cancels to it."""
+    """One rounding of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
     largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in asked.values), default=0.0)
     floor = float(np.abs(asked.v).max(initial=0.0)) * max(largest, 1.0) if form.vjp.formula.entry == 0 else 0.0
     return np.asarray(2.0**-52 * (form.vjp.magnitude({**asked.point, form.vjp.weights: asked.v}) + floor))

@@ -1,4 +1,5 @@
-"""`gradcli steps`: the chain rule value by value, as backward goes through it, each local derivative derived and each sum
+"""`gradcli steps`: the chain rule value by value, as backward goes through it, each local derivative derived and
+each sum
 checked."""
 
 from __future__ import annotations
@@ -37,9 +38,16 @@ def run(request: Request) -> Iterator[Part]:
         yield Warning("weights", Message(GUESSED_ONES))
     visits = retained(asked.program, asked.wrt, asked.point, asked.v, request.dtype)
     if not visits:
-        yield Warning("zero", message(N_(
-            'the output does not depend on the variables by any differentiable step; PyTorch\'s backward refuses: "{refusal}"'),
-            refusal="element 0 of tensors does not require grad and does not have a grad_fn"))
+        yield Warning(
+            "zero",
+            message(
+                N_(
+                    "the output does not depend on the variables by any differentiable step; PyTorch's backward "
+                    'refuses: "{refusal}"'
+                ),
+                refusal="element 0 of tensors does not require grad and does not have a grad_fn",
+            ),
+        )
     yield from _shown(asked, visits, names_of(asked.program, output))
 
 
@@ -61,14 +69,22 @@ def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ..
         how = step.how if visit.handed and isinstance(step.how, Apply) else None
         total = np.sum([share.value for share in arrived], axis=0) if arrived else visit.gradient
         yield Visit(
-            names[visit.place], source_of(asked.program, step) if how else names[visit.place],
-            None if how is None else how.operation, visit.value, visit.gradient, arrived,
-            tuple(_operands(asked, visit, names, values)), largest_difference(np.asarray(total), visit.gradient),
+            names[visit.place],
+            source_of(asked.program, step) if how else names[visit.place],
+            None if how is None else how.operation,
+            visit.value,
+            visit.gradient,
+            arrived,
+            tuple(_operands(asked, visit, names, values)),
+            largest_difference(np.asarray(total), visit.gradient),
         )
 
 
-def _operands(asked: Understood, visit: Retained, names: tuple[str, ...], values: Mapping[str, Array]) -> Iterator[Operand]:
-    """The local derivative by each value that the step read, and the formula's product beside what PyTorch handed on."""
+def _operands(
+    asked: Understood, visit: Retained, names: tuple[str, ...], values: Mapping[str, Array]
+) -> Iterator[Operand]:
+    """The local derivative by each value that the step read, and the formula's product beside what PyTorch handed
+    on."""
     how = asked.program.steps[visit.place].how
     if not visit.handed or not isinstance(how, Apply):
         return
@@ -82,8 +98,9 @@ def _operands(asked: Understood, visit: Retained, names: tuple[str, ...], values
         yield Operand(name, formula, _compared(name, product, handed, asked.request.dtype), how.refs.count(Ref(place)))
 
 
-def _local(step: Program, wrt: list[str], output: str, point: Mapping[str, Array], gradient: Array, seconds: float) -> dict[
-        str, tuple[Jacobian, Array | None]]:
+def _local(
+    step: Program, wrt: list[str], output: str, point: Mapping[str, Array], gradient: Array, seconds: float
+) -> dict[str, tuple[Jacobian, Array | None]]:
     """For each operand the Jacobian of this one step, and the arriving gradient times it."""
     from gradcli.symbolic import Calculus, jacobian_part
 
@@ -91,8 +108,10 @@ def _local(step: Program, wrt: list[str], output: str, point: Mapping[str, Array
     try:
         with within(seconds):
             calculus = Calculus(step, wrt, weights, output)
-            return {name: (jacobian_part(calculus.jacobian(name)),
-                           _value(calculus, name, {**point, weights: gradient})) for name in wrt}
+            return {
+                name: (jacobian_part(calculus.jacobian(name)), _value(calculus, name, {**point, weights: gradient}))
+                for name in wrt
+            }
     except (OutOfTime, RecursionError):
         return {}
 

@@ -76,10 +76,13 @@ def understand(request: Request) -> Understood:
     values = tuple(values_of(program, point))
     weights = "v_" if "v" in program.inputs or "v" in program.names else "v"
     v, given, guessed = _weights(program, request, point, stdin, generator)
-    return Understood(program, point, values, wrt, v.astype(rounded).astype(np.float64), given, weights, guessed, request)
+    return Understood(
+        program, point, values, wrt, v.astype(rounded).astype(np.float64), given, weights, guessed, request
+    )
 
 
-def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator, point: Mapping[str, Array] | None = None) -> Array:
+def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator,
+           point: Mapping[str, Array] | None = None) -> Array:
     """A tensor as given: text, lists or an array; an expression may use the variables of `point`."""
 
     def evaluate(tree: Tree) -> Array:
@@ -112,7 +115,8 @@ def variables(program: Program, request: Request) -> tuple[str, ...]:
             raise fault("name", N_("--wrt {name}: the expression has no variable of that name; it has {known}"),
                         name=name, known=", ".join(dict.fromkeys(known)))
         if name in program.whole_numbers:
-            raise fault("name", N_("--wrt {name}: it is used as an index or a class, so it has no derivative"), name=name)
+            raise fault("name", N_("--wrt {name}: it is used as an index or a class, so it has no derivative"),
+                        name=name)
     return tuple(dict.fromkeys(request.wrt))
 
 
@@ -129,7 +133,8 @@ def _weights(program: Program, request: Request, point: Mapping[str, Array], std
     if request.v is None:
         if shape and request.strict:
             raise fault(
-                "shape", N_("grad can be implicitly created only for scalar outputs: the output is {shape}, so v must be given"),
+                "shape", N_("grad can be implicitly created only for scalar outputs: the output is {shape}, "
+                            "so v must be given"),
                 hint=N_("--v ones  adds the outputs up;  --v onehot:{place}  picks one row of the Jacobian"),
                 shape=written(shape), place=",".join("0" * len(shape)),
             )
@@ -154,7 +159,9 @@ def _v_tensor(request: Request, point: Mapping[str, Array], stdin: Stdin, genera
         return tensor(request.v, "v", stdin, generator, point)
     except GradcliError as error:
         if error.kind == "name" and error.hint is None:
-            error.hint = Message(N_("v is a tensor of the output's shape, `ones`, `onehot:0,2` or an expression over the inputs"))
+            error.hint = Message(
+                N_("v is a tensor of the output's shape, `ones`, `onehot:0,2` or an expression over the inputs")
+            )
         raise
 
 
@@ -163,7 +170,8 @@ def _no_such_weights(text: str, point: Mapping[str, Array]) -> GradcliError:
     return fault(
         "name", N_("--v {text}: that is no variable and no tensor"),
         hint=N_("did you mean  --v {near} ?") if near
-        else N_("v is a tensor of the output's shape:  --v ones,  --v onehot:0,  --v 1,2,3,  or an expression over the inputs"),
+        else N_("v is a tensor of the output's shape:  --v ones,  --v onehot:0,  --v 1,2,3,  "
+                "or an expression over the inputs"),
         text=text, near=near[0] if near else "",
     )
 
@@ -179,7 +187,8 @@ def _one_hot(text: str, shape: tuple[int, ...]) -> Array:
     except (ValueError, IndexError):
         raise fault(
             "shape", N_("{text} is no entry of the output, which is {shape}"),
-            hint=N_("one whole number for each of its {rank} axes, counted from 0"), text=text, shape=written(shape), rank=len(shape),
+            hint=N_("one whole number for each of its {rank} axes, counted from 0"),
+            text=text, shape=written(shape), rank=len(shape),
         ) from None
     return v
 
@@ -187,7 +196,8 @@ def _one_hot(text: str, shape: tuple[int, ...]) -> Array:
 def _misfit(given: tuple[int, ...], wanted: tuple[int, ...], program: Program) -> GradcliError:
     inputs = [n for n, ref in program.inputs.items() if program[ref].shape == given]
     if inputs and wanted != ():
-        hint = N_("v weighs the outputs, not the inputs: it has the shape of the whole expression, not of {name};  --v ones  is one of the right shape")
+        hint = N_("v weighs the outputs, not the inputs: it has the shape of the whole expression, not of {name};  "
+                  "--v ones  is one of the right shape")
     elif wanted == ():
         hint = N_("for a scalar output v is one number:  --v 1")
     else:

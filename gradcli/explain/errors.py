@@ -35,102 +35,267 @@ def recognised(text: str) -> Topic | None:
             return known.page(found)
     if len(bare) < 15:
         return None
-    likeness, best = max(((SequenceMatcher(None, bare.lower(), k.text.lower()).ratio(), n) for n, k in enumerate(KNOWN)))
+    likeness, best = max(
+        ((SequenceMatcher(None, bare.lower(), k.text.lower()).ratio(), n) for n, k in enumerate(KNOWN))
+    )
     return KNOWN[best].page(None) if likeness >= ALIKE else None
 
 
 def _implicit(_: re.Match[str] | None) -> Topic:
-    return Topic("error-implicit", N_("grad can be implicitly created only for scalar outputs"), (
-        Message(N_("y has more than one entry, and each has a gradient of its own. backward() without an argument means v = 1, which fits only a single number. "
-                   "Say how the entries are weighed: y.backward(v) with v of the shape of y.")),
-        Message(N_("If y is a loss, it was meant to be one number: take loss.mean() or loss.sum() first. The usual cause is a loss with reduction='none', "
-                   "or one loss for each device.")),
-    ), (ask("x**2", x="1,2,3", v="ones"), ask("mean(x**2)", x="1,2,3")), lambda a: iter((
-        message(N_("v = ones, the sum, gives {ones}; the mean gives {mean}."), ones=a.grad(0), mean=a.grad(1)),)))
+    return Topic(
+        "error-implicit",
+        N_("grad can be implicitly created only for scalar outputs"),
+        (
+            Message(
+                N_(
+                    "y has more than one entry, and each has a gradient of its own. backward() without an "
+                    "argument means v = 1, which fits only a single number. "
+                    "Say how the entries are weighed: y.backward(v) with v of the shape of y."
+                )
+            ),
+            Message(
+                N_(
+                    "If y is a loss, it was meant to be one number: take loss.mean() or loss.sum() first. The "
+                    "usual cause is a loss with reduction='none', "
+                    "or one loss for each device."
+                )
+            ),
+        ),
+        (ask("x**2", x="1,2,3", v="ones"), ask("mean(x**2)", x="1,2,3")),
+        lambda a: iter(
+            (message(N_("v = ones, the sum, gives {ones}; the mean gives {mean}."), ones=a.grad(0), mean=a.grad(1)),)
+        ),
+    )
 
 
 def _mismatch(found: re.Match[str] | None) -> Topic:
     given, wanted = (_shape(found["given"]), _shape(found["wanted"])) if found and found["given"] else ((2,), (3,))
     shown = wanted if 0 < size(wanted) <= SMALL else (3,)
-    return Topic("error-mismatch", N_("Mismatch in shape: grad_output and output"), (
-        message(N_("v was {given}, and y is {wanted}. v holds one weight for each entry of y, so it must have y's shape, {wanted}; it never has x's shape, "
-                   "unless x and y happen to be of one shape, and it is not broadcast."), given=written(given), wanted=written(wanted)),
-    ), (ask("x**2", x=f"ones:{'x'.join(map(str, shown))}", v="ones"),))
+    return Topic(
+        "error-mismatch",
+        N_("Mismatch in shape: grad_output and output"),
+        (
+            message(
+                N_(
+                    "v was {given}, and y is {wanted}. v holds one weight for each entry of y, so it must have "
+                    "y's shape, {wanted}; it never has x's shape, "
+                    "unless x and y happen to be of one shape, and it is not "
+                    "broadcast."
+                ),
+                given=written(given),
+                wanted=written(wanted),
+            ),
+        ),
+        (ask("x**2", x=f"ones:{'x'.join(map(str, shown))}", v="ones"),),
+    )
 
 
 def _second(_: re.Match[str] | None) -> Topic:
-    return Topic("error-second-time", N_("Trying to backward through the graph a second time"), (
-        Message(N_("backward frees the values that it saved going forward, so the same graph can be gone through once. Either compute y again before the "
-                   "second backward, or call the first one with retain_graph=True; then both gradients add up in .grad.")),
-        Message(N_("In a training loop the usual cause is a tensor that is carried from one round to the next with its history: cut it with .detach().")),
-    ), (ask("x*x", command="backward", x="3", options={"calls": 2}),
-        ask("x*x", command="backward", x="3", options={"calls": 2, "retain_graph": True})))
+    return Topic(
+        "error-second-time",
+        N_("Trying to backward through the graph a second time"),
+        (
+            Message(
+                N_(
+                    "backward frees the values that it saved going forward, so the same graph can be gone "
+                    "through once. Either compute y again before the "
+                    "second backward, or call the first one with retain_graph=True; then both gradients add up "
+                    "in .grad."
+                )
+            ),
+            Message(
+                N_(
+                    "In a training loop the usual cause is a tensor that is carried from one round to the next "
+                    "with its history: cut it with .detach()."
+                )
+            ),
+        ),
+        (
+            ask("x*x", command="backward", x="3", options={"calls": 2}),
+            ask("x*x", command="backward", x="3", options={"calls": 2, "retain_graph": True}),
+        ),
+    )
 
 
 def _floating(_: re.Match[str] | None) -> Topic:
-    return Topic("error-floating", N_("Only Tensors of floating point and complex dtype can require gradients"), (
-        Message(N_("A derivative asks what happens when x moves by a little, and a whole number cannot. torch.tensor([1, 2, 3]) holds integers; "
-                   "torch.tensor([1., 2., 3.]) or x.float() does not. Indices and class numbers have no gradient, and need none.")),
-    ), (ask("x**2", x="1,2,3", v="ones"),), lambda a: iter((
-        message(N_("gradcli takes the numbers you give as floats: x.grad = {grad}."), grad=a.grad(0)),)))
+    return Topic(
+        "error-floating",
+        N_("Only Tensors of floating point and complex dtype can require gradients"),
+        (
+            Message(
+                N_(
+                    "A derivative asks what happens when x moves by a little, and a whole number cannot. "
+                    "torch.tensor([1, 2, 3]) holds integers; "
+                    "torch.tensor([1., 2., 3.]) or x.float() does not. Indices and class numbers have no "
+                    "gradient, and need none."
+                )
+            ),
+        ),
+        (ask("x**2", x="1,2,3", v="ones"),),
+        lambda a: iter(
+            (message(N_("gradcli takes the numbers you give as floats: x.grad = {grad}."), grad=a.grad(0)),)
+        ),
+    )
 
 
 def _no_grad(_: re.Match[str] | None) -> Topic:
-    return Topic("error-no-grad", N_("element 0 of tensors does not require grad and does not have a grad_fn"), (
-        Message(N_("y does not hang together with anything that requires a gradient. Either no input has requires_grad=True, or the way from x to y was cut: "
-                   "by .detach(), .item(), .numpy(), torch.no_grad(), a comparison, argmax, or by making a new tensor with torch.tensor(...).")),
-    ), (ask("x.detach()**2", x="1,2,3", v="ones"), ask("x**2", x="1,2,3", v="ones", shown=False)), lambda a: iter((
-        message(N_("Cut off, x.grad is {cut}; without detach it is {whole}."), cut=a.grad(0), whole=a.grad(1)),)))
+    return Topic(
+        "error-no-grad",
+        N_("element 0 of tensors does not require grad and does not have a grad_fn"),
+        (
+            Message(
+                N_(
+                    "y does not hang together with anything that requires a gradient. Either no input has "
+                    "requires_grad=True, or the way from x to y was cut: "
+                    "by .detach(), .item(), .numpy(), torch.no_grad(), a comparison, argmax, or by making a new "
+                    "tensor with torch.tensor(...)."
+                )
+            ),
+        ),
+        (ask("x.detach()**2", x="1,2,3", v="ones"), ask("x**2", x="1,2,3", v="ones", shown=False)),
+        lambda a: iter(
+            (message(N_("Cut off, x.grad is {cut}; without detach it is {whole}."), cut=a.grad(0), whole=a.grad(1)),)
+        ),
+    )
 
 
 def _leaf_in_place(_: re.Match[str] | None) -> Topic:
-    return Topic("error-leaf-in-place", N_("a leaf Variable that requires grad is being used in an in-place operation"), (
-        Message(N_("x += 1, x[0] = 0 or x.add_(1) would overwrite the very values by which the gradient is asked. Write x = x + 1, which makes a new tensor; "
-                   "or, to update a parameter without recording it, do it under torch.no_grad().")),
-    ), (ask("a = x + 1; a**2", x="1,2,3", v="ones"),), lambda a: iter((
-        message(N_("The step without in-place, a = x + 1, is differentiated like any other: x.grad = {grad}."), grad=a.grad(0)),)))
+    return Topic(
+        "error-leaf-in-place",
+        N_("a leaf Variable that requires grad is being used in an in-place operation"),
+        (
+            Message(
+                N_(
+                    "x += 1, x[0] = 0 or x.add_(1) would overwrite the very values by which the gradient is "
+                    "asked. Write x = x + 1, which makes a new tensor; "
+                    "or, to update a parameter without recording it, do it under torch.no_grad()."
+                )
+            ),
+        ),
+        (ask("a = x + 1; a**2", x="1,2,3", v="ones"),),
+        lambda a: iter(
+            (
+                message(
+                    N_("The step without in-place, a = x + 1, is differentiated like any other: x.grad = {grad}."),
+                    grad=a.grad(0),
+                ),
+            )
+        ),
+    )
 
 
 def _in_place(_: re.Match[str] | None) -> Topic:
-    return Topic("error-in-place", N_("one of the variables needed for gradient computation has been modified by an inplace operation"), (
-        Message(N_("A value that backward needs was overwritten after it was saved: exp keeps its result, a product keeps both factors. "
-                   "Replace the in-place step (y += 1, y[0] = 0, relu_) by one that makes a new tensor.")),
-    ), (ask("a = exp(x); b = a + 1; a*b", x="0,1", v="ones"),))
+    return Topic(
+        "error-in-place",
+        N_("one of the variables needed for gradient computation has been modified by an inplace operation"),
+        (
+            Message(
+                N_(
+                    "A value that backward needs was overwritten after it was saved: exp keeps its result, a "
+                    "product keeps both factors. "
+                    "Replace the in-place step (y += 1, y[0] = 0, relu_) by one that makes a new tensor."
+                )
+            ),
+        ),
+        (ask("a = exp(x); b = a + 1; a*b", x="0,1", v="ones"),),
+    )
 
 
 def _sizes(found: re.Match[str] | None) -> Topic:
     a, b = (_shape(found["a"]), _shape(found["b"])) if found and found["a"] else ((2, 3), (2, 3))
     right = len(a) == len(b) == 2 and a[1] == b[1] and size(a) <= SMALL and size(b) <= SMALL
-    ones = {"x": f"ones:{'x'.join(map(str, a))}", "w": f"ones:{'x'.join(map(str, b))}"} if right else {"x": "ones:2x3", "w": "ones:4x3"}
-    return Topic("error-matmul", N_("mat1 and mat2 shapes cannot be multiplied"), (
-        message(N_("The left matrix is {a} and the right one {b}; in x @ w the columns of x meet the rows of w, and these numbers must be equal. "
-                   "Often one of them wants to be transposed: x @ w.T."), a=written(a), b=written(b)),
-    ), (ask("x @ w.T", v="ones", **ones),))
+    ones = (
+        {"x": f"ones:{'x'.join(map(str, a))}", "w": f"ones:{'x'.join(map(str, b))}"}
+        if right
+        else {"x": "ones:2x3", "w": "ones:4x3"}
+    )
+    return Topic(
+        "error-matmul",
+        N_("mat1 and mat2 shapes cannot be multiplied"),
+        (
+            message(
+                N_(
+                    "The left matrix is {a} and the right one {b}; in x @ w the columns of x meet the rows of w, "
+                    "and these numbers must be equal. "
+                    "Often one of them wants to be transposed: x @ w.T."
+                ),
+                a=written(a),
+                b=written(b),
+            ),
+        ),
+        (ask("x @ w.T", v="ones", **ones),),
+    )
 
 
 def _not_a_leaf(_: re.Match[str] | None) -> Topic:
-    return Topic("error-non-leaf", N_("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"), (
-        Message(N_("backward leaves .grad only in leaves: tensors that you made with requires_grad=True. What is computed from them has .grad None, unless "
-                   "a.retain_grad() was called before backward. x.to(device) or x*2 makes a tensor that is no leaf.")),
-    ), (ask("a = 3*x; (a*a).mean()", x="1,2", options={"wrt": ("a",)}),), lambda a: iter((
-        message(N_("--wrt a shows what a.grad would be: {grad}. gradcli steps shows every one."), grad=a.grad(0, "a")),)))
+    return Topic(
+        "error-non-leaf",
+        N_("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"),
+        (
+            Message(
+                N_(
+                    "backward leaves .grad only in leaves: tensors that you made with requires_grad=True. What "
+                    "is computed from them has .grad None, unless "
+                    "a.retain_grad() was called before backward. x.to(device) or x*2 makes a tensor that is no leaf."
+                )
+            ),
+        ),
+        (ask("a = 3*x; (a*a).mean()", x="1,2", options={"wrt": ("a",)}),),
+        lambda a: iter(
+            (
+                message(
+                    N_("--wrt a shows what a.grad would be: {grad}. gradcli steps shows every one."),
+                    grad=a.grad(0, "a"),
+                ),
+            )
+        ),
+    )
 
 
 def _unused(_: re.Match[str] | None) -> Topic:
-    return Topic("error-unused", N_("One of the differentiated Tensors appears to not have been used in the graph"), (
-        Message(N_("y was computed without this tensor, or from a copy of it made before. Its gradient is zero; torch.autograd.grad raises instead, unless "
-                   "allow_unused=True, and then gives None.")),
-    ), (ask("sum(x**2) + 0*sum(w)", x="1,2", w="3,4"),), lambda a: iter((
-        message(N_("w is there but has no effect: w.grad = {grad}."), grad=a.grad(0, "w")),)))
+    return Topic(
+        "error-unused",
+        N_("One of the differentiated Tensors appears to not have been used in the graph"),
+        (
+            Message(
+                N_(
+                    "y was computed without this tensor, or from a copy of it made before. Its gradient is zero; "
+                    "torch.autograd.grad raises instead, unless "
+                    "allow_unused=True, and then gives None."
+                )
+            ),
+        ),
+        (ask("sum(x**2) + 0*sum(w)", x="1,2", w="3,4"),),
+        lambda a: iter((message(N_("w is there but has no effect: w.grad = {grad}."), grad=a.grad(0, "w")),)),
+    )
 
 
 def _broadcast(found: re.Match[str] | None) -> Topic:
     a, b = (found["m"], found["n"]) if found and found["m"] else ("3", "4")
-    return Topic("error-broadcast", N_("The size of tensor a must match the size of tensor b"), (
-        message(N_("Shapes are compared from the last axis backwards; two sizes fit if they are equal or one of them is 1. Here {a} meets {b}. An axis of size 1 "
-                   "is made with x[:, None] or x.unsqueeze(0)."), a=a, b=b),
-    ), (ask("x[:, None] + w", x="1,2,3", w="1,2", v="ones"),), lambda a: iter((
-        message(N_("With x[:, None] the sum is 3×2, and each entry of x is used twice: x.grad = {grad}."), grad=a.grad(0)),)))
+    return Topic(
+        "error-broadcast",
+        N_("The size of tensor a must match the size of tensor b"),
+        (
+            message(
+                N_(
+                    "Shapes are compared from the last axis backwards; two sizes fit if they are equal or one of "
+                    "them is 1. Here {a} meets {b}. An axis of size 1 "
+                    "is made with x[:, None] or x.unsqueeze(0)."
+                ),
+                a=a,
+                b=b,
+            ),
+        ),
+        (ask("x[:, None] + w", x="1,2,3", w="1,2", v="ones"),),
+        lambda a: iter(
+            (
+                message(
+                    N_("With x[:, None] the sum is 3×2, and each entry of x is used twice: x.grad = {grad}."),
+                    grad=a.grad(0),
+                ),
+            )
+        ),
+    )
 
 
 def _shape(text: str) -> Shape:
@@ -139,22 +304,62 @@ def _shape(text: str) -> Shape:
 
 _SIZE = r"torch\.Size\((?P<{}>\[[^\]]*\])\)"
 KNOWN: tuple[Known, ...] = (
-    Known("grad can be implicitly created only for scalar outputs", r"implicitly created only for (scalar|real)", _implicit),
-    Known("Mismatch in shape: grad_output[0] has a shape of torch.Size([4, 5]) and output[0] has a shape of torch.Size([5, 5]).",
-          rf"mismatch in shape: grad_output.*?(?:{_SIZE.format('given')}.*?{_SIZE.format('wanted')}|$)", _mismatch),
-    Known("Trying to backward through the graph a second time", r"backward through the graph a second time|saved (tensors|intermediate).*freed", _second),
-    Known("Only Tensors of floating point and complex dtype can require gradients", r"only tensors of floating point", _floating),
-    Known("element 0 of tensors does not require grad and does not have a grad_fn", r"does not require grad and does not have a grad_fn", _no_grad),
-    Known("a leaf Variable that requires grad is being used in an in-place operation.",
-          r"leaf variable that requires grad.*in-?place|view of a leaf variable", _leaf_in_place),
-    Known("one of the variables needed for gradient computation has been modified by an inplace operation",
-          r"modified by an in-?place operation", _in_place),
-    Known("mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)",
-          r"shapes cannot be multiplied(?: \((?P<a>\d+x\d+) and (?P<b>\d+x\d+)\))?|mat1 dim 1 must match mat2 dim 0|size mismatch, m1", _sizes),
-    Known("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated during "
-          "autograd.backward().", r"tensor that is not a leaf|\.grad attribute .*(won't|not) be populated", _not_a_leaf),
-    Known("One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True",
-          r"not have been used in the graph", _unused),
-    Known("The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 0",
-          r"size of tensor a(?: \((?P<m>\d+)\))? must match the size of tensor b(?: \((?P<n>\d+)\))?", _broadcast),
+    Known(
+        "grad can be implicitly created only for scalar outputs",
+        r"implicitly created only for (scalar|real)",
+        _implicit,
+    ),
+    Known(
+        "Mismatch in shape: grad_output[0] has a shape of torch.Size([4, 5]) and output[0] has a shape of "
+        "torch.Size([5, 5]).",
+        rf"mismatch in shape: grad_output.*?(?:{_SIZE.format('given')}.*?{_SIZE.format('wanted')}|$)",
+        _mismatch,
+    ),
+    Known(
+        "Trying to backward through the graph a second time",
+        r"backward through the graph a second time|saved (tensors|intermediate).*freed",
+        _second,
+    ),
+    Known(
+        "Only Tensors of floating point and complex dtype can require gradients",
+        r"only tensors of floating point",
+        _floating,
+    ),
+    Known(
+        "element 0 of tensors does not require grad and does not have a grad_fn",
+        r"does not require grad and does not have a grad_fn",
+        _no_grad,
+    ),
+    Known(
+        "a leaf Variable that requires grad is being used in an in-place operation.",
+        r"leaf variable that requires grad.*in-?place|view of a leaf variable",
+        _leaf_in_place,
+    ),
+    Known(
+        "one of the variables needed for gradient computation has been modified by an inplace operation",
+        r"modified by an in-?place operation",
+        _in_place,
+    ),
+    Known(
+        "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)",
+        r"shapes cannot be multiplied(?: \((?P<a>\d+x\d+) and (?P<b>\d+x\d+)\))?|mat1 dim 1 must match mat2 dim 0|size mismatch, m1",
+        _sizes,
+    ),
+    Known(
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+        "won't be populated during "
+        "autograd.backward().",
+        r"tensor that is not a leaf|\.grad attribute .*(won't|not) be populated",
+        _not_a_leaf,
+    ),
+    Known(
+        "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True",
+        r"not have been used in the graph",
+        _unused,
+    ),
+    Known(
+        "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 0",
+        r"size of tensor a(?: \((?P<m>\d+)\))? must match the size of tensor b(?: \((?P<n>\d+)\))?",
+        _broadcast,
+    ),
 )

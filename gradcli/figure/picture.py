@@ -18,8 +18,11 @@ INCHES, TALL, DPI = 7.0, 2.6, 150
 def ready() -> None:
     """Raises GradcliError (option), saying what to install, where matplotlib is missing."""
     if find_spec("matplotlib") is None:
-        raise fault("option", N_("a picture needs matplotlib, which is not installed"),
-                    hint=N_('pip install "gradcli[plot]"  installs it; without --output the plot is drawn in the terminal'))
+        raise fault(
+            "option",
+            N_("a picture needs matplotlib, which is not installed"),
+            hint=N_('pip install "gradcli[plot]"  installs it; without --output the plot is drawn in the terminal'),
+        )
 
 
 def save(parts: Iterable[Part], path: str) -> None:
@@ -35,11 +38,13 @@ def save(parts: Iterable[Part], path: str) -> None:
     try:
         figure.savefig(path, dpi=DPI)
     except OSError as error:
-        raise fault("file", N_("{path} cannot be written: {reason}"), path=path, reason=error.strerror or str(error)) from None
+        raise fault(
+            "file", N_("{path} cannot be written: {reason}"), path=path, reason=error.strerror or str(error)
+        ) from None
 
 
 def _line(_: Any, axes: Any, plot: Plot, curve: Curve) -> None:
-    (name, x), = plot.axes
+    ((name, x),) = plot.axes
     low, high = curve.visible()
     inside = (curve.values >= low - 3 * (high - low)) & (curve.values <= high + 3 * (high - low))
     axes.plot(x, np.where(inside, curve.values, np.nan), color="C0" if not curve.order else "C1")
@@ -56,7 +61,9 @@ def _surface(figure: Any, axes: Any, plot: Plot, curve: Curve) -> None:
     low, high = curve.visible()
     both = curve.order and low < 0 < high
     limits = (-max(-low, high), max(-low, high)) if both else (low, high)
-    mesh = axes.pcolormesh(x, y, curve.values.T, cmap="RdBu_r" if both else "viridis", vmin=limits[0], vmax=limits[1], shading="nearest")
+    mesh = axes.pcolormesh(
+        x, y, curve.values.T, cmap="RdBu_r" if both else "viridis", vmin=limits[0], vmax=limits[1], shading="nearest"
+    )
     figure.colorbar(mesh, ax=axes)
     _titled(axes, curve)
     _named(axes.set_ylabel(up))

@@ -110,7 +110,7 @@ def _rows(y: torch.Tensor, variables: Sequence[torch.Tensor]) -> list[Array]:
         for block, row in zip(blocks, found, strict=True):
             block.append(_array(row))
     return [
-        np.stack(block).reshape(*y.shape, *x.shape) if block else np.zeros((*y.shape, *x.shape))
+        np.stack(block).reshape((*y.shape, *x.shape)) if block else np.zeros((*y.shape, *x.shape))
         for block, x in zip(blocks, variables, strict=True)
     ]
 

@@ -18,7 +18,8 @@ from gradcli.report import Array
 
 @dataclass(frozen=True)
 class Retained:
-    """A value at the place it has in the program, its `.grad` after backward, and the gradient that its step hands on to
+    """A value at the place it has in the program, its `.grad` after backward, and the gradient that its step hands
+    on to
     each step it was computed from (by place); empty at a leaf."""
 
     place: int
@@ -27,8 +28,9 @@ class Retained:
     handed: Mapping[int, Array]
 
 
-def retained(program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64") -> tuple[
-        Retained, ...]:
+def retained(
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64"
+) -> tuple[Retained, ...]:
     """Every value that backward reaches, in the order it visits them: the output first, the leaves last."""
     with _default(DTYPES[dtype]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -67,10 +69,13 @@ def _handed(program: Program, place: int, values: list[torch.Tensor]) -> Iterato
         yield ref.step, _array(torch.zeros_like(values[ref.step]) if grad is None else grad)
 
 
-def grad_fns(program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64") -> tuple[str | None, ...]:
+def grad_fns(
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64"
+) -> tuple[str | None, ...]:
     """What PyTorch calls the step of backward behind each value; AccumulateGrad at a leaf, None where there is none.
 
-    A number stays a number here, as it is in a person's own program: x**2 is PowBackward0, and not the power of tensors.
+    A number stays a number here, as it is in a person's own program: x**2 is PowBackward0, and not the power of
+    tensors.
     """
     with _default(DTYPES[dtype]), warnings.catch_warnings():
         warnings.simplefilter("ignore")

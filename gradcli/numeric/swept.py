@@ -14,7 +14,11 @@ from gradcli.report import Array
 
 
 def derivatives(
-    program: Program, names: Sequence[str], points: Sequence[Mapping[str, Array]], orders: Sequence[Sequence[str]], dtype: str = "float64"
+    program: Program,
+    names: Sequence[str],
+    points: Sequence[Mapping[str, Array]],
+    orders: Sequence[Sequence[str]],
+    dtype: str = "float64",
 ) -> list[Array]:
     """For each of `orders` (variables to differentiate by, one after the other) its value at every point."""
     found = np.zeros((len(orders), len(points)))

@@ -1,6 +1,6 @@
-"""Products of matrices and what linear algebra makes of them. Batched where PyTorch's are; sums are contracted, the
-rest are primitives whose Jacobian is written in terms of the result or of the inverse (Matrix Cookbook, sections 2-4).
-"""
+"""Products of matrices and what linear algebra makes of them. Batched where PyTorch's are; sums are contracted,
+the rest are primitives whose Jacobian is written in terms of the result or of the inverse
+(Matrix Cookbook, sections 2-4)."""
 
 from __future__ import annotations
 

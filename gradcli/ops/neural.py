@@ -299,7 +299,16 @@ def _numpy_conv(n: Any, x: Any, w: Any, b: Any, stride: int, padding: int, dilat
     return y if b is None else y + b[:, None]
 
 
+def _numpy_similarity(n: Any, a: Any, b: Any, dim: int, eps: float) -> Any:
+    shape = broadcast(tuple(a.shape), tuple(b.shape))
+    a, b = (x if tuple(x.shape) == shape else n.broadcast_to(x, shape) for x in (a, b))
+    norms = (n.maximum(n.sqrt(n.sum(x * x, axis=dim)), eps) for x in (a, b))
+    return n.sum(a * b, axis=dim) / (next(norms) * next(norms))
+
+
 def _similarity(s: Any, a: Any, b: Any, dim: int, eps: Any) -> Any:
+    dims = s.broadcast(a.dims, b.dims)  # PyTorch broadcasts first, so that the norms are taken along the same axis
+    a, b = (x if tuple(x.dims) == tuple(dims) else s.tensor(dims, lambda *o, x=x: s.spread(x, o)) for x in (a, b))
     norms = [s.unnamed().call("norm", x, Fraction(2), dim, False) for x in (a, b)]
     product = s.unnamed().call("sum", s.each(lambda u, v: u * v, a, b), dim, False)
     return s.each(
@@ -389,8 +398,7 @@ NEURAL: tuple[Row, ...] = (
         takes=(Param("x1"), Param("x2"), Param("dim", "dim", 1), Param("eps", "number", Fraction(1, 10**8))),
         shape=lambda a, b, dim, eps: tuple(k for i, k in enumerate(broadcast(a, b)) if i != dim % len(broadcast(a, b))),
         torch=lambda t, a, b, dim, eps: t.nn.functional.cosine_similarity(a, b, dim, eps),
-        numpy=lambda n, a, b, dim, eps: n.sum(a * b, axis=dim) / (
-            n.maximum(n.sqrt(n.sum(a * a, axis=dim)), eps) * n.maximum(n.sqrt(n.sum(b * b, axis=dim)), eps)),
+        numpy=_numpy_similarity,
         symbolic=_similarity),
     Row("normalize", "layer", N_("x over its norm along an axis"), "normalize(x, dim=0)", method=False,
         takes=(INPUT, Param("p", "number", Fraction(2)), Param("dim", "dim", 1),

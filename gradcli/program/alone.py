@@ -23,7 +23,9 @@ def names_of(program: Program, output: str) -> tuple[str, ...]:
         elif step.name is not None and step.name not in names:
             name = step.name
         elif place == program.output.step:
-            name = output if output not in names else next(f"{output}{k}" for k in count(2) if f"{output}{k}" not in taken)
+            name = (
+                output if output not in names else next(f"{output}{k}" for k in count(2) if f"{output}{k}" not in taken)
+            )
         elif step.name is not None:
             name = next(f"{step.name}_{k}" for k in count(2) if f"{step.name}_{k}" not in {*taken, *names})
         else:

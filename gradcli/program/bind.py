@@ -12,7 +12,7 @@ from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program.steps import Ref
 
-OTHER_NAMES = {"axis": "dim", "axes": "dim", "dims": "dim", "keepdims": "keepdim", "ddof": "correction"}
+OTHER_NAMES = {"axis": "dim", "axes": "dim", "dims": "dim", "keepdims": "keepdim", "ddof": "correction", "unbiased": "correction"}
 """NumPy's words for PyTorch's parameters; PyTorch itself takes most of them."""
 GREEDY = ("sizes", "dims", "tensors")
 """Kinds of parameter that take every position left: `x.reshape(2, 3)`, `einsum("i,i", x, y)`."""
@@ -109,6 +109,8 @@ def option(row: Row, param: Param, given: Given) -> Any:
             if value is None or (isinstance(value, (float, int, Fraction)) and not isinstance(value, bool)):
                 return value
             raise _wrong(row, param, N_("a number"), given)
+        case "integer" if isinstance(value, bool):
+            return int(value)  # var(x, unbiased=False) is correction=0
         case "integer" | "dim":
             if (whole := _whole(value)) is not None or (value is None and param.default is None):
                 return whole

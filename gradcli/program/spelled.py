@@ -1,4 +1,4 @@
-"""A program -> source text for a library, by calling each row's column with a library that writes down how it is called.
+"""A program -> source text for a library: each row's column is called with a library that writes down its calls.
 
 The column is the only place that says how an operation is computed, so a script says the same. Beside its text every
 value is there itself, so that a column may ask for a shape or compare a number, as it always may.
@@ -76,7 +76,9 @@ class Spelled:
 
 
 def _binary(sign: str, compute: Callable[[Any, Any], Any], bond: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    left_bond, right_bond = (ATOM, UNARY) if sign == "**" else (bond, bond + 1)
+    left_bond, right_bond = {"**": (ATOM, UNARY), "&": (ATOM, ATOM), "|": (ATOM, ATOM)}.get(
+        sign, (bond, bond + 1) if bond else (SUM, SUM)
+    )
 
     def forward(a: Spelled, b: Any) -> Spelled:
         text = f"{a.at_least(left_bond)} {sign} {_as_spelled(b).at_least(right_bond)}"
@@ -92,8 +94,10 @@ _OPERATORS: Mapping[str, tuple[str, Callable[[Any, Any], Any], int]] = {
     "add": ("+", operator.add, SUM), "sub": ("-", operator.sub, SUM), "mul": ("*", operator.mul, PRODUCT),
     "truediv": ("/", operator.truediv, PRODUCT), "floordiv": ("//", operator.floordiv, PRODUCT),
     "mod": ("%", operator.mod, PRODUCT), "matmul": ("@", operator.matmul, PRODUCT), "pow": ("**", operator.pow, POWER),
-    "lt": ("<", operator.lt, 0), "le": ("<=", operator.le, 0), "gt": (">", operator.gt, 0), "ge": (">=", operator.ge, 0),
-    "eq": ("==", operator.eq, 0), "ne": ("!=", operator.ne, 0), "and": ("&", operator.and_, 0), "or": ("|", operator.or_, 0),
+    "lt": ("<", operator.lt, 0), "le": ("<=", operator.le, 0),
+    "gt": (">", operator.gt, 0), "ge": (">=", operator.ge, 0),
+    "eq": ("==", operator.eq, 0), "ne": ("!=", operator.ne, 0),
+    "and": ("&", operator.and_, 0), "or": ("|", operator.or_, 0),
 }  # fmt: skip
 for _name, (_sign, _compute, _bond) in _OPERATORS.items():
     _forward, _backward = _binary(_sign, _compute, _bond)
@@ -102,8 +106,13 @@ for _name, (_sign, _compute, _bond) in _OPERATORS.items():
         setattr(Spelled, f"__r{_name}__", _backward)
 
 INFIX: Mapping[str, Callable[..., Any]] = {
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "pow": operator.pow,
-    "matmul": operator.matmul, "neg": operator.neg,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "pow": operator.pow,
+    "matmul": operator.matmul,
+    "neg": operator.neg,
 }
 """Rows that a person writes with an operator."""
 
@@ -124,7 +133,8 @@ class Library:
         value = self.real(*map(_bare, arguments), **{name: _bare(option) for name, option in options.items()})
         if isinstance(value, (bool, int, str)):
             return value
-        written = [_as_spelled(a).text for a in arguments] + [f"{name}={_as_spelled(o).text}" for name, o in options.items()]
+        written = [_as_spelled(a).text for a in arguments]
+        written += [f"{name}={_as_spelled(o).text}" for name, o in options.items()]
         return Spelled(f"{self.text}({', '.join(written)})", value)
 
 
@@ -149,6 +159,8 @@ def _text(argument: Any) -> str:
     match argument:
         case Library():
             return argument.text
+        case type():
+            return argument.__name__ if argument.__module__ == "builtins" else f"np.{argument.__name__}"
         case bool() | None | str() | int():
             return repr(argument)
         case Fraction() | float() | np.number():
@@ -172,7 +184,7 @@ def _number(x: float) -> str:
 
 def _index(items: Any) -> str:
     if isinstance(items, tuple):
-        return ", ".join(map(_index, items)) + ("," if len(items) == 1 else "") if items else "()"
+        return ", ".join(map(_index, items)) if items else "()"
     if isinstance(items, slice):
         parts = ["" if p is None else _text(p) for p in (items.start, items.stop)]
         return ":".join(parts) + (f":{_text(items.step)}" if items.step not in (None, 1) else "")
@@ -182,7 +194,9 @@ def _index(items: Any) -> str:
 def literal(array: Array) -> str:
     """The numbers as nested lists, with every digit it takes."""
     if array.size > LONGEST:
-        raise fault("limit", N_("a tensor of {count} numbers is too large to be written into a script"), count=array.size)
+        raise fault(
+            "limit", N_("a tensor of {count} numbers is too large to be written into a script"), count=array.size
+        )
     return _listed(array)
 
 
@@ -200,8 +214,15 @@ class Speller:
     tensor of the library, and `values` are the library's own tensors for every step.
     """
 
-    def __init__(self, program: Program, names: Sequence[str], library: Library, column: Callable[..., Any],
-                 tensor: Callable[[Array], Spelled], values: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        names: Sequence[str],
+        library: Library,
+        column: Callable[..., Any],
+        tensor: Callable[[Array], Spelled],
+        values: Sequence[Any],
+    ) -> None:
         self.program, self.names, self.library, self.column = program, names, library, column
         self.tensor, self.values = tensor, values
         self.lines: list[tuple[int, str, str]] = []  # the step, its name, its text
@@ -238,7 +259,9 @@ class Speller:
         try:
             found = infix(*arguments) if infix else self.column(how.row, self.library, arguments)
         except (TypeError, AttributeError, ValueError, RuntimeError) as error:
-            raise fault("limit", N_("{name} cannot be written as a script: {why}"), name=how.operation, why=str(error)[:80]) from None
+            raise fault(
+                "limit", N_("{name} cannot be written as a script: {why}"), name=how.operation, why=str(error)[:80]
+            ) from None
         return found if isinstance(found, Spelled) else _as_spelled(found)
 
     def _is_number(self, ref: Ref) -> bool:

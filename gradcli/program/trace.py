@@ -118,7 +118,8 @@ class _Tracer:
         for turn in range(MAX_TURNS + 1):
             if not self.holds(node.condition):
                 self.notes.append(message(
-                    N_("the while loop ran {count} times with these numbers; the formulas hold for the path taken"), count=turn
+                    N_("the while loop ran {count} times with these numbers; the formulas hold for the path taken"),
+                    count=turn,
                 ))
                 return value
             for statement in node.body:
@@ -132,7 +133,9 @@ class _Tracer:
             return bool(given.value)
         ref = self.tensor(given)
         if self.point is None:
-            raise fault("syntax", N_("while needs the inputs' values, and here only their shapes are known")).at(condition.span)
+            raise fault(
+                "syntax", N_("while needs the inputs' values, and here only their shapes are known")
+            ).at(condition.span)
         extend_values(self.known, self.steps, self.point, self.tree.source)
         if self.known[ref.step].size != 1:
             raise fault(
@@ -231,8 +234,14 @@ class _Tracer:
         texts = [self.tree.source[g.span.start : g.span.end] for g in (a, b)]
         if not all(x.replace(".", "").replace("_", "").isalnum() for x in texts):
             texts = [x if x.replace(".", "").replace("_", "").isalnum() else f"({x})" for x in texts]
-        transposed = ((left, right[::-1], f"{texts[0]} {{}} {texts[1]}.T"), (left[::-1], right, f"{texts[0]}.T {{}} {texts[1]}"))
-        columns = ((left, (*right, 1), f"{texts[0]} {{}} {texts[1]}[:, None]"), ((*left, 1), right, f"{texts[0]}[:, None] {{}} {texts[1]}"))
+        transposed = (
+            (left, right[::-1], f"{texts[0]} {{}} {texts[1]}.T"),
+            (left[::-1], right, f"{texts[0]}.T {{}} {texts[1]}"),
+        )
+        columns = (
+            (left, (*right, 1), f"{texts[0]} {{}} {texts[1]}[:, None]"),
+            ((*left, 1), right, f"{texts[0]}[:, None] {{}} {texts[1]}"),
+        )
         rule = SPELLED[_BINARY[node.operator]].shape
         others = columns if len(left) != len(right) else transposed
         for one, other, text in transposed if node.operator == "@" else others:
@@ -263,7 +272,9 @@ class _Tracer:
         for sign in reversed(signs):
             if sign.operator == "-":
                 exact = isinstance(value, Fraction)
-                value = -value if exact else self.apply(SPELLED["neg"], [Given(value, sign.operand.span)], {}, sign.span)
+                value = -value if exact else self.apply(
+                    SPELLED["neg"], [Given(value, sign.operand.span)], {}, sign.span
+                )
             elif sign.operator == "~":
                 value = self.apply(SPELLED["logical_not"], [Given(value, sign.operand.span)], {}, sign.span)
         return value
@@ -315,7 +326,9 @@ class _Tracer:
         if len(node.items) == 1 and isinstance(place, Fraction) and place.denominator == 1:
             if -len(values) <= place < len(values):
                 return values[int(place)]
-            raise fault("shape", N_("index {i} is out of range: there are {n} sizes"), i=place, n=len(values)).at(item.span)
+            raise fault(
+                "shape", N_("index {i} is out of range: there are {n} sizes"), i=place, n=len(values)
+            ).at(item.span)
         raise fault("syntax", N_("a shape is indexed by one whole number")).at(node.span)
 
     # Calls
@@ -361,7 +374,9 @@ class _Tracer:
             raise fault("shape", N_("len of a scalar: it has no axis")).at(node.span)
         if node.function == "item":
             if size(shape) != 1:
-                raise fault("shape", N_("item() needs one entry, and the tensor is {s}"), s=written(shape)).at(node.span)
+                raise fault(
+                    "shape", N_("item() needs one entry, and the tensor is {s}"), s=written(shape)
+                ).at(node.span)
             return value
         return Fraction({"numel": size(shape), "len": shape[0] if shape else 0}.get(node.function, len(shape)))
 
@@ -375,10 +390,13 @@ class _Tracer:
 
     def _no_function(self, node: t.Call) -> GradcliError:
         known = [*SPELLED, "numel", "size"]
-        near = _OTHER_LANGUAGES.get(node.function) or next(iter(get_close_matches(node.function, known, n=1, cutoff=0.6)), None)
+        near = _OTHER_LANGUAGES.get(node.function) or next(
+            iter(get_close_matches(node.function, known, n=1, cutoff=0.6)), None
+        )
         return fault(
             "name", N_("there is no function called {name}"),
-            hint=N_("did you mean {near} ?") if near else N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)"),
+            hint=N_("did you mean {near} ?") if near
+            else N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)"),
             name=node.function, near=near or "",
         )
 
@@ -448,7 +466,9 @@ class _Tracer:
         except GradcliError as error:
             raise error.at(span) from None
         if size(shape) > MAX_ENTRIES:
-            raise limit(N_("{f} would have {n} entries, more than {most}"), f=row.name, n=size(shape), most=MAX_ENTRIES).at(span)
+            raise limit(
+                N_("{f} would have {n} entries, more than {most}"), f=row.name, n=size(shape), most=MAX_ENTRIES
+            ).at(span)
         if row.family == "random":
             draw = self.random.random if row.name == "rand" else self.random.standard_normal
             return self.add(Constant(np.asarray(draw(shape))), shape, span)
@@ -505,8 +525,9 @@ class _Tracer:
 
 
 _OTHER_LANGUAGES = {
-    "ln": "log", "lg": "log10", "arctg": "atan", "tg": "tan", "ctg": "1/tan", "sgn": "sign", "power": "pow", "concat": "cat",
-    "concatenate": "cat", "hstack": "cat", "vstack": "cat", "tr": "trace", "transp": "T", "sum_": "sum", "average": "mean",
+    "ln": "log", "lg": "log10", "arctg": "atan", "tg": "tan", "ctg": "1/tan", "sgn": "sign", "power": "pow",
+    "concat": "cat", "concatenate": "cat", "hstack": "cat", "vstack": "cat", "tr": "trace", "transp": "T",
+    "sum_": "sum", "average": "mean",
     "array": "[...]", "matrix": "[...]", "factorial": "lgamma(x + 1)", "gammaln": "lgamma", "loggamma": "lgamma",
     "invert": "inv", "inverse": "inv", "pinv": "inv", "reduce_sum": "sum", "reduce_mean": "mean", "fabs": "abs",
     "heaviside": "x > 0", "ceiling": "ceil", "cosec": "1/sin", "sec": "1/cos", "cot": "1/tan", "csc": "1/sin",

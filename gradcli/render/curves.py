@@ -1,8 +1,10 @@
-"""Curves and surfaces -> a drawing of characters, as wide as the screen: braille dots for curves, shades for surfaces."""
+"""Curves and surfaces -> a drawing of characters, as wide as the screen: braille dots for curves, shades for
+surfaces."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,14 +41,17 @@ def _told(curve: Curve) -> Iterator[Message]:
     if undefined:
         yield message(N_("{count} values are not finite"), count=undefined)
     if curve.agrees:
-        yield message(N_("the formula and PyTorch agree at all {count} points; the largest difference is {difference}"),
-                      count=curve.values.size, difference=number(curve.max_abs_diff or 0.0, 2))
+        yield message(
+            N_("the formula and PyTorch agree at all {count} points; the largest difference is {difference}"),
+            count=curve.values.size,
+            difference=number(curve.max_abs_diff or 0.0, 2),
+        )
     elif curve.order and not curve.formula:
         yield message(N_("PyTorch's values: there is no closed form within the time allowed"))
 
 
 def _curve(plot: Plot, curve: Curve, width: int, digits: int) -> Iterator[str]:
-    (name, x), = plot.axes
+    ((name, x),) = plot.axes
     low, high = curve.visible()
     labels = [number(high, min(digits, 4)), number(low, min(digits, 4))]
     column = max(map(len, labels)) + 1
@@ -65,13 +70,14 @@ def _below(name: str, x: Array, start: int, cells: int, digits: int) -> str:
 
 
 def _dots(x: Array, values: Array, low: float, high: float, cells: int) -> Array:
-    """Braille characters as numbers: the polyline through the points, cut where it leaves the range or is not finite."""
+    """Braille characters as numbers: the polyline through the points, cut where it leaves the range or is not
+    finite."""
     wide, tall = 2 * cells, 4 * ROWS
     canvas = np.zeros((ROWS, cells), dtype=int)
     across = (x - x.min()) / (x.max() - x.min()) * (wide - 1)
     up = (values - low) / (high - low) * (tall - 1)
     order = np.argsort(across)
-    for a, b in zip(order, order[1:], strict=False):
+    for a, b in pairwise(order):
         if np.isfinite(up[a]) and np.isfinite(up[b]) and abs(up[b] - up[a]) < 4 * tall:
             steps = int(max(abs(across[b] - across[a]), abs(up[b] - up[a]))) + 1
             for t in np.linspace(0, 1, steps + 1):

@@ -63,10 +63,23 @@ def _mermaid(graph: Graph) -> str:
 
 def _entities(text: str) -> str:
     """Text that Mermaid takes as it is: its own entities are #name;, and * and _ would be Markdown."""
-    special = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;", "*": "#42;", "_": "#95;"}
+    special = {
+        "#": "#35;",
+        '"': "#quot;",
+        "<": "#lt;",
+        ">": "#gt;",
+        "&": "#amp;",
+        "`": "#96;",
+        "*": "#42;",
+        "_": "#95;",
+    }
     return "".join(special.get(c, c) for c in text)
 
 
 def _svg(graph: Graph) -> str:
-    return svg([lines(vertex) for vertex in graph.vertices], [_FILLS[vertex.kind] for vertex in graph.vertices],
-               [vertex.kind == "leaf" for vertex in graph.vertices], graph.edges)
+    return svg(
+        [lines(vertex) for vertex in graph.vertices],
+        [_FILLS[vertex.kind] for vertex in graph.vertices],
+        [vertex.kind == "leaf" for vertex in graph.vertices],
+        graph.edges,
+    )

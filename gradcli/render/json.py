@@ -123,7 +123,8 @@ def _where(definitions: Iterable[Definition]) -> list[dict[str, str]]:
 
 
 def _structure(part: Structure) -> dict[str, Any]:
-    return {"kind": part.kind, "nonzero": part.nonzero, "total": part.total, "exact": part.exact}
+    picture = None if part.picture is None else list(part.picture)
+    return {"kind": part.kind, "nonzero": part.nonzero, "total": part.total, "exact": part.exact, "picture": picture}
 
 
 def _entry(part: Entry) -> dict[str, Any]:

@@ -154,8 +154,11 @@ def _shapes(inputs: Mapping[str, Shape], output: Shape) -> str:
 
 
 def _visit(part: Visit) -> Iterator[Block]:
-    yield Head(message(N_("{name} = {source}"), name=part.name, source=part.source)
-               if part.name != part.source else message(N_("{name}, a leaf"), name=part.name))
+    yield Head(
+        message(N_("{name} = {source}"), name=part.name, source=part.source)
+        if part.name != part.source
+        else message(N_("{name}, a leaf"), name=part.name)
+    )
     yield from _arrived(part)
     yield Numbers({f"{part.name} =": part.value, f"{part.name}.grad =": part.gradient})
     for operand in part.operands:
@@ -164,12 +167,18 @@ def _visit(part: Visit) -> Iterator[Block]:
 
 def _arrived(part: Visit) -> Iterator[Block]:
     if len(part.arrived) > 1:
-        yield Say(message(
-            N_("{name} is used {count} times, so its gradient is the sum of what comes back from {places} "
-               "(the sum is off PyTorch's {name}.grad by {difference}):"),
-            name=part.name, count=len(part.arrived), places=", ".join(share.name for share in part.arrived),
-            difference=number(part.max_abs_diff, 2),
-        ))
+        yield Say(
+            message(
+                N_(
+                    "{name} is used {count} times, so its gradient is the sum of what comes back from {places} "
+                    "(the sum is off PyTorch's {name}.grad by {difference}):"
+                ),
+                name=part.name,
+                count=len(part.arrived),
+                places=", ".join(share.name for share in part.arrived),
+                difference=number(part.max_abs_diff, 2),
+            )
+        )
         yield Numbers({N_("from {name} =").format(name=share.name): share.value for share in part.arrived})
 
 
@@ -178,13 +187,23 @@ def _operand(part: Operand, name: str) -> Iterator[Block]:
         local: Jacobian = part.local
         yield Formula(local.left_side, local.formula, local.latex, local.where)
     if part.times > 1:
-        yield Say(message(N_("{name} is read {count} times in this step; the local derivative counts them all"),
-                          name=part.name, count=part.times))
+        yield Say(
+            message(
+                N_("{name} is read {count} times in this step; the local derivative counts them all"),
+                name=part.name,
+                count=part.times,
+            )
+        )
     passed = part.compared.pytorch
     if passed is not None:
         yield Numbers({N_("handed on to {name} =").format(name=part.name): passed})
     if part.compared.agrees is False:
-        yield Say(message(N_("the local formula and PyTorch DISAGREE by {difference}"),
-                          difference=number(part.compared.max_abs_diff or 0.0, 2)), "bad")
+        yield Say(
+            message(
+                N_("the local formula and PyTorch DISAGREE by {difference}"),
+                difference=number(part.compared.max_abs_diff or 0.0, 2),
+            ),
+            "bad",
+        )
     elif part.compared.reason is not None:
         yield Say(part.compared.reason)

@@ -34,7 +34,10 @@ def _text(block: Block, look: text_room.Look) -> list[Line]:
         case Prose(told):
             return [BLANK, *(line(one) for one in layout.wrapped(look.speak(told), min(look.width, _PROSE)))]
         case Numbers(arrays):
-            blocks_of = [(label, values.lines_of(array, look.width - 4, look.digits, look.full)) for label, array in arrays.items()]
+            blocks_of = [
+                (label, values.lines_of(array, look.width - 4, look.digits, look.full))
+                for label, array in arrays.items()
+            ]
             return _in_rows(blocks_of, look)
         case Formula(left, right, _, where):
             return [*text_room._formula(left, right, look), *text_room._where(where, look)]
@@ -43,8 +46,11 @@ def _text(block: Block, look: text_room.Look) -> list[Line]:
         case Table(rows):
             return _table(rows, look)
         case Inside(example):
-            return [BLANK, line(f"  $ {example.line}", "label"), *(
-                one for lines in text_room.lines_of(example.parts, look) for one in lines)]
+            return [
+                BLANK,
+                line(f"  $ {example.line}", "label"),
+                *(one for lines in text_room.lines_of(example.parts, look) for one in lines),
+            ]
         case Drawing(plot):
             return [*(line(one) for one in drawn(plot, look.width, look.digits, look.speak))]
         case _:
@@ -54,7 +60,11 @@ def _text(block: Block, look: text_room.Look) -> list[Line]:
 def _in_rows(given: list[tuple[str, list[str]]], look: text_room.Look) -> list[Line]:
     """`x = 3` on one line where the value is one number, else the numbers under their label; two side by side."""
     if all(len(lines) == 1 for _, lines in given):
-        return [line(one) for label, lines in given for one in layout.wrapped(f"{label} {lines[0]}", look.width, "  ", "      ")]
+        return [
+            line(one)
+            for label, lines in given
+            for one in layout.wrapped(f"{label} {lines[0]}", look.width, "  ", "      ")
+        ]
     return text_room._beside(given, look)
 
 
@@ -65,7 +75,7 @@ def _table(rows: tuple[tuple[str, object], ...], look: text_room.Look) -> list[L
     for name, told in rows:
         label = layout.padded(f"  {say(name)}", column)
         for n, one in enumerate(layout.wrapped(look.speak(told), look.width, label)):  # type: ignore[arg-type]
-            lines.append(Line(((label, "label"), (one[len(label):], ""))) if n == 0 else line(one))
+            lines.append(Line(((label, "label"), (one[len(label) :], ""))) if n == 0 else line(one))
     return lines
 
 
@@ -91,9 +101,22 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[s
         case Code(language, source):
             yield from (f"```{language}", *source.rstrip("\n").split("\n"), "```")
         case Table(rows):
-            yield from ("", "| | |", "|---|---|", *(f"| `{speak.sentence(n)}` | {_cell(prose(speak(t)))} |" for n, t in rows), "")
+            yield from (
+                "",
+                "| | |",
+                "|---|---|",
+                *(f"| `{speak.sentence(n)}` | {_cell(prose(speak(t)))} |" for n, t in rows),
+                "",
+            )
         case Inside(example):
-            yield from ("", "```sh", example.line, "```", "", *markdown_room.lines_of(example.parts, digits, full, speak))
+            yield from (
+                "",
+                "```sh",
+                example.line,
+                "```",
+                "",
+                *markdown_room.lines_of(example.parts, digits, full, speak),
+            )
         case Drawing(plot):
             yield from ("```text", *drawn(plot, 80, digits, speak), "```")
         case _:
@@ -118,8 +141,12 @@ def _latex(block: Block, digits: int, speak: Speak) -> Iterator[str]:
         case Say(told) | Prose(told):
             yield from ("", escaped(speak(told)))
         case Numbers(arrays):
-            yield from latex_room.align([(rf"\text{{{escaped(label.removesuffix(' ='))}}}", latex_room.values(array, digits))
-                                         for label, array in arrays.items()])
+            yield from latex_room.align(
+                [
+                    (rf"\text{{{escaped(label.removesuffix(' ='))}}}", latex_room.values(array, digits))
+                    for label, array in arrays.items()
+                ]
+            )
         case Formula(left, _, formula, where):
             yield from latex_room.align([(latex_room.left_side(left), formula), *latex_room._where(where)])
         case Code(_, source):
@@ -129,7 +156,12 @@ def _latex(block: Block, digits: int, speak: Speak) -> Iterator[str]:
             yield from (rf"  \item[{escaped(speak.sentence(name))}] {escaped(speak(told))}" for name, told in rows)
             yield r"\end{description}"
         case Inside(example):
-            yield from (r"\begin{verbatim}", example.line, r"\end{verbatim}", *latex_room.lines_of(example.parts, digits, speak))
+            yield from (
+                r"\begin{verbatim}",
+                example.line,
+                r"\end{verbatim}",
+                *latex_room.lines_of(example.parts, digits, speak),
+            )
         case Drawing():
             return
         case _:

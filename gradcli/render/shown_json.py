@@ -46,7 +46,13 @@ def as_object(parts: Sequence[Part], speak: Speak) -> Answer:
             case Function():
                 answer |= {"command": "functions", "function": _function(part, speak), "example": None}
             case Page():
-                answer |= {"command": "explain", "topic": part.topic, "title": speak(part.title), "text": [], "examples": []}
+                answer |= {
+                    "command": "explain",
+                    "topic": part.topic,
+                    "title": speak(part.title),
+                    "text": [],
+                    "examples": [],
+                }
             case Paragraph():
                 answer["text"].append(speak(part.text))
             case Example():
@@ -79,36 +85,53 @@ def _listing(part: Listing, speak: Speak) -> Answer:
 
 def _function(part: Function, speak: Speak) -> Answer:
     return {
-        "name": part.name, "family": part.family, "doc": speak(part.doc), "aliases": list(part.aliases),
+        "name": part.name,
+        "family": part.family,
+        "doc": speak(part.doc),
+        "aliases": list(part.aliases),
         "parameters": [{"name": p.name, "kind": p.kind, "default": p.default} for p in part.parameters],
-        "differentiable": part.differentiable, "expression": part.example,
-        "shapes": [{"inputs": {n: list(s) for n, s in inputs.items()}, "output": list(output)} for inputs, output in part.shapes],
-        "kinks": [speak(told) for told in part.kinks], "deviations": [speak(told) for told in part.deviations],
+        "differentiable": part.differentiable,
+        "expression": part.example,
+        "shapes": [
+            {"inputs": {n: list(s) for n, s in inputs.items()}, "output": list(output)}
+            for inputs, output in part.shapes
+        ],
+        "kinks": [speak(told) for told in part.kinks],
+        "deviations": [speak(told) for told in part.deviations],
         "value": None if part.value is None else plain(part.value),
     }
 
 
 def _visit(part: Visit, speak: Speak) -> Answer:
     return {
-        "name": part.name, "source": part.source, "operation": part.operation, "shape": list(part.value.shape),
-        "value": plain(part.value), "gradient": plain(part.gradient),
+        "name": part.name,
+        "source": part.source,
+        "operation": part.operation,
+        "shape": list(part.value.shape),
+        "value": plain(part.value),
+        "gradient": plain(part.gradient),
         "arrived": [{"from": share.name, "value": plain(share.value)} for share in part.arrived],
-        "max_abs_diff": finite(part.max_abs_diff), "operands": [_operand(o, speak) for o in part.operands],
+        "max_abs_diff": finite(part.max_abs_diff),
+        "operands": [_operand(o, speak) for o in part.operands],
     }
 
 
 def _operand(part: Operand, speak: Speak) -> Answer:
     return {
-        "name": part.name, "jacobian": None if part.local is None else json._jacobian(part.local),
+        "name": part.name,
+        "jacobian": None if part.local is None else json._jacobian(part.local),
         **json._compared(part.compared, speak),
     }
 
 
 def _graph(part: Graph) -> Answer:
     return {
-        "to": part.to, "text": document(part),
-        "vertices": [{"name": v.name, "label": v.label, "kind": v.kind, "shape": list(v.shape), "grad_fn": v.grad_fn}
-                     for v in part.vertices],
+        "to": part.to,
+        "text": document(part),
+        "vertices": [
+            {"name": v.name, "label": v.label, "kind": v.kind, "shape": list(v.shape), "grad_fn": v.grad_fn}
+            for v in part.vertices
+        ],
         "edges": [list(edge) for edge in part.edges],
     }
 
@@ -117,8 +140,14 @@ def _plot(part: Plot) -> Answer:
     return {
         "axes": [{"name": name, "values": plain(array)} for name, array in part.axes],
         "curves": [
-            {"label": c.label, "by": list(c.order), "formula": c.formula, "latex": c.latex, "values": plain(c.values),
-             "max_abs_diff": None if c.max_abs_diff is None else finite(c.max_abs_diff)}
+            {
+                "label": c.label,
+                "by": list(c.order),
+                "formula": c.formula,
+                "latex": c.latex,
+                "values": plain(c.values),
+                "max_abs_diff": None if c.max_abs_diff is None else finite(c.max_abs_diff),
+            }
             for c in part.curves
         ],
     }

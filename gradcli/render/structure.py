@@ -17,6 +17,8 @@ _KINDS = {
     "dense": N_("dense"),
     "zero": N_("zero"),
     "sparse": N_("sparse"),
+    "triangular": N_("triangular"),
+    "rank-one": N_("dense, of rank one (an outer product)"),
 }
 
 

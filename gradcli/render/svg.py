@@ -1,10 +1,12 @@
-"""Boxes and edges -> an SVG picture in layers: every edge goes down, a long one through a place of its own in each layer
+"""Boxes and edges -> an SVG picture in layers: every edge goes down, a long one through a place of its own in each
+layer
 it crosses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from xml.sax.saxutils import escape
 
 Edge = tuple[int, int]
@@ -51,7 +53,9 @@ def _ranks(count: int, edges: Sequence[Edge]) -> list[int]:
     return rank
 
 
-def _laid(boxes: Sequence[Sequence[str]], edges: Sequence[Edge], rank: Sequence[int]) -> tuple[_Layers, list[list[int]]]:
+def _laid(
+    boxes: Sequence[Sequence[str]], edges: Sequence[Edge], rank: Sequence[int]
+) -> tuple[_Layers, list[list[int]]]:
     rows: list[list[int]] = [[] for _ in range(max(rank, default=0) + 1)]
     width = {}
     for node, lines in enumerate(boxes):
@@ -67,7 +71,7 @@ def _laid(boxes: Sequence[Sequence[str]], edges: Sequence[Edge], rank: Sequence[
             rows[level].append(place)
             path.append(place)
         path.append(b)
-        pieces += list(zip(path, path[1:], strict=False))
+        pieces += list(pairwise(path))
         paths.append(path)
     return _Layers(rows, pieces, width), paths
 
@@ -88,7 +92,9 @@ def _placed(layers: _Layers) -> None:
     for sweep in range(SWEEPS):
         upwards = sweep % 2 == 0
         for row in layers.rows if upwards else reversed(layers.rows):
-            _packed(layers, row, [_mean([layers.x[m] for m in layers.near(node, upwards)], layers.x[node]) for node in row])
+            _packed(
+                layers, row, [_mean([layers.x[m] for m in layers.near(node, upwards)], layers.x[node]) for node in row]
+            )
     left = min(layers.x[n] - layers.width[n] / 2 for row in layers.rows for n in row)
     for node in layers.x:
         layers.x[node] += MARGIN - left
@@ -121,8 +127,15 @@ def _tops(boxes: Sequence[Sequence[str]], rows: Sequence[Sequence[int]]) -> tupl
     return tops, y - FALL + MARGIN
 
 
-def _drawn(boxes: Sequence[Sequence[str]], fills: Sequence[str], rounded: Sequence[bool], layers: _Layers,
-           paths: Sequence[Sequence[int]], tops: Sequence[tuple[float, float]], height: float) -> str:
+def _drawn(
+    boxes: Sequence[Sequence[str]],
+    fills: Sequence[str],
+    rounded: Sequence[bool],
+    layers: _Layers,
+    paths: Sequence[Sequence[int]],
+    tops: Sequence[tuple[float, float]],
+    height: float,
+) -> str:
     level = {node: k for k, row in enumerate(layers.rows) for node in row}
     right = max(layers.x[n] + layers.width[n] / 2 for n in layers.x) + MARGIN
     out = [
@@ -139,7 +152,9 @@ def _drawn(boxes: Sequence[Sequence[str]], fills: Sequence[str], rounded: Sequen
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
-def _box(node: int, level: Mapping[int, int], tops: Sequence[tuple[float, float]], boxes: Sequence[Sequence[str]]) -> tuple[float, float]:
+def _box(
+    node: int, level: Mapping[int, int], tops: Sequence[tuple[float, float]], boxes: Sequence[Sequence[str]]
+) -> tuple[float, float]:
     """The top and the height of a box, in the middle of its layer; of a place in an edge, the whole layer."""
     top, tall = tops[level[node]]
     if node >= len(boxes):
@@ -148,8 +163,13 @@ def _box(node: int, level: Mapping[int, int], tops: Sequence[tuple[float, float]
     return top + (tall - own) / 2, own
 
 
-def _curve(path: Sequence[int], layers: _Layers, level: Mapping[int, int], tops: Sequence[tuple[float, float]],
-           boxes: Sequence[Sequence[str]]) -> str:
+def _curve(
+    path: Sequence[int],
+    layers: _Layers,
+    level: Mapping[int, int],
+    tops: Sequence[tuple[float, float]],
+    boxes: Sequence[Sequence[str]],
+) -> str:
     x, (top, tall) = layers.x[path[0]], _box(path[0], level, tops, boxes)
     y = top + tall
     told = [f"M{x:.1f},{y:.1f}"]
@@ -168,6 +188,9 @@ def _text(lines: Sequence[str], x: float, top: float, tall: float, width: float,
     corner = tall / 2 if rounded else 4
     return [
         f'<rect x="{x - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{tall:.1f}" rx="{corner:.1f}" fill="{fill}" stroke="#555"/>',
-        *(f'<text x="{x:.1f}" y="{top + PADDING / 2 + LINE * (n + 0.75):.1f}" text-anchor="middle"'
-          f'{"" if n == 0 else " fill=" + chr(34) + "#555" + chr(34)}>{escape(line)}</text>' for n, line in enumerate(lines)),
+        *(
+            f'<text x="{x:.1f}" y="{top + PADDING / 2 + LINE * (n + 0.75):.1f}" text-anchor="middle"'
+            f"{'' if n == 0 else ' fill=' + chr(34) + '#555' + chr(34)}>{escape(line)}</text>"
+            for n, line in enumerate(lines)
+        ),
     ]

@@ -27,12 +27,12 @@ from gradcli.report import (
     Part,
     Question,
     Shown,
+    Structure,
     Vjp,
     Warning,
     Weights,
 )
 from gradcli.shapes import Shape, written
-
 
 DOCUMENTS = ("graph", "code")
 """Commands whose answer is a text of its own, for another program to read."""
@@ -159,8 +159,20 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
     return [
         BLANK, heading(say(wording(_command(question), name).matrix, output=output, name=spoken(name))),
         *_formula(part.left_side, part.formula, look), *_where(part.where, look), *told,
-        *_entries(part.entries or (), part.left_side, look),
+        *_drawn(part.structure, column), *_entries(part.entries or (), part.left_side, look),
     ]
+
+
+def _drawn(part: Structure | None, column: int) -> list[Line]:
+    """The pattern as a picture, where there is one to see and it is small."""
+    if part is None or part.picture is None or part.kind in _PLAIN or not 2 <= len(part.picture) <= DRAWN_ROWS:
+        return []
+    return [line(" " * column + row) for row in part.picture]
+
+
+DRAWN_ROWS = 12
+_PLAIN = ("dense", "rank-one", "zero")
+"""Patterns that a picture says nothing about."""
 
 
 def _told(label: str, text: str, width: int) -> Iterator[Line]:
@@ -179,7 +191,9 @@ def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Li
         *statements, last = part.matrix.split("; ")  # statements stand on lines of their own, where they can be pasted
         head = f"  {bare:<{len(part.left_side)}} = "
         lines += [line(one) for one in layout.formula(last, look.width, head)]
-        lines += [line(one) for text in statements for one in layout.formula(text, look.width, "    with ")]
+        said = {f"{d.name} = {d.formula}" for d in part.where}
+        fresh = [text for text in statements if text not in said]
+        lines += [line(one) for text in fresh for one in layout.formula(text, look.width, "    with ")]
     return lines + _where(part.where, look)
 
 

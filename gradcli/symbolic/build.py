@@ -32,10 +32,12 @@ from gradcli.symbolic.scalars import (
     number,
     own,
     softened,
+    weight,
 )
 
-MAX_OPERATIONS = 60
-"""An elementwise result larger than this that is read more than once becomes a tensor of its own, with a name."""
+MAX_OPERATIONS, NAMED = 60, 16
+"""An elementwise result larger than this that is read more than once becomes a tensor of its own, with a name; sooner
+where the program has given it one."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class _Walk:
                 here = result
                 variables[name] = graph.define(name, here.dims, lambda *i, r=here: ((), r.at(*i)), asked_for=True)
                 result = tensor_of(variables[name])
-            elif self.readers[place] > 1 and result.entry.count_ops() > MAX_OPERATIONS:
+            elif self.readers[place] > 1 and weight(result.entry, MAX_OPERATIONS) > (NAMED if step.name else MAX_OPERATIONS - 1):
                 self.builder.hint = step.name
                 result = tensor_of(graph.as_node(result, self.builder.name("f")))
             tensors.append(result)

@@ -80,8 +80,8 @@ class Form:
         return self.evaluator(known).value(self.formula)
 
     def contracted(self, known: Mapping[str, Array], by: str | None = None) -> Array:
-        """The printed formula summed over its rows with v in symbols, and evaluated: a Jacobian gives its VJP. `by` names
-        another vector in `known` to contract with."""
+        """The printed formula summed over its rows with v in symbols, and evaluated: a Jacobian gives its VJP.
+        `by` names another vector in `known` to contract with."""
         entry = total(Entry(Symbol(by or self.weights), *self.formula.rows) * self.formula.entry, self.formula.rows)
         return self.evaluator(known).at_all(entry, self.formula.columns, self.formula.column_dims)
 
@@ -107,12 +107,14 @@ class Form:
         text, _ = self._writers()
         formula, cut = self.formula, len(self.formula.rows)
         return tuple(
-            EntryPart(at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes), {}))
+            EntryPart(
+                at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes), {})
+            )
             for at in places(self.shape)
         )
 
     def matrix(self) -> str | None:
-        """The formula in matrix notation, as a program of the calculator's own that has been run and gave its values."""
+        """The formula in matrix notation: a program of the calculator's own that has been run and gave its values."""
         return verified_matrix(self)
 
     def mask(self) -> Array:
@@ -186,8 +188,8 @@ class Calculus:
 
     def __init__(self, program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y",
                  tangents: Mapping[str, str] | None = None, unit: bool = False) -> None:
-        """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called. `unit`:
-        the output is one number and its weight 1, which is then not written."""
+        """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called.
+        `unit`: the output is one number and its weight 1, which is then not written."""
         self.unit = unit
         self.weights, self.output = weights, output
         self.tangents = dict(tangents or {})
@@ -208,7 +210,10 @@ class Calculus:
         forms = [derive.jacobian(self.built.graph, self.built.output, self._variable(n)) for n in names]
         rows = forms[0].rows
         terms = [
-            total(f.entry.xreplace(dict(zip(f.rows, rows, strict=True))) * Entry(Symbol(self.tangents[n]), *f.columns), f.columns)
+            total(
+                f.entry.xreplace(dict(zip(f.rows, rows, strict=True))) * Entry(Symbol(self.tangents[n]), *f.columns),
+                f.columns,
+            )
             for n, f in zip(names, forms, strict=True)
         ]
         found = Formula(self.output, (), rows, (), forms[0].row_dims, tidy(Add(*terms)))
@@ -298,7 +303,8 @@ def primitive_text(node: Node) -> str:
         if isinstance(argument, Node):
             written.append(argument.name)
         elif param.default is REQUIRED or argument != param.default:
-            value = repr(argument) if isinstance(argument, (str, bool, tuple, int)) or argument is None else f"{float(argument):g}"
+            plain = isinstance(argument, (str, bool, tuple, int)) or argument is None
+            value = repr(argument) if plain else f"{float(argument):g}"
             written.append(f"{param.name}={value}")
     return f"{row.name}({', '.join(written)})"
 

@@ -44,7 +44,10 @@ def _total(e: Expr, over: tuple[Index, ...]) -> Expr:
             fresh = renewed(factor)
             others = Mul(*factors[:position], *factors[position + 1 :])
             return _total(others * fresh.body, over + fresh.bound)
-        if factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer and 1 < factor.exp < 4 and _hides_delta(factor, over):
+        if (
+            factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer and 1 < factor.exp < 4
+            and _hides_delta(factor, over)
+        ):
             return _total(Mul(*factors[:position], *factors[position + 1 :], factor.expand()), over)
     deltas = [f for f in factors if isinstance(f, Delta) and f.free_symbols & set(over)]
     for delta in sorted(deltas, key=_is_seed, reverse=_seeds_first):
@@ -118,7 +121,10 @@ def _solve_division(one: Expr, other: Expr, deltas: list[Expr], over: tuple[Inde
     else:
         new = index_for(_ceiling_ratio(k.dim, n))
         value = new * n + other
-    ranges = _range_factor(other, n) * _range_factor(value, k.dim) if isinstance(one, Remainder) else _range_factor(value, k.dim)
+    ranges = (
+        _range_factor(other, n) * _range_factor(value, k.dim) if isinstance(one, Remainder)
+        else _range_factor(value, k.dim)
+    )
     return {k: value}, ranges, ((new,) if isinstance(new, Index) else ())
 
 

@@ -16,10 +16,10 @@ from sympy import Add, Dummy, Expr, Mul
 from gradcli.symbolic.contract import ROW, outer_bound, renewed, seeds_first, total
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
-from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Pi, Sigma, Where
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Pi, Sigma, Where, weight
 from gradcli.symbolic.tidy import tidy
 
-INLINE_OPERATIONS = 30
+INLINE_OPERATIONS = 40
 """A Jacobian's adjoint larger than this gets a name: a chain of n softmaxes would double it n times."""
 
 
@@ -59,7 +59,7 @@ def jacobian(graph: Graph, y: Tensor, x: Node) -> Formula:
     found = entry()
     if found.has(Quotient, Remainder, AtLeast):
         with seeds_first():
-            found = min(found, entry(), key=lambda e: e.count_ops())
+            found = min(found, entry(), key=weight)
     return Formula(x.name, rows, x.idx, y.dims, x.dims, found)
 
 
@@ -156,7 +156,7 @@ def _joined_powers(e: Expr) -> Expr:
 
 def _named(graph: Graph, node: Node, bar: Expr, rows: tuple[Expr, ...], row_dims: tuple[Dim, ...]) -> Expr:
     """The adjoint as an entry of a new tensor where it is worth a name, else as it is."""
-    worth = bar.has(Bound) if not rows else bar.count_ops() > INLINE_OPERATIONS
+    worth = bar.has(Bound) if not rows else weight(bar, INLINE_OPERATIONS + 1) > INLINE_OPERATIONS
     if not worth or isinstance(bar, Entry):
         return bar
     dims = row_dims + node.dims
@@ -176,7 +176,9 @@ def lifted(graph: Graph, e: Expr) -> Expr:
     for original in outer_bound(e):
         part = renewed(original)  # its indices may be a node's own, and that node is differentiated again
         body = lifted(graph, part.body)
-        free = tuple(sorted((k for k in body.free_symbols - set(part.bound) if isinstance(k, Index)), key=sympy.default_sort_key))
+        free = tuple(sorted(
+            (k for k in body.free_symbols - set(part.bound) if isinstance(k, Index)), key=sympy.default_sort_key
+        ))
         node = graph.define(
             "z", tuple(k.dim for k in free), lambda *i, f=free, b=body, p=part: (p.bound, _instance(b, f, i)),
             product=isinstance(part, Pi),

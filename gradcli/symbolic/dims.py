@@ -53,7 +53,9 @@ class Sizes:
 
     def of(self, name: str, shape: Shape) -> tuple[Dim, ...]:
         """The dims of an input: a symbol for each axis, but literal 0 and 1."""
-        return tuple(self._axis(f"n_{name}{axis}" if len(shape) > 1 else f"n_{name}", n) for axis, n in enumerate(shape))
+        return tuple(
+            self._axis(f"n_{name}{axis}" if len(shape) > 1 else f"n_{name}", n) for axis, n in enumerate(shape)
+        )
 
     def _axis(self, name: str, n: int) -> Dim:
         if n <= 1:
@@ -99,7 +101,7 @@ class Sizes:
 
 
 def is_nonnegative(e: Expr) -> bool:
-    """True if e >= 0 can be proved: e is affine in indices, with polynomials in the sizes (each >= 1) as coefficients."""
+    """True if e >= 0 can be proved: e is affine in indices, its coefficients polynomials in the sizes (each >= 1)."""
     low = _lowest(sympy.expand(e))
     return low is not None and _polynomial_nonnegative(low)
 
@@ -171,7 +173,11 @@ class _Division(sympy.Function):  # type: ignore[misc]
 
 def _is_integral(ratio: Expr) -> bool:
     return all(
-        bool(f.is_Integer or (f.is_integer and not f.is_Pow) or (f.is_Pow and f.exp.is_Integer and f.exp > 0 and f.base.is_integer))
+        bool(
+            f.is_Integer
+            or (f.is_integer and not f.is_Pow)
+            or (f.is_Pow and f.exp.is_Integer and f.exp > 0 and f.base.is_integer)
+        )
         for f in sympy.Mul.make_args(ratio)
     )
 

@@ -108,7 +108,9 @@ class Evaluator:
 
     def _primitive(self, node: Node) -> Array:
         assert node.primitive is not None
-        arguments = [self.tensor(a.name) if isinstance(a, Node) else options_as_floats(a) for a in node.primitive.arguments]
+        arguments = [
+            self.tensor(a.name) if isinstance(a, Node) else options_as_floats(a) for a in node.primitive.arguments
+        ]
         with np.errstate(all="ignore"):
             return np.asarray(node.primitive.row.numpy(numpy_library, *arguments))
 
@@ -157,7 +159,9 @@ class Evaluator:
     @staticmethod
     def _within(elements: int) -> None:
         if elements > MAX_ELEMENTS:
-            raise limit(N_("the formula needs an array of {n} numbers, more than {most}"), n=elements, most=MAX_ELEMENTS)
+            raise limit(
+                N_("the formula needs an array of {n} numbers, more than {most}"), n=elements, most=MAX_ELEMENTS
+            )
 
     def _product(self, factors: Sequence[Expr]) -> Named:
         """A product; where a bracket is 0 the product is 0, even next to what is not finite."""
@@ -170,7 +174,7 @@ class Evaluator:
         return result
 
     def _values(self, factors: Sequence[Expr]) -> list[Named]:
-        """The factors' values; a**b log(a) is one factor, which PyTorch takes as 0 where a is 0 and b is not negative."""
+        """The factors' values; a**b log(a) is one factor, which PyTorch takes as 0 where a = 0 and b >= 0."""
         powers = {f.base: f for f in factors if f.is_Pow and not f.exp.is_Number}
         logs = [f for f in factors if isinstance(f, sympy.log) and f.args[0] in powers]
         pairs = [self._together(_power_log, self.named(f.args[0]), self.named(powers[f.args[0]].exp)) for f in logs]
@@ -208,7 +212,10 @@ class Evaluator:
 
     def _entry(self, e: Entry) -> Named:
         array = self.tensor(e.name)
-        if all(k == 0 or (isinstance(k, Index) and self._size(k) == n) for k, n in zip(e.indices, array.shape, strict=True)):
+        if all(
+            k == 0 or (isinstance(k, Index) and self._size(k) == n)
+            for k, n in zip(e.indices, array.shape, strict=True)
+        ):
             simple = array[tuple(0 if k == 0 else slice(None) for k in e.indices)]
             axes = tuple(k for k in e.indices if isinstance(k, Index))
             if len(set(axes)) == len(axes):

@@ -57,8 +57,9 @@ class Primitive:
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A named tensor. `idx` are its indices (0 for an axis of size 1); a definition is the sum (or product) of `body` over `bound`.
-    `asked_for`: the user wants the gradient of this intermediate, so it is never written out in others."""
+    """A named tensor. `idx` are its indices (0 for an axis of size 1); a definition is the sum (or product) of `body`
+    over `bound`. `asked_for`: the user wants the gradient of this intermediate, so it is never written out in
+    others."""
 
     name: str
     dims: tuple[Dim, ...]

@@ -105,7 +105,9 @@ class MatrixWriter:
             return self.power(e)
         if isinstance(e, Delta):
             return self.delta(e)
-        if isinstance(e, (Above, AtLeast, Equal, Where, Atomic)) or (isinstance(e, sympy.Function) and not isinstance(e, Bound)):
+        if isinstance(e, (Above, AtLeast, Equal, Where, Atomic)) or (
+            isinstance(e, sympy.Function) and not isinstance(e, Bound)
+        ):
             return self.function(e)
         raise NoMatrix
 
@@ -133,7 +135,8 @@ class MatrixWriter:
             return Value(e.name, axes)
         places = [":" if isinstance(k, Index) else str(k) for k in e.indices]
         axes = tuple(k for k in e.indices if isinstance(k, Index))
-        if not all(isinstance(k, Index) or k.is_Integer for k in e.indices) or len(axes) > 2 or len(set(axes)) != len(axes):
+        plain = all(isinstance(k, Index) or k.is_Integer for k in e.indices)
+        if not plain or len(axes) > 2 or len(set(axes)) != len(axes):
             raise NoMatrix
         keeps = e.name if places == [":", "0"] and self.is_column(e.name) else None
         return Value(f"{e.name}[{', '.join(places)}]", axes, column=keeps)
@@ -222,7 +225,9 @@ class MatrixWriter:
 
     def shared(self, terms: Sequence[Value], axes: Axes) -> Value | None:
         """A @ x + A.T @ x as (A + A.T) @ x: one common factor at the end, or at the front, of every product."""
-        if len(terms) < 2 or not all(len(t.chain) > 1 and t.text == _chained(t.chain).text and t.axes == axes for t in terms):
+        if len(terms) < 2 or not all(
+            len(t.chain) > 1 and t.text == _chained(t.chain).text and t.axes == axes for t in terms
+        ):
             return None
         for end in (-1, 0):
             common = terms[0].chain[end]
@@ -331,7 +336,9 @@ class MatrixWriter:
             return Value(value.column or f"{value.at_least(ATOM)}[:, None]", axes)
         raise NoMatrix
 
-    def scaled(self, coefficient: Expr, scalars: Sequence[Value], result: Value | None, below: Sequence[Value]) -> Value:
+    def scaled(
+        self, coefficient: Expr, scalars: Sequence[Value], result: Value | None, below: Sequence[Value]
+    ) -> Value:
         """number * scalars * result / below."""
         sign = "-" if coefficient.is_negative else ""
         up, down = abs(coefficient).as_numer_denom()

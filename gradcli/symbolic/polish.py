@@ -13,10 +13,10 @@ from gradcli.symbolic.contract import joined_digits, renewed, total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
-from gradcli.symbolic.scalars import Bound, Delta, Entry, Sigma
+from gradcli.symbolic.scalars import Bound, Delta, Entry, Sigma, weight
 from gradcli.symbolic.tidy import tidy
 
-READABLE = 60
+READABLE = 80
 """No definition is written into another where the two have more operations than this."""
 
 
@@ -74,7 +74,12 @@ class _Work:
 
     def is_alias(self, name: str) -> bool:
         node = self.graph.nodes[name]
-        return node.body is not None and not node.asked_for and isinstance(self.body(name), Entry) and not self.is_argument(name)
+        return (
+            node.body is not None
+            and not node.asked_for
+            and isinstance(self.body(name), Entry)
+            and not self.is_argument(name)
+        )
 
     def is_argument(self, name: str) -> bool:
         """Whether a primitive is computed from it, so that it must keep its name."""
@@ -87,7 +92,7 @@ class _Work:
 
     def stays_readable(self, name: str, reader: str) -> bool:
         """A chain of layers is told layer by layer, not as one formula nested as deep as the chain is long."""
-        return bool(self.bodies[name].count_ops() + self.bodies[reader].count_ops() <= READABLE)
+        return weight(self.bodies[name]) + weight(self.bodies[reader]) <= READABLE
 
     def write_out(self, name: str, reader: str) -> None:
         self.bodies[reader] = _written_out(self.bodies[reader], self.graph.nodes[name], self.bodies.pop(name))

@@ -1,4 +1,4 @@
-"""A form -> its matrix notation, parsed and run before it is shown: dropped where it gives other values than the form."""
+"""A form -> its matrix notation, parsed and run before it is shown: dropped where its values are not the form's."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def _holds(form: Form, text: str) -> bool:
             got = values_of(program, used)[program.output.step]
         except GradcliError:
             return False
-        close = got.shape == wanted.shape and np.allclose(got, wanted, rtol=1e-9, atol=1e-10 * np.abs(wanted).max(initial=1.0))
+        close = got.shape == wanted.shape and np.allclose(
+            got, wanted, rtol=1e-9, atol=1e-10 * np.abs(wanted).max(initial=1.0)
+        )
         return bool(close)
     return False
 

@@ -17,6 +17,9 @@ from gradcli.symbolic.scalars import Delta, Flag, Place, Sigma, is_structural
 COUNTED = 2_000_000
 """A Jacobian with at most so many entries has its pattern counted; a larger one has it worked out from the formula."""
 
+PICTURED_ROWS, PICTURED_COLUMNS = 24, 48
+"""A pattern of at most so many rows and columns is drawn."""
+
 
 def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
     """How many entries can be non-zero, whatever the inputs' values are, and the word for the pattern.
@@ -33,16 +36,37 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
         mask = Evaluator(graph, {}).at_all(pattern, formula.indices, formula.dims) != 0
         rows = int(np.prod(sizes[: len(formula.rows)], dtype=object))
         exact = not entry.has(Place)  # an index that is data may meet any place
-        return Structure(_kind(mask.reshape(rows, -1)), int(mask.sum()), everything, exact)
+        matrix = mask.reshape(rows, -1)
+        kind = "rank-one" if _kind(matrix) == "dense" and _separates(formula, entry) else _kind(matrix)
+        return Structure(kind, int(mask.sum()), everything, exact, _picture(matrix))
     terms = Add.make_args(sympy.expand(pattern))
     counts = [_count(graph, formula, term) for term in terms]
     nonzero = min(sum(counts), everything)
-    return Structure(_kind_by_formula(formula, terms), nonzero, everything, len(terms) == 1)
+    kind = _kind_by_formula(formula, terms)
+    kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind
+    return Structure(kind, nonzero, everything, len(terms) == 1)
+
+
+def _separates(formula: Formula, entry: Expr) -> bool:
+    """Whether the formula is a factor of the rows times one of the columns, so that the matrix is an outer product."""
+    rows, columns = (
+        {k for k in side if isinstance(k, Index)} for side in (formula.rows, formula.columns)
+    )
+    free = [f.free_symbols for f in Mul.make_args(entry)]
+    return bool(rows and columns) and not any(f & rows and f & columns for f in free)
+
+
+def _picture(matrix: Array) -> tuple[str, ...] | None:
+    if matrix.shape[0] > PICTURED_ROWS or matrix.shape[1] > PICTURED_COLUMNS:
+        return None
+    return tuple("".join("■" if entry else "·" for entry in row) for row in matrix)
 
 
 def mask_of(graph: Graph, formula: Formula, entry: Expr) -> Array:
     """1 where an entry can be non-zero, else 0, in the Jacobian's shape."""
-    return np.asarray(Evaluator(graph, {}).at_all(_pattern(entry), formula.indices, formula.dims) != 0, dtype=np.float64)
+    return np.asarray(
+        Evaluator(graph, {}).at_all(_pattern(entry), formula.indices, formula.dims) != 0, dtype=np.float64
+    )
 
 
 def _pattern(e: Expr) -> Expr:
@@ -103,7 +127,8 @@ def _kind(mask: Array) -> str:
     width = int(np.abs(r - c).max())
     if rows > 4 and width < max(rows, columns) // 3:
         return "banded"
-    return "triangular" if rows == columns and ((r >= c).all() or (r <= c).all()) else "sparse"
+    triangular = rows == columns and ((r >= c).all() or (r <= c).all()) and mask.diagonal().all()
+    return "triangular" if triangular else "sparse"
 
 
 def _blocks(mask: Array) -> bool:
@@ -111,7 +136,9 @@ def _blocks(mask: Array) -> bool:
     rows, columns = mask.shape
     first = int(np.argmin(mask[0])) if not mask[0].all() else columns
     height = int(np.argmin(mask[:, 0])) if not mask[:, 0].all() else rows
-    if first in (0, columns) or height in (0, rows) or columns % first or rows % height or columns // first != rows // height:
+    if first in (0, columns) or height in (0, rows) or columns % first or rows % height:
+        return False
+    if columns // first != rows // height:
         return False
     wanted = np.kron(np.eye(rows // height, dtype=bool), np.ones((height, first), dtype=bool))
     return bool((mask == wanted).all())

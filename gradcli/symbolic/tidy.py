@@ -13,7 +13,7 @@ import sympy
 from sympy import Add, Expr, Mul, Symbol
 
 from gradcli.symbolic.contract import outer_bound
-from gradcli.symbolic.scalars import Bound
+from gradcli.symbolic.scalars import Bound, weight
 
 
 def tidy(e: Expr) -> Expr:
@@ -66,13 +66,13 @@ def factored(e: Expr) -> Expr:
 
 def _shorter(e: Expr) -> Expr:
     """The sum multiplied out, where that cancels: (1 - y)*s - (1 - s)*y is s - y."""
-    if not e.is_Add or e.count_ops() > CANCELLED or not any(f.is_Add for t in e.args for f in Mul.make_args(t)):
+    if not e.is_Add or weight(e, CANCELLED + 1) > CANCELLED or not any(f.is_Add for t in e.args for f in Mul.make_args(t)):
         return e
     flat = sympy.expand_mul(e)
-    return flat if len(Add.make_args(flat)) < len(e.args) or flat.count_ops() < e.count_ops() else e
+    return flat if len(Add.make_args(flat)) < len(e.args) or weight(flat) < weight(e) else e
 
 
-CANCELLED = 60
+CANCELLED = 80
 """A sum larger than this is not searched for terms that cancel."""
 
 
@@ -104,7 +104,7 @@ def _power(factor: Expr) -> tuple[Expr, Expr]:
 
 
 def _divided(term: Expr, shared: dict[Expr, Expr]) -> Expr:
-    """The term without the shared factors; taken out one by one, because SymPy's division may put them together anew."""
+    """The term without the shared factors; taken out one by one, as SymPy's division may put them together anew."""
     left = []
     for factor in Mul.make_args(term):
         base, exponent = _power(factor)

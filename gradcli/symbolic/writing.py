@@ -142,7 +142,8 @@ class Writer:
         numbers = [] if up == 1 and above else [self.number(up)[0]]
         if up == 1 and not above:
             numbers = ["1"]
-        tops = [*numbers, *(self._factor(f, known, len(above) + len(numbers) + len(below) > 1 or down != 1) for f in above)]
+        inside = len(above) + len(numbers) + len(below) > 1 or down != 1
+        tops = [*numbers, *(self._factor(f, known, inside) for f in above)]
         bottoms = [*([] if down == 1 else [self.number(down)[0]]), *(self._factor(f, known, True) for f in below)]
         text, holds = self.fraction(tops, bottoms)
         return sign + text, UNARY if sign and holds > UNARY else holds
@@ -191,7 +192,8 @@ class Writer:
         """The order of factors where indices have no names yet."""
         base = f.base if f.is_Pow else f
         first = isinstance(base, Entry) and base.name == self.weights
-        return (0 if first else 4 if base.is_Add else 5 if isinstance(base, (Bound, Flag)) else 2), sympy.default_sort_key(f)
+        kind = 0 if first else 4 if base.is_Add else 5 if isinstance(base, (Bound, Flag)) else 2
+        return kind, sympy.default_sort_key(f)
 
     def power(self, e: Expr, known: dict[Expr, str]) -> Piece:
         base, exponent = e.as_base_exp()
@@ -213,7 +215,11 @@ class Writer:
     def _told(self, e: Atomic) -> list[Expr]:
         """The arguments without the options at the end that have their default (or no effect)."""
         given = list(e.args)
-        while given and (given[-1] is NOTHING or given[-1] == sympy.oo or _is_default(given[-1], e.row.takes[len(given) - 1].default)):
+        while given and (
+            given[-1] is NOTHING
+            or given[-1] == sympy.oo
+            or _is_default(given[-1], e.row.takes[len(given) - 1].default)
+        ):
             given.pop()
         return given
 
@@ -387,7 +393,8 @@ class LatexWriter(Writer):
             a, b = (self.write(branch, known) for branch in e.args[1:])
             return rf"\begin{{cases}} {a} & {condition} \\ {b} & \text{{else}} \end{{cases}}", PRODUCT
         if isinstance(e, Quotient):
-            return rf"\left\lfloor \frac{{{self.write(e.args[0], known)}}}{{{self.write(e.args[1], known)}}} \right\rfloor", ATOM
+            top, bottom = (self.write(a, known) for a in e.args)
+            return rf"\left\lfloor \frac{{{top}}}{{{bottom}}} \right\rfloor", ATOM
         if isinstance(e, Remainder):
             return rf"\left({self.wrapped(e.args[0], known, PRODUCT)} \bmod {self.write(e.args[1], known)}\right)", ATOM
         return rf"\left[{self.condition(e, known)}\right]", ATOM

@@ -15,7 +15,7 @@ CompareOperator = Literal["<", "<=", ">", ">=", "==", "!="]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A literal, kept exactly: `0.1` is the fraction 1/10. `integral` where it was written without point or exponent."""
+    """A literal, kept exactly: `0.1` is the fraction 1/10. `integral`: it was written without point or exponent."""
 
     value: Fraction
     integral: bool

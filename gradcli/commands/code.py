@@ -1,0 +1,196 @@
+"""`gradcli code --to torch|jax|numpy`: the same computation as a script that runs as it is and prints the same
+numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from keyword import iskeyword
+from typing import Any
+
+import numpy as np
+
+from gradcli.commands.graph import chosen
+from gradcli.commands.understand import Understood, understand
+from gradcli.message import N_, fault
+from gradcli.ops.libraries import n as numpy_library
+from gradcli.program.alone import names_of
+from gradcli.program.spelled import Library, Spelled, Speller, literal
+from gradcli.report import Array, Part, Script
+from gradcli.request import Request
+
+KINDS = ("torch", "jax", "numpy")
+RESERVED = {"torch", "np", "jnp", "jax", "scipy", "print", "float", "abs", "int", "backward", "forward"}
+
+
+def run(request: Request) -> Iterator[Part]:
+    """The question, and the script."""
+    from gradcli import notation
+
+    to = chosen(request.to, KINDS)
+    asked = understand(request)
+    yield asked.question(notation.latex(asked.program))
+    _refuse_names(asked)
+    write = {"torch": _torch, "jax": _jax, "numpy": _numpy}[to]
+    yield Script(to, "\n".join([*_head(asked), *write(asked)]) + "\n")
+
+
+def _refuse_names(asked: Understood) -> None:
+    for name in (*asked.program.inputs, *asked.program.names):
+        if name in RESERVED or iskeyword(name):
+            raise fault("name", N_("a script cannot have a variable called {name}: rename it"), name=name)
+
+
+def _head(asked: Understood) -> list[str]:
+    said = " ".join(asked.program.source.split())
+    return [f"# {said}", *(f"# {note}" for note in asked.program.notes)]
+
+
+def _v(asked: Understood, library: str) -> str:
+    if asked.v_given == "ones":
+        return f"{library}.ones({asked.v.shape})"
+    return f"{'torch.tensor' if library == 'torch' else library + '.array'}({literal(asked.v)})"
+
+
+# PyTorch
+
+
+def _torch(asked: Understood) -> Iterator[str]:
+    from gradcli.numeric.script import torch_lines  # PyTorch
+
+    names = names_of(asked.program, asked.output_name)
+    found = torch_lines(asked.program, names, asked.wrt, asked.point, asked.request.dtype)
+    kept = {asked.program.variable(name).step: name for name in asked.wrt}  # type: ignore[union-attr]
+    output = names[asked.program.output.step]
+    yield from ("import torch", "", f"torch.set_default_dtype(torch.{asked.request.dtype})", "")
+    for name, value in asked.point.items():
+        leaf = ", requires_grad=True" if name in asked.wrt else ""
+        yield f"{name} = torch.tensor({literal(value)}{leaf})"
+    for place, name, text in found.lines:
+        yield f"{name} = {text}"
+        if place in kept:
+            yield f"{name}.retain_grad()" if place in found.moving else f"{name} = {name}.detach().requires_grad_()"
+    yield from ("", f"{asked.weights} = {_v(asked, 'torch')}")
+    if asked.program.output.step in found.moving:
+        yield f"{output}.backward({asked.weights})"
+    else:
+        yield f"# {output} does not require a gradient: backward would refuse, and every gradient is zero"
+    yield from ("", f'print("{output} =", {output}.tolist())')
+    for place, name in kept.items():
+        grad = f"{names[place]}.grad" if place in found.moving else f"torch.zeros_like({names[place]})"
+        yield f'print("{name}.grad =", {grad}.tolist())'
+
+
+# NumPy: the closed form
+
+
+def _numpy(asked: Understood) -> Iterator[str]:
+    from gradcli.symbolic import Calculus
+    from gradcli.symbolic.script import numpy_script
+
+    calculus = Calculus(asked.program, asked.wrt, asked.weights, asked.output_name)
+    known = {**asked.point, asked.weights: asked.v}
+    body: list[str] = []
+    for name in asked.wrt:
+        used = {
+            **known,
+            **{n: asked.values[ref.step] for n in asked.wrt if n not in known and (ref := asked.program.variable(n))},
+        }
+        lines, result = numpy_script(calculus.vjp(name), used)
+        body += [
+            "",
+            "",
+            f"def {name}_grad({', '.join(known)}):",
+            *(f"    {n} = {text}" for n, text in _with_intermediates(asked, lines, result, known)),
+            f"    return {result}",
+        ]
+    forward = _forward(asked, "np", numpy_library)
+    special = "scipy.special." in "\n".join([*body, *forward]) or "np.special." in "\n".join([*body, *forward])
+    yield from ("import numpy as np", *(["import scipy.special"] if special else []))
+    yield from (
+        "",
+        *(f"{name} = np.array({literal(value)})" for name, value in asked.point.items()),
+        f"{asked.weights} = {_v(asked, 'np')}",
+    )
+    yield from ("", "", f"def forward({', '.join(asked.point)}):", *forward)
+    yield from (line.replace("np.special.", "scipy.special.") for line in body)
+    yield from ("", "", f'print("{asked.output_name} =", np.asarray(forward({", ".join(asked.point)})).tolist())')
+    for name in asked.wrt:
+        yield f'print("{name}.grad =", np.asarray({name}_grad({", ".join(known)})).tolist())'
+
+
+def _with_intermediates(
+    asked: Understood, lines: Sequence[tuple[str, str]], result: str, known: Any
+) -> list[tuple[str, str]]:
+    """The definitions; a variable of --wrt that is no input is computed first, where the formula names it."""
+    missing = [name for name in asked.wrt if name not in known]
+    if not missing:
+        return list(lines)
+    from gradcli.program.spelled import Library as Recorder
+
+    names = names_of(asked.program, asked.output_name)
+    kept = {asked.program.variable(name).step for name in missing}  # type: ignore[union-attr]
+    speller = _speller(asked, names, Recorder("np", numpy_library), "np")
+    spelled = [(name, text.replace("np.special.", "scipy.special.")) for _, name, text in speller.spell(kept)]
+    last = max(k for k, (name, _) in enumerate(spelled) if name in missing)
+    return [*spelled[: last + 1], *lines]
+
+
+def _speller(asked: Understood, names: Sequence[str], library: Library, array: str) -> Speller:
+    def tensor(value: Array) -> Spelled:
+        return Spelled(f"{array}.array({literal(value)})", value)
+
+    def column(row: Any, t: Any, given: Sequence[Any]) -> Any:
+        found = row.numpy(t, *given)
+        if array == "jnp" and not row.differentiable and isinstance(found, Spelled):
+            return Spelled(f"jax.lax.stop_gradient({found.text})", found.value)
+        return found
+
+    return Speller(asked.program, names, library, column, tensor, asked.values)
+
+
+def _forward(asked: Understood, alias: str, library: Any) -> list[str]:
+    names = names_of(asked.program, asked.output_name)
+    with np.errstate(all="ignore"):
+        lines = _speller(asked, names, Library(alias, library), alias).spell(set())
+    special = "jax.scipy.special." if alias == "jnp" else "scipy.special."
+    text = [f"    {name} = {source}".replace(f"{alias}.special.", special) for _, name, source in lines]
+    return [*text, f"    return {names[asked.program.output.step]}"]
+
+
+# JAX
+
+
+NOT_IN_JAX: frozenset[str] = frozenset()
+"""Rows whose NumPy is not JAX's too."""
+
+
+def _jax(asked: Understood) -> Iterator[str]:
+    inside = [name for name in asked.wrt if name not in asked.point]
+    if inside:
+        raise fault("name", N_("JAX has no gradient by a value on the way: --wrt {name} is no input"), name=inside[0])
+    for step in asked.program.steps:
+        operation = getattr(step.how, "operation", None)
+        if operation in NOT_IN_JAX:
+            raise fault(
+                "limit", N_("{name} has no plain spelling in JAX"), hint=N_("--to torch  has one"), name=operation
+            )
+    fixed = [name for name in asked.point if name not in asked.wrt]
+    yield from (
+        "import jax",
+        "",
+        f'jax.config.update("jax_enable_x64", {asked.request.dtype == "float64"})',
+        "import jax.numpy as jnp",
+        "",
+    )
+    yield from (f"{name} = jnp.array({literal(asked.point[name])})" for name in (*fixed, *asked.wrt))
+    yield f"{asked.weights} = {_v(asked, 'jnp')}"
+    yield from ("", "", f"def forward({', '.join(asked.wrt)}):", *_forward(asked, "jnp", numpy_library))
+    yield from (
+        "",
+        "",
+        f"{asked.output_name}, backward = jax.vjp(forward, {', '.join(asked.wrt)})",
+        f"{', '.join(f'{name}_grad' for name in asked.wrt)}, = backward({asked.weights})",
+        "",
+        f'print("{asked.output_name} =", {asked.output_name}.tolist())',
+    )
+    yield from (f'print("{name}.grad =", {name}_grad.tolist())' for name in asked.wrt)
