@@ -74,7 +74,8 @@ class _Tracer:
     def program(self) -> Program:
         value: Any = None
         for statement in self.tree.statements:
-            value = self.statement(statement)
+            result = self.statement(statement)
+            value = value if result is None and isinstance(statement, t.While) else result  # a loop without a turn
         output = self.tensor(Given(value, self.tree.statements[-1].span))
         self._all_used()
         names = {name: v for name, v in self.assigned.items() if isinstance(v, Ref)}
