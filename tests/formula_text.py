@@ -2,8 +2,8 @@
 
 It knows nothing of the engine: a formula is the left side with its indices, a right side, and `where` lines. What a
 reader has to know beside the text is this: an index of a sum runs over the shortest axis in which it stands alone
-(to the size in `Sum_{r<2}` where one is written); next to a bracket or delta that is 0 a product is 0, whatever else stands
-in it.
+(to the size in `Sum_{r<2}` where one is written); next to a bracket or delta that is 0 a product is 0, whatever
+else stands in it.
 """
 
 from __future__ import annotations

@@ -214,8 +214,8 @@ for seed in range({programs}):
 
 def test_the_text_does_not_depend_on_the_hash_seed() -> None:
     runs = [
-        subprocess.Popen([sys.executable, "-c", PRINTER.format(programs=25)], env={**os.environ, "PYTHONHASHSEED": seed},
-                         stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", PRINTER.format(programs=25)], stdout=subprocess.PIPE, text=True,
+                         env={**os.environ, "PYTHONHASHSEED": seed})
         for seed in ("0", "1", "20240607")
     ]
     texts = [run.communicate(timeout=120)[0] for run in runs]

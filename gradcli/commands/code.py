@@ -160,8 +160,8 @@ def _forward(asked: Understood, alias: str, library: Any) -> list[str]:
 # JAX
 
 
-NOT_IN_JAX: frozenset[str] = frozenset()
-"""Rows whose NumPy is not JAX's too."""
+NOT_IN_JAX = frozenset({"conv1d"})
+"""Rows whose NumPy is not JAX's too: it has no sliding windows."""
 
 
 def _jax(asked: Understood) -> Iterator[str]:

@@ -102,7 +102,7 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
 def _moved(before: Array, after: Array) -> Array:
     """How far the values moved, where they are finite."""
     with np.errstate(invalid="ignore"):
-        return np.nan_to_num(np.abs(after - before), posinf=0.0)
+        return np.asarray(np.nan_to_num(np.abs(after - before), posinf=0.0))
 
 
 def _rounding(asked: Understood, form: Derived) -> Array:

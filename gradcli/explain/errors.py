@@ -223,7 +223,7 @@ def _sizes(found: re.Match[str] | None) -> Topic:
                 b=written(b),
             ),
         ),
-        (ask("x @ w.T", v="ones", **ones),),
+        (ask("x @ w.T", v="ones", x=ones["x"], w=ones["w"]),),
     )
 
 
@@ -342,7 +342,8 @@ KNOWN: tuple[Known, ...] = (
     ),
     Known(
         "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)",
-        r"shapes cannot be multiplied(?: \((?P<a>\d+x\d+) and (?P<b>\d+x\d+)\))?|mat1 dim 1 must match mat2 dim 0|size mismatch, m1",
+        r"shapes cannot be multiplied(?: \((?P<a>\d+x\d+) and (?P<b>\d+x\d+)\))?"
+        r"|mat1 dim 1 must match mat2 dim 0|size mismatch, m1",
         _sizes,
     ),
     Known(

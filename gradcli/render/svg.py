@@ -139,7 +139,8 @@ def _drawn(
     level = {node: k for k, row in enumerate(layers.rows) for node in row}
     right = max(layers.x[n] + layers.width[n] / 2 for n in layers.x) + MARGIN
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{right:.0f}" height="{height:.0f}" viewBox="0 0 {right:.0f} {height:.0f}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{right:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {right:.0f} {height:.0f}" '
         'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="12">',
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0,0 L8,4 L0,8 z" fill="#555"/></marker></defs>',
@@ -187,7 +188,8 @@ def _curve(
 def _text(lines: Sequence[str], x: float, top: float, tall: float, width: float, fill: str, rounded: bool) -> list[str]:
     corner = tall / 2 if rounded else 4
     return [
-        f'<rect x="{x - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{tall:.1f}" rx="{corner:.1f}" fill="{fill}" stroke="#555"/>',
+        f'<rect x="{x - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{tall:.1f}" '
+        f'rx="{corner:.1f}" fill="{fill}" stroke="#555"/>',
         *(
             f'<text x="{x:.1f}" y="{top + PADDING / 2 + LINE * (n + 0.75):.1f}" text-anchor="middle"'
             f"{'' if n == 0 else ' fill=' + chr(34) + '#555' + chr(34)}>{escape(line)}</text>"

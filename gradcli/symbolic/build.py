@@ -51,7 +51,7 @@ class Built:
 
 def build(program: Program, wrt: Sequence[str], taken: Iterable[str] = ()) -> Built:
     """The graph of a program. It is walked twice: once to learn which sizes must be equal, then to build with them."""
-    sizes = Sizes()
+    sizes = Sizes({*program.inputs, *program.names, *taken})
     known: tuple[int, int] | None = None
     while True:
         built = _Walk(program, wrt, Graph(sizes, set(taken))).built()

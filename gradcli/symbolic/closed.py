@@ -317,10 +317,9 @@ def _constant_text(values: Array) -> str:
 
 def _size(symbol: Any, graph: Graph) -> Definition:
     """`n_x0` as `x.shape[0]`"""
-    name = str(symbol)[2:]
-    stem = name if name in graph.nodes else name.rstrip("0123456789")
-    axis = name[len(stem) :] or "0"
-    return Definition(str(symbol), f"{stem}.shape[{axis}]", rf"\texttt{{{_escaped(stem)}.shape[{axis}]}}")
+    tensor, axis = graph.sizes.origin[symbol]
+    text = f"{tensor}.shape[{axis}]"
+    return Definition(str(symbol), text, rf"\texttt{{{_escaped(text)}}}")
 
 
 def _escaped(text: str) -> str:

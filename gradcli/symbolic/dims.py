@@ -7,6 +7,7 @@ in symbols (a stride, a reshape to given numbers), the sizes concerned become th
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sympy
@@ -46,22 +47,26 @@ class Sizes:
     Filled by a first walk over the program, then only read: a formula is built when every equality is known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Collection[str] = ()) -> None:
+        """`taken` are names that a size may not have, because a tensor has it."""
+        self.taken = set(taken)
+        self.origin: dict[Symbol, tuple[str, int]] = {}
         self.values: dict[Symbol, int] = {}
         self._equal: dict[Symbol, Dim] = {}
         self.fixed: set[Symbol] = set()
 
     def of(self, name: str, shape: Shape) -> tuple[Dim, ...]:
         """The dims of an input: a symbol for each axis, but literal 0 and 1."""
-        return tuple(
-            self._axis(f"n_{name}{axis}" if len(shape) > 1 else f"n_{name}", n) for axis, n in enumerate(shape)
-        )
+        return tuple(self._axis(name, axis, len(shape), n) for axis, n in enumerate(shape))
 
-    def _axis(self, name: str, n: int) -> Dim:
+    def _axis(self, tensor: str, axis: int, rank: int, n: int) -> Dim:
         if n <= 1:
             return Integer(n)
+        name = f"n_{tensor}{axis}" if rank > 1 else f"n_{tensor}"
+        while name in self.taken:
+            name += "_"
         symbol = Symbol(name, integer=True, positive=True)
-        self.values[symbol] = n
+        self.values[symbol], self.origin[symbol] = n, (tensor, axis)
         return self.resolve(symbol)
 
     def resolve(self, dim: Dim) -> Dim:

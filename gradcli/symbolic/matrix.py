@@ -15,7 +15,7 @@ import sympy
 from sympy import Expr
 
 from gradcli.symbolic.dims import Index
-from gradcli.symbolic.graph import Node
+from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.scalars import Above, AtLeast, Atomic, Bound, Delta, Entry, Equal, Place, Sigma, Where
 from gradcli.symbolic.writing import TextWriter, is_negative
 
@@ -50,8 +50,9 @@ class Value:
 class MatrixWriter:
     """Formulas as matrix notation. `nodes` are the definitions that a formula may name."""
 
-    def __init__(self, text: TextWriter, nodes: dict[str, Node], leaves: dict[str, Node]) -> None:
-        self.text, self.nodes, self.leaves = text, nodes, leaves
+    def __init__(self, text: TextWriter, nodes: dict[str, Node], graph: Graph) -> None:
+        self.text, self.nodes, self.leaves = text, nodes, graph.nodes
+        self.origin = graph.sizes.origin
         self.used: dict[str, Value] = {}
         self.order: Axes = ()
 
@@ -114,15 +115,9 @@ class MatrixWriter:
     def constant(self, e: Expr) -> Value:
         text, holds = self.text.piece(e, {})
         for symbol in sorted(e.free_symbols, key=str):
-            text = text.replace(str(symbol), self.size(symbol))
+            tensor, axis = self.origin[symbol]
+            text = text.replace(str(symbol), f"{tensor}.shape[{axis}]")
         return Value(text, (), {1: SUM, 2: PRODUCT, 3: UNARY, 4: POWER, 5: ATOM}[holds])
-
-    @staticmethod
-    def size(symbol: Expr) -> str:
-        """`n_x0` as `x.shape[0]`"""
-        name = str(symbol).removeprefix("n_")
-        stem = name.rstrip("0123456789")
-        return f"{stem}.shape[{name[len(stem):] or '0'}]"
 
     def entry(self, e: Entry) -> Value:
         self.define(e.name)

@@ -28,7 +28,7 @@ def verified_matrix(form: Form) -> str | None:
     """The proposal, if it is short, is understood, and equals the form at random points."""
     indices = form.formula.indices
     nodes = {node.name: node for node in form.polished.nodes}
-    writer = MatrixWriter(TextWriter(Names(form.graph.taken), form.weights, form.decimal), nodes, form.graph.nodes)
+    writer = MatrixWriter(TextWriter(Names(form.graph.taken), form.weights, form.decimal), nodes, form.graph)
     like = form.formula.name if not form.formula.rows else "v"
     try:
         text = writer.program(form.formula.entry, indices, like)

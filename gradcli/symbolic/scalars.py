@@ -243,7 +243,7 @@ class _Magnitude:
 
     def _eval_power(self, exponent: Expr) -> Expr | None:
         if exponent.is_Integer and exponent.is_even:
-            return self.args[0] ** exponent  # type: ignore[attr-defined,no-any-return]
+            return self.args[0] ** exponent  # type: ignore[attr-defined]
         return None
 
 

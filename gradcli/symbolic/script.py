@@ -351,5 +351,5 @@ class _Script:
         over = tuple(p for p, k in enumerate(body.axes) if k in e.bound)
         missing = prod(self._size(k) for k in e.bound if k not in body.axes)
         kept = tuple(k for k in body.axes if k not in e.bound)
-        said = self.np.prod(body.said, axis=over) if over else body.said
+        said: Any = self.np.prod(body.said, axis=over) if over else body.said
         return Axed(kept, said if missing == 1 else said**missing)

@@ -1,0 +1,144 @@
+"""The tables of commands, options and operations -> completion scripts for bash, zsh and fish, which start no Python.
+`python -m gradcli.cli.completions` writes them anew. Each script is a template of shells/ with these tables as `case`s."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+
+from gradcli.cli.options import Option
+from gradcli.cli.verbs import Verb, verbs
+from gradcli.commands import COMMANDS
+from gradcli.ops import ROWS
+from gradcli.program.values import NAMED
+from gradcli.tensors.text import CONSTRUCTORS
+
+FILES: Mapping[str, str] = {"bash": "gradcli.bash", "zsh": "_gradcli", "fish": "gradcli.fish"}
+"""The script of each shell, by the name that its shell looks for."""
+NOT_VARIABLES = (*NAMED, "torch", "np", "numpy", "math", "F", "True", "False", "None", "while", "if", "and", "or", "not")
+"""Words of an expression that are no variable, though nothing is called."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A word that may be typed, and what it means."""
+
+    word: str
+    meaning: str
+
+
+def script(shell: str) -> str:
+    """The completion script of a shell."""
+    name = FILES[shell]
+    template = files("gradcli.cli").joinpath("shells", name).read_text(encoding="utf-8")
+    quote = _fish_quoted if shell == "fish" else _quoted
+    return template.replace("# @TABLES@\n", "\n\n".join(_tables(shell, quote)) + "\n")
+
+
+def _tables(shell: str, quote: Callable[[str], str]) -> Iterator[str]:
+    """The functions that a template calls: each prints or sets what is known of its argument."""
+    every = verbs(COMMANDS)
+    case = _fish_case if shell == "fish" else _case
+    yield case("commands", {"*": quote(_lines(Offer(v.name, v.summary) for v in every.values()))})
+    yield case("positional", {name: quote(_positional(verb)) for name, verb in every.items()})
+    yield case("variables", {name: quote("yes") for name, verb in every.items() if verb.variables})
+    yield case("options", {name: quote(_lines(_options(verb))) for name, verb in every.items()})
+    yield case("takes", {" ".join(k): quote(takes) for k, takes in _takes(every.values()).items()})
+    yield case("functions", {"*": quote(_lines(Offer(row.name, row.doc) for row in ROWS if row.name.isidentifier()))})
+    yield case("topics", {"*": quote(_lines(_topics()))})
+    yield case("not_variables", {"*": quote(" ".join(NOT_VARIABLES))})
+    yield case("constructors", {"*": quote(" ".join(f"{name}:" for name in CONSTRUCTORS))})
+
+
+def _positional(verb: Verb) -> str:
+    return verb.positional.lower()
+
+
+def _options(verb: Verb) -> Iterator[Offer]:
+    yield from (Offer(option.flag, option.help) for option in verb.options)
+    if verb.variables:
+        yield Offer("--let", "a variable, whatever its name, as NAME=TENSOR")
+    yield Offer("--help", "what the command takes, with examples")
+
+
+def _takes(every: Iterable[Verb]) -> dict[tuple[str, ...], str]:
+    """What stands behind each option of each command; commands that agree share a row."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for verb in every:
+        for option in verb.options:
+            found.setdefault(option.flag, {}).setdefault(_taken(verb, option), []).append(verb.name)
+    rows = {}
+    for flag, kinds in found.items():
+        for takes, names in kinds.items():
+            rows[(f"*:{flag}",) if len(kinds) == 1 else tuple(f"{name}:{flag}" for name in names)] = takes
+    return rows | {("*:--help",): "flag", ("*:--let",): "binding"}
+
+
+def _taken(verb: Verb, option: Option) -> str:
+    """One word for the kind of value, or `words` and the words themselves."""
+    choices = option.choices or (import_module(f"gradcli.commands.{verb.name}").KINDS if option.name == "to" else ())
+    if choices:
+        return " ".join(["words", *choices])
+    if option.metavar == "FILE":
+        return "file"
+    if option.name == "v":
+        return "weights"
+    return {"flag": "flag", "names": "names", "tensor": "tensor", "tensors": "tangent"}.get(option.kind, "nothing")
+
+
+def _topics() -> Iterator[Offer]:
+    from gradcli.explain.topics import TOPICS  # it takes half a second that nobody else here needs
+
+    return (Offer(topic.name, topic.title) for topic in TOPICS)
+
+
+def _lines(offers: Iterable[Offer]) -> str:
+    """An offer a line, word and meaning apart by a tab."""
+    return "\n".join(f"{offer.word}\t{offer.meaning}" for offer in offers)
+
+
+def _case(name: str, values: Mapping[str, str]) -> str:
+    if list(values) == ["*"]:
+        return f"_gradcli_{name}() {{\n    REPLY={values['*']}\n}}"
+    rows = "".join(f"        {_patterns(key, '|')})\n            REPLY={text} ;;\n" for key, text in values.items())
+    return f"_gradcli_{name}() {{\n    REPLY=\n    case $1 in\n{rows}    esac\n}}"
+
+
+def _fish_case(name: str, values: Mapping[str, str]) -> str:
+    if list(values) == ["*"]:
+        return f"function __gradcli_{name}\n    printf '%s\\n' {values['*']}\nend"
+    rows = "".join(f"        case {_patterns(key, ' ', _fish_quoted)}\n            printf '%s\\n' {text}\n"
+                   for key, text in values.items())
+    return f"function __gradcli_{name}\n    switch $argv[1]\n{rows}    end\nend"
+
+
+def _patterns(key: str, between: str, quote: Callable[[str], str] = str) -> str:
+    return between.join(quote(pattern) for pattern in key.split())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _fish_quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def main() -> None:
+    """Writes every script, and the man page, into the folder `completions` of a checkout."""
+    from gradcli.cli.manual import manual
+
+    folder = Path(__file__).parents[2] / "completions"
+    folder.mkdir(exist_ok=True)
+    for shell, name in FILES.items():
+        (folder / name).write_text(script(shell), encoding="utf-8")
+    (folder / "gradcli.1").write_text(manual(), encoding="utf-8")
+    sys.stderr.write(f"{folder}\n")
+
+
+if __name__ == "__main__":
+    main()
