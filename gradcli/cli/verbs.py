@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,8 @@ class Verb:
 
 
 def verbs(commands: Mapping[str, Command]) -> dict[str, Verb]:
-    """Every command of the table, and `batch`, by name."""
-    return {name: _verb(command) for name, command in commands.items()} | {"batch": _BATCH}
+    """Every command of the table, and those of the shell, by name."""
+    return {name: _verb(command) for name, command in commands.items()} | {"batch": _BATCH, "completions": _COMPLETIONS}
 
 
 def _verb(command: Command) -> Verb:
@@ -94,4 +95,20 @@ _BATCH = Verb(
     ),
     ('echo \'{"expr": "x**2", "inputs": {"x": [1, 2]}}\' | gradcli batch', "gradcli batch questions.jsonl --jobs 4"),
     _batch,
+)
+
+
+def _completions(shell: str | None, _: Mapping[str, str], __: Mapping[str, Any]) -> Exit:
+    from gradcli.cli.completions import FILES, script  # it reads every table
+
+    if shell not in FILES:
+        raise fault("option", N_("there are completions for {shells}, not for {shell}"),
+                    hint=N_("write  gradcli completions bash"), shells=", ".join(FILES), shell=shell)
+    sys.stdout.write(script(shell))
+    return Exit.ANSWERED
+
+
+_COMPLETIONS = Verb(
+    "completions", N_("the script that completes commands, options and variables in bash, zsh or fish"), "SHELL", True,
+    False, (), ("gradcli completions bash", "gradcli completions zsh"), _completions,
 )

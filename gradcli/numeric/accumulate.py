@@ -100,4 +100,4 @@ def _kept(value: torch.Tensor) -> Array | None:
 
 
 def _array(value: torch.Tensor) -> Array:
-    return np.array(value.detach().numpy(), dtype=np.float64)
+    return np.array(value.detach().numpy(force=True), dtype=np.float64)  # some zeros have no storage

@@ -124,7 +124,7 @@ def _tensor(array: Array, dtype: str) -> torch.Tensor:
 
 
 def _array(value: torch.Tensor) -> Array:
-    return np.array(value.detach().numpy(), dtype=np.float64)
+    return np.array(value.detach().numpy(force=True), dtype=np.float64)  # some zeros have no storage
 
 
 @contextmanager

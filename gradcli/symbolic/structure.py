@@ -41,6 +41,8 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
         return Structure(kind, int(mask.sum()), everything, exact, _picture(matrix))
     terms = Add.make_args(sympy.expand(pattern))
     counts = [_count(graph, formula, term) for term in terms]
+    if max(counts) == everything:
+        return Structure("rank-one" if _separates(formula, entry) else "dense", everything, everything, True)
     nonzero = min(sum(counts), everything)
     kind = _kind_by_formula(formula, terms)
     kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind

@@ -167,8 +167,7 @@ _gradcli_offer() {
     elif [[ -z $read && $typed != -* ]]; then
         _gradcli_offer_positional "$command" "$typed"
     else
-        [[ $typed == -* ]] || _gradcli_offer_variables '' =
-        [[ -n $typed ]] || _offers=()
+        [[ -n $typed && $typed != -* ]] && _gradcli_offer_variables '' =
         _gradcli_offer_variables -- ' '
         if [[ $typed == -* || ${#_offers[@]} -eq 0 ]]; then
             _gradcli_options "$command"
