@@ -22,29 +22,7 @@ completions	the script that completes commands, options and variables in bash, z
 _gradcli_positional() {
     REPLY=
     case $1 in
-        vjp)
-            REPLY='expression' ;;
-        jvp)
-            REPLY='expression' ;;
-        jacobian)
-            REPLY='expression' ;;
-        grad)
-            REPLY='expression' ;;
-        hessian)
-            REPLY='expression' ;;
-        hvp)
-            REPLY='expression' ;;
-        check)
-            REPLY='expression' ;;
-        backward)
-            REPLY='expression' ;;
-        steps)
-            REPLY='expression' ;;
-        plot)
-            REPLY='expression' ;;
-        code)
-            REPLY='expression' ;;
-        graph)
+        vjp|jvp|jacobian|grad|hessian|hvp|check|backward|steps|plot|code|graph)
             REPLY='expression' ;;
         explain)
             REPLY='topic' ;;
@@ -60,29 +38,7 @@ _gradcli_positional() {
 _gradcli_variables() {
     REPLY=
     case $1 in
-        vjp)
-            REPLY='yes' ;;
-        jvp)
-            REPLY='yes' ;;
-        jacobian)
-            REPLY='yes' ;;
-        grad)
-            REPLY='yes' ;;
-        hessian)
-            REPLY='yes' ;;
-        hvp)
-            REPLY='yes' ;;
-        check)
-            REPLY='yes' ;;
-        backward)
-            REPLY='yes' ;;
-        steps)
-            REPLY='yes' ;;
-        plot)
-            REPLY='yes' ;;
-        code)
-            REPLY='yes' ;;
-        graph)
+        vjp|jvp|jacobian|grad|hessian|hvp|check|backward|steps|plot|code|graph)
             REPLY='yes' ;;
     esac
 }
@@ -289,16 +245,7 @@ _gradcli_options() {
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
-        explain)
-            REPLY='--format	how to write the answer
---quiet	only the gradient, pasteable as a tensor
---full	print every value, however many
---precision	significant digits of printed values
---output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
---no-color	no colour, not even on a terminal
---help	what the command takes, with examples' ;;
-        functions)
+        explain|functions)
             REPLY='--format	how to write the answer
 --quiet	only the gradient, pasteable as a tensor
 --full	print every value, however many
@@ -323,64 +270,30 @@ _gradcli_takes() {
             REPLY='weights' ;;
         *:--wrt)
             REPLY='names' ;;
-        *:--strict)
-            REPLY='flag' ;;
-        *:--entries)
-            REPLY='flag' ;;
-        *:--symbolic-only)
+        *:--strict|*:--entries|*:--symbolic-only|*:--quiet|*:--full|*:--no-color|*:--flat|*:--retain-graph|*:--zero-grad|*:--help)
             REPLY='flag' ;;
         *:--dtype)
             REPLY='words float64 float32' ;;
-        *:--seed)
-            REPLY='nothing' ;;
-        *:--time-limit)
+        *:--seed|*:--time-limit|*:--precision|*:--order|*:--rtol|*:--atol|*:--calls|*:--jobs|*:--timeout)
             REPLY='nothing' ;;
         *:--format)
             REPLY='words text json latex markdown' ;;
-        *:--quiet)
-            REPLY='flag' ;;
-        *:--full)
-            REPLY='flag' ;;
-        *:--precision)
-            REPLY='nothing' ;;
         *:--output)
             REPLY='file' ;;
         *:--lang)
             REPLY='words en zh ru' ;;
-        *:--no-color)
-            REPLY='flag' ;;
         *:--t)
             REPLY='tangent' ;;
         *:--layout)
             REPLY='words numerator denominator' ;;
-        *:--flat)
-            REPLY='flag' ;;
-        *:--order)
-            REPLY='nothing' ;;
         *:--answer)
             REPLY='tensor' ;;
         *:--of)
             REPLY='words vjp grad jacobian hessian jvp' ;;
-        *:--rtol)
-            REPLY='nothing' ;;
-        *:--atol)
-            REPLY='nothing' ;;
-        *:--calls)
-            REPLY='nothing' ;;
-        *:--retain-graph)
-            REPLY='flag' ;;
-        *:--zero-grad)
-            REPLY='flag' ;;
         code:--to)
             REPLY='words torch jax numpy' ;;
         graph:--to)
             REPLY='words dot mermaid svg' ;;
-        *:--jobs)
-            REPLY='nothing' ;;
-        *:--timeout)
-            REPLY='nothing' ;;
-        *:--help)
-            REPLY='flag' ;;
         *:--let)
             REPLY='binding' ;;
     esac
@@ -834,7 +747,7 @@ _gradcli() {
     if [[ -n $_open ]]; then
         cut=$_before
     else
-        for mark in : = @; do # readline replaces only what follows the last of these
+        for mark in : =; do # readline replaces only what follows the last of these, but an @ before it too
             part=${typed%"${typed##*$mark}"}
             [[ $COMP_WORDBREAKS == *$mark* && ${#part} -gt ${#cut} ]] && cut=$part
         done

@@ -104,7 +104,7 @@ def _lines(offers: Iterable[Offer]) -> str:
 def _case(name: str, values: Mapping[str, str]) -> str:
     if list(values) == ["*"]:
         return f"_gradcli_{name}() {{\n    REPLY={values['*']}\n}}"
-    rows = "".join(f"        {_patterns(key, '|')})\n            REPLY={text} ;;\n" for key, text in values.items())
+    rows = "".join(f"        {_patterns(key, '|')})\n            REPLY={text} ;;\n" for key, text in _grouped(values))
     return f"_gradcli_{name}() {{\n    REPLY=\n    case $1 in\n{rows}    esac\n}}"
 
 
@@ -112,8 +112,16 @@ def _fish_case(name: str, values: Mapping[str, str]) -> str:
     if list(values) == ["*"]:
         return f"function __gradcli_{name}\n    printf '%s\\n' {values['*']}\nend"
     rows = "".join(f"        case {_patterns(key, ' ', _fish_quoted)}\n            printf '%s\\n' {text}\n"
-                   for key, text in values.items())
+                   for key, text in _grouped(values))
     return f"function __gradcli_{name}\n    switch $argv[1]\n{rows}    end\nend"
+
+
+def _grouped(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Keys of one value in one row, apart by blanks."""
+    keys: dict[str, list[str]] = {}
+    for key, text in values.items():
+        keys.setdefault(text, []).append(key)
+    return ((" ".join(together), text) for text, together in keys.items())
 
 
 def _patterns(key: str, between: str, quote: Callable[[str], str] = str) -> str:

@@ -21,9 +21,6 @@ from gradcli.request import Request
 if TYPE_CHECKING:
     from gradcli.symbolic import Calculus, Form
 
-ROWS_SHOWN, COLUMNS_SHOWN = 24, 48
-"""A matrix of at most so many rows and columns is shown as a picture of where it can be non-zero."""
-
 
 def run(request: Request) -> Iterator[Part]:
     """The parts of `jacobian`'s answer."""
@@ -53,7 +50,7 @@ def run(request: Request) -> Iterator[Part]:
             found[verdict.name] = value
         yield verdict
     for name in asked.wrt:
-        yield _flattened(asked, name, forms.get(name), found.get(name))
+        yield _flattened(asked, name, closed.get(name), found.get(name))
     if not _fits(asked):
         yield Warning(
             "size",
@@ -113,17 +110,11 @@ def _contracted(asked: Understood, forms: Forms) -> Iterator[Compared]:
             yield replace(verdict, jacobian_checked=verdict.agrees)
 
 
-def _flattened(asked: Understood, name: str, form: Form | None, whole: Array | None) -> Flattened:
+def _flattened(asked: Understood, name: str, closed: Jacobian | None, whole: Array | None) -> Flattened:
     rows, columns = prod(asked.program.output_shape), prod(shape_of(asked, name))
-    turned = asked.request.layout == "denominator"
-
-    def matrix(values: Array) -> Array:
-        flat = values.reshape(rows, columns)
-        return flat.T if turned else flat
-
-    shape = (columns, rows) if turned else (rows, columns)
-    picture = None
-    if form is not None and shape[0] <= ROWS_SHOWN and shape[1] <= COLUMNS_SHOWN and rows * columns > 1:
-        picture = tuple("".join("■" if entry else "·" for entry in row) for row in matrix(form.mask()))
-    wanted = whole if asked.request.flat else None
-    return Flattened(name, asked.request.layout, shape, picture, None if wanted is None else matrix(wanted))
+    picture = None if closed is None or closed.structure is None else closed.structure.picture
+    matrix = whole.reshape(rows, columns) if whole is not None and asked.request.flat else None
+    if asked.request.layout == "numerator":
+        return Flattened(name, "numerator", (rows, columns), picture, matrix)
+    turned = None if picture is None else tuple(map("".join, zip(*picture, strict=True)))
+    return Flattened(name, "denominator", (columns, rows), turned, None if matrix is None else matrix.T)

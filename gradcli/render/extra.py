@@ -72,6 +72,8 @@ def _tangent(part: Tangents, name: str) -> str:
 
 
 def _flattened(part: Flattened, output: str) -> Iterator[Block]:
+    if part.matrix is None and part.layout == "numerator":
+        return  # its shape and its pattern stand with the formula
     rows, columns = part.shape
     along = (output, part.name) if part.layout == "numerator" else (part.name, output)
     yield Head(message(N_("The Jacobian by {name} as a matrix"), name=part.name))
@@ -85,7 +87,7 @@ def _flattened(part: Flattened, output: str) -> Iterator[Block]:
             across=along[1],
         )
     )
-    if part.picture is not None:
+    if part.picture is not None and part.layout == "denominator":
         yield Picture(part.picture)
     if part.matrix is not None:
         yield Numbers({f"d {output} / d {part.name} =": part.matrix})

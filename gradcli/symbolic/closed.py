@@ -27,7 +27,7 @@ from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.proposal import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place
-from gradcli.symbolic.structure import mask_of, structure_of
+from gradcli.symbolic.structure import structure_of
 from gradcli.symbolic.tidy import tidy
 from gradcli.symbolic.writing import COLUMNS, DEFINED, ROWS, LatexWriter, Names, TextWriter, Writer
 
@@ -117,10 +117,6 @@ class Form:
         """The formula in matrix notation: a program of the calculator's own that has been run and gave its values."""
         return verified_matrix(self)
 
-    def mask(self) -> Array:
-        """1 where an entry can be non-zero, whatever the inputs' values, else 0; rows first. For small sizes."""
-        return mask_of(self.graph, self.formula, self.formula.entry)
-
     def structure(self) -> Structure:
         """Where it can be non-zero."""
         return structure_of(self.graph, self.formula, self.formula.entry)
@@ -191,6 +187,7 @@ class Calculus:
         """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called.
         `unit`: the output is one number and its weight 1, which is then not written."""
         self.unit = unit
+        self._gradients: dict[str, Node] = {}
         self.weights, self.output = weights, output
         self.tangents = dict(tangents or {})
         self.decimal = DECIMAL.search(program.source) is not None
@@ -221,7 +218,7 @@ class Calculus:
 
     def hessian(self, a: str, b: str) -> Form:
         """∂²(v·y)/∂a[m]∂b[i]; for a scalar output v is 1 or weighs it."""
-        gradient = derive.gradient_tensor(self.built.graph, self._gradient(a))
+        gradient = self._gradient_tensor(a)
         found = derive.jacobian(self.built.graph, gradient, self._variable(b))
         return self._form(f"d2 {self.output} / d {a}{{rows}} d {b}{{columns}}", found)
 
@@ -230,7 +227,7 @@ class Calculus:
         graph, terms = self.built.graph, []
         variable = self._variable(name)
         for a in moving:
-            gradient = derive.gradient_tensor(graph, self._gradient(a))
+            gradient = self._gradient_tensor(a)
             tangent = Symbol(self.tangents[a])
             terms.append(derive.vjp(graph, gradient, variable, lambda *o, t=tangent: Entry(t, *o)))
         entry = tidy(Add(*(t.entry for t in terms)))
@@ -251,6 +248,12 @@ class Calculus:
             self.built.graph, self.built.output, self._variable(name),
             lambda *o: sympy.S.One if self.unit else Entry(seed, *o),
         )
+
+    def _gradient_tensor(self, name: str) -> Node:
+        """The gradient as a tensor to be differentiated again, derived once for all blocks."""
+        if name not in self._gradients:
+            self._gradients[name] = derive.gradient_tensor(self.built.graph, self._gradient(name))
+        return self._gradients[name]
 
     def _variable(self, name: str) -> Node:
         return self.built.variables[name]

@@ -214,6 +214,9 @@ class Atomic(sympy.Function):  # type: ignore[misc]
         place = self.row.tensor_places.index(argindex - 1)
         return sympy.sympify(self.row.derivative[place](SCALARS, *(_plain(a) for a in self.args), self))
 
+    def _eval_evalf(self, prec: int) -> None:
+        """Nothing: SymPy would look for an mpmath function of the same name, whatever that does."""
+
 
 NOTHING = Symbol("None")
 """An option that was left out (`clamp(x, min=0)` has no max), where SymPy needs an argument."""

@@ -64,13 +64,6 @@ def _picture(matrix: Array) -> tuple[str, ...] | None:
     return tuple("".join("■" if entry else "·" for entry in row) for row in matrix)
 
 
-def mask_of(graph: Graph, formula: Formula, entry: Expr) -> Array:
-    """1 where an entry can be non-zero, else 0, in the Jacobian's shape."""
-    return np.asarray(
-        Evaluator(graph, {}).at_all(_pattern(entry), formula.indices, formula.dims) != 0, dtype=np.float64
-    )
-
-
 def _pattern(e: Expr) -> Expr:
     """The formula with everything that depends on values replaced by 1; positive where e can be non-zero."""
     if e.has(Flag) and is_structural(e) and not isinstance(e, Sigma):

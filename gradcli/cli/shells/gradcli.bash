@@ -218,7 +218,7 @@ _gradcli() {
     if [[ -n $_open ]]; then
         cut=$_before
     else
-        for mark in : = @; do # readline replaces only what follows the last of these
+        for mark in : =; do # readline replaces only what follows the last of these, but an @ before it too
             part=${typed%"${typed##*$mark}"}
             [[ $COMP_WORDBREAKS == *$mark* && ${#part} -gt ${#cut} ]] && cut=$part
         done
