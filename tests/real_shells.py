@@ -23,7 +23,9 @@ touch ready
     "zsh": r"""
 PS1='' PS2=''; unsetopt beep; setopt no_list_ambiguous; LISTMAX=-1; fpath=(FOLDER $fpath)
 autoload -Uz compinit; compinit -u -D
-compadd() { local -a found; builtin compadd -O found "$@"; print -rl -- $IPREFIX${^found} >>offers; builtin compadd "$@" }
+compadd() {
+    local -a found; builtin compadd -O found "$@"; print -rl -- $IPREFIX${^found} >>offers; builtin compadd "$@"
+}
 dump() { print -rn -- "$BUFFER" >line.new; mv line.new line; BUFFER= }
 zle -N dump; bindkey '^G' dump; bindkey '^I' complete-word
 touch ready

@@ -1,4 +1,4 @@
-"""check: right answers are right however they are written, wrong ones are wrong, and a mistake is named only if it fits."""
+"""check: a right answer is right however it is written, a wrong one wrong, and a mistake is named only if it fits."""
 
 from __future__ import annotations
 
@@ -124,7 +124,8 @@ def test_the_right_formula_is_accepted_for_each(
 ) -> None:
     """PyTorch's own numbers, typed with every digit."""
     point = dict(inputs)
-    right = gradcli.answer({"expr": expression, "inputs": point, "v": v, "wrt": [wrt]})["gradients"][wrt]["vjp"]["pytorch"]
+    answer = gradcli.answer({"expr": expression, "inputs": point, "v": v, "wrt": [wrt]})
+    right = answer["gradients"][wrt]["vjp"]["pytorch"]
     assert verdict(expression, point, right, v=v, wrt=(wrt,)).agrees is True
 
 

@@ -282,10 +282,11 @@ def test_latex_prose_is_escaped(prose: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("name, expected", [
-    ("x", "x"), ("w1", "w_{1}"), ("loss", r"\mathrm{loss}"), ("a_b", r"\mathrm{a\_b}"),
+    ("x", "x"), ("w1", "w_{1}"), ("loss", r"\mathrm{loss}"), ("a_b", r"a_{\mathrm{b}}"),
+    ("theta", r"\theta"), ("θ", r"\theta"),
 ])
 def test_latex_names(name: str, expected: str) -> None:
-    assert latex.name(name) == expected
+    assert latex.latex_name(name) == expected
 
 
 def test_markdown_has_closed_fences() -> None:

@@ -1,5 +1,5 @@
 """The tables of commands, options and operations -> completion scripts for bash, zsh and fish, which start no Python.
-`python -m gradcli.cli.completions` writes them anew. Each script is a template of shells/ with these tables as `case`s."""
+`python -m gradcli.cli.completions` writes them anew. A script is a template of shells/ with these tables as `case`s."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from gradcli.tensors.text import CONSTRUCTORS
 
 FILES: Mapping[str, str] = {"bash": "gradcli.bash", "zsh": "_gradcli", "fish": "gradcli.fish"}
 """The script of each shell, by the name that its shell looks for."""
-NOT_VARIABLES = (*NAMED, "torch", "np", "numpy", "math", "F", "True", "False", "None", "while", "if", "and", "or", "not")
+NOT_VARIABLES = (
+    *NAMED, "torch", "np", "numpy", "math", "F", "True", "False", "None", "while", "if", "and", "or", "not",
+)
 """Words of an expression that are no variable, though nothing is called."""
 
 

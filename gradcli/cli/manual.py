@@ -10,8 +10,8 @@ from gradcli.cli.verbs import Verb, verbs
 from gradcli.commands import COMMANDS
 
 _DESCRIPTION = (
-    "From one expression over tensors, gradcli gives the Jacobian in closed form and the numeric vector-Jacobian product, "
-    "PyTorch's own y.backward(v), shows both side by side and explains with your numbers what v is.",
+    "From one expression over tensors, gradcli gives the Jacobian in closed form and the numeric vector-Jacobian "
+    "product, PyTorch's own y.backward(v), shows both side by side and explains with your numbers what v is.",
     "The expression is Python's with PyTorch's names; it is read and never run as Python. Write it in double quotes. A "
     "variable is given as --NAME TENSOR or as NAME=TENSOR.",
 )

@@ -101,7 +101,7 @@ _BATCH = Verb(
 def _completions(shell: str | None, _: Mapping[str, str], __: Mapping[str, Any]) -> Exit:
     from gradcli.cli.completions import FILES, script  # it reads every table
 
-    if shell not in FILES:
+    if shell is None or shell not in FILES:
         raise fault("option", N_("there are completions for {shells}, not for {shell}"),
                     hint=N_("write  gradcli completions bash"), shells=", ".join(FILES), shell=shell)
     sys.stdout.write(script(shell))

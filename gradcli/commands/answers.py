@@ -25,9 +25,9 @@ Known = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered. `names` are the tensors that it names; one that names none holds at the user's point only.
+    """What was answered. `names` are the tensors that it names; one without any holds at the user's point only.
 
-    `value` gives its worth at a point (the inputs, v, the tangents and the program's own names by name); `unit` is half a
+    `value` is its worth at a point (the inputs, v, the tangents and the program's own names by name); `unit` is half a
     unit of the last digit typed, entry by entry, where it is made of typed numbers.
     """
 

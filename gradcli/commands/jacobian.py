@@ -56,7 +56,8 @@ def run(request: Request) -> Iterator[Part]:
             "size",
             message(
                 N_(
-                    "the Jacobian is too large to be computed entry by entry; it was contracted with v = 1 on both sides "
+                    "the Jacobian is too large to be computed entry by entry; it was contracted with v = 1 on both "
+                    "sides "
                     "instead"
                 )
             ),

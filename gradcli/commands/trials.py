@@ -118,7 +118,8 @@ def _random(asked: Asked, answer: Answer, drawn: Mapping[str, Like]) -> Iterator
 
 
 def _defined(asked: Asked, trial: Trial) -> bool:
-    """Whether the output and both sides are numbers: outside its domain a function has no derivative to be right about."""
+    """Whether the output and both sides are numbers: outside its domain a function has no derivative to be right "
+    "about."""
     program = asked.understood.program
     with np.errstate(all="ignore"):
         y = values_of(program, trial.point)[program.output.step]

@@ -88,7 +88,8 @@ def backward(
             "retain-graph",
             message(
                 N_(
-                    "{y} could be gone back through again without retain_graph: no step on the way had saved a value that "
+                    "{y} could be gone back through again without retain_graph: no step on the way had saved a value "
+                    "that "
                     "its "
                     "derivative needs (an addition, say), so nothing was freed."
                 ),
@@ -107,7 +108,8 @@ def backward(
                 N_(
                     "PyTorch keeps .grad for leaves only, the tensors that were made by you and not computed. What was "
                     "computed "
-                    "on the way ({names}) passes its gradient on and does not keep it, unless {first}.retain_grad() was "
+                    "on the way ({names}) passes its gradient on and does not keep it, unless {first}.retain_grad() "
+                    "was "
                     "called before."
                 ),
                 names=", ".join(between),

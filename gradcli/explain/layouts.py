@@ -47,7 +47,8 @@ def _axes(name: str, shape: Shape, output_shape: Shape, output: str) -> Note:
         "axes",
         message(
             N_(
-                "d{y}/d{x} has the axes of {y} first and then those of {x}, {yshape} and {xshape}: J{entry} says how fast "
+                "d{y}/d{x} has the axes of {y} first and then those of {x}, {yshape} and {xshape}: J{entry} says how "
+                "fast "
                 "{y}{row} "
                 "moves with {x}{column}."
             ),
@@ -88,7 +89,8 @@ def _layouts(shapes: Mapping[str, Shape], output_shape: Shape, output: str) -> I
         "layout",
         message(
             N_(
-                "As a matrix it is {rows}×{columns} in numerator layout (a row for each entry of {y}, PyTorch's way: v @ J) "
+                "As a matrix it is {rows}×{columns} in numerator layout (a row for each entry of {y}, PyTorch's way: "
+                "v @ J) "
                 "and "
                 "{columns}×{rows} in denominator layout, its transpose (J @ v); for {y} = A @ x they are A and A.T."
             ),

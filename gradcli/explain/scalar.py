@@ -26,7 +26,8 @@ def grad(
                 "gradient",
                 message(
                     N_(
-                        "The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small step "
+                        "The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A "
+                        "small step "
                         "h along "
                         "it raises {y} fastest, by about h times its length, {length}."
                     ),

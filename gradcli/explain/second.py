@@ -23,9 +23,11 @@ def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -
         "hessian",
         message(
             N_(
-                "The Hessian is the Jacobian of the gradient: row by row it says how each entry of the gradient moves when "
+                "The Hessian is the Jacobian of the gradient: row by row it says how each entry of the gradient "
+                "moves when "
                 "an input "
-                "does. So autograd runs twice: once for the gradient with create_graph=True, once for each of its entries."
+                "does. So autograd runs twice: once for the gradient with create_graph=True, once for each of its "
+                "entries."
             ),
         ),
     )
@@ -47,7 +49,8 @@ def _symmetry(known: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
         "symmetric",
         message(
             N_(
-                "The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the block "
+                "The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the "
+                "block "
                 "w,x "
                 "turned round): here it differs from its transpose by at most {difference}."
             ),
@@ -101,7 +104,8 @@ def hvp(found: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
                 "hvp",
                 message(
                     N_(
-                        "H·t has the shape of {x}, {shape}: it says how fast {x}.grad moves when the inputs move along t. "
+                        "H·t has the shape of {x}, {shape}: it says how fast {x}.grad moves when the inputs move "
+                        "along t. "
                         "For a small "
                         "h, {x}.grad changes by about "
                         "h*{result}."

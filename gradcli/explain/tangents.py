@@ -29,7 +29,8 @@ def _meaning(t: Mapping[str, Array], result: Array, output: str) -> Iterator[Not
             "tangent",
             message(
                 N_(
-                    "t says how fast each entry of {x} moves, so it has the shape of {x}, {shape}; {x} + h*t is where {x} "
+                    "t says how fast each entry of {x} moves, so it has the shape of {x}, {shape}; {x} + h*t is "
+                    "where {x} "
                     "is after a "
                     "short time h."
                 ),
@@ -41,7 +42,8 @@ def _meaning(t: Mapping[str, Array], result: Array, output: str) -> Iterator[Not
         "jvp",
         message(
             N_(
-                "J·t has the shape of {y}, {shape}: how fast each entry of {y} moves then. For a small h, {y} changes by "
+                "J·t has the shape of {y}, {shape}: how fast each entry of {y} moves then. For a small h, {y} "
+                "changes by "
                 "about "
                 "h*{result}."
             ),
@@ -60,7 +62,8 @@ def _one_hot(name: str, t: Array, result: Array, output: str) -> Iterator[Note]:
         "one-hot",
         message(
             N_(
-                "t is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: the derivative of every entry "
+                "t is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: the derivative of every "
+                "entry "
                 "of {y} by "
                 "the single number {x}{place}, {result}."
             ),
@@ -79,9 +82,11 @@ def _adjoint(t: Mapping[str, Array], v: Array, result: Array, pulled: Mapping[st
         "jvp-or-vjp",
         message(
             N_(
-                "The JVP pushes a change of the inputs forward, J·t; {y}.backward(v) pulls weights of the output back, v·J. "
+                "The JVP pushes a change of the inputs forward, J·t; {y}.backward(v) pulls weights of the output "
+                "back, v·J. "
                 "They are "
-                "two products with one matrix, so v·(J·t) = (v·J)·t: with v = 1 the left side is {forward} and the right "
+                "two products with one matrix, so v·(J·t) = (v·J)·t: with v = 1 the left side is {forward} and the "
+                "right "
                 "side, from "
                 "{grads}, is {back}."
             ),

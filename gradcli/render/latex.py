@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from gradcli.message import N_
+from gradcli.ops.latex import latex_name
 from gradcli.render import extra
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
@@ -51,11 +52,11 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
                 if " = " in part.latex:  # statements say themselves what they define
                     yield from (r"\begin{align*}", f"  {part.latex}", r"\end{align*}")
                 else:
-                    yield from align([(name(output), part.latex)])
+                    yield from align([(latex_name(output), part.latex)])
             case Closed():
                 yield from _closed(part, speak)
             case Weights():
-                yield from align([(name(output), values(part.y, digits)), ("v", values(part.v, digits))])
+                yield from align([(latex_name(output), values(part.y, digits)), ("v", values(part.v, digits))])
             case Compared():
                 yield from _compared(part, question, digits, speak)
             case Equivalence():
@@ -128,8 +129,8 @@ def _compared(part: Compared, question: Question | None, digits: int, speak: Spe
 
 def _result(by: str, question: Question | None) -> str:
     """What the numbers of a command are called."""
-    command, output = ("vjp", "y") if question is None else (question.command, name(question.output_name))
-    several = ", ".join(name(one.strip()) for one in by.split(","))
+    command, output = ("vjp", "y") if question is None else (question.command, latex_name(question.output_name))
+    several = ", ".join(latex_name(one.strip()) for one in by.split(","))
     match command:
         case "jvp":
             return r"J \, t"
@@ -170,16 +171,8 @@ def indexed(text: str) -> str:
     if match is None:
         return rf"\text{{{escaped(text)}}}"
     bare = match[1].removesuffix(".grad")
-    base = rf"\bar{{{name(bare)}}}" if bare != match[1] else name(bare)
+    base = rf"\bar{{{latex_name(bare)}}}" if bare != match[1] else latex_name(bare)
     return base if match[2] is None else f"{{{base}}}_{{{match[2]}}}"
-
-
-def name(text: str) -> str:
-    """A variable's name in mathematics: `x`, `w_{1}`, `\\mathrm{loss}`."""
-    match = re.fullmatch(r"([A-Za-z])_?(\d+)", text)
-    if match:
-        return f"{match[1]}_{{{match[2]}}}"
-    return text if len(text) == 1 else rf"\mathrm{{{escaped(text)}}}"
 
 
 def values(array: Array, digits: int) -> str:
@@ -203,5 +196,5 @@ def _number(value: object, digits: int) -> str:
 
 def escaped(text: str) -> str:
     """Prose with LaTeX's special characters written out."""
-    return "".join(_SPECIAL.get(c, c) for c in text)
+    return "".join(_SPECIAL.get(c) or (f"${latex_name(c)}$" if latex_name(c) != c else c) for c in text)
 

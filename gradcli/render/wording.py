@@ -10,7 +10,8 @@ from gradcli.message import N_
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """`product` heads the formula of the result, `values` its numbers, `numeric` PyTorch's column, `matrix` a formula with
+    """`product` heads the formula of the result, `values` its numbers, `numeric` PyTorch's column, `matrix` a "
+    "formula with
     rows and columns."""
 
     product: str
@@ -51,7 +52,8 @@ _PARTIAL = Wording(
 
 
 def wording(command: str, name: str = "") -> Wording:
-    """The headings of a command's answer; those of `vjp` where it has none of its own. `name` is what was differentiated
+    """The headings of a command's answer; those of `vjp` where it has none of its own. `name` is what was "
+    "differentiated
     by: `x,x,y` for a higher partial derivative."""
     if command == "grad" and "," in name:
         return _PARTIAL

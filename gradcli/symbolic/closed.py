@@ -23,7 +23,7 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Dim
 from gradcli.symbolic.entries import entry_at, places
 from gradcli.symbolic.evaluate import Evaluator, Magnitude
-from gradcli.symbolic.graph import Graph, Node
+from gradcli.symbolic.graph import Graph, Node, Tensor
 from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.proposal import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place
@@ -187,7 +187,7 @@ class Calculus:
         """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called.
         `unit`: the output is one number and its weight 1, which is then not written."""
         self.unit = unit
-        self._gradients: dict[str, Node] = {}
+        self._gradients: dict[str, Tensor] = {}
         self.weights, self.output = weights, output
         self.tangents = dict(tangents or {})
         self.decimal = DECIMAL.search(program.source) is not None
@@ -249,7 +249,7 @@ class Calculus:
             lambda *o: sympy.S.One if self.unit else Entry(seed, *o),
         )
 
-    def _gradient_tensor(self, name: str) -> Node:
+    def _gradient_tensor(self, name: str) -> Tensor:
         """The gradient as a tensor to be differentiated again, derived once for all blocks."""
         if name not in self._gradients:
             self._gradients[name] = derive.gradient_tensor(self.built.graph, self._gradient(name))
