@@ -203,7 +203,8 @@ class Call(Extra):
 
 @dataclass(frozen=True)
 class Between(Extra):
-    """A named intermediate: not a leaf, so its `.grad` is None unless `retain_grad()` was called; then it is `retained`."""
+    """A named intermediate: not a leaf, so its `.grad` is None unless `retain_grad()` was called; then it is
+    `retained`."""
 
     name: str
     grad_fn: str
@@ -215,7 +216,8 @@ class Verdict(Extra):
     """Whether an answer is right, and where it was compared.
 
     `agrees` is None where nothing could be compared. `yours` and `correct` are at the user's point, or at the
-    counterexample's where they coincide at the user's; `where` is then that point. `mistake` names what fits everywhere.
+    counterexample's where they coincide at the user's; `where` is then that point. `mistake` names what fits
+    everywhere.
     """
 
     name: str
@@ -233,7 +235,8 @@ class Verdict(Extra):
 
 
 class Shown:
-    """What the commands that show rather than compute add: pages, listings, the steps of backward, graphs, scripts, plots."""
+    """What the commands that show rather than compute add: pages, listings, the steps of backward, graphs, scripts,
+    plots."""
 
 
 @dataclass(frozen=True)
@@ -264,7 +267,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Function(Shown):
-    """A row of the operations table, for people. `shapes` are examples: the inputs' shapes, and the result's; `value` is
+    """A row of the operations table, for people. `shapes` are examples: the inputs' shapes, and the result's;
+    `value` is
     the example's, where it has no variable that an answer of vjp's could show."""
 
     name: str
@@ -345,7 +349,8 @@ class Visit(Shown):
 
 @dataclass(frozen=True)
 class Vertex:
-    """A value in the graph of a computation; `grad_fn` is PyTorch's own name of what made it, None without a gradient."""
+    """A value in the graph of a computation; `grad_fn` is PyTorch's own name of what made it, None without a
+    gradient."""
 
     name: str
     label: str
@@ -356,7 +361,8 @@ class Vertex:
 
 @dataclass(frozen=True)
 class Graph(Shown):
-    """The graph of a computation. An edge goes from a value (its place among the vertices) to what is computed from it."""
+    """The graph of a computation. An edge goes from a value (its place among the vertices) to what is computed from
+    it."""
 
     to: str
     vertices: tuple[Vertex, ...]
@@ -373,7 +379,8 @@ class Script(Shown):
 
 @dataclass(frozen=True)
 class Curve:
-    """One function over the swept variables: `order` says by which variables it was differentiated. `max_abs_diff` is from
+    """One function over the swept variables: `order` says by which variables it was differentiated. `max_abs_diff`
+    is from
     PyTorch's derivative, `agrees` the verdict."""
 
     label: str

@@ -59,7 +59,8 @@ def test_the_numbers_of_a_page(word: str, numbers: str) -> None:
     ("RuntimeError: grad can be implicitly created only for scalar outputs", "error-implicit"),
     ("RuntimeError: Mismatch in shape: grad_output[0] has a shape of torch.Size([4, 5]) and output[0] has a shape of "
      "torch.Size([5, 5]).", "error-mismatch"),
-    ("Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    ("Trying to backward through the graph a second time (or directly access saved tensors after they have "
+     "already been "
      "freed). Saved intermediate values of the graph are freed", "error-second-time"),
     ("Only Tensors of floating point and complex dtype can require gradients", "error-floating"),
     ("element 0 of tensors does not require grad and does not have a grad_fn", "error-no-grad"),
@@ -67,9 +68,11 @@ def test_the_numbers_of_a_page(word: str, numbers: str) -> None:
     ("a leaf Variable that requires grad is being used in an in-place operation.", "error-leaf-in-place"),
     ("a leaf Variable that requires grad has been used in an in-place operation.", "error-leaf-in-place"),
     ("mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)", "error-matmul"),
-    ("UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't "
+    ("UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+     "attribute won't "
      "be populated during autograd.backward().", "error-non-leaf"),
-    ("one of the variables needed for gradient computation has been modified by an inplace operation: [torch.DoubleTensor "
+    ("one of the variables needed for gradient computation has been modified by an inplace operation: "
+     "[torch.DoubleTensor "
      "[3]] is at version 1; expected version 0 instead.", "error-in-place"),
     ("grad can be implicity created only for scaler output", "error-implicit"),
 ])

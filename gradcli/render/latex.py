@@ -196,5 +196,5 @@ def _number(value: object, digits: int) -> str:
 
 def escaped(text: str) -> str:
     """Prose with LaTeX's special characters written out."""
-    return "".join(_SPECIAL.get(c) or (f"${latex_name(c)}$" if latex_name(c) != c else c) for c in text)
+    return "".join(_SPECIAL.get(c) or (c if c.isascii() or latex_name(c) == c else f"${latex_name(c)}$") for c in text)
 
