@@ -268,8 +268,7 @@ class Parameter:
 @dataclass(frozen=True)
 class Function(Shown):
     """A row of the operations table, for people. `shapes` are examples: the inputs' shapes, and the result's;
-    `value` is
-    the example's, where it has no variable that an answer of vjp's could show."""
+    `value` is the example's, where it has no variable that an answer of vjp's could show."""
 
     name: str
     family: str
@@ -380,8 +379,7 @@ class Script(Shown):
 @dataclass(frozen=True)
 class Curve:
     """One function over the swept variables: `order` says by which variables it was differentiated. `max_abs_diff`
-    is from
-    PyTorch's derivative, `agrees` the verdict."""
+    is from PyTorch's derivative, `agrees` the verdict."""
 
     label: str
     formula: str

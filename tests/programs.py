@@ -839,9 +839,11 @@ def _best(name: str) -> Maker:
 
 
 def _where(s: Sketch) -> str:
-    a = s.any(0, 3)
-    b, c, d = (s.beside(a.shape, ANYWHERE) for _ in range(3))
-    return f"where({a.text} {s.random.choice(('<', '>', '<=', '>='))} {b.text}, {c.text}, {d.text})"
+    operands = [s.any(0, 3)]
+    for _ in range(3):
+        operands.append(s.beside(broadcast(*(p.shape for p in operands)), ANYWHERE))
+    a, b, c, d = (p.text for p in operands)
+    return f"where({a} {s.random.choice(('<', '>', '<=', '>='))} {b}, {c}, {d})"
 
 
 def _prelu(s: Sketch) -> str:

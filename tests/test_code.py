@@ -69,14 +69,14 @@ def same(request: Request, to: str) -> None:
 @pytest.mark.parametrize("to", RUN)
 @pytest.mark.parametrize("row", [row for row in ROWS if row.differentiable], ids=lambda row: row.name)
 def test_every_row_can_be_written_as_a_script(row: Row, to: str) -> None:
-    for program, point in islice(functions._fitting(row), 2):
+    for program, point in islice(functions._fitting(row), 1):
         if point:
             v = f"onehot:{','.join('0' * len(program.output_shape))}" if program.output_shape else None
             same(Request(row.example, inputs=point, v=v), to)
 
 
 @pytest.mark.parametrize("to", RUN)
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_random_programs_give_the_same_numbers(seed: int, to: str) -> None:
     drawn = programs.program(seed)
     same(Request(drawn.text, inputs=drawn.point, v="ones"), to)

@@ -30,7 +30,8 @@ def graph(expression: str, to: str = "dot", **inputs: str) -> Graph:
 def test_the_names_are_pytorch_s() -> None:
     found = {vertex.label: vertex.grad_fn for vertex in graph("x**2 + exp(x)", x="1,2").vertices}
     assert found == {
-        "x": "AccumulateGrad", "2": None, "x**2": "PowBackward0", "exp(x)": "ExpBackward0", "x**2 + exp(x)": "AddBackward0",
+        "x": "AccumulateGrad", "2": None, "x**2": "PowBackward0", "exp(x)": "ExpBackward0",
+        "x**2 + exp(x)": "AddBackward0",
     }
 
 

@@ -168,8 +168,8 @@ def test_every_explicit_entry_read_back_is_the_jacobians(drawn: Drawn) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "sum(x[:2])*x", "exp(sum(x[:-1]**2))", "mean(x[1:])*x", "exp(x[:2] @ y[1:3])", "x[[-2, 1]]*y[:2]", "exp(sum(cat([x, y[:2]])**2))",
-        "x.repeat(2)*2",
+    "sum(x[:2])*x", "exp(sum(x[:-1]**2))", "mean(x[1:])*x", "exp(x[:2] @ y[1:3])", "x[[-2, 1]]*y[:2]",
+    "exp(sum(cat([x, y[:2]])**2))", "x.repeat(2)*2",
     "prod(x[:1])", "cumprod(x, 0)", "roll(x, 1)", "flip(x, 0)", "kron(x, y)", "outer(x, y).reshape(2, 8)", "x/norm(x)",
     "amax(x)*x", "sum(x > 0)*x", "softplus(x, 2)", "where(x > y, x**2, -y)", "clamp(x, min=0)", "x*[1, 2, 3, 4]",
     "layer_norm(cumprod(x, 0))", "cross_entropy([x, y], [1, 0])", "diag(x) @ y", "h = layer_norm(x, (4,), y); h*h",

@@ -10,9 +10,9 @@ import pytest
 from gradcli.message import GradcliError
 from gradcli.notation import LIMIT, latex, latex_name
 from gradcli.ops import ROWS
+from gradcli.ops.latex import latex_name as formulas_name
 from gradcli.ops.row import Row
 from gradcli.program import trace
-from gradcli.symbolic.writing import latex_name as formulas_name
 from gradcli.syntax import parse
 
 Shapes = dict[str, tuple[int, ...]]

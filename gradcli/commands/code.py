@@ -13,7 +13,7 @@ from gradcli.commands.graph import chosen
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, fault
 from gradcli.ops.libraries import n as numpy_library
-from gradcli.program.alone import names_of
+from gradcli.program.alone import names_of, output_name
 from gradcli.program.spelled import Library, Spelled, Speller, literal
 from gradcli.report import Array, Part, Script
 from gradcli.request import Request
@@ -45,6 +45,11 @@ def _head(asked: Understood) -> list[str]:
     return [f"# {said}", *(f"# {note}" for note in asked.program.notes)]
 
 
+def _y(asked: Understood) -> str:
+    """What the script calls the output."""
+    return names_of(asked.program, output_name(asked.program))[asked.program.output.step]
+
+
 def _v(asked: Understood, library: str) -> str:
     if asked.v_given == "ones":
         return f"{library}.ones({asked.v.shape})"
@@ -57,7 +62,7 @@ def _v(asked: Understood, library: str) -> str:
 def _torch(asked: Understood) -> Iterator[str]:
     from gradcli.numeric.script import torch_lines  # PyTorch
 
-    names = names_of(asked.program, asked.output_name)
+    names = names_of(asked.program, output_name(asked.program))
     found = torch_lines(asked.program, names, asked.wrt, asked.point, asked.request.dtype)
     kept = {asked.program.variable(name).step: name for name in asked.wrt}  # type: ignore[union-attr]
     output = names[asked.program.output.step]
@@ -87,7 +92,7 @@ def _numpy(asked: Understood) -> Iterator[str]:
     from gradcli.symbolic import Calculus
     from gradcli.symbolic.script import numpy_script
 
-    calculus = Calculus(asked.program, asked.wrt, asked.weights, asked.output_name)
+    calculus = Calculus(asked.program, asked.wrt, asked.weights, _y(asked))
     known = {**asked.point, asked.weights: asked.v}
     body: list[str] = []
     for name in asked.wrt:
@@ -113,7 +118,7 @@ def _numpy(asked: Understood) -> Iterator[str]:
     )
     yield from ("", "", f"def forward({', '.join(asked.point)}):", *forward)
     yield from (line.replace("np.special.", "scipy.special.") for line in body)
-    yield from ("", "", f'print("{asked.output_name} =", np.asarray(forward({", ".join(asked.point)})).tolist())')
+    yield from ("", "", f'print("{_y(asked)} =", np.asarray(forward({", ".join(asked.point)})).tolist())')
     for name in asked.wrt:
         yield f'print("{name}.grad =", np.asarray({name}_grad({", ".join(known)})).tolist())'
 
@@ -127,7 +132,7 @@ def _with_intermediates(
         return list(lines)
     from gradcli.program.spelled import Library as Recorder
 
-    names = names_of(asked.program, asked.output_name)
+    names = names_of(asked.program, output_name(asked.program))
     kept = {asked.program.variable(name).step for name in missing}  # type: ignore[union-attr]
     speller = _speller(asked, names, Recorder("np", numpy_library), "np")
     spelled = [(name, text.replace("np.special.", "scipy.special.")) for _, name, text in speller.spell(kept)]
@@ -149,7 +154,7 @@ def _speller(asked: Understood, names: Sequence[str], library: Library, array: s
 
 
 def _forward(asked: Understood, alias: str, library: Any) -> list[str]:
-    names = names_of(asked.program, asked.output_name)
+    names = names_of(asked.program, output_name(asked.program))
     with np.errstate(all="ignore"):
         lines = _speller(asked, names, Library(alias, library), alias).spell(set())
     special = "jax.scipy.special." if alias == "jnp" else "scipy.special."
@@ -188,9 +193,9 @@ def _jax(asked: Understood) -> Iterator[str]:
     yield from (
         "",
         "",
-        f"{asked.output_name}, backward = jax.vjp(forward, {', '.join(asked.wrt)})",
+        f"{_y(asked)}, backward = jax.vjp(forward, {', '.join(asked.wrt)})",
         f"{', '.join(f'{name}_grad' for name in asked.wrt)}, = backward({asked.weights})",
         "",
-        f'print("{asked.output_name} =", {asked.output_name}.tolist())',
+        f'print("{_y(asked)} =", {_y(asked)}.tolist())',
     )
     yield from (f'print("{name}.grad =", {name}_grad.tolist())' for name in asked.wrt)

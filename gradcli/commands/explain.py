@@ -7,7 +7,8 @@ from difflib import get_close_matches
 
 from gradcli.commands.example import LONG, SHORT, answered
 from gradcli.explain.errors import recognised
-from gradcli.explain.topics import TOPICS, Answers, Topic, topic
+from gradcli.explain.page import Answers, Topic
+from gradcli.explain.topics import TOPICS, topic
 from gradcli.message import N_, GradcliError, Message, fault
 from gradcli.report import Item, Listing, Page, Paragraph, Part
 from gradcli.request import Request

@@ -37,7 +37,15 @@ def like(name: str, given: Array, moves: bool, whole: bool) -> Like:
             lambda g: _distribution(given, g),
             message(N_("the entries of {name} stay a distribution, with the sum 1"), name=name),
         )
-    return Like(lambda g: _entries(given, g))
+    return Like(lambda g: _entries(given, g), _sign(name, given))
+
+
+def _sign(name: str, given: Array) -> Message | None:
+    """What is kept of the signs, for a formula may be right for positive numbers only."""
+    if (given > 0).all():
+        below_one = bool((given < 1).all())
+        return message(N_("{name} stays between 0 and 1") if below_one else N_("{name} stays positive"), name=name)
+    return message(N_("{name} stays negative"), name=name) if (given < 0).all() else None
 
 
 def _plain(given: Array) -> bool:

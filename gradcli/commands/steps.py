@@ -15,7 +15,7 @@ from gradcli.commands.understand import GUESSED_ONES, Understood, understand
 from gradcli.compare import largest_difference, side_by_side
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import Apply, Program, Ref
-from gradcli.program.alone import alone, names_of, source_of
+from gradcli.program.alone import alone, names_of, output_name, source_of
 from gradcli.report import Array, Compared, Jacobian, Operand, Part, Share, Visit, Warning
 from gradcli.request import Request
 
@@ -31,7 +31,7 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli.numeric.retained import retained  # PyTorch
 
     asked = understand(request)
-    output = _output_name(asked)
+    output = output_name(asked.program)
     yield replace(asked.question(notation.latex(asked.program)), output_name=output)
     yield from (Warning("reading", note) for note in asked.program.notes)
     if asked.guessed:
@@ -49,13 +49,6 @@ def run(request: Request) -> Iterator[Part]:
             ),
         )
     yield from _shown(asked, visits, names_of(asked.program, output))
-
-
-def _output_name(asked: Understood) -> str:
-    """The name that the output was given, else y, or another where the program has a y of its own."""
-    taken = {*asked.program.inputs, *asked.program.names}
-    free = (name for name in ("y", "f", "out", "output", "result_") if name not in taken)
-    return asked.program[asked.program.output].name or next(free)
 
 
 def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ...]) -> Iterator[Visit]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from gradcli.explain.topics import Topic, ask
+from gradcli.explain.page import Topic, ask
 from gradcli.message import N_, Message, message
 from gradcli.shapes import Shape, size, written
 

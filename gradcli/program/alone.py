@@ -10,6 +10,13 @@ from typing import Any
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step
 
 
+def output_name(program: Program) -> str:
+    """The name that the output was given, else y, or another where the program has a y of its own."""
+    taken = {*program.inputs, *program.names}
+    free = (name for name in ("y", "f", "out", "output", "result_") if name not in taken)
+    return program[program.output].name or next(free)
+
+
 def names_of(program: Program, output: str) -> tuple[str, ...]:
     """A name for each step, no two alike: the one it was given, `output` for the output, else t1, t2, ..."""
     taken = {step.name for step in program.steps if step.name} | set(program.inputs) | {output, "v"}

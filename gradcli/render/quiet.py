@@ -1,16 +1,32 @@
-"""Parts of a report -> the gradient alone, with every digit, to be pasted as a tensor or read by a script."""
+"""Parts of a report -> the gradient alone, with every digit, to be pasted as a tensor or read by a script; of a
+script or a graph, its text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from gradcli.render.numbers import exact
-from gradcli.report import Compared, Part
+from gradcli.report import Compared, Graph, Part, Script, Visit
 
 
 def lines_of(parts: Sequence[Part]) -> list[str]:
     """One line a variable, `name=` before it where there are several; PyTorch's values, or the formula's without it."""
+    documents = [text for part in parts if (text := _document(part)) is not None]
+    if documents:
+        return documents
     compared = [part for part in parts if isinstance(part, Compared)]
     found = [(part.name, part.symbolic if part.pytorch is None else part.pytorch) for part in compared]
+    found += [(part.name, part.gradient) for part in parts if isinstance(part, Visit)]
     known = [(name, exact(array)) for name, array in found if array is not None]
     return [text if len(known) == 1 else f"{name}={text}" for name, text in known]
+
+
+def _document(part: Part) -> str | None:
+    """The text for another program, where the part is one."""
+    if isinstance(part, Script):
+        return part.text.rstrip("\n")
+    if isinstance(part, Graph):
+        from gradcli.render.drawing import document  # which a gradient does not need
+
+        return document(part).rstrip("\n")
+    return None

@@ -94,7 +94,7 @@ class _Walk:
                 here = result
                 variables[name] = graph.define(name, here.dims, lambda *i, r=here: ((), r.at(*i)), asked_for=True)
                 result = tensor_of(variables[name])
-            elif self.readers[place] > 1 and weight(result.entry, MAX_OPERATIONS) > (NAMED if step.name else MAX_OPERATIONS - 1):
+            elif self.readers[place] > 1 and _deserves_name(result.entry, step.name is not None):
                 self.builder.hint = step.name
                 result = tensor_of(graph.as_node(result, self.builder.name("f")))
             tensors.append(result)
@@ -120,6 +120,12 @@ class _Walk:
             result: Tensor = apply.row.symbolic(self.builder, *arguments)
             return result
         return self.builder.entrywise(apply.row, arguments)
+
+
+def _deserves_name(entry: Expr, has_one: bool) -> bool:
+    """Whether an elementwise result that is read more than once is too large to be written out each time."""
+    most = NAMED if has_one else MAX_OPERATIONS
+    return weight(entry, most + 1) > most
 
 
 def _filled(argument: Any, tensors: Sequence[Tensor]) -> Any:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-import numpy as np
 import sympy
 from sympy import Add, Expr, Symbol
 
-from gradcli.ops.row import REQUIRED
 from gradcli.program import Program
 from gradcli.report import Array, Closed, Definition, Jacobian, Structure, Vjp
 from gradcli.report import Entry as EntryPart
@@ -24,12 +22,15 @@ from gradcli.symbolic.dims import Dim
 from gradcli.symbolic.entries import entry_at, places
 from gradcli.symbolic.evaluate import Evaluator, Magnitude
 from gradcli.symbolic.graph import Graph, Node, Tensor
+from gradcli.symbolic.in_latex import LatexWriter
+from gradcli.symbolic.in_text import TextWriter
 from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.proposal import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place
+from gradcli.symbolic.spelling import COLUMNS, DEFINED, ROWS, Names, primitive_text
 from gradcli.symbolic.structure import structure_of
 from gradcli.symbolic.tidy import tidy
-from gradcli.symbolic.writing import COLUMNS, DEFINED, ROWS, LatexWriter, Names, TextWriter, Writer
+from gradcli.symbolic.writing import Writer
 
 DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d|\.\d)")
 """A decimal that the user typed; numbers in the formulas are then written so too."""
@@ -293,29 +294,6 @@ def _definition(node: Node, text: Writer, latex: Writer) -> Definition:
     indices = [text.write(k, known) for k in node.idx]
     left = f"{node.name}[{','.join(indices)}]" if indices else node.name
     return Definition(left, text.write(node.formula(), known), latex.write(node.formula(), known))
-
-
-def primitive_text(node: Node) -> str:
-    """`softmax(z, dim=1)`: the row's call, options by name where they are not the default."""
-    if node.constant is not None:
-        return _constant_text(node.constant)
-    assert node.primitive is not None
-    row = node.primitive.row
-    written = []
-    for param, argument in zip(row.takes, node.primitive.arguments, strict=True):
-        if isinstance(argument, Node):
-            written.append(argument.name)
-        elif param.default is REQUIRED or argument != param.default:
-            plain = isinstance(argument, (str, bool, tuple, int)) or argument is None
-            value = repr(argument) if plain else f"{float(argument):g}"
-            written.append(f"{param.name}={value}")
-    return f"{row.name}({', '.join(written)})"
-
-
-def _constant_text(values: Array) -> str:
-    whole = np.array_equal(values, np.round(values)) and np.abs(values).max(initial=0) < 2**53
-    shown = values.astype(np.int64) if whole else values
-    return str(shown.tolist()) if values.size <= 64 else f"constants of shape {values.shape}"
 
 
 def _size(symbol: Any, graph: Graph) -> Definition:

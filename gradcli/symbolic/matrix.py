@@ -16,8 +16,9 @@ from sympy import Expr
 
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
+from gradcli.symbolic.in_text import TextWriter
 from gradcli.symbolic.scalars import Above, AtLeast, Atomic, Bound, Delta, Entry, Equal, Place, Sigma, Where
-from gradcli.symbolic.writing import TextWriter, is_negative
+from gradcli.symbolic.spelling import is_negative, primitive_text
 
 _EXP_OF_LOG = re.compile(r"exp\(log_(softmax\([^()]*\))\)")
 _PLAIN_CHAIN = re.compile(r"[\w.]+( @ [\w.]+)*")
@@ -149,8 +150,6 @@ class MatrixWriter:
             for argument in node.primitive.arguments:
                 if isinstance(argument, Node):
                     self.define(argument.name)
-            from gradcli.symbolic.closed import primitive_text
-
             self.used[name] = Value(primitive_text(node), ())
         elif node.body is not None:
             text = self.laid_out(node.formula(), node.idx, name)

@@ -11,8 +11,9 @@ import numpy as np
 from gradcli.message import GradcliError
 from gradcli.program import trace, values_of
 from gradcli.report import Array
+from gradcli.symbolic.in_text import TextWriter
 from gradcli.symbolic.matrix import MatrixWriter, NoMatrix
-from gradcli.symbolic.writing import Names, TextWriter
+from gradcli.symbolic.spelling import Names
 from gradcli.syntax import parse
 
 if TYPE_CHECKING:

@@ -66,7 +66,9 @@ def factored(e: Expr) -> Expr:
 
 def _shorter(e: Expr) -> Expr:
     """The sum multiplied out, where that cancels: (1 - y)*s - (1 - s)*y is s - y."""
-    if not e.is_Add or weight(e, CANCELLED + 1) > CANCELLED or not any(f.is_Add for t in e.args for f in Mul.make_args(t)):
+    if not e.is_Add or weight(e, CANCELLED + 1) > CANCELLED:
+        return e
+    if not any(f.is_Add for t in e.args for f in Mul.make_args(t)):
         return e
     flat = sympy.expand_mul(e)
     return flat if len(Add.make_args(flat)) < len(e.args) or weight(flat) < weight(e) else e
