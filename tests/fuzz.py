@@ -41,6 +41,9 @@ def judged(drawn: Drawn) -> list[str]:
 
 
 def _wrong(found: Compared, form: Derived, documented: float) -> list[str]:
+    if found.symbolic is None:  # a singular matrix has no inverse: the product says so and compares nothing
+        assert found.reason is not None
+        raise GradcliError("domain", found.reason)
     printed = form.closed()
     lines = []
     if not found.agrees and not _as_documented(found.symbolic, found.pytorch, documented):
