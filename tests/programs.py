@@ -555,10 +555,13 @@ def _kron(s: Sketch) -> str:
     return f"kron({s.any(0, 2).text}, {s.any(0, 2).text})"
 
 
-def _cross(s: Sketch) -> str:
+def _cross(s: Sketch) -> str | None:
     x = s.tensor(lambda shape: 3 in shape)
     dim = s.random.choice([a for a, k in enumerate(x.shape) if k == 3])
-    return f"cross({x.text}, {s.tensor(x.shape).text}, dim={dim})"
+    y = s.tensor(x.shape)
+    if x.text == y.text:  # 0 whatever x is, and everything behind it rounding
+        return None
+    return f"cross({x.text}, {y.text}, dim={dim})"
 
 
 def _of_matrix(name: str, batched: bool = True, positive: bool = False, raw: bool = False, after: str = "") -> Maker:

@@ -1,4 +1,4 @@
-"""A page of explanation as data: what is said, which small questions are asked for it, what is said of their answers."""
+"""A page of explanation as data: what is said, which small questions are asked for it, what of their answers."""
 
 from __future__ import annotations
 

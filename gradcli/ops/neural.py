@@ -337,9 +337,9 @@ NEURAL: tuple[Row, ...] = (
                lambda s, x, y: -(y * s.log(x) + (1 - y) * s.log(1 - x)), domain=((0.05, 0.95), (0.05, 0.95))),
     _pointwise("binary_cross_entropy_with_logits", N_("binary cross-entropy of sigmoid(x), computed without overflow"),
                lambda n, x, y: n.logaddexp(0, x) - x * y,
-               lambda s, x, y: s.softplus(x, s.number(1), s.number(10**9)) - x * y),
+               lambda s, x, y: s.softplus(x, s.number(1), s.number(float("inf"))) - x * y),
     _pointwise("soft_margin_loss", N_("log(1 + exp(-y x)) for labels y of 1 and -1"),
-               lambda n, x, y: n.logaddexp(0, -x * y), lambda s, x, y: s.softplus(-x * y, s.number(1), s.number(10**9)),
+               lambda n, x, y: n.logaddexp(0, -x * y), lambda s, x, y: s.softplus(-x * y, s.number(1), s.number(float("inf"))),
                torch=_torch_soft_margin),
     # Classes
     Row("cross_entropy", "loss", N_("-log softmax at the target class (or averaged with target probabilities)"),

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Add, Expr, Mul
+from sympy import Add, Expr, Integer, Mul
 
 from gradcli.symbolic.contract import joined_digits, renewed, total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
-from gradcli.symbolic.scalars import Bound, Delta, Entry, Sigma, weight
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Sigma, is_structural, weight
 from gradcli.symbolic.tidy import tidy
 
 READABLE = 80
@@ -31,7 +31,7 @@ class Polished:
 def polished(graph: Graph, formula: Formula) -> Polished:
     """The formula with every definition written out that is used once, in a place where it is only multiplied and
     added: inside a function, a power or a bracket a name reads better. A definition that is only another name goes."""
-    work = _Work(graph, sifted(formula.entry))
+    work = _Work(graph, sifted(_in_bounds(graph, formula.entry)))
     for name in work.needed():
         if work.is_alias(name):
             work.replace_everywhere(name)
@@ -44,6 +44,13 @@ def polished(graph: Graph, formula: Formula) -> Polished:
             readers = {other: reader if by == name else by for other, by in readers.items()}
     nodes = tuple(_with_body(graph.nodes[n], work.bodies.get(n)) for n in work.needed())
     return Polished(replace(formula, entry=sifted(tidy(work.bodies[""]))), nodes)
+
+
+def _in_bounds(graph: Graph, e: Expr) -> Expr:
+    """e without brackets that ask whether an axis is as long as the program needs it: x[1] is not there otherwise."""
+    asked = [b for b in e.atoms(AtLeast) if is_structural(b) and not b.has(Index)]
+    known = {b: Integer(graph.sizes.value(b.args[0] - b.args[1]) >= 0) for b in asked}
+    return e.xreplace(known) if known else e
 
 
 class _Work:
