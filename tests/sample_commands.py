@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -47,3 +48,19 @@ def module() -> ModuleType:
 def install() -> None:
     """Puts the sample in the place of the real commands, in a process of its own."""
     sys.modules["gradcli.commands"] = module()
+
+
+@contextmanager
+def standing_in() -> Iterator[None]:
+    """The sample in the place of the real commands: the table itself changes, so whoever holds it sees the sample."""
+    from gradcli.commands import COMMANDS as real
+
+    table: dict[str, Any] = real  # type: ignore[assignment]
+    before = dict(table)
+    table.clear()
+    table.update(COMMANDS)
+    try:
+        yield
+    finally:
+        table.clear()
+        table.update(before)

@@ -23,10 +23,7 @@ _VALID = Draft202012Validator(report_schema())
 
 
 @pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any], Mapping[str, Any]]]:
-    monkeypatch.setitem(sys.modules, "gradcli.commands", sample_commands.module())
-    for name in ("gradcli.cli.records", "gradcli.cli.batch", "gradcli.api"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+def answer() -> Iterator[Callable[[Any], Mapping[str, Any]]]:
     from gradcli.cli import records
 
     def checked(record: Any) -> Mapping[str, Any]:
@@ -34,7 +31,8 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any], Mapping[
         _VALID.validate(json.loads(json.dumps(told)))
         return told
 
-    yield checked
+    with sample_commands.standing_in():
+        yield checked
 
 
 def test_a_record_is_answered_with_its_id(answer: Any) -> None:

@@ -113,11 +113,8 @@ Answer = tuple[int, str, str]
 
 
 @pytest.fixture
-def gradcli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+def gradcli(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     """`gradcli(*words)` -> (exit status, stdout, stderr), in this process, with the sample's commands."""
-    monkeypatch.setitem(sys.modules, "gradcli.commands", sample_commands.module())
-    for name in ("gradcli.cli.records", "gradcli.cli.batch", "gradcli.api"):  # they hold the table of commands
-        monkeypatch.delitem(sys.modules, name, raising=False)
     from gradcli.cli.entry import run
 
     def call(*words: str) -> Answer:
@@ -125,7 +122,8 @@ def gradcli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         out, err = capsys.readouterr()
         return status, out, err
 
-    yield call
+    with sample_commands.standing_in():
+        yield call
 
 
 def test_an_answer_is_0_and_on_stdout(gradcli: Any) -> None:

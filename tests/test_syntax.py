@@ -393,7 +393,8 @@ def test_any_text_is_read_or_refused_with_a_place_in_it(source: str) -> None:
         assert 0 <= node.span.start < node.span.end <= len(source)
         if isinstance(node, Name):
             written = source[node.span.start : node.span.end]
-            assert written in ("√", "∞", "ⁿ") or variable(written.rpartition(".")[2]) == node.id
+            name = written.rpartition(".")[2]
+            assert name in ("√", "∞", "ⁿ") or variable(name) == node.id
 
 
 def python(node: ast.expr) -> str:

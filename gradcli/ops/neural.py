@@ -339,7 +339,8 @@ NEURAL: tuple[Row, ...] = (
                lambda n, x, y: n.logaddexp(0, x) - x * y,
                lambda s, x, y: s.softplus(x, s.number(1), s.number(float("inf"))) - x * y),
     _pointwise("soft_margin_loss", N_("log(1 + exp(-y x)) for labels y of 1 and -1"),
-               lambda n, x, y: n.logaddexp(0, -x * y), lambda s, x, y: s.softplus(-x * y, s.number(1), s.number(float("inf"))),
+               lambda n, x, y: n.logaddexp(0, -x * y),
+               lambda s, x, y: s.softplus(-x * y, s.number(1), s.number(float("inf"))),
                torch=_torch_soft_margin),
     # Classes
     Row("cross_entropy", "loss", N_("-log softmax at the target class (or averaged with target probabilities)"),

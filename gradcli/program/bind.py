@@ -12,7 +12,9 @@ from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program.steps import Ref
 
-OTHER_NAMES = {"axis": "dim", "axes": "dim", "dims": "dim", "keepdims": "keepdim", "ddof": "correction", "unbiased": "correction"}
+OTHER_NAMES = {
+    "axis": "dim", "axes": "dim", "dims": "dim", "keepdims": "keepdim", "ddof": "correction", "unbiased": "correction",
+}  # fmt: skip
 """NumPy's words for PyTorch's parameters; PyTorch itself takes most of them."""
 GREEDY = ("sizes", "dims", "tensors")
 """Kinds of parameter that take every position left: `x.reshape(2, 3)`, `einsum("i,i", x, y)`."""

@@ -110,8 +110,10 @@ _gradcli_offer_value() {
 
 # What an option takes; one that is not declared is a variable.
 _gradcli_taken() {
-    _gradcli_takes "$1:$2"
-    if [[ -z $REPLY ]]; then
+    _gradcli_options "$1"
+    if [[ $'\n'$REPLY == *$'\n'"$2"$'\t'* ]]; then
+        _gradcli_takes "$1:$2"
+    else
         _gradcli_variables "$1"
         REPLY=${REPLY:+tensor}
     fi

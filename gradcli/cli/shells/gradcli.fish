@@ -69,9 +69,8 @@ end
 
 # What an option takes; one that is not declared is a variable.
 function __gradcli_taken # COMMAND OPTION
-    set -l takes (__gradcli_takes "$argv[1]:$argv[2]")
-    if test -n "$takes"
-        echo $takes
+    if string match -q -- "$argv[2]"\t'*' (__gradcli_options $argv[1])
+        __gradcli_takes "$argv[1]:$argv[2]"
     else if test -n "$(__gradcli_variables $argv[1])"
         echo tensor
     end
