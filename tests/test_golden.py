@@ -19,4 +19,4 @@ def test_a_changed_line_is_noticed() -> None:
 
 
 def test_every_stored_file_belongs_to_a_command() -> None:
-    assert {p for p in FOLDER.rglob("*.txt")} == set(FILES)
+    assert set(FOLDER.rglob("*.txt")) == set(FILES)

@@ -44,5 +44,6 @@ def test_a_condition_of_many_numbers_is_a_mistake_with_its_place() -> None:
 
 
 def test_a_loop_inside_a_loop_is_followed() -> None:
-    program = _traced("k = 0; y = x\nwhile k < 2:\n  k = k + 1; j = 0\n  while j < 3:\n    y = y*2; j = j + 1\ny", x=1.5)
+    text = "k = 0; y = x\nwhile k < 2:\n  k = k + 1; j = 0\n  while j < 3:\n    y = y*2; j = j + 1\ny"
+    program = _traced(text, x=1.5)
     assert derived(program, ["x"])[0].closed().vjp.formula == "64*v"

@@ -52,19 +52,23 @@ def _used(text: str, shapes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int,
     return {name: shape for name, shape in shapes.items() if name in text}
 
 
-@pytest.mark.parametrize(("text", "shapes", "name", "wanted"), GRADIENTS, ids=[f"{t} by {n}" for t, _, n, _ in GRADIENTS])
+def _ids(cases):
+    return [f"{text} by {name}" for text, _, name, _ in cases]
+
+
+@pytest.mark.parametrize(("text", "shapes", "name", "wanted"), GRADIENTS, ids=_ids(GRADIENTS))
 def test_a_gradient_is_written_as_a_textbook_has_it(text, shapes, name, wanted) -> None:
     form = derived(trace(parse(text), _used(text, shapes)), [name])[0]
     assert form.jacobian.matrix() == wanted
 
 
-@pytest.mark.parametrize(("text", "shapes", "name", "wanted"), WEIGHTED, ids=[f"{t} by {n}" for t, _, n, _ in WEIGHTED])
+@pytest.mark.parametrize(("text", "shapes", "name", "wanted"), WEIGHTED, ids=_ids(WEIGHTED))
 def test_a_vjp_is_written_as_a_textbook_has_it(text, shapes, name, wanted) -> None:
     form = derived(trace(parse(text), _used(text, shapes)), [name])[0]
     assert form.vjp.matrix() == wanted
 
 
-@pytest.mark.parametrize(("text", "shapes", "name", "wanted"), WEIGHTED, ids=[f"{t} by {n}" for t, _, n, _ in WEIGHTED])
+@pytest.mark.parametrize(("text", "shapes", "name", "wanted"), WEIGHTED, ids=_ids(WEIGHTED))
 def test_the_notation_pasted_back_has_the_formulas_values(text, shapes, name, wanted) -> None:
     shapes = _used(text, shapes)
     program = trace(parse(text), shapes)
@@ -76,7 +80,8 @@ def test_the_notation_pasted_back_has_the_formulas_values(text, shapes, name, wa
     assert matrix is not None
     known = {n: a for n, a in {**point, "v": v}.items() if n in matrix}
     pasted = trace(parse(matrix, tuple(known)), {n: a.shape for n, a in known.items()})
-    np.testing.assert_allclose(values_of(pasted, known)[pasted.output.step], form.value(point, v), rtol=1e-10, atol=1e-12)
+    got = values_of(pasted, known)[pasted.output.step]
+    np.testing.assert_allclose(got, form.value(point, v), rtol=1e-10, atol=1e-12)
 
 
 def test_a_proposal_with_other_values_is_dropped(monkeypatch) -> None:

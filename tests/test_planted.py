@@ -1,4 +1,4 @@
-"""Derivatives that computer algebra is known to get silently wrong: ours are right, and the verdict catches wrong ones."""
+"""Derivatives that computer algebra gets silently wrong: ours are right, and the verdict catches wrong ones."""
 
 from __future__ import annotations
 

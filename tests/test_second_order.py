@@ -55,10 +55,13 @@ def _double_backward(program, point, v, a, b) -> np.ndarray:
     try:
         values = forward(program, wrt, point, "float64")
         at = {name: values[program.inputs[name].step] for name in wrt}
-        (gradient,) = torch.autograd.grad((torch.tensor(v) * values[program.output.step]).sum(), at[a], create_graph=True)
+        weighted = (torch.tensor(v) * values[program.output.step]).sum()
+        (gradient,) = torch.autograd.grad(weighted, at[a], create_graph=True)
         rows = []
         for entry in gradient.reshape(-1):
-            found = torch.autograd.grad(entry, at[b], retain_graph=True, allow_unused=True)[0] if entry.requires_grad else None
+            found = None
+            if entry.requires_grad:
+                (found,) = torch.autograd.grad(entry, at[b], retain_graph=True, allow_unused=True)
             rows.append(np.zeros(point[b].shape) if found is None else found.numpy())
     finally:
         torch.set_default_dtype(torch.float32)

@@ -35,7 +35,7 @@ def test_the_pattern_has_its_name_and_its_count(text, shapes, kind) -> None:
 
 
 @pytest.mark.parametrize(("text", "shapes", "kind"), KINDS, ids=[t for t, _, _ in KINDS])
-def test_a_large_pattern_is_counted_from_the_formula_as_a_small_one_is_counted_out(text, shapes, kind, monkeypatch) -> None:
+def test_a_pattern_counted_from_the_formula_is_the_one_counted_out(text, shapes, kind, monkeypatch) -> None:
     small = _form(text, shapes).structure()
     monkeypatch.setattr(structure, "COUNTED", 0)
     large = _form(text, shapes).structure()

@@ -46,19 +46,28 @@ COMMANDS: Mapping[str, Command] = {
             "jvp",
             N_("J*t: how y moves when x moves along t"),
             ("t", "symbolic_only", "dtype", "seed", "time_limit"),
-            ('gradcli jvp "x**2" --x 1,2,3 --t 1,0,0', 'gradcli jvp "A @ x" --A 1,2:3,4 --x 1,2 --t A=eye:2 --t x=ones'),
+            (
+                'gradcli jvp "x**2" --x 1,2,3 --t 1,0,0',
+                'gradcli jvp "A @ x" --A 1,2:3,4 --x 1,2 --t A=eye:2 --t x=ones',
+            ),
         ),
         Command(
             "jacobian",
             N_("the whole Jacobian: formula, entries, numbers, and a picture of where it can be non-zero"),
             ("wrt", "layout", "flat", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
-            ('gradcli jacobian "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --flat', 'gradcli jacobian "sum(x**2, dim=1)" --x 1,2:3,4'),
+            (
+                'gradcli jacobian "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --flat',
+                'gradcli jacobian "sum(x**2, dim=1)" --x 1,2:3,4',
+            ),
         ),
         Command(
             "grad",
             N_("the gradient of a scalar, and its higher partial derivatives"),
             ("wrt", "order", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
-            ('gradcli grad "norm(A @ x)**2" --A 1,2:3,4 --x 1,2 --wrt x', 'gradcli grad "x**3*y**2" --x 2 --y 3 --wrt x,x,y'),
+            (
+                'gradcli grad "norm(A @ x)**2" --A 1,2:3,4 --x 1,2 --wrt x',
+                'gradcli grad "x**3*y**2" --x 2 --y 3 --wrt x,x,y',
+            ),
         ),
         Command(
             "hessian",
@@ -70,19 +79,28 @@ COMMANDS: Mapping[str, Command] = {
             "hvp",
             N_("H*t: how the gradient moves when x moves along t, without the Hessian"),
             ("t", "v", "wrt", "symbolic_only", "dtype", "seed", "time_limit"),
-            ('gradcli hvp "3*x[0]**2 + 4*x[0]*x[1] + x[1]**2" --x 1,2 --t 1,1', 'gradcli hvp "x @ A @ x" --x 1,2 --A eye:2 --t x=1,0'),
+            (
+                'gradcli hvp "3*x[0]**2 + 4*x[0]*x[1] + x[1]**2" --x 1,2 --t 1,1',
+                'gradcli hvp "x @ A @ x" --x 1,2 --A eye:2 --t x=1,0',
+            ),
         ),
         Command(
             "check",
             N_("is my answer right? says which mistake a wrong one looks like"),
             ("answer", "of", "v", "t", "wrt", "rtol", "atol", "seed"),
-            ('gradcli check "(x+1)**2" --x eye:5 --v ones --answer "2*(x+1)*v"', 'gradcli check "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --of jacobian --answer A'),
+            (
+                'gradcli check "(x+1)**2" --x eye:5 --v ones --answer "2*(x+1)*v"',
+                'gradcli check "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --of jacobian --answer A',
+            ),
         ),
         Command(
             "backward",
             N_("what several .backward() calls leave in .grad, and PyTorch's own errors explained"),
             ("v", "wrt", "calls", "retain_graph", "zero_grad", "dtype", "seed", "time_limit"),
-            ('gradcli backward "(x+1)**2" --x eye:5 --v ones --calls 2 --retain-graph', 'gradcli backward "x**2" --x 3 --calls 2'),
+            (
+                'gradcli backward "(x+1)**2" --x eye:5 --v ones --calls 2 --retain-graph',
+                'gradcli backward "x**2" --x 3 --calls 2',
+            ),
         ),
         Command(
             "steps",
@@ -94,21 +112,30 @@ COMMANDS: Mapping[str, Command] = {
             "plot",
             N_("the function and its derivative over a range, in the terminal or as a picture"),
             ("order", "dtype", "seed", "time_limit"),
-            ("gradcli plot \"tanh(x)\" --x linspace:-3:3:100", "gradcli plot \"sin(x)*y\" --x linspace:0:6:50 --y linspace:-1:1:40 --output s.png"),
+            (
+                "gradcli plot \"tanh(x)\" --x linspace:-3:3:100",
+                "gradcli plot \"sin(x)*y\" --x linspace:0:6:50 --y linspace:-1:1:40 --output s.png",
+            ),
             files={".png": "picture", ".svg": "picture", ".pdf": "picture"},
         ),
         Command(
             "code",
             N_("the same computation as a script: PyTorch, JAX, or NumPy with the closed form"),
             ("to", "v", "wrt", "strict", "dtype", "seed", "time_limit"),
-            ('gradcli code "(x+1)**2" --x eye:5 --to numpy', 'gradcli code "sum(x @ w)" --x 1,2:3,4 --w 1,1 --output script.py'),
+            (
+                'gradcli code "(x+1)**2" --x eye:5 --to numpy',
+                'gradcli code "sum(x @ w)" --x 1,2:3,4 --w 1,1 --output script.py',
+            ),
             files={".py": ""},
         ),
         Command(
             "graph",
             N_("the computation graph as DOT, Mermaid or SVG, with PyTorch's grad_fn names"),
             ("to", "wrt", "dtype", "seed"),
-            ('gradcli graph "mean((x @ w)**2)" --x eye:2 --w 1,2:3,4 --to mermaid', 'gradcli graph "x*exp(x)" --x 1 --output graph.svg'),
+            (
+                'gradcli graph "mean((x @ w)**2)" --x eye:2 --w 1,2:3,4 --to mermaid',
+                'gradcli graph "x*exp(x)" --x 1 --output graph.svg',
+            ),
             files={".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".svg": "svg"},
         ),
         Command(

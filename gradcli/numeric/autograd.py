@@ -22,9 +22,9 @@ DTYPES = {"float64": torch.float64, "float32": torch.float32}
 class Numbers:
     """What PyTorch computed. Gradients are in the variables' own shapes, in the dtype asked for.
 
-    `grads` after `y.backward(v)`; `weighted` after `(v*y).sum().backward()`; `plain` after `y.sum().backward()`, where v
-    is 1 everywhere, else None. `refusal` is PyTorch's own sentence where y depends on no variable that requires a
-    gradient; its gradients are then zeros.
+    `grads` after `y.backward(v)`; `weighted` after `(v*y).sum().backward()`; `plain` after `y.sum().backward()`,
+    where v is 1 everywhere, else None. `refusal` is PyTorch's own sentence where y depends on no variable that
+    requires a gradient; its gradients are then zeros.
     """
 
     y: Array
@@ -75,8 +75,9 @@ def forward(
     program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str,
     changed: Callable[[int, torch.Tensor, list[torch.Tensor]], torch.Tensor] | None = None,
 ) -> list[torch.Tensor]:
-    """The value of every step; the variables in `wrt` require gradients (an intermediate retains its own). `changed` may
-    put another value, with another gradient, in the place of a step's."""
+    """The value of every step; the variables in `wrt` require gradients (an intermediate retains its own).
+
+    `changed` may put another value, with another gradient, in the place of a step's."""
     kept = {ref.step for name in wrt if (ref := program.variable(name)) is not None}
     values: list[torch.Tensor] = []
     for place, step in enumerate(program.steps):

@@ -9,7 +9,7 @@ from typing import assert_never
 from gradcli.message import N_, Message
 from gradcli.render import extra, layout, values
 from gradcli.render.legend import legend
-from gradcli.render.line import BLANK, Line, Piece, heading, labelled, line
+from gradcli.render.line import BLANK, Line, Piece, heading, line
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
 from gradcli.render.structure import arrangement, at, spoken, structure
@@ -224,7 +224,7 @@ def _entries(entries: Sequence[Entry], left_side: str, look: Look) -> list[Line]
         one for side, entry in zip(left, entries, strict=True)
         for one in layout.formula(entry.formula, look.width, f"    {side:<{width}} = ")
     )
-    return [labelled("  " + look.speak.sentence(N_("entries")), ""), *map(line, shown)]
+    return [Line((("  " + look.speak.sentence(N_("entries")), "label"),)), *map(line, shown)]
 
 
 def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> list[Line]:

@@ -90,7 +90,8 @@ def _grown(text: str, n: int, shapes: dict[str, tuple[int, ...]]) -> str:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     memory = peak / sum(a.nbytes for a in point.values())
-    return f"{text:28} n={n:<9} derive {derive * 1e3:6.1f}   value {ours * 1e3:8.2f}   / PyTorch {ours / theirs:5.2f}   memory {memory:5.1f}"
+    times = f"derive {derive * 1e3:6.1f}   value {ours * 1e3:8.2f}   / PyTorch {ours / theirs:5.2f}"
+    return f"{text:28} n={n:<9} {times}   memory {memory:5.1f}"
 
 
 def depth() -> Iterator[str]:

@@ -38,8 +38,10 @@ CASES = {
     "task-05-logdet": 'vjp "log(det(X))" --X 3,1:1,2 --symbolic-only',
     "task-06-softmax": 'vjp "softmax(x, dim=0)" --x 1,2,3 --v ones --symbolic-only',
     "task-07-logsumexp": 'vjp "logsumexp(x, dim=0)" --x 1,2,3 --symbolic-only',
-    "task-08-logistic": 'vjp "sum(log(1 + exp(-y*(X @ w))))" --X 1,2:3,4:5,6 --w 0.1,0.2 --y 1,-1,1 --wrt w --symbolic-only',
-    "task-09-weighted-linear": 'vjp "sum(V*(X @ W.T))" --V 1,2:3,4 --X 1,0,1:0,1,1 --W ones:2x3 --wrt W --symbolic-only',
+    "task-08-logistic": 'vjp "sum(log(1 + exp(-y*(X @ w))))" '
+    '--X 1,2:3,4:5,6 --w 0.1,0.2 --y 1,-1,1 --wrt w --symbolic-only',
+    "task-09-weighted-linear": 'vjp "sum(V*(X @ W.T))" '
+    '--V 1,2:3,4 --X 1,0,1:0,1,1 --W ones:2x3 --wrt W --symbolic-only',
     "task-10-sum-of-squares": 'vjp "sum(X**2, dim=1)" --X 1,2:3,4 --v ones --symbolic-only',
     "task-11-norm": 'vjp "norm(x)" --x 3,4 --symbolic-only',
     "task-12-outer": 'vjp "outer(a, b)" --a 1,2 --b 3,4,5 --v ones --symbolic-only',
@@ -47,7 +49,8 @@ CASES = {
     "task-14-cross-entropy": 'vjp "cross_entropy(x, t)" --x 1,2,3:3,1,0 --t 2,0 --symbolic-only',
     "task-15-layer-norm": 'vjp "layer_norm(x)" --x 1,2,4:3,1,0 --v ones --symbolic-only',
     "task-16-broadcast": 'vjp "X * b" --X 1,2:3,4 --b 5,6 --wrt b --v ones --symbolic-only',
-    "attention": 'vjp "softmax(q @ k.T/sqrt(2), dim=1) @ u" --q 1,0:0,1 --k 1,2:3,4:5,6 --u 1,0:0,1:1,1 --wrt q --v ones --symbolic-only',
+    "attention": 'vjp "softmax(q @ k.T/sqrt(2), dim=1) @ u" '
+    '--q 1,0:0,1 --k 1,2:3,4:5,6 --u 1,0:0,1:1,1 --wrt q --v ones --symbolic-only',
 }  # fmt: skip
 
 
