@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.proof import NOT_ASKED, OutOfTime, _deviation, _shaken, within
+from gradcli.commands.proof import NOT_ASKED, OutOfTime, deviation, distance, slightly_off, within
 from gradcli.commands.understand import Understood
 from gradcli.compare import side_by_side
 from gradcli.message import N_, GradcliError, Message, fault, message
@@ -113,14 +113,14 @@ def compared(
         return Compared(name, None, pytorch, None, None, error.what)
     if pytorch is None:
         return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
-    moved = {k: _shaken(a) if k in asked.point else a for k, a in known.items()}
+    moved = {k: slightly_off(a) if k in asked.point else a for k, a in known.items()}
     return side_by_side(
         name,
         symbolic,
         pytorch,
         asked.request.dtype,
-        known=_deviation(asked),
-        shaken=lambda: np.abs(_shaped(form, moved, pytorch) - symbolic),
+        known=deviation(asked),
+        shaken=lambda: distance(symbolic, _shaped(form, moved, pytorch)),
         rounding=lambda: _rounding(asked, form, known).reshape(pytorch.shape),
     )
 

@@ -75,7 +75,7 @@ def _without(asked: Understood, kind: str, why: Message) -> Iterator[Part]:
 
 def proven(asked: Understood, forms: Mapping[str, Derived], numbers: Numbers | None) -> Iterator[Compared]:
     """The verdict for each variable."""
-    known = _deviation(asked)
+    known = deviation(asked)
     for name in asked.wrt:
         pytorch = None if numbers is None else np.asarray(numbers.grads[name], dtype=np.float64)
         yield _one(asked, name, forms.get(name), pytorch, known)
@@ -94,12 +94,12 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
         return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
     return side_by_side(
         name, symbolic, pytorch, asked.request.dtype, known=known, jacobian=contracted,
-        shaken=lambda: _moved(symbolic, form.value({k: _shaken(a) for k, a in asked.point.items()}, asked.v)),
+        shaken=lambda: distance(symbolic, form.value({k: slightly_off(a) for k, a in asked.point.items()}, asked.v)),
         rounding=lambda: _rounding(asked, form),
     )
 
 
-def _moved(before: Array, after: Array) -> Array:
+def distance(before: Array, after: Array) -> Array:
     """How far the values moved, where they are finite."""
     with np.errstate(invalid="ignore"):
         return np.asarray(np.nan_to_num(np.abs(after - before), posinf=0.0))
@@ -112,13 +112,13 @@ def _rounding(asked: Understood, form: Derived) -> Array:
     return np.asarray(2.0**-52 * (form.vjp.magnitude({**asked.point, form.vjp.weights: asked.v}) + floor))
 
 
-def _shaken(a: Array) -> Array:
+def slightly_off(a: Array) -> Array:
     """The array off by about one rounding in every entry, to one side and the other in turn."""
     signs = np.where(np.arange(a.size) % 2 == 0, 1.0, -1.0).reshape(a.shape)
     return np.asarray(a * (1 + signs * 2.0**-50))
 
 
-def _deviation(asked: Understood) -> tuple[Message, float] | None:
+def deviation(asked: Understood) -> tuple[Message, float] | None:
     """The documented deviation of PyTorch that this program meets at this point, with the largest bound."""
     met: list[tuple[float, str]] = []
     for step in asked.program.steps:

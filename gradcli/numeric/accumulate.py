@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, _default, forward
+from gradcli.numeric.autograd import DTYPES, computing, forward
 from gradcli.program import Apply, Program
 from gradcli.report import Array
 
@@ -36,8 +35,7 @@ def calls(
 ) -> list[After]:
     """`y.backward(v)` so many times on one graph (v None: `y.backward()`); it ends at the first error."""
     found: list[After] = []
-    with _default(DTYPES[dtype]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # PyTorch's advice to its own users
+    with computing(dtype):
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
         weights = None if v is None else torch.tensor(v, dtype=DTYPES[dtype])
@@ -72,8 +70,7 @@ def between(
 ) -> Mapping[str, tuple[str, Array | None]]:
     """For each named value that is no leaf and not the output: its `grad_fn`, and the `.grad` that retain_grad() keeps
     (None where it does not depend on a variable)."""
-    with _default(DTYPES[dtype]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with computing(dtype):
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
         named = {

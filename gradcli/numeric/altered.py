@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, _default, forward
+from gradcli.numeric.autograd import computing, forward
 from gradcli.program import Apply, Program, Ref
 from gradcli.report import Array
 
@@ -37,8 +36,7 @@ def without_factor(program: Program, name: str, point: Mapping[str, Array], v: A
         below = values[source]
         return value.detach() + (below - below.detach())
 
-    with _default(DTYPES["float64"]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with computing("float64"):
         values = forward(program, [name], point, "float64", changed)
         ref = program.variable(name)
         assert ref is not None

@@ -40,8 +40,7 @@ def vjp(program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Arr
     `point` holds every input; v has the output's shape. Raises nothing of PyTorch's for an output that does not
     require a gradient: that is an answer (zeros) and is told in `refusal`.
     """
-    with _default(DTYPES[dtype]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # PyTorch's advice to its own users; what matters here, gradcli says itself
+    with computing(dtype):
         weights = torch.tensor(v, dtype=DTYPES[dtype])
         y, grads, refusal = _backward(program, wrt, point, dtype, lambda y: y.backward(weights))
         _, weighted, _ = _backward(program, wrt, point, dtype, lambda y: (weights * y).sum().backward())
@@ -106,11 +105,17 @@ def _tracked(value: torch.Tensor) -> torch.Tensor:
 
 
 @contextmanager
-def _default(dtype: torch.dtype) -> Iterator[None]:
-    """PyTorch's default dtype for the time of a computation (eye, ones and the like take it)."""
+def computing(dtype: str) -> Iterator[None]:
+    """The state that a computation of ours needs, put back after it.
+
+    The default dtype is the one asked for (eye, ones and the like take it); PyTorch's advice to its own users is not
+    shown, for what matters here gradcli says itself.
+    """
     before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
+    torch.set_default_dtype(DTYPES[dtype])
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         torch.set_default_dtype(before)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, _default, forward
+from gradcli.numeric.autograd import DTYPES, computing, forward
 from gradcli.program import Program
 from gradcli.report import Array
 
@@ -20,7 +18,7 @@ def jvp(program: Program, point: Mapping[str, Array], t: Mapping[str, Array], dt
 
     By two reverse passes: v -> vᵀJ is linear in v, so the gradient of (vᵀJ)·t by v is J·t, whatever v is.
     """
-    with _quietly(dtype):
+    with computing(dtype):
         y, variables = _traced(program, list(t), point, dtype)
         if not y.requires_grad:
             return np.zeros(y.shape)
@@ -34,7 +32,7 @@ def rows(
     program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64"
 ) -> Mapping[str, Array]:
     """The whole Jacobian for each variable, output axes first: one reverse pass with a one-hot v for each row."""
-    with _quietly(dtype):
+    with computing(dtype):
         y, variables = _traced(program, wrt, point, dtype)
         return dict(zip(variables, _rows(y, list(variables.values())), strict=True))
 
@@ -43,7 +41,7 @@ def hessian(
     program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64"
 ) -> Mapping[tuple[str, str], Array]:
     """∂²(v·y)/∂a∂b for every pair of variables, a's axes first: rows of the gradient's Jacobian."""
-    with _quietly(dtype):
+    with computing(dtype):
         y, variables = _traced(program, wrt, point, dtype)
         gradients = _gradients((_tensor(v, dtype) * y).sum(), list(variables.values()), create_graph=True)
         found = {}
@@ -62,7 +60,7 @@ def hvp(
     dtype: str = "float64",
 ) -> Mapping[str, Array]:
     """H·t for each variable in `wrt`, where those in `t` move: the gradient of (gradient · t)."""
-    with _quietly(dtype):
+    with computing(dtype):
         y, variables = _traced(program, list(dict.fromkeys([*wrt, *t])), point, dtype)
         moving = [variables[name] for name in t]
         gradients = _gradients((_tensor(v, dtype) * y).sum(), moving, create_graph=True)
@@ -73,7 +71,7 @@ def hvp(
 
 def partial(program: Program, names: Sequence[str], point: Mapping[str, Array], dtype: str = "float64") -> Array:
     """The mixed partial of a scalar by scalar variables, one `autograd.grad` after the other."""
-    with _quietly(dtype):
+    with computing(dtype):
         y, variables = _traced(program, list(dict.fromkeys(names)), point, dtype)
         y = y.sum()
         for name in names:
@@ -125,10 +123,3 @@ def _tensor(array: Array, dtype: str) -> torch.Tensor:
 
 def _array(value: torch.Tensor) -> Array:
     return np.array(value.detach().numpy(force=True), dtype=np.float64)  # some zeros have no storage
-
-
-@contextmanager
-def _quietly(dtype: str) -> Iterator[None]:
-    with _default(DTYPES[dtype]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # PyTorch's advice to its own users
-        yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, _default, forward
+from gradcli.numeric.autograd import DTYPES, computing, forward
 from gradcli.program import Apply, Constant, Program, Step
 from gradcli.program.values import filled
 from gradcli.report import Array
@@ -32,8 +31,7 @@ def retained(
     program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64"
 ) -> tuple[Retained, ...]:
     """Every value that backward reaches, in the order it visits them: the output first, the leaves last."""
-    with _default(DTYPES[dtype]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with computing(dtype):
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
         if not y.requires_grad:
@@ -77,8 +75,7 @@ def grad_fns(
     A number stays a number here, as it is in a person's own program: x**2 is PowBackward0, and not the power of
     tensors.
     """
-    with _default(DTYPES[dtype]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with computing(dtype):
         values = forward(program, wrt, point, dtype)
         return tuple(_grad_fn(program, place, values) for place in range(len(values)))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, _default, forward
+from gradcli.numeric.autograd import computing, forward
 from gradcli.program import Program
 from gradcli.program.spelled import Library, Spelled, Speller, literal
 from gradcli.report import Array
@@ -27,8 +26,7 @@ def torch_lines(
     program: Program, names: Sequence[str], wrt: Sequence[str], point: Mapping[str, Array], dtype: str
 ) -> Lines:
     """The program in PyTorch's words; the steps of `wrt` have a line each."""
-    with _default(DTYPES[dtype]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with computing(dtype):
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
         moving: frozenset[int] = frozenset()

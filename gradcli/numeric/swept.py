@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, _default, forward
+from gradcli.numeric.autograd import computing, forward
 from gradcli.program import Program
 from gradcli.report import Array
 
@@ -22,8 +21,7 @@ def derivatives(
 ) -> list[Array]:
     """For each of `orders` (variables to differentiate by, one after the other) its value at every point."""
     found = np.zeros((len(orders), len(points)))
-    with _default(DTYPES[dtype]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with computing(dtype):
         for k, point in enumerate(points):
             values = forward(program, names, point, dtype)
             variables = {name: values[program.inputs[name].step] for name in names}

@@ -37,7 +37,8 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
         rows = int(np.prod(sizes[: len(formula.rows)], dtype=object))
         exact = not entry.has(Place)  # an index that is data may meet any place
         matrix = mask.reshape(rows, -1)
-        kind = "rank-one" if _kind(matrix) == "dense" and _separates(formula, entry) else _kind(matrix)
+        kind = _kind(matrix)
+        kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind
         return Structure(kind, int(mask.sum()), everything, exact, _picture(matrix))
     terms = Add.make_args(sympy.expand(pattern))
     counts = [_count(graph, formula, term) for term in terms]
