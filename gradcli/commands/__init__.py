@@ -87,7 +87,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "check",
             N_("is my answer right? says which mistake a wrong one looks like"),
-            ("answer", "of", "v", "t", "wrt", "rtol", "atol", "seed"),
+            ("answer", "of", "v", "t", "wrt", "rtol", "atol", "seed", "time_limit"),
             (
                 'gradcli check "(x+1)**2" --x eye:5 --v ones --answer "2*(x+1)*v"',
                 'gradcli check "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --of jacobian --answer A',

@@ -8,19 +8,32 @@ from math import prod
 import numpy as np
 
 from gradcli.commands.answers import Answer, read_answer
-from gradcli.commands.forms import question
+from gradcli.commands.forms import Wanted, compared, formed, question
 from gradcli.commands.grad import refusal
 from gradcli.commands.mistakes import named
 from gradcli.commands.tangents import directions
 from gradcli.commands.trials import Asked, Trial, trials
 from gradcli.commands.understand import GUESSED_ONES, Understood, understand
 from gradcli.message import N_, Message, fault, message
-from gradcli.report import Array, Note, Part, Tangents, Verdict, Warning, Weights
+from gradcli.report import Array, Part, Tangents, Verdict, Warning, Weights
 from gradcli.request import Request
 from gradcli.shapes import size, written
 
 RTOL, ATOL = 1e-6, 1e-9
 """How far a right formula may be off: of the entry, and of the largest entry."""
+
+_RANDOM = {
+    (False, False): N_("compared at your point and at {count} random points of the same shapes"),
+    (False, True): N_(
+        "compared at your point and at {count} random points of the same shapes with {kept}, as at yours"
+    ),
+    (True, False): N_("compared at your point and at {count} random points of the same shapes, each with a random v"),
+    (True, True): N_(
+        "compared at your point and at {count} random points of the same shapes with {kept}, as at yours, each with a "
+        "random v"
+    ),
+}
+"""By whether the answer names v, and whether something of the given tensors is kept."""
 
 
 def run(request: Request) -> Iterator[Part]:
@@ -42,10 +55,18 @@ def run(request: Request) -> Iterator[Part]:
         else Tangents(own, {} if asked.moving is None else asked.moving.given, understood.y)
     )
     tried, kept = trials(asked, answer)
-    yield _verdict(asked, answer, tried)
-    yield from (
-        Note("kept", message(N_("At the random points {said}, as it is in yours."), said=said)) for said in kept
-    )
+    yield _verdict(asked, answer, tried, kept)
+    yield from _closed(asked)
+
+
+def _closed(asked: Asked) -> Iterator[Part]:
+    """The right answer in closed form, and its value at the user's point by both sides."""
+    u, t = asked.understood, {} if asked.moving is None else asked.moving.t
+    wanted = Wanted(_spoken(asked), asked.form, asked.of in ("jacobian", "hessian"))
+    names = None if asked.moving is None else asked.moving.names
+    forms = yield from formed(u, [wanted], asked.variables, names, unit=asked.unit)
+    known = {**u.point, u.weights: u.v, **asked.named(t)}
+    yield compared(u, wanted.name, forms.get(wanted.name), known, asked.by_pytorch(u.point, u.v, t))
 
 
 def _asked(u: Understood) -> Asked:
@@ -77,8 +98,8 @@ def _which(u: Understood) -> Exception:
 # The verdict
 
 
-def _verdict(asked: Asked, answer: Answer, tried: Sequence[Trial]) -> Verdict:
-    where = _compared_at(asked, answer, tried)
+def _verdict(asked: Asked, answer: Answer, tried: Sequence[Trial], kept: Message | None) -> Verdict:
+    where = _compared_at(asked, answer, tried, kept)
     for layout, says in _layouts(asked):
         fitted = [layout(t.yours, t.correct.shape) for t in tried]
         if all(
@@ -190,15 +211,11 @@ def _layouts(asked: Asked) -> Iterator[tuple[Layout, Message]]:
         yield moved, message(N_("right, in denominator layout: the input's axes first"))
 
 
-def _compared_at(asked: Asked, answer: Answer, tried: Sequence[Trial]) -> Message:
+def _compared_at(asked: Asked, answer: Answer, tried: Sequence[Trial], kept: Message | None) -> Message:
     count = len(tried) - 1
-    if count and answer.names & {"v_", asked.understood.weights} and asked.of in ("vjp", "hessian"):
-        return message(
-            N_("compared at your point and at {count} random points of the same shapes, each with a random v"),
-            count=count,
-        )
     if count:
-        return message(N_("compared at your point and at {count} random points of the same shapes"), count=count)
+        by_v = bool(answer.names & {"v_", asked.understood.weights}) and asked.of in ("vjp", "hessian")
+        return message(_RANDOM[by_v, kept is not None], count=count, kept=kept)
     if answer.names:
         return message(N_("compared at your point only: at random points the two sides are not both numbers"))
     request = asked.understood.request
@@ -211,8 +228,7 @@ def _point(asked: Asked, answer: Answer, t: Trial) -> dict[str, Array]:
     """The inputs of a counterexample, and what else the answer names."""
     u = asked.understood
     weights = {u.weights: t.v} if answer.names & {"v_", u.weights} else {}
-    tangents = {} if asked.moving is None else {asked.moving.names[name]: one for name, one in t.t.items()}
-    return {**t.point, **weights, **tangents}
+    return {**t.point, **weights, **asked.named(t.t)}
 
 
 def _spoken(asked: Asked) -> str:

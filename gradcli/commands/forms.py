@@ -89,7 +89,7 @@ def formed(
 def product_part(form: Form) -> Vjp:
     """A form without rows as it is reported."""
     said = form.written()
-    return Vjp(said.left_side, said.text, said.latex, said.where)
+    return Vjp(said.left_side, said.text, said.latex, said.where, form.matrix())
 
 
 def _without(wanted: Sequence[Wanted], kind: str, why: Message) -> Iterator[Part]:

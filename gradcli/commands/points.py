@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcli.message import N_, Message, message
+from gradcli.message import N_
 from gradcli.report import Array
 
 Draw = Callable[[np.random.Generator], Array]
@@ -16,36 +16,36 @@ Draw = Callable[[np.random.Generator], Array]
 
 @dataclass(frozen=True)
 class Like:
-    """How a tensor is drawn again, and what is kept of the given one where that narrows the check."""
+    """How a tensor is drawn again, and what is kept of the given one where that narrows the check: a sentence about
+    {names}."""
 
     draw: Draw
-    kept: Message | None = None
+    kept: str | None = None
 
 
-def like(name: str, given: Array, moves: bool, whole: bool) -> Like:
+def like(given: Array, moves: bool, whole: bool) -> Like:
     """`moves`: the tensor is differentiated by; `whole`: it holds indices or classes, and stays."""
     if whole or given.size == 0 or not np.isfinite(given).all():
         return Like(lambda _: given)
     if not moves and given.size > 1 and np.isin(given, (0.0, 1.0)).all():
-        return Like(lambda _: given, message(N_("{name} stays as it is, a mask of zeros and ones"), name=name))
+        return Like(lambda _: given, N_("{names} as given (zeros and ones)"))
     if given.ndim >= 2 and given.shape[-1] == given.shape[-2] > 1 and not _plain(given):
-        found = _square(name, given)
+        found = _square(given)
         if found is not None:
             return found
     if not moves and given.ndim and given.shape[-1] > 1 and (given >= 0).all() and np.allclose(given.sum(-1), 1.0):
         return Like(
             lambda g: _distribution(given, g),
-            message(N_("the entries of {name} stay a distribution, with the sum 1"), name=name),
+            N_("{names} ≥ 0 with the sum 1"),
         )
-    return Like(lambda g: _entries(given, g), _sign(name, given))
+    return Like(lambda g: _entries(given, g), _sign(given))
 
 
-def _sign(name: str, given: Array) -> Message | None:
+def _sign(given: Array) -> str | None:
     """What is kept of the signs, for a formula may be right for positive numbers only."""
     if (given > 0).all():
-        below_one = bool((given < 1).all())
-        return message(N_("{name} stays between 0 and 1") if below_one else N_("{name} stays positive"), name=name)
-    return message(N_("{name} stays negative"), name=name) if (given < 0).all() else None
+        return N_("0 < {names} < 1") if (given < 1).all() else N_("{names} > 0")
+    return N_("{names} < 0") if (given < 0).all() else None
 
 
 def _plain(given: Array) -> bool:
@@ -54,20 +54,16 @@ def _plain(given: Array) -> bool:
     return bool(np.all(given == given.flat[0]) or not off.any())
 
 
-def _square(name: str, given: Array) -> Like | None:
+def _square(given: Array) -> Like | None:
     turned = np.swapaxes(given, -1, -2)
     if np.array_equal(given, turned):
         if bool((np.linalg.eigvalsh(given) > 0).all()):
-            return Like(
-                lambda g: _definite(given, g), message(N_("{name} stays symmetric and positive definite"), name=name)
-            )
-        return Like(lambda g: _symmetric(given, g), message(N_("{name} stays symmetric"), name=name))
+            return Like(lambda g: _definite(given, g), N_("{names} symmetric and positive definite"))
+        return Like(lambda g: _symmetric(given, g), N_("{names} symmetric"))
     if np.array_equal(given, -turned):
-        return Like(lambda g: _antisymmetric(given, g), message(N_("{name} stays antisymmetric"), name=name))
+        return Like(lambda g: _antisymmetric(given, g), N_("{names} antisymmetric"))
     if np.array_equal(given, np.tril(given)) or np.array_equal(given, np.triu(given)):
-        return Like(
-            lambda g: np.where(given == 0, 0.0, _entries(given, g)), message(N_("{name} stays triangular"), name=name)
-        )
+        return Like(lambda g: np.where(given == 0, 0.0, _entries(given, g)), N_("{names} triangular"))
     return None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,10 +14,13 @@ from gradcli.commands.answers import Answer
 from gradcli.commands.points import Like, like
 from gradcli.commands.tangents import Directions
 from gradcli.commands.understand import Understood, tensor
-from gradcli.message import GradcliError, Message
+from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import values_of
 from gradcli.report import Array
 from gradcli.tensors import Stdin
+
+if TYPE_CHECKING:  # the door opens only when a formula is asked for
+    from gradcli.symbolic import Calculus, Form
 
 RANDOM, DRAWS = 4, 12
 """So many random points, each drawn again at most so often until both sides are numbers there."""
@@ -49,16 +53,33 @@ class Asked:
         program = self.understood.program
         values = values_of(program, point)
         own = {name: values[ref.step] for name, ref in program.names.items() if name not in point}
-        tangents = {} if self.moving is None else {self.moving.names[name]: one for name, one in t.items()}
         output = {self.understood.output_name: values[program.output.step]}
-        return {**output, **own, "v_": v, self.understood.weights: v, **tangents, **point}
+        return {**output, **own, "v_": v, self.understood.weights: v, **self.named(t), **point}
 
     def correct(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
         """PyTorch's value; the formula's where PyTorch leaves nan."""
-        found = self._by_pytorch(point, v, t)
+        found = self.by_pytorch(point, v, t)
         return found if np.isfinite(found).all() else self._by_formula(found, point, v, t)
 
-    def _by_pytorch(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
+    @property
+    def unit(self) -> bool:
+        """Whether there is no v: of one number, taken as it is."""
+        return self.of == "grad" or (self.of == "hessian" and self.understood.request.v is None)
+
+    def form(self, calculus: Calculus) -> Form:
+        """The closed form of what is asked."""
+        match self.of:
+            case "jacobian":
+                return calculus.jacobian(self.name)
+            case "hessian":
+                return calculus.hessian(self.name, self.second)
+            case "jvp":
+                assert self.moving is not None
+                return calculus.jvp(tuple(self.moving.t))
+            case _:
+                return calculus.vjp(self.name)
+
+    def by_pytorch(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
         from gradcli import numeric
 
         program = self.understood.program
@@ -74,32 +95,53 @@ class Asked:
                 return np.asarray(numeric.vjp(program, (self.name,), point, v).grads[self.name], dtype=np.float64)
 
     def _by_formula(self, found: Array, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
-        from gradcli.symbolic import Calculus
-
-        if self.of not in ("vjp", "grad", "jacobian"):
-            return found
-        calculus = Calculus(self.understood.program, (self.name,), self.understood.weights, self.understood.output_name)
-        form = calculus.jacobian(self.name) if self.of == "jacobian" else calculus.vjp(self.name)
+        known = {**point, self.understood.weights: v, **self.named(t)}
         try:
-            formula = form.value({**point, self.understood.weights: v})
+            return np.where(np.isnan(found), self._derived.value(known).reshape(found.shape), found)
         except GradcliError:
             return found
-        return np.where(np.isnan(found), formula, found)
+
+    @cached_property
+    def _derived(self) -> Form:
+        from gradcli.symbolic import Calculus
+
+        u = self.understood
+        names = None if self.moving is None else self.moving.names
+        return self.form(Calculus(u.program, self.variables, u.weights, u.output_name, names, unit=self.unit))
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every variable that is differentiated by."""
+        moving = (self.name,) if self.moving is None else tuple(self.moving.names)
+        return tuple(dict.fromkeys((self.name, self.second) if self.second else moving))
+
+    def named(self, t: Mapping[str, Array]) -> Mapping[str, Array]:
+        """The tangents by the names they have in a formula."""
+        return {} if self.moving is None else {self.moving.names[name]: one for name, one in t.items()}
 
 
-def trials(asked: Asked, answer: Answer) -> tuple[list[Trial], list[Message]]:
+def trials(asked: Asked, answer: Answer) -> tuple[list[Trial], Message | None]:
     """The user's point and, where the answer names something, random ones; and what was kept of the given tensors."""
     u = asked.understood
     t = {} if asked.moving is None else asked.moving.t
     own = _trial(asked, answer, u.point, u.v, t, own=True)
     if not answer.names:
-        return [own], []
+        return [own], None
     drawn = {
-        name: like(name, given, name in (asked.name, asked.second), name in u.program.whole_numbers)
+        name: like(given, name in (asked.name, asked.second), name in u.program.whole_numbers)
         for name, given in u.point.items()
     }
-    found = [own, *_random(asked, answer, drawn)]
-    return found, [one.kept for one in drawn.values() if one.kept is not None] if len(found) > 1 else []
+    return [own, *_random(asked, answer, drawn)], _kept(drawn)
+
+
+def _kept(drawn: Mapping[str, Like]) -> Message | None:
+    """What is special about the given tensors and was kept, those of one kind together: `w, x > 0; A symmetric`."""
+    names: dict[str, list[str]] = {}
+    for name, one in drawn.items():
+        if one.kept is not None:
+            names.setdefault(one.kept, []).append(name)
+    told = [message(kept, names=", ".join(of)) for kept, of in names.items()]
+    return reduce(lambda first, rest: message(N_("{first}; {rest}"), first=first, rest=rest), told) if told else None
 
 
 def _random(asked: Asked, answer: Answer, drawn: Mapping[str, Like]) -> Iterator[Trial]:
@@ -118,8 +160,7 @@ def _random(asked: Asked, answer: Answer, drawn: Mapping[str, Like]) -> Iterator
 
 
 def _defined(asked: Asked, trial: Trial) -> bool:
-    """Whether the output and both sides are numbers: outside its domain a function has no derivative to be right "
-    "about."""
+    """Whether the output and both sides are numbers: outside its domain there is no derivative to be right about."""
     program = asked.understood.program
     with np.errstate(all="ignore"):
         y = values_of(program, trial.point)[program.output.step]

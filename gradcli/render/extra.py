@@ -1,6 +1,5 @@
-"""The parts that are not vjp's -> blocks that every format can show: a heading, a sentence, numbers, a picture. "
-"Knows no
-width and no colour."""
+"""The parts that are not vjp's -> blocks that every format can show: a heading, a sentence, numbers, a picture. Knows
+no width and no colour."""
 
 from __future__ import annotations
 

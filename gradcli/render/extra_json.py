@@ -143,6 +143,15 @@ def _hessian(answer: Answer) -> Answer:
     return _with(answer, "v", hessian=blocks)
 
 
+def _check(answer: Answer) -> Answer:
+    checks = answer.get("checks", {})
+    whole = {name for name, told in checks.items() if told["of"] in ("jacobian", "hessian")}
+    closed = {
+        name: _form(known) if name in whole else _product(known) for name, known in answer["gradients"].items()
+    }
+    return _with(answer, "v", checks=checks, closed=closed)
+
+
 _ARRANGED: Mapping[str, Callable[[Answer], Answer]] = {
     "jvp": _jvp,
     "jacobian": _jacobian,
@@ -156,5 +165,5 @@ _ARRANGED: Mapping[str, Callable[[Answer], Answer]] = {
         calls=answer.get("calls", []),
         intermediates=answer.get("intermediates", {}),
     ),
-    "check": lambda answer: _with(answer, "v", checks=answer.get("checks", {})),
+    "check": _check,
 }

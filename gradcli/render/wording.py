@@ -10,9 +10,8 @@ from gradcli.message import N_
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """`product` heads the formula of the result, `values` its numbers, `numeric` PyTorch's column, `matrix` a "
-    "formula with
-    rows and columns."""
+    """`product` heads the formula of the result, `values` its numbers, `numeric` PyTorch's column, `matrix` a formula
+    with rows and columns."""
 
     product: str
     values: str
@@ -39,6 +38,10 @@ _WORDINGS: Mapping[str, Wording] = {
     "backward": Wording(
         N_("What one y.backward(v) adds to {name}.grad"), N_("{name}.grad after the last call"), N_("PyTorch's .grad")
     ),
+    "check": Wording(
+        N_("The right answer in closed form"), N_("The right answer at your point"), N_("PyTorch's value"),
+        N_("The right answer in closed form"),
+    ),
     "hvp": Wording(
         N_("The Hessian's product H·t for {name}"), N_("H·t for {name} in numbers"), N_("PyTorch's product")
     ),
@@ -52,9 +55,8 @@ _PARTIAL = Wording(
 
 
 def wording(command: str, name: str = "") -> Wording:
-    """The headings of a command's answer; those of `vjp` where it has none of its own. `name` is what was "
-    "differentiated
-    by: `x,x,y` for a higher partial derivative."""
+    """The headings of a command's answer; those of `vjp` where it has none of its own. `name` is what was
+    differentiated by: `x,x,y` for a higher partial derivative."""
     if command == "grad" and "," in name:
         return _PARTIAL
     return _WORDINGS.get(command, _BACKWARD)
