@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.report import Array, Compared
 

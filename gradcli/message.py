@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import field
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Self
 
+from gradcli.frozen import dataclass
+
 _NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Plural:
+    """One sentence in two forms, between which the number in its slot `count` decides; other languages have more."""
+
+    one: str
+    many: str
+
+    def english(self, count: int) -> str:
+        """The form that English uses for a number."""
+        return self.one if count == 1 else self.many
+
+
+Sentence = str | Plural
 
 
 def N_(sentence: str) -> str:
     """Marks a sentence for translation; it is translated when it is spoken."""
     return sentence
+
+
+def NN_(one: str, many: str) -> Plural:
+    """The same for a sentence that its `count` rules: "{count} entry", "{count} entries"."""
+    return Plural(one, many)
 
 
 class Exit(IntEnum):
@@ -43,14 +65,21 @@ class Span:
 class Message:
     """A whole sentence with named slots, and what fills them."""
 
-    sentence: str
-    values: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    sentence: Sentence
+    values: Mapping[str, object] = field(default_factory=lambda: _NOTHING, hash=False)
 
     def __str__(self) -> str:
-        return self.sentence.format(**self.values)
+        return self.said(lambda sentence: sentence, Plural.english)
+
+    def said(self, alone: Callable[[str], str], counted: Callable[[Plural, int], str]) -> str:
+        """The sentence in the words that a language has for it, its slots filled; a message in a slot is said too."""
+        told = self.sentence
+        spoken = {k: v.said(alone, counted) if isinstance(v, Message) else v for k, v in self.values.items()}
+        form = alone(told) if isinstance(told, str) else counted(told, int(str(self.values["count"])))
+        return form.format(**spoken)
 
 
-def message(sentence: str, /, **values: object) -> Message:
+def message(sentence: Sentence, /, **values: object) -> Message:
     """`Message` with its slots given by name."""
     return Message(sentence, values)
 
@@ -86,12 +115,12 @@ class GradcliError(Exception):
         return self
 
 
-def fault(kind: str, sentence: str, /, hint: str | None = None, **values: object) -> GradcliError:
+def fault(kind: str, sentence: Sentence, /, hint: Sentence | None = None, **values: object) -> GradcliError:
     """A `GradcliError` from a sentence and, if there is one, a hint; both may use the same slots."""
     return GradcliError(kind, Message(sentence, values), hint=None if hint is None else Message(hint, values))
 
 
-def limit(sentence: str, /, hint: str | None = None, **values: object) -> GradcliError:
+def limit(sentence: Sentence, /, hint: Sentence | None = None, **values: object) -> GradcliError:
     """A limit that was hit: the question is understood but refused."""
     error = fault("limit", sentence, hint, **values)
     error.exit_status = Exit.LIMIT

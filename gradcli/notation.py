@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 from itertools import accumulate
@@ -12,6 +11,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
+from gradcli.frozen import dataclass
 from gradcli.ops.latex import latex_name
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import Apply, Constant, Input, Program, Ref, Step

@@ -4,11 +4,12 @@ colour or library. Arrays are NumPy's, float64 or float32, in the tensor's own s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 import numpy as np
 
+from gradcli.frozen import dataclass
 from gradcli.message import Message
 from gradcli.shapes import Shape
 

@@ -4,11 +4,15 @@ the Python functions derive from these fields."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
 from typing import Any
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_
+
+LANGUAGES = ("en", "zh", "ru")
+"""The languages that an answer can be told in."""
 
 TensorText = Any
 """A tensor as a person gives it: text (`eye:5`), a number, nested lists, or a NumPy array."""
@@ -83,5 +87,7 @@ class Display:
     full: bool = option(False, N_("print every value, however many"))
     precision: int = option(6, N_("significant digits of printed values"), metavar="N", least=1, most=17)
     output: str | None = option(None, N_("write the answer to a file; its suffix sets the format"), metavar="FILE")
-    lang: str = option("en", N_("the language of the explanation"), choices=("en", "zh", "ru"))
+    lang: str | None = option(
+        None, N_("the language to answer in (default: the locale's; JSON is in English)"), choices=LANGUAGES
+    )
     color: bool = option(True, N_("no colour, not even on a terminal"))

@@ -1,129 +1,89 @@
-"""Verbs -> a Typer application. Knows how Typer wants a signature and a help page; no tensor, no answer."""
+"""Verbs -> a Typer application. Knows how Typer finds a command and when it prints help; no tensor, no answer."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 import gradcli
-from gradcli.cli.front import FIRST_LINES
+from gradcli.cli import help
 from gradcli.cli.line import line_of
-from gradcli.cli.options import Option, nearest, nearest_flag
+from gradcli.cli.options import nearest, nearest_flag
 from gradcli.cli.repair import repaired
 from gradcli.cli.verbs import Verb
 from gradcli.cli.words import Reading, place, read
 from gradcli.message import N_, Exit, GradcliError, fault
+from gradcli.render.speech import Speak, english
 
 _HELP_NAMES = {"help_option_names": ["--help", "-h"]}
 
 
-def program(verbs: Mapping[str, Verb], words: Sequence[str]) -> Callable[[], Exit] | int:
+def program(verbs: Mapping[str, Verb], words: Sequence[str], speak: Speak) -> Callable[[], Exit] | int:
     """What the words ask to be performed, or the exit status where Typer has answered (help, the version).
 
     Only the command that is wanted is built: building all of them takes longer than reading the words.
     """
     if words[0] in verbs:
-        app, name, rest = _alone(verbs[words[0]]), f"gradcli {words[0]}", words[1:]
+        app, name, rest = _alone(verbs[words[0]], speak), f"gradcli {words[0]}", words[1:]
     else:
-        app, name, rest = application(verbs), "gradcli", words
+        app, name, rest = application(verbs, speak), "gradcli", words
     parse = typer.main.get_command(app).main
     parsed: Any = parse(args=list(rest), prog_name=name, standalone_mode=False, windows_expand_args=False)
     return parsed if callable(parsed) else int(parsed or Exit.ANSWERED)
 
 
-def _alone(verb: Verb) -> typer.Typer:
+def _alone(verb: Verb, speak: Speak) -> typer.Typer:
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    _add(app, verb)
+    _add(app, verb, speak)
     return app
 
 
-def application(verbs: Mapping[str, Verb]) -> typer.Typer:
+def application(verbs: Mapping[str, Verb], speak: Speak = english) -> typer.Typer:
     """The command line of these verbs. Each command returns what is then to be performed outside Typer, whose own
     answers to Ctrl-C and to a closed pipe are other than ours."""
     app = typer.Typer(
-        name="gradcli", cls=_group_of(verbs), add_completion=False, rich_markup_mode=None, invoke_without_command=True,
-        context_settings=_HELP_NAMES, epilog=_paragraph("Start with:", FIRST_LINES),
-        help="A gradient calculator: the symbolic Jacobian and PyTorch's y.backward(v), side by side and explained.",
+        name="gradcli", cls=_group_of(verbs, speak), add_completion=False, rich_markup_mode=None,
+        invoke_without_command=True, context_settings=_HELP_NAMES,
     )
     app.callback()(_front)
     for verb in verbs.values():
-        _add(app, verb)
+        _add(app, verb, speak)
     return app
 
 
-def _add(app: typer.Typer, verb: Verb) -> None:
-    app.command(
-        verb.name, cls=_command_of(verb), help=verb.summary, context_settings=_HELP_NAMES,
-        epilog=_paragraph("Examples:", verb.examples),
-    )(_signature_of(verb))
+def _add(app: typer.Typer, verb: Verb, speak: Speak) -> None:
+    def declare() -> None:
+        raise AssertionError("the words are read by gradcli.cli.words")
+
+    app.command(verb.name, cls=_command_of(verb, speak), help=verb.summary, context_settings=_HELP_NAMES)(declare)
 
 
-def _paragraph(heading: str, lines: Sequence[str]) -> str:
-    """Text that Typer prints line by line: it re-wraps a paragraph that is not marked so."""
-    return "\b\n" + "\n".join([heading, *(f"  {line}" for line in lines)]) if lines else ""
-
-
-def _front(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
-) -> None:
+def _front(version: Annotated[bool, typer.Option("--version")] = False) -> None:
     if version:
         typer.echo(f"gradcli {gradcli.__version__}")
         raise typer.Exit
 
 
-def _signature_of(verb: Verb) -> Callable[..., None]:
-    """A function with the signature that Typer makes its help and completions from."""
-
-    def declare(**_: Any) -> None:
-        raise AssertionError("the words are read by gradcli.cli.words")
-
-    parameters = [_positional(verb), *([_LET] if verb.variables else []), *map(_parameter, verb.options)]
-    declare.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    declare.__annotations__ = {p.name: p.annotation for p in parameters}
-    return declare
+def _width() -> int:
+    """Of a page of help: the terminal's, which longer lines than these do not make easier to read."""
+    return max(min(get_terminal_size().columns, 80) - 2, 50)
 
 
-def _positional(verb: Verb) -> inspect.Parameter:
-    kind = typer.Argument(metavar=verb.positional, show_default=False, hidden=True)
-    return _declared("positional", Annotated[str | None, kind], None)
-
-
-_LET = inspect.Parameter(
-    "let", inspect.Parameter.KEYWORD_ONLY, default=None,
-    annotation=Annotated[
-        list[str] | None,
-        typer.Option("--let", metavar="NAME=TENSOR", help="a variable, whatever its name; NAME=TENSOR alone does too"),
-    ],
-)
-
-
-def _parameter(option: Option) -> inspect.Parameter:
-    shown = "" if option.default in (None, False, True) else f"  [default: {option.default}]"
-    info = typer.Option(option.flag, metavar=option.metavar, help=option.help + shown, show_default=False)
-    if option.kind == "flag":
-        return _declared(option.name, Annotated[bool, typer.Option(option.flag, help=option.help)], False)
-    return _declared(option.name, Annotated[(list[str] if option.repeats else str) | None, info], None)
-
-
-def _declared(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def _command_of(verb: Verb) -> type[TyperCommand]:
+def _command_of(verb: Verb, speak: Speak) -> type[TyperCommand]:
     """Typer's command, whose words are read by us: every variable is an option that no declaration can foresee, a value
-    may begin with a dash, and the validators that Typer would load for it cost 40 ms that nothing here needs."""
+    may begin with a dash, and the validators that Typer would load for it cost 40 ms that nothing here needs. Its help
+    is ours too, for Typer speaks English and counts a wide character as one column."""
 
     class Words(TyperCommand):
         reading = Reading(verb.name, ())
 
-        def collect_usage_pieces(self, _: Any) -> list[str]:
-            positional = verb.positional if verb.required else f"[{verb.positional}]"
-            return [positional, *(["[--NAME TENSOR | NAME=TENSOR]..."] if verb.variables else []), "[OPTIONS]"]
+        def get_help(self, _: Any) -> str:
+            return help.page(verb, _width(), speak)
 
         def parse_args(self, invocation: Any, words: list[str]) -> list[str]:
             self.reading = read(verb.name, words, verb.options)
@@ -173,10 +133,10 @@ def _refuse_incomplete(reading: Reading, verb: Verb) -> None:
         )
 
 
-def _group_of(verbs: Mapping[str, Verb]) -> type[TyperGroup]:
+def _group_of(verbs: Mapping[str, Verb], speak: Speak) -> type[TyperGroup]:
     class Verbs(TyperGroup):
-        def collect_usage_pieces(self, _: Any) -> list[str]:
-            return ["COMMAND ..."]
+        def get_help(self, _: Any) -> str:
+            return help.front(verbs, _width(), speak)
 
         def parse_args(self, invocation: Any, words: list[str]) -> list[str]:
             if words and words[0] not in ("--help", "-h", "--version") and words[0] not in verbs:

@@ -6,13 +6,14 @@ import contextlib
 import errno
 import os
 import sys
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from gradcli.cli import collector
 from gradcli.cli.front import front_page
-from gradcli.message import N_, Exit, GradcliError, Message, fault, limit
+from gradcli.cli.language import language, word_after
+from gradcli.message import N_, Exit, GradcliError, fault, limit
+from gradcli.render.speech import Speak, speech
 
 
 def main() -> NoReturn:
@@ -29,7 +30,7 @@ def run(words: Sequence[str]) -> int:
     except GradcliError as error:
         return _told(error, words)
     except KeyboardInterrupt:
-        sys.stderr.write("gradcli: interrupted\n")
+        sys.stderr.write(_speech(words).sentence(N_("gradcli: interrupted")) + "\n")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         return Exit.ANSWERED
@@ -38,9 +39,9 @@ def run(words: Sequence[str]) -> int:
     except RecursionError:
         return _told(limit(N_("the expression is nested too deeply")), words)
     except OSError as error:
-        return _unwritable(error) if error.errno in _WRITING_FAILED else _defect(error)
+        return _unwritable(error, words) if error.errno in _WRITING_FAILED else _defect(error, words)
     except Exception as error:
-        return _defect(error)
+        return _defect(error, words)
 
 
 _WRITING_FAILED = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
@@ -48,57 +49,58 @@ _WRITING_FAILED = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
 
 def _performed(words: Sequence[str]) -> int:
     if not words:
-        sys.stdout.write(front_page())
+        sys.stdout.write(front_page(_speech(words).sentence))
         return Exit.ANSWERED
 
     from gradcli.cli.app import program  # 50 ms, in which a Ctrl-C has to be answered too
     from gradcli.cli.verbs import verbs
     from gradcli.commands import COMMANDS
 
-    asked = program(verbs(COMMANDS), words)
+    asked = program(verbs(COMMANDS), words, _speech(words))
     return asked() if callable(asked) else asked
 
 
 def _told(error: GradcliError, words: Sequence[str]) -> int:
-    from gradcli.render.error import as_object, as_text
-    from gradcli.render.speech import speech
-
-    speak = speech(_asked_for("--lang", words) or "en")
-    if _asked_for("--format", words) == "json":
+    if word_after("--format", words) == "json":
+        from gradcli.render.error import as_object
         from gradcli.render.json_text import written
 
-        sys.stdout.write(written(as_object(error, speak)) + "\n")
+        told = as_object(error, _speech(words, {}))  # a script's language is the one it asks for
+        sys.stdout.write(written(told) + "\n")
         return error.exit_status
-    with contextlib.suppress(BrokenPipeError):
+    return _to_a_person(error, words)
+
+
+def _to_a_person(error: GradcliError, words: Sequence[str]) -> int:
+    from gradcli.render.error import as_text
+
+    with contextlib.suppress(OSError):
         sys.stdout.flush()  # what was answered before the error stands before it
-    sys.stderr.write(as_text(error, speak=speak) + "\n")
+    sys.stderr.write(as_text(error, speak=_speech(words)) + "\n")
     return error.exit_status
 
 
-def _asked_for(flag: str, words: Sequence[str]) -> str | None:
-    """The value of an option among words that may not have been understood."""
-    following = (value for word, value in pairwise(words) if word == flag)
-    joined = (word.removeprefix(flag + "=") for word in words if word.startswith(flag + "="))
-    return next(following, next(joined, None))
+def _speech(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> Speak:
+    return speech(language(words, environment))
 
 
-def _unwritable(error: OSError) -> int:
+def _unwritable(error: OSError, words: Sequence[str]) -> int:
     if sys.stdout is sys.__stdout__:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer can go nowhere
     reason = error.strerror or type(error).__name__
-    return _told(fault("file", N_("the answer could not be written: {reason}"), reason=reason), ())
+    return _to_a_person(fault("file", N_("the answer could not be written: {reason}"), reason=reason), words)
 
 
-def _defect(error: Exception) -> int:
+def _defect(error: Exception, words: Sequence[str]) -> int:
     if os.environ.get("GRADCLI_DEBUG") == "1":
         import traceback
 
         traceback.print_exception(error)
         return Exit.DEFECT
-    told = Message(
+    told = _speech(words).sentence(
         N_("gradcli has a defect: {kind}: {text} -- please report it and this command line (GRADCLI_DEBUG=1 shows it)"),
-        {"kind": type(error).__name__, "text": " ".join(str(error).split())},
+        kind=type(error).__name__, text=" ".join(str(error).split()),
     )
     sys.stderr.write(f"{told}\n")
     return Exit.DEFECT
@@ -120,7 +122,7 @@ def _flushed(status: int) -> int:
     except BrokenPipeError:
         status = Exit.ANSWERED
     except OSError as error:
-        status = _unwritable(error)
+        status = _unwritable(error, sys.argv[1:])
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     return status

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from gradcli.message import N_
+
 FIRST_LINES = (
     'gradcli vjp "(x+1)**2" --x eye:5 --v ones',
     'gradcli vjp "sum(x @ w)" --x 1,2:3,4 --w 1,1',
@@ -9,7 +13,13 @@ FIRST_LINES = (
 )
 
 
-def front_page() -> str:
-    """What `gradcli` alone prints."""
+def front_page(say: Callable[..., str]) -> str:
+    """What `gradcli` alone prints; `say` says a marked sentence."""
     lines = "\n".join(f"  {line}" for line in FIRST_LINES)
-    return f"Usage: gradcli COMMAND EXPRESSION [--NAME TENSOR | NAME=TENSOR]... [OPTIONS]\n\nTry:\n{lines}\n"
+    first = usage("gradcli COMMAND EXPRESSION [--NAME TENSOR | NAME=TENSOR]... [OPTIONS]", say)
+    return f"{first}\n\n{say(N_('Try:'))}\n{lines}\n"
+
+
+def usage(pattern: str, say: Callable[..., str]) -> str:
+    """The first line of every page of help."""
+    return say(N_("Usage: {pattern}"), pattern=pattern)

@@ -6,13 +6,14 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from threading import Thread
 from time import monotonic
 from typing import Any
+
+from gradcli.frozen import dataclass
 
 Answered = tuple[str, bool]
 Answer = Callable[[bytes], Answered]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gradcli.cli.options import ASKED, SHOWN, filled, nearest
 from gradcli.commands import COMMANDS
 from gradcli.message import N_, GradcliError, fault, limit
-from gradcli.request import Display, Request
+from gradcli.request import LANGUAGES, Display, Request
 
 if TYPE_CHECKING:
     from gradcli.commands import Command
@@ -26,19 +26,20 @@ def answer(record: Mapping[str, Any]) -> dict[str, Any]:
     """
     from gradcli.render import json  # NumPy and the renderer, which asking for the function alone does not need
     from gradcli.render.error import as_object, defect_object
+    from gradcli.render.speech import speech
 
+    speak = speech(_language(record))
     try:
-        command, request, display = asked(record)
-        spoken = _speech(display)
-        told = json.as_object(_parts(command, request), spoken)
+        command, request, _ = asked(record)
+        told = json.as_object(_parts(command, request), speak)
     except GradcliError as error:
-        told = as_object(error)
+        told = as_object(error, speak)
     except RecursionError:
-        told = as_object(limit(N_("the expression is nested too deeply")))
+        told = as_object(limit(N_("the expression is nested too deeply")), speak)
     except MemoryError:
-        told = as_object(limit(N_("there is not enough memory for this question")))
+        told = as_object(limit(N_("there is not enough memory for this question")), speak)
     except Exception as error:
-        told = defect_object(error)
+        told = defect_object(error, speak)
     return {"id": record["id"], **told} if isinstance(record, Mapping) and "id" in record else told
 
 
@@ -46,10 +47,10 @@ def _parts(command: Command, request: Request) -> Iterator[Part]:
     yield from command.run(request)
 
 
-def _speech(display: Display) -> Any:
-    from gradcli.render.speech import speech
-
-    return speech(display.lang)
+def _language(record: object) -> str:
+    """What a record asks to be answered in, be the rest of it understood or not; never what the environment says."""
+    asked = record.get("lang") if isinstance(record, Mapping) else None
+    return asked if asked in LANGUAGES else "en"
 
 
 def asked(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:

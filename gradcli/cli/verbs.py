@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gradcli.cli.language import preferred
 from gradcli.cli.options import ASKED, SHOWN, Option, filled, understood
+from gradcli.frozen import dataclass
 from gradcli.message import N_, Exit, fault
 from gradcli.request import Display, Request
 
@@ -64,6 +67,14 @@ def _suffix(path: str | None) -> str:
 
 
 def _display(given: Mapping[str, Any], files: Mapping[str, str]) -> Display:
+    """How to show the answer: to a person in the language of their locale; a script's JSON does not depend on it."""
+    display = _formatted(given, files)
+    if display.lang is not None or display.format == "json":
+        return display
+    return replace(display, lang=preferred(os.environ))
+
+
+def _formatted(given: Mapping[str, Any], files: Mapping[str, str]) -> Display:
     """A file's suffix sets the format, unless a format was asked for; `files` are the suffixes of the command's own."""
     display = Display(**filled(SHOWN, given))
     if display.output is None or "format" in given:

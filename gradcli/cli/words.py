@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from keyword import iskeyword
 from unicodedata import normalize
 
 from gradcli.cli.line import Line, line_of, quoted
 from gradcli.cli.options import Option, nearest_flag
+from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Span, fault
 
 _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_
 
 if TYPE_CHECKING:  # help and completions list the commands without NumPy

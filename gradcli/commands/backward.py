@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +17,7 @@ from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:
     from gradcli.numeric.accumulate import After
-    from gradcli.symbolic import Calculus, Form
+    from gradcli.symbolic import Form
 
 MOST_SHOWN, FIRST_SHOWN = 12, 4
 """More calls than so many are shown by the first few and the last."""
@@ -39,7 +38,7 @@ def run(request: Request) -> Iterator[Part]:
     fits = (v is None and not asked.guessed) or (v is not None and v.shape == asked.v.shape)
     forms: Mapping[str, Form] = {}
     if fits:
-        wanted = [Wanted(name, partial(_gradient, name), matrix=False) for name in asked.wrt]
+        wanted = [Wanted(name, "vjp", (name,), matrix=False) for name in asked.wrt]
         forms = yield from formed(asked, wanted, asked.wrt, unit=v is None)
     yield Tangents({}, {}, asked.y) if v is None else Weights(v, asked.y)
 
@@ -88,10 +87,6 @@ def _understood(request: Request) -> tuple[Understood, Array | None]:
         asked = understand(replace(request, v=None))
         return asked, tensor(request.v, "v", Stdin(), np.random.default_rng((request.seed, 2)), asked.point)
     return asked, None if request.v is None else asked.v
-
-
-def _gradient(name: str, calculus: Calculus) -> Form:
-    return calculus.vjp(name)
 
 
 def _calls(after: Sequence[After]) -> list[Call]:

@@ -62,7 +62,7 @@ def run(request: Request) -> Iterator[Part]:
 def _closed(asked: Asked) -> Iterator[Part]:
     """The right answer in closed form, and its value at the user's point by both sides."""
     u, t = asked.understood, {} if asked.moving is None else asked.moving.t
-    wanted = Wanted(_spoken(asked), asked.form, asked.of in ("jacobian", "hessian"))
+    wanted = Wanted(_spoken(asked), *asked.method, asked.of in ("jacobian", "hessian"))
     names = None if asked.moving is None else asked.moving.names
     forms = yield from formed(u, [wanted], asked.variables, names, unit=asked.unit)
     known = {**u.point, u.weights: u.v, **asked.named(t)}

@@ -3,22 +3,23 @@ verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradcli.commands.proof import NOT_ASKED, OutOfTime, deviation, distance, slightly_off, within
 from gradcli.commands.understand import Understood
 from gradcli.compare import side_by_side
+from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, fault, message
 from gradcli.report import Array, Closed, Compared, Part, Question, Vjp, Warning
 from gradcli.shapes import written
 
 if TYPE_CHECKING:  # the doors open only when a command runs
-    from gradcli.symbolic import Calculus, Form
+    from gradcli.symbolic import Form
 
 SMALL = 10_000
 """A matrix of at most so many entries is computed whole, by both sides."""
@@ -28,13 +29,14 @@ Forms = Mapping[str, "Form"]
 
 @dataclass(frozen=True)
 class Wanted:
-    """A closed form that is asked for: what the answer calls it, and how the calculus makes it.
+    """A closed form that is asked for: what the answer calls it, the method of Calculus that makes it, and of what.
 
     `matrix` where it has rows and columns, else it is a product.
     """
 
     name: str
-    make: Callable[[Calculus], Form]
+    method: str
+    arguments: tuple[Any, ...]
     matrix: bool
 
 
@@ -54,14 +56,15 @@ def formed(
 ) -> Generator[Part, None, Forms]:
     """Yields each formula; returns them for evaluation. Past the time limit there are none. `unit`: v is 1,
     unwritten."""
-    from gradcli.symbolic import Calculus, jacobian_part  # SymPy: a quarter of a second
+    from gradcli import symbolic  # SymPy: a quarter of a second
 
     try:
         with within(asked.request.time_limit):
-            calculus = Calculus(asked.program, wrt, asked.weights, asked.output_name, tangents, unit=unit)
-            forms = {one.name: one.make(calculus) for one in wanted}
+            methods = [(one.method, one.arguments) for one in wanted]
+            made = symbolic.forms(asked.program, wrt, methods, asked.weights, asked.output_name, tangents, unit)
+            forms = {one.name: form for one, form in zip(wanted, made, strict=True)}
             parts = [
-                Closed(one.name, jacobian_part(forms[one.name], asked.request.entries), None)
+                Closed(one.name, symbolic.jacobian_part(forms[one.name], asked.request.entries), None)
                 if one.matrix
                 else Closed(one.name, None, product_part(forms[one.name]))
                 for one in wanted

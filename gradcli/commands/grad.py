@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from itertools import combinations_with_replacement
 from math import comb
-from typing import TYPE_CHECKING
 
 from gradcli.commands.forms import Wanted, compared, formed, question, shape_of, warned
 from gradcli.commands.understand import Understood, understand
@@ -16,9 +14,6 @@ from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array, Part, Tangents, Warning
 from gradcli.request import Request
 from gradcli.shapes import size, written
-
-if TYPE_CHECKING:
-    from gradcli.symbolic import Calculus, Form
 
 MOST = 100
 """So many partial derivatives are answered at once."""
@@ -37,7 +32,7 @@ def run(request: Request) -> Iterator[Part]:
     yield question(asked, notation.latex(asked.program), weighted=False)
     yield from (Warning("reading", note) for note in asked.program.notes)
     wanted = (
-        _wanted_partials(partials) if partials else [Wanted(name, partial(_gradient, name), True) for name in asked.wrt]
+        _wanted_partials(partials) if partials else [Wanted(name, "jacobian", (name,), True) for name in asked.wrt]
     )
     forms = yield from formed(asked, wanted, asked.wrt, unit=True)
     yield Tangents({}, {}, asked.y)
@@ -51,10 +46,6 @@ def run(request: Request) -> Iterator[Part]:
             found[one.name] = value
     yield from warned(asked, None if partials else found)
     yield from explained(found, partials, asked.y, asked.output_name)
-
-
-def _gradient(name: str, calculus: Calculus) -> Form:
-    return calculus.jacobian(name)
 
 
 def _by_pytorch(asked: Understood, name: str, names: tuple[str, ...] | None) -> Array:
@@ -102,11 +93,7 @@ def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:
 
 
 def _wanted_partials(partials: dict[str, tuple[str, ...]]) -> list[Wanted]:
-    return [Wanted(name, partial(_partial, names), True) for name, names in partials.items()]
-
-
-def _partial(names: tuple[str, ...], calculus: Calculus) -> Form:
-    return calculus.partial(names)
+    return [Wanted(name, "partial", (names,), True) for name, names in partials.items()]
 
 
 def refusal(asked: Understood) -> GradcliError:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
-from typing import TYPE_CHECKING
 
 from gradcli.commands.forms import (
     Forms,
@@ -22,9 +20,6 @@ from gradcli.message import N_, message
 from gradcli.report import Array, Compared, Part, Warning, Weights
 from gradcli.request import Request
 
-if TYPE_CHECKING:
-    from gradcli.symbolic import Calculus, Form
-
 
 def run(request: Request) -> Iterator[Part]:
     """The parts of `hessian`'s answer."""
@@ -37,7 +32,7 @@ def run(request: Request) -> Iterator[Part]:
     yield question(asked, notation.latex(asked.program), weighted=not unit)
     yield from (Warning("reading", note) for note in asked.program.notes)
     pairs = [(a, b) for a in asked.wrt for b in asked.wrt]
-    wanted = [Wanted(f"{a},{b}", partial(_block, a, b), matrix=True) for a, b in pairs]
+    wanted = [Wanted(f"{a},{b}", "hessian", (a, b), matrix=True) for a, b in pairs]
     forms = yield from formed(asked, wanted, asked.wrt, unit=unit)
     yield Weights(asked.v, asked.y)
     found: list[Compared] = []
@@ -52,10 +47,6 @@ def run(request: Request) -> Iterator[Part]:
         )
     yield from warned(asked)
     yield from explained(found, asked.wrt, asked.output_name)
-
-
-def _block(a: str, b: str, calculus: Calculus) -> Form:
-    return calculus.hessian(a, b)
 
 
 def _whole(asked: Understood, pairs: list[tuple[str, str]]) -> bool:

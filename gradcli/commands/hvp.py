@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import TYPE_CHECKING
 
 from gradcli.commands.forms import Wanted, compared, formed, question, refuse_without_weights, warned
 from gradcli.commands.tangents import directions
 from gradcli.commands.understand import understand
 from gradcli.report import Array, Compared, Part, Tangents, Warning
 from gradcli.request import Request
-
-if TYPE_CHECKING:
-    from gradcli.symbolic import Calculus, Form
 
 
 def run(request: Request) -> Iterator[Part]:
@@ -26,7 +21,7 @@ def run(request: Request) -> Iterator[Part]:
     moving, unit = directions(asked), request.v is None
     yield question(asked, notation.latex(asked.program), weighted=not unit)
     yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = [Wanted(name, partial(_product, name, tuple(moving.t)), matrix=False) for name in asked.wrt]
+    wanted = [Wanted(name, "hvp", (name, tuple(moving.t)), matrix=False) for name in asked.wrt]
     involved = tuple(dict.fromkeys([*asked.wrt, *moving.t]))
     forms = yield from formed(asked, wanted, involved, moving.names, unit=unit)
     yield Tangents(moving.t, moving.given, asked.y)
@@ -42,7 +37,3 @@ def run(request: Request) -> Iterator[Part]:
         yield found[-1]
     yield from warned(asked)
     yield from explained(found, moving.t)
-
-
-def _product(name: str, moving: tuple[str, ...], calculus: Calculus) -> Form:
-    return calculus.hvp(name, moving)

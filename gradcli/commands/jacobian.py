@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +16,6 @@ from gradcli.message import N_, Message, message
 from gradcli.report import Array, Closed, Compared, Flattened, Jacobian, Part, Tangents, Warning
 from gradcli.request import Request
 
-if TYPE_CHECKING:
-    from gradcli.symbolic import Calculus, Form
-
 
 def run(request: Request) -> Iterator[Part]:
     """The parts of `jacobian`'s answer."""
@@ -30,7 +25,7 @@ def run(request: Request) -> Iterator[Part]:
     asked = understand(request)
     yield question(asked, notation.latex(asked.program), weighted=False)
     yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = [Wanted(name, partial(_whole, name), matrix=True) for name in asked.wrt]
+    wanted = [Wanted(name, "jacobian", (name,), matrix=True) for name in asked.wrt]
     closed: dict[str, Jacobian] = {}
     forms: Forms = {}
     stages = formed(asked, wanted, asked.wrt)
@@ -70,10 +65,6 @@ def run(request: Request) -> Iterator[Part]:
         asked.program.output_shape,
         asked.output_name,
     )
-
-
-def _whole(name: str, calculus: Calculus) -> Form:
-    return calculus.jacobian(name)
 
 
 def _fits(asked: Understood) -> bool:

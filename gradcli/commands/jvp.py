@@ -21,7 +21,7 @@ def run(request: Request) -> Iterator[Part]:
     yield question(asked, notation.latex(asked.program), wrt=tuple(moving.t), weighted=False)
     yield from (Warning("reading", note) for note in asked.program.notes)
     name = ", ".join(moving.t)
-    wanted = Wanted(name, lambda calculus: calculus.jvp(tuple(moving.t)), matrix=False)
+    wanted = Wanted(name, "jvp", (tuple(moving.t),), matrix=False)
     forms = yield from formed(asked, [wanted], tuple(moving.t), moving.names)
     yield Tangents(moving.t, moving.given, asked.y)
     pytorch, pulled = None, None

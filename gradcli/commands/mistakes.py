@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import prod
 
@@ -13,6 +13,7 @@ from gradcli.commands.answers import Answer
 from gradcli.commands.forms import SMALL
 from gradcli.commands.rewritten import rewritten
 from gradcli.commands.trials import Asked, Trial, with_weights
+from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
 from gradcli.report import Array

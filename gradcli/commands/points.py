@@ -4,10 +4,10 @@ about the given tensors (symmetry, masks, signs, distributions) kept."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_
 from gradcli.report import Array
 

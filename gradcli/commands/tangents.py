@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gradcli.commands.understand import Understood, tensor
+from gradcli.frozen import dataclass
 from gradcli.message import N_, fault
 from gradcli.program import Program
 from gradcli.report import Array

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,14 @@ from gradcli.commands.answers import Answer
 from gradcli.commands.points import Like, like
 from gradcli.commands.tangents import Directions
 from gradcli.commands.understand import Understood, tensor
+from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import values_of
 from gradcli.report import Array
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:  # the door opens only when a formula is asked for
-    from gradcli.symbolic import Calculus, Form
+    from gradcli.symbolic import Form
 
 RANDOM, DRAWS = 4, 12
 """So many random points, each drawn again at most so often until both sides are numbers there."""
@@ -66,18 +67,19 @@ class Asked:
         """Whether there is no v: of one number, taken as it is."""
         return self.of == "grad" or (self.of == "hessian" and self.understood.request.v is None)
 
-    def form(self, calculus: Calculus) -> Form:
-        """The closed form of what is asked."""
+    @property
+    def method(self) -> tuple[str, tuple[Any, ...]]:
+        """The method of Calculus that gives what is asked in closed form, and its arguments."""
         match self.of:
             case "jacobian":
-                return calculus.jacobian(self.name)
+                return "jacobian", (self.name,)
             case "hessian":
-                return calculus.hessian(self.name, self.second)
+                return "hessian", (self.name, self.second)
             case "jvp":
                 assert self.moving is not None
-                return calculus.jvp(tuple(self.moving.t))
+                return "jvp", (tuple(self.moving.t),)
             case _:
-                return calculus.vjp(self.name)
+                return "vjp", (self.name,)
 
     def by_pytorch(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
         from gradcli import numeric
@@ -103,11 +105,11 @@ class Asked:
 
     @cached_property
     def _derived(self) -> Form:
-        from gradcli.symbolic import Calculus
+        from gradcli.symbolic import forms
 
         u = self.understood
         names = None if self.moving is None else self.moving.names
-        return self.form(Calculus(u.program, self.variables, u.weights, u.output_name, names, unit=self.unit))
+        return forms(u.program, self.variables, [self.method], u.weights, u.output_name, names, self.unit)[0]
 
     @property
     def variables(self) -> tuple[str, ...]:

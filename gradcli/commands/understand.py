@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, fault
 from gradcli.program import Program, trace, values_of
 from gradcli.report import Array, Question

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from gradcli.explain.page import Topic, ask
+from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.shapes import Shape, size, written
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gradcli.explain.writing import tensor
+from gradcli.frozen import dataclass
 from gradcli.message import Message
 from gradcli.report import Array, Compared, Part
 from gradcli.request import Request

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import DTYPES, computing, forward
 from gradcli.program import Apply, Program
 from gradcli.report import Array

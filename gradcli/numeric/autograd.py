@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
+from gradcli.frozen import dataclass
 from gradcli.program import Apply, Constant, Input, Program
 from gradcli.program.values import filled, number_of
 from gradcli.report import Array

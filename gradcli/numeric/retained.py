@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
+from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import DTYPES, computing, forward
 from gradcli.program import Apply, Constant, Program, Step
 from gradcli.program.values import filled

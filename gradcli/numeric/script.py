@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import computing, forward
 from gradcli.program import Program
 from gradcli.program.spelled import Library, Spelled, Speller, literal

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+
+from gradcli.frozen import dataclass
 from gradcli.message import Message, Span
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
@@ -31,11 +35,23 @@ class Input:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Constant:
     """A number (a Fraction, a float, or one of the names pi, e, inf, nan) or a tensor of numbers."""
 
     value: Scalar | str | Array
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Constant) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[Any, ...]:
+        """What two of them are compared by: 0 and -0 are two numbers, and nan is one."""
+        value = self.value
+        return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else (type(value), repr(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +81,9 @@ class Step:
     name: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
-    """The whole computation.
+    """The whole computation. Two are equal if they are the same steps of the same text.
 
     `inputs` and `names` map a variable's and an assigned name to its step (an assigned name to its last assignment);
     `whole_numbers` are the inputs that are used as indices or class targets, so can't be differentiated.
@@ -80,6 +96,21 @@ class Program:
     names: Mapping[str, Ref]
     whole_numbers: frozenset[str] = frozenset()
     notes: tuple[Message, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[Any, ...]:
+        inputs, names = tuple(self.inputs.items()), tuple(self.names.items())
+        return self.source, self.steps, self.output, inputs, names, self.whole_numbers
 
     def __getitem__(self, ref: Ref) -> Step:
         return self.steps[ref.step]

@@ -4,7 +4,8 @@ here, before anything heavy is loaded. Knows neither torch nor sympy nor the ter
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
@@ -16,13 +17,16 @@ from gradcli.message import N_, GradcliError, Message, Span, fault, limit, messa
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
+from gradcli.program import meant
 from gradcli.program.bind import Given, bind, option
 from gradcli.program.index import index_arguments
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step, pruned
 from gradcli.program.values import NAMED, extend_values, number_of
 from gradcli.report import Array
 from gradcli.shapes import Shape, size, written
+from gradcli.syntax import parse
 from gradcli.syntax import tree as t
+from gradcli.syntax.stray import patched
 
 MAX_EXACT_BITS = 4_096
 """An exact number longer than this is taken as a float: its digits are nobody's question."""
@@ -42,16 +46,17 @@ _ATTRIBUTES = {"T": "T", "mT": "mT", "H": "T", "mH": "mT"}
 
 
 def trace(
-    tree: t.Tree, shapes: Mapping[str, Shape], seed: int = 0, point: Mapping[str, Array] | None = None
+    tree: t.Tree, shapes: Mapping[str, Shape], seed: int = 0, point: Mapping[str, Array] | None = None, *,
+    mending: bool = True,
 ) -> Program:
     """The program that `tree` means for inputs of these shapes; `rand` and `randn` are drawn here, from `seed`.
 
     `point` holds the inputs' values, which a `while` needs: it is run with them, and the path taken is the program.
 
-    Raises GradcliError (name, shape, syntax) with its place in the source.
+    Raises GradcliError (name, shape, syntax) with its place in the source, and with a repair unless `mending` is off.
     """
     try:
-        return _Tracer(tree, shapes, seed, point).program()
+        return _Tracer(tree, shapes, seed, point, mending).program()
     except GradcliError as error:
         raise error.at(source=tree.source) from None
 
@@ -60,9 +65,9 @@ class _Tracer:
     """The walk over one tree: the steps so far and what each name stands for now."""
 
     def __init__(
-        self, tree: t.Tree, shapes: Mapping[str, Shape], seed: int, point: Mapping[str, Array] | None
+        self, tree: t.Tree, shapes: Mapping[str, Shape], seed: int, point: Mapping[str, Array] | None, mending: bool
     ) -> None:
-        self.tree, self.shapes, self.point = tree, shapes, point
+        self.tree, self.shapes, self.point, self.mending = tree, shapes, point, mending
         self.known: list[Array] = []
         self.notes: list[Message] = list(tree.notes)
         self.random = np.random.default_rng(seed)
@@ -187,25 +192,29 @@ class _Tracer:
             return self.input(name, span)
         if name in NAMED:
             return self.add(Constant(name), (), span)
-        raise self._unknown(name).at(span)
+        raise self._unknown(name, span).at(span)
 
     def input(self, name: str, span: Span) -> Ref:
         if name not in self.inputs:
             self.inputs[name] = self.add(Input(name), self.shapes[name], span, name)
         return self.inputs[name]
 
-    def _unknown(self, name: str) -> GradcliError:
+    def _unknown(self, name: str, span: Span) -> GradcliError:
         if name in SPELLED:
-            return fault(
-                "name", N_("{name} is a function and must be called with its arguments"),
-                hint=N_("for example: {example}"), name=name, example=SPELLED[name].example,
-            )
-        near = get_close_matches(name, [*self.assigned, *self.shapes, *NAMED], n=1, cutoff=0.6)
-        return fault(
-            "name", N_("{name} has no value: it is not given and not assigned before"),
-            hint=N_("did you mean {near} ?") if near else N_("give it as  --{name} TENSOR  (or {name}=TENSOR)"),
-            name=name, near=near[0] if near else "",
-        )
+            error = fault("name", N_("{name} is a function and must be called with its arguments"), name=name)
+            error.hint = meant.uncalled(self.tree.source, name, span)
+            return error
+        error = fault("name", N_("{name} has no value: it is not given and not assigned before"), name=name)
+        error.hint = meant.variable(self.tree.source, name, span, self._shapes_by_name())
+        return error
+
+    def _shapes_by_name(self) -> dict[str, Shape | None]:
+        """Every name that has a value now."""
+        assigned = {
+            name: self.steps[value.step].shape if isinstance(value, Ref) else None
+            for name, value in self.assigned.items()
+        }
+        return {**dict.fromkeys(NAMED), **self.shapes, **assigned}
 
     def binary(self, node: t.Binary | t.Compare) -> Any:
         """A chain of operators, left to right without recursion: a sum of 5,000 terms is that deep in the tree."""
@@ -222,33 +231,62 @@ class _Tracer:
             exact = self.exact(node, a.value, b.value)
             if exact is not None:
                 return exact
+        self._one_reading(node, a, b)
         try:
-            return self.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+            result = self.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
         except GradcliError as error:
             if error.kind == "shape" and isinstance(a.value, Ref) and isinstance(b.value, Ref):
-                error.hint = self._repair(node, a, b) or error.hint
+                shapes = [self.steps[g.value.step].shape for g in (a, b)]
+                error.hint = self._mended(node.span, meant.ways_to_join(self.tree.source, node, *shapes)) or error.hint
             raise
+        self._not_an_inverse(node, a, b)
+        return result
 
-    def _repair(self, node: t.Binary | t.Compare, a: Given, b: Given) -> Message | None:
-        """Another way to write the operation, in the user's own words, that has a shape."""
-        left, right = (self.steps[g.value.step].shape for g in (a, b))
-        texts = [self.tree.source[g.span.start : g.span.end] for g in (a, b)]
-        if not all(x.replace(".", "").replace("_", "").isalnum() for x in texts):
-            texts = [x if x.replace(".", "").replace("_", "").isalnum() else f"({x})" for x in texts]
-        transposed = (
-            (left, right[::-1], f"{texts[0]} {{}} {texts[1]}.T"),
-            (left[::-1], right, f"{texts[0]}.T {{}} {texts[1]}"),
-        )
-        columns = (
-            (left, (*right, 1), f"{texts[0]} {{}} {texts[1]}[:, None]"),
-            ((*left, 1), right, f"{texts[0]}[:, None] {{}} {texts[1]}"),
-        )
-        rule = SPELLED[_BINARY[node.operator]].shape
-        others = columns if len(left) != len(right) else transposed
-        for one, other, text in transposed if node.operator == "@" else others:
-            if _fits(rule, one, other):
-                return Message(N_("did you mean  {text} ?"), {"text": text.format(node.operator)})
-        return None
+    def _one_reading(self, node: t.Binary | t.Compare, a: Given, b: Given) -> None:
+        """Refuses a product of matrices whose sign was left out: it may be `*` or `@`."""
+        between = self.tree.source[a.span.end : b.span.start]
+        if node.operator != "*" or between.strip("() \n") or not all(isinstance(g.value, Ref) for g in (a, b)):
+            return
+        ranks = sorted(len(self.steps[g.value.step].shape) for g in (a, b))
+        if ranks[0] == 0 or ranks[1] < 2:
+            return
+        texts = [self.tree.source[span.start : span.end] for span in (Span(node.span.start, a.span.end), b.span)]
+        left, right = self.tree.source[node.span.start : b.span.start].rstrip(" ("), texts[1]
+        right = self.tree.source[len(left) + node.span.start : node.span.end].strip()
+        raise fault(
+            "syntax", N_("{written} can be read in two ways: entry by entry, or as the product of matrices"),
+            hint=N_("write {one} or {other}"), written=self.tree.source[node.span.start : node.span.end],
+            one=patched(self.tree.source, node.span, f"{left}*{right}"),
+            other=patched(self.tree.source, node.span, f"{left} @ {right}"),
+        ).at(node.span)
+
+    def _not_an_inverse(self, node: t.Binary | t.Compare, a: Given, b: Given) -> None:
+        """Notes that A**-1 is taken entry by entry, as PyTorch takes it."""
+        if node.operator != "**" or b.value != Fraction(-1) or not isinstance(a.value, Ref):
+            return
+        shape = self.steps[a.value.step].shape
+        if len(shape) > 1 and shape[-1] == shape[-2]:
+            base = self.tree.source[a.span.start : a.span.end]
+            self.notes.append(message(
+                N_("{written} is taken entry by entry, as 1/{base}; the inverse of a matrix is inv({base})"),
+                written=self.tree.source[node.span.start : node.span.end], base=base,
+            ))
+
+    def _mended(self, span: Span, ways: Iterable[str]) -> Message | None:
+        """The first of several ways to write what stands at `span` with which the whole program has a shape, or else
+        the first that has one by itself."""
+        if not self.mending:
+            return None
+        names = {name: shape for name, shape in self._shapes_by_name().items() if shape is not None}
+        alone: str | None = None
+        source = self.tree.source
+        for way in ways:
+            whole = f"{source[: span.start]}{way}{source[span.end :]}"
+            if _has_a_shape(whole, self.shapes, self.point):
+                return message(meant.DID_YOU_MEAN, repair=patched(source, span, way))
+            if alone is None and _has_a_shape(way, names, None):
+                alone = way
+        return None if alone is None else message(meant.DID_YOU_MEAN, repair=patched(source, span, alone))
 
     def exact(self, node: t.Binary | t.Compare, a: Fraction, b: Fraction) -> Fraction | None:
         """Arithmetic of two known numbers, kept exact; None where it must be a float or an error of its own."""
@@ -291,14 +329,9 @@ class _Tracer:
             return self.apply(SPELLED["detach" if node.name == "data" else "clone"], [value], {}, node.span)
         if node.name == "grad":
             raise fault("name", N_(".grad is what gradcli computes; leave it out of the expression")).at(node.name_span)
-        near = get_close_matches(node.name, [*_ATTRIBUTES, "shape", "ndim", "data"], n=1)
-        method = node.name in SPELLED
-        raise fault(
-            "name", N_("a tensor has no attribute .{name} here"),
-            hint=N_("call it:  .{name}()") if method else N_("did you mean .{near} ?") if near
-            else N_("the attributes are .T .mT .shape .ndim"),
-            name=node.name, near=near[0] if near else "",
-        ).at(node.name_span)
+        error = fault("name", N_("a tensor has no attribute .{name} here"), name=node.name)
+        error.hint = meant.attribute(self.tree.source, node)
+        raise error.at(node.name_span)
 
     def sequence(self, node: t.Sequence) -> Any:
         literal = None if node.tuple else _literal(node)
@@ -336,10 +369,9 @@ class _Tracer:
 
     def call(self, node: t.Call) -> Any:
         if not node.method and (node.function in self.assigned or node.function in self.shapes):
-            raise fault(
-                "syntax", N_("{name} is a tensor, not a function: it can't be called"),
-                hint=N_("multiplication is written with *:  {name}*(...)"), name=node.function,
-            ).at(node.name_span)
+            error = fault("syntax", N_("{name} is a tensor, not a function: it can't be called"), name=node.function)
+            error.hint = meant.called_tensor(self.tree.source, node)
+            raise error.at(node.name_span)
         static = self.static_call(node)
         if static is not None:
             return static
@@ -349,7 +381,15 @@ class _Tracer:
         takes_many = any(p.kind == "tensors" for p in row.takes)
         arguments = [self._listed(a) if takes_many else self.given(a) for a in node.arguments]
         keywords = {name: self.given(value) for name, value in node.keywords}
-        return self.apply(row, arguments, keywords, node.span)
+        try:
+            return self.apply(row, arguments, keywords, node.span)
+        except GradcliError as error:
+            if error.kind == "name":
+                error.hint = meant.overloaded(self.tree.source, node) or error.hint
+            elif error.kind == "shape":
+                ways = meant.ways_to_multiply(self.tree.source, node)
+                error.hint = self._mended(node.span, ways) or error.hint
+            raise
 
     def _listed(self, node: t.Expression) -> Given:
         """The list in cat([x, y]) as its items: they need not have one shape."""
@@ -390,16 +430,10 @@ class _Tracer:
         return Fraction(shape[int(place)])
 
     def _no_function(self, node: t.Call) -> GradcliError:
-        known = [*SPELLED, "numel", "size"]
-        near = _OTHER_LANGUAGES.get(node.function) or next(
-            iter(get_close_matches(node.function, known, n=1, cutoff=0.6)), None
-        )
-        return fault(
-            "name", N_("there is no function called {name}"),
-            hint=N_("did you mean {near} ?") if near
-            else N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)"),
-            name=node.function, near=near or "",
-        )
+        error = fault("name", N_("there is no function called {name}"), name=node.function)
+        names = list(self._shapes_by_name())
+        error.hint = meant.factored_function(self.tree.source, node, names) or meant.function(self.tree.source, node)
+        return error
 
     def apply(self, row: Row, positional: list[Given], keywords: Mapping[str, Given], span: Span) -> Any:
         bound = bind(row, positional, keywords, span)
@@ -525,19 +559,12 @@ class _Tracer:
         return ref
 
 
-_OTHER_LANGUAGES = {
-    "ln": "log", "lg": "log10", "arctg": "atan", "tg": "tan", "ctg": "1/tan", "sgn": "sign", "power": "pow",
-    "concat": "cat", "concatenate": "cat", "hstack": "cat", "vstack": "cat", "tr": "trace", "transp": "T",
-    "sum_": "sum", "average": "mean",
-    "array": "[...]", "matrix": "[...]", "factorial": "lgamma(x + 1)", "gammaln": "lgamma", "loggamma": "lgamma",
-    "invert": "inv", "inverse": "inv", "pinv": "inv", "reduce_sum": "sum", "reduce_mean": "mean", "fabs": "abs",
-    "heaviside": "x > 0", "ceiling": "ceil", "cosec": "1/sin", "sec": "1/cos", "cot": "1/tan", "csc": "1/sin",
-}  # fmt: skip
-
-
-def _fits(rule: Callable[..., Any], one: Shape, other: Shape) -> bool:
+def _has_a_shape(source: str, shapes: Mapping[str, Shape], point: Mapping[str, Array] | None) -> bool:
+    """Whether the text is a program for inputs of these shapes, those that it does not use left out."""
     try:
-        rule(one, other)
+        tree = parse(source, tuple(shapes))
+        used = {name: shape for name, shape in shapes.items() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source)}
+        trace(tree, used, point=point, mending=False)
     except GradcliError:
         return False
     return True

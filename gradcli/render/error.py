@@ -5,7 +5,7 @@ from __future__ import annotations
 from shutil import get_terminal_size
 from typing import Any
 
-from gradcli.message import N_, Exit, GradcliError
+from gradcli.message import N_, Exit, GradcliError, message
 from gradcli.render.layout import pointed, shown
 from gradcli.render.speech import Speak, english
 
@@ -44,14 +44,16 @@ def as_object(error: GradcliError, speak: Speak = english) -> dict[str, Any]:
     }
 
 
-def defect_object(error: Exception) -> dict[str, Any]:
+def defect_object(error: Exception, speak: Speak = english) -> dict[str, Any]:
     """What is not the user's mistake, as an error object: one bad question does not end a batch."""
-    text = " ".join(str(error).split())
+    told = message(
+        N_("gradcli has a defect: {kind}: {text}"), kind=type(error).__name__, text=" ".join(str(error).split())
+    )
     return {
         "schema": SCHEMA,
         "ok": False,
         "error": {
-            "kind": "defect", "message": f"gradcli has a defect: {type(error).__name__}: {text}", "hint": None,
+            "kind": "defect", "message": speak(told), "hint": None,
             "source": None, "span": None, "exit_status": int(Exit.DEFECT),
         },
     }

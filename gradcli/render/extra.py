@@ -4,8 +4,8 @@ no width and no colour."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.render.line import Style
 from gradcli.render.numbers import number
@@ -31,9 +31,9 @@ class Say:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Arrays with a label each, beside each other where they fit."""
+    """Arrays with a label each (a name, or what is said of it), beside each other where they fit."""
 
-    arrays: Mapping[str, Array]
+    arrays: Mapping[Message | str, Array]
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def blocks(part: Extra, question: Question | None, first: bool) -> Iterator[Bloc
             yield from _verdict(part)
 
 
-def _tangent(part: Tangents, name: str) -> str:
-    return "t =" if len(part.t) == 1 else f"t for {name} ="
+def _tangent(part: Tangents, name: str) -> Message | str:
+    return "t =" if len(part.t) == 1 else message(N_("t for {name} ="), name=name)
 
 
 def _flattened(part: Flattened, output: str) -> Iterator[Block]:
@@ -139,4 +139,4 @@ def _verdict(part: Verdict) -> Iterator[Block]:
         yield Say(message(N_("for example here:")))
         yield Numbers({f"{name} =": value for name, value in part.where.items()})
     if part.yours is not None and part.correct is not None and not part.agrees:
-        yield Numbers({"yours =": part.yours, "correct =": part.correct})
+        yield Numbers({message(N_("yours =")): part.yours, message(N_("correct =")): part.correct})

@@ -56,7 +56,8 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
             case Closed():
                 yield from _closed(part, speak)
             case Weights():
-                yield from align([(latex_name(output), values(part.y, digits)), ("v", values(part.v, digits))])
+                y, v = values(part.y, digits, speak), values(part.v, digits, speak)
+                yield from align([(latex_name(output), y), ("v", v)])
             case Compared():
                 yield from _compared(part, question, digits, speak)
             case Equivalence():
@@ -84,7 +85,7 @@ def _extra(part: Extra, question: Question | None, digits: int, speak: Speak, fi
             case extra.Say(text):
                 yield escaped(speak(text))
             case extra.Numbers(arrays):
-                yield from align([(_label(label), values(array, digits)) for label, array in arrays.items()])
+                yield from align([(_label(speak(told)), values(a, digits, speak)) for told, a in arrays.items()])
             case extra.Picture():
                 pass  # a picture of characters is for screens
 
@@ -103,21 +104,22 @@ def align(rows: Sequence[tuple[str, str]]) -> list[str]:
 def _closed(part: Closed, speak: Speak) -> Iterator[str]:
     for closed in (part.jacobian, part.vjp):
         if closed is not None:
-            yield from align([(left_side(closed.left_side), closed.latex), *_where(closed.where)])
+            yield from align([(left_side(closed.left_side), closed.latex), *_where(closed.where, speak)])
     if part.jacobian is not None and part.jacobian.structure is not None:
         yield escaped(speak(structure(part.jacobian.structure)) + ".")
     if part.reason is not None:
         yield escaped(speak(part.reason))
 
 
-def _where(definitions: Sequence[Definition]) -> list[tuple[str, str]]:
-    return [(r"\text{where } " * (n == 0) + indexed(d.name), d.latex) for n, d in enumerate(definitions)]
+def _where(definitions: Sequence[Definition], speak: Speak) -> list[tuple[str, str]]:
+    lead = rf"\text{{{escaped(speak.sentence(N_('where')))} }} "
+    return [(lead * (n == 0) + indexed(d.name), d.latex) for n, d in enumerate(definitions)]
 
 
 def _compared(part: Compared, question: Question | None, digits: int, speak: Speak) -> Iterator[str]:
     array = part.symbolic if part.pytorch is None else part.pytorch
     if array is not None:
-        yield from align([(_result(part.name, question), values(array, digits))])
+        yield from align([(_result(part.name, question), values(array, digits, speak))])
     if part.agrees is not None and part.max_abs_diff is not None:
         verdict = N_("SymPy and PyTorch agree; the largest difference is {difference}.")
         if not part.agrees:
@@ -175,10 +177,11 @@ def indexed(text: str) -> str:
     return base if match[2] is None else f"{{{base}}}_{{{match[2]}}}"
 
 
-def values(array: Array, digits: int) -> str:
+def values(array: Array, digits: int, speak: Speak) -> str:
     """A scalar, a vector or a matrix; of anything larger, its shape."""
     if array.ndim > 2 or array.size > _LARGEST_MATRIX or (array.ndim == 2 and array.shape[1] > 10):
-        return r"\text{a tensor of shape } " + r" \times ".join(map(str, array.shape))
+        told = escaped(speak.sentence(N_("a tensor of shape")))
+        return rf"\text{{{told} }} " + r" \times ".join(map(str, array.shape))
     if array.ndim == 0:
         return _number(array, digits)
     rows = array.reshape(-1, 1) if array.ndim == 1 else array

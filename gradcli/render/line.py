@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from gradcli.frozen import dataclass
 
 Style = Literal["", "heading", "label", "formula", "good", "bad", "quiet"]
 Piece = tuple[str, Style]

@@ -90,28 +90,29 @@ def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[s
     words = wording("vjp" if question is None else question.command, part.name)
     if part.jacobian is not None:
         told = speak.sentence(words.matrix, output=output, name=spoken(part.name))
-        yield from ("", f"## {told}", "", *_formula(part.jacobian), "")
+        yield from ("", f"## {told}", "", *_formula(part.jacobian, speak), "")
         yield f"- {speak(arrangement(part.jacobian.shape, part.jacobian.left_side, question))}"
         if part.jacobian.structure is not None:
             yield f"- {speak(structure(part.jacobian.structure))}"
         if part.jacobian.matrix:
             yield f"- `{part.jacobian.matrix}`"
     if part.vjp is not None:
-        yield from ("", f"## {speak.sentence(words.product, name=part.name, output=output)}", "", *_formula(part.vjp))
+        told = speak.sentence(words.product, name=part.name, output=output)
+        yield from ("", f"## {told}", "", *_formula(part.vjp, speak))
         if part.vjp.matrix:
             yield from ("", f"`{part.vjp.matrix}`")
     if part.reason is not None:
         yield from ("", _prose(speak(part.reason)))
 
 
-def _formula(part: Jacobian | Vjp) -> Iterator[str]:
+def _formula(part: Jacobian | Vjp, speak: Speak) -> Iterator[str]:
     yield from ("$$", rf"{left_side(part.left_side)} = {part.latex}", "$$")
     for definition in part.where:
-        yield from _definition(definition)
+        yield from _definition(definition, speak)
 
 
-def _definition(part: Definition) -> list[str]:
-    return ["", f"where ${indexed(part.name)} = {part.latex}$"]
+def _definition(part: Definition, speak: Speak) -> list[str]:
+    return ["", f"{speak.sentence(N_('where'))} ${indexed(part.name)} = {part.latex}$"]
 
 
 def _compared(part: Compared, question: Question | None, digits: int, full: bool, speak: Speak) -> Iterator[str]:
@@ -137,7 +138,7 @@ def _extra(
             case extra.Say(text):
                 yield from ("", _prose(speak(text)))
             case extra.Numbers(arrays):
-                yield from _block({label.removesuffix(" ="): array for label, array in arrays.items()}, digits, full)
+                yield from _block({speak(label).removesuffix(" ="): a for label, a in arrays.items()}, digits, full)
             case extra.Picture(rows):
                 yield from ("", "```text", *rows, "```")
 

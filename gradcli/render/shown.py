@@ -4,8 +4,8 @@ width and no colour."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.render.drawing import document
 from gradcli.render.extra import Head, Numbers, Say
@@ -21,6 +21,7 @@ from gradcli.report import (
     Operand,
     Page,
     Paragraph,
+    Parameter,
     Plot,
     Script,
     Shown,
@@ -56,9 +57,9 @@ class Prose:
 
 @dataclass(frozen=True)
 class Table:
-    """Names with what they are."""
+    """Names with what they are; a label is said, a name is not."""
 
-    rows: tuple[tuple[str, Message], ...]
+    rows: tuple[tuple[Message | str, Message | str], ...]
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,14 @@ FAMILIES: Mapping[str, str] = {
     "source": N_("tensors made from numbers"),
     "random": N_("random tensors"),
 }
+
+_KINDS: Mapping[str, str] = {
+    "tensors": N_("tensors"), "index": N_("a tensor of whole numbers"), "target": N_("a tensor, or one of classes"),
+    "dim": N_("an axis"), "dims": N_("an axis or several"), "sizes": N_("sizes"), "flag": N_("True or False"),
+    "number": N_("a number"), "integer": N_("a whole number"), "text": N_("a text"),
+    "items": N_("what stands in [...]"),
+}
+"""What a parameter takes that does not take a tensor."""
 
 
 def blocks(part: Shown) -> Iterator[Block]:
@@ -127,26 +136,31 @@ def _listing(part: Listing) -> Iterator[Block]:
 
 def _function(part: Function) -> Iterator[Block]:
     yield Head(message(N_("{name}: {doc}"), name=part.name, doc=part.doc))
-    rows = [(N_("family"), Message(FAMILIES.get(part.family, part.family)))]
+    rows: list[tuple[Message | str, Message | str]] = [
+        (message(N_("family")), Message(FAMILIES.get(part.family, part.family)))
+    ]
     if part.parameters:
-        rows.append((N_("parameters"), Message("{all}", {"all": ", ".join(map(_parameter, part.parameters))})))
+        labels = (message(N_("parameters")), *("" for _ in part.parameters[1:]))
+        rows += zip(labels, map(_parameter, part.parameters), strict=True)
     if part.aliases:
-        rows.append((N_("also called"), Message("{all}", {"all": ", ".join(part.aliases)})))
+        rows.append((message(N_("also called")), ", ".join(part.aliases)))
     if part.shapes:
-        rows.append((N_("shapes"), Message("{all}", {"all": ";  ".join(_shapes(i, o) for i, o in part.shapes)})))
+        rows.append((message(N_("shapes")), ";  ".join(_shapes(i, o) for i, o in part.shapes)))
     if not part.differentiable:
-        rows.append((N_("derivative"), message(N_("none: its result is a constant for backward"))))
-    rows += [(N_("kink"), kink) for kink in part.kinks]
-    rows += [(N_("deviation"), message(N_("{says}; the verdict allows for it"), says=told)) for told in part.deviations]
+        rows.append((message(N_("derivative")), message(N_("none: its result is a constant for backward"))))
+    rows += [(message(N_("kink")), kink) for kink in part.kinks]
+    rows += [(message(N_("deviation")), message(N_("{says}; the verdict allows for it"), says=told))
+             for told in part.deviations]
     yield Table(tuple(rows))
     if part.value is not None:
         yield Numbers({f"{part.example} =": part.value})
 
 
-def _parameter(given: object) -> str:
-    name, kind, default = given.name, given.kind, given.default  # type: ignore[attr-defined]
-    word = "" if kind == "tensor" else f" ({kind})"
-    return f"{name}{word}" if default is None else f"{name}={default}{word}"
+def _parameter(given: Parameter) -> Message | str:
+    written = given.name if given.default is None else f"{given.name}={given.default}"
+    if given.kind == "tensor":
+        return written
+    return message(N_("{parameter}, {kind}"), parameter=written, kind=Message(_KINDS[given.kind]))
 
 
 def _shapes(inputs: Mapping[str, Shape], output: Shape) -> str:
@@ -179,7 +193,7 @@ def _arrived(part: Visit) -> Iterator[Block]:
                 difference=number(part.max_abs_diff, 2),
             )
         )
-        yield Numbers({N_("from {name} =").format(name=share.name): share.value for share in part.arrived})
+        yield Numbers({message(N_("from {name} ="), name=share.name): share.value for share in part.arrived})
 
 
 def _operand(part: Operand, name: str) -> Iterator[Block]:
@@ -196,7 +210,7 @@ def _operand(part: Operand, name: str) -> Iterator[Block]:
         )
     passed = part.compared.pytorch
     if passed is not None:
-        yield Numbers({N_("handed on to {name} =").format(name=part.name): passed})
+        yield Numbers({message(N_("handed on to {name} ="), name=part.name): passed})
     if part.compared.agrees is False:
         yield Say(
             message(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from gradcli.message import Message
 from gradcli.render import latex as latex_room
 from gradcli.render import layout, values
 from gradcli.render import markdown as markdown_room
@@ -35,7 +36,7 @@ def _text(block: Block, look: text_room.Look) -> list[Line]:
             return [BLANK, *(line(one) for one in layout.wrapped(look.speak(told), min(look.width, _PROSE)))]
         case Numbers(arrays):
             blocks_of = [
-                (label, values.lines_of(array, look.width - 4, look.digits, look.full))
+                (look.speak(label), values.lines_of(array, look.width - 4, look.digits, look.full))
                 for label, array in arrays.items()
             ]
             return _in_rows(blocks_of, look)
@@ -68,13 +69,13 @@ def _in_rows(given: list[tuple[str, list[str]]], look: text_room.Look) -> list[L
     return text_room._beside(given, look)
 
 
-def _table(rows: tuple[tuple[str, object], ...], look: text_room.Look) -> list[Line]:
-    say = look.speak.sentence
+def _table(rows: tuple[tuple[Message | str, Message | str], ...], look: text_room.Look) -> list[Line]:
+    say = look.speak
     column = max(layout.cells(say(name)) for name, _ in rows) + 4
     lines: list[Line] = []
     for name, told in rows:
         label = layout.padded(f"  {say(name)}", column)
-        for n, one in enumerate(layout.wrapped(look.speak(told), look.width, label)):  # type: ignore[arg-type]
+        for n, one in enumerate(layout.wrapped(say(told), look.width, label)):
             lines.append(Line(((label, "label"), (one[len(label) :], ""))) if n == 0 else line(one))
     return lines
 
@@ -93,11 +94,12 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[s
         case Say(told) | Prose(told):
             yield from ("", prose(speak(told)), "")
         case Numbers(arrays):
-            yield from markdown_room._block({label.removesuffix(" ="): a for label, a in arrays.items()}, digits, full)
+            named = {speak(label).removesuffix(" ="): array for label, array in arrays.items()}
+            yield from markdown_room._block(named, digits, full)
         case Formula(left, _, formula, where):
             yield from ("", "$$", rf"{latex_room.left_side(left)} = {formula}", "$$")
             for definition in where:
-                yield from markdown_room._definition(definition)
+                yield from markdown_room._definition(definition, speak)
         case Code(language, source):
             yield from (f"```{language}", *source.rstrip("\n").split("\n"), "```")
         case Table(rows):
@@ -105,7 +107,7 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[s
                 "",
                 "| | |",
                 "|---|---|",
-                *(f"| `{speak.sentence(n)}` | {_cell(prose(speak(t)))} |" for n, t in rows),
+                *(f"| {_name(name, speak)} | {_cell(prose(speak(told)))} |" for name, told in rows),
                 "",
             )
         case Inside(example):
@@ -121,6 +123,10 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[s
             yield from ("```text", *drawn(plot, 80, digits, speak), "```")
         case _:
             assert_never(block)
+
+
+def _name(name: Message | str, speak: Speak) -> str:
+    return f"`{name}`" if isinstance(name, str) and name else speak(name)
 
 
 def _cell(text: str) -> str:
@@ -143,17 +149,17 @@ def _latex(block: Block, digits: int, speak: Speak) -> Iterator[str]:
         case Numbers(arrays):
             yield from latex_room.align(
                 [
-                    (rf"\text{{{escaped(label.removesuffix(' ='))}}}", latex_room.values(array, digits))
+                    (rf"\text{{{escaped(speak(label).removesuffix(' ='))}}}", latex_room.values(array, digits, speak))
                     for label, array in arrays.items()
                 ]
             )
         case Formula(left, _, formula, where):
-            yield from latex_room.align([(latex_room.left_side(left), formula), *latex_room._where(where)])
+            yield from latex_room.align([(latex_room.left_side(left), formula), *latex_room._where(where, speak)])
         case Code(_, source):
             yield from (r"\begin{verbatim}", *source.rstrip("\n").split("\n"), r"\end{verbatim}")
         case Table(rows):
             yield r"\begin{description}"
-            yield from (rf"  \item[{escaped(speak.sentence(name))}] {escaped(speak(told))}" for name, told in rows)
+            yield from (rf"  \item[{escaped(speak(name))}] {escaped(speak(told))}" for name, told in rows)
             yield r"\end{description}"
         case Inside(example):
             yield from (

@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from gradcli.message import Message
+from gradcli.frozen import dataclass
+from gradcli.message import Message, Plural, Sentence
 
 
 @dataclass(frozen=True)
 class Speak:
-    """One language: `translate` turns an English sentence with its slots into that language's."""
+    """One language: the words it has for an English sentence, and for one that a number rules."""
 
-    translate: Callable[[str], str]
+    alone: Callable[[str], str]
+    counted: Callable[[Plural, int], str]
 
-    def __call__(self, told: Message) -> str:
-        return self._filled(told.sentence, told.values)
+    def __call__(self, told: Message | str) -> str:
+        """What is no message is a name, the same in every language."""
+        return told.said(self.alone, self.counted) if isinstance(told, Message) else told
 
-    def sentence(self, sentence: str, /, **values: object) -> str:
+    def sentence(self, sentence: Sentence, /, **values: object) -> str:
         """A marked sentence with its slots given by name."""
-        return self._filled(sentence, values)
-
-    def _filled(self, sentence: str, values: Mapping[str, object]) -> str:
-        spoken = {name: self(value) if isinstance(value, Message) else value for name, value in values.items()}
-        return self.translate(sentence).format(**spoken)
+        return self(Message(sentence, values))
 
 
-def _as_it_is(sentence: str) -> str:
-    return sentence
+english = Speak(lambda sentence: sentence, Plural.english)
 
 
-english = Speak(_as_it_is)
-
-
-def speech(language: str) -> Speak:
-    """The language by its code; one without a catalogue is spoken in English."""
-    if language == "en":
+def speech(language: str | None) -> Speak:
+    """The language by its code; where none is named, or it has no catalogue, English."""
+    if language in (None, "en"):
         return english
     import gettext  # the standard library's, and still 5 ms that English need not wait for
     from importlib.resources import files
 
     catalogue = gettext.translation("gradcli", str(files("gradcli") / "locale"), [language], fallback=True)
-    return Speak(catalogue.gettext)
+    return Speak(
+        lambda sentence: catalogue.gettext(sentence) if sentence else "",  # the empty one is the catalogue's head
+        lambda told, count: catalogue.ngettext(told.one, told.many, count),
+    )

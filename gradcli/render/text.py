@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_, Message
 from gradcli.render import extra, layout, values
 from gradcli.render.legend import legend
@@ -193,7 +194,7 @@ def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Li
         lines += [line(one) for one in layout.formula(last, look.width, head)]
         said = {f"{d.name} = {d.formula}" for d in part.where}
         fresh = [text for text in statements if text not in said]
-        lines += [line(one) for text in fresh for one in layout.formula(text, look.width, "    with ")]
+        lines += [line(one) for text in fresh for one in layout.formula(text, look.width, f"    {say(N_('with'))} ")]
     return lines + _where(part.where, look)
 
 
@@ -236,7 +237,7 @@ def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> l
             case extra.Say(text, style):
                 lines += [line(one, style) for one in layout.wrapped(look.speak(text), look.width, "  ")]
             case extra.Numbers(arrays):
-                lines += _beside([(label, _numbers(array, look)) for label, array in arrays.items()], look)
+                lines += _beside([(look.speak(label), _numbers(array, look)) for label, array in arrays.items()], look)
             case extra.Picture(rows):
                 lines += [line("    " + row) for row in rows]
     return lines

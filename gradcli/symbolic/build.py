@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Integer
 
+from gradcli.frozen import dataclass
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
 from gradcli.program import Apply, Constant, Input, Program, Ref

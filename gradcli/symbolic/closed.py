@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any
 
 import sympy
 from sympy import Add, Expr, Symbol
 
+from gradcli.frozen import dataclass
 from gradcli.program import Program
 from gradcli.report import Array, Closed, Definition, Jacobian, Structure, Vjp
 from gradcli.report import Entry as EntryPart
@@ -38,11 +39,12 @@ ENTRIES_SHOWN = 12
 """A Jacobian with at most so many entries has them written out without being asked."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """One closed form, as an object that is printed and evaluated: the same expression for both.
 
-    `head` is its left-hand side, with {rows} and {columns} where its indices stand.
+    `head` is its left-hand side, with {rows} and {columns} where its indices stand. What is symbols only is worked out
+    once; a form may be asked for its value at many points.
     """
 
     head: str
@@ -83,8 +85,11 @@ class Form:
     def contracted(self, known: Mapping[str, Array], by: str | None = None) -> Array:
         """The printed formula summed over its rows with v in symbols, and evaluated: a Jacobian gives its VJP.
         `by` names another vector in `known` to contract with."""
-        entry = total(Entry(Symbol(by or self.weights), *self.formula.rows) * self.formula.entry, self.formula.rows)
-        return self.evaluator(known).at_all(entry, self.formula.columns, self.formula.column_dims)
+        by = by or self.weights
+        if by not in self._contractions:
+            by_symbols = Entry(Symbol(by), *self.formula.rows) * self.formula.entry
+            self._contractions[by] = total(by_symbols, self.formula.rows)
+        return self.evaluator(known).at_all(self._contractions[by], self.formula.columns, self.formula.column_dims)
 
     def magnitude(self, known: Mapping[str, Array]) -> Array:
         """The formula with every term it adds taken as positive: how large what cancels in it is."""
@@ -96,6 +101,27 @@ class Form:
 
     def written(self) -> Written:
         """The formula as text and LaTeX with its definitions."""
+        return self._written
+
+    def entries(self) -> tuple[EntryPart, ...]:
+        """Every entry with numbers for its indices."""
+        return self._few_entries if prod(self.shape) <= ENTRIES_SHOWN else self._entries()
+
+    def matrix(self) -> str | None:
+        """The formula in matrix notation: a program of the calculator's own that has been run and gave its values."""
+        return self._matrix
+
+    def structure(self) -> Structure:
+        """Where it can be non-zero."""
+        return self._structure
+
+    @cached_property
+    def _contractions(self) -> dict[str, Expr]:
+        """The formula summed over its rows with a vector, by the vector's name."""
+        return {}
+
+    @cached_property
+    def _written(self) -> Written:
         text, latex = self._writers()
         known = self._named(text)
         head = self.head.format(rows=self._places(text, self.formula.rows, known),
@@ -103,8 +129,7 @@ class Form:
         written = text.write(self.formula.entry, known)
         return Written(head, written, latex.write(self.formula.entry, known), _definitions(self, text, latex, written))
 
-    def entries(self) -> tuple[EntryPart, ...]:
-        """Every entry with numbers for its indices."""
+    def _entries(self) -> tuple[EntryPart, ...]:
         text, _ = self._writers()
         formula, cut = self.formula, len(self.formula.rows)
         return tuple(
@@ -114,12 +139,16 @@ class Form:
             for at in places(self.shape)
         )
 
-    def matrix(self) -> str | None:
-        """The formula in matrix notation: a program of the calculator's own that has been run and gave its values."""
+    @cached_property
+    def _few_entries(self) -> tuple[EntryPart, ...]:
+        return self._entries()
+
+    @cached_property
+    def _matrix(self) -> str | None:
         return verified_matrix(self)
 
-    def structure(self) -> Structure:
-        """Where it can be non-zero."""
+    @cached_property
+    def _structure(self) -> Structure:
         return structure_of(self.graph, self.formula, self.formula.entry)
 
     def _writers(self) -> tuple[Writer, Writer]:
@@ -263,15 +292,6 @@ class Calculus:
         others = {self.weights: self.built.output.dims}
         others.update({t: self.built.variables[n].dims for n, t in self.tangents.items()})
         return Form(head, self.built.graph, self.weights, self.decimal, polished(self.built.graph, formula), others)
-
-
-def derived(program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y") -> tuple[Derived, ...]:
-    """The Jacobian and the VJP of a program with respect to each variable, in closed form.
-
-    `weights` is the name that v has in the formulas, `output` the name of y.
-    """
-    calculus = Calculus(program, wrt, weights, output)
-    return tuple(Derived(name, calculus.jacobian(name), calculus.vjp(name)) for name in wrt)
 
 
 # Definitions

@@ -266,7 +266,8 @@ def outer_bound(e: Expr) -> list[Bound]:
 
 
 def joined_digits(factors: list[Expr]) -> list[Expr]:
-    """Pairs of deltas over quotient and remainder of one expression as one delta."""
+    """Pairs of deltas over quotient and remainder of one expression as one delta, where the low digit is one:
+    delta(floor(e/n), i) delta(e mod n, l) is delta(e, n i + l) for 0 <= l < n, and 0 for any other l."""
     halves: dict[tuple[Expr, Expr], tuple[Expr, Expr]] = {}
     for factor in factors:
         if isinstance(factor, Delta):
@@ -275,9 +276,12 @@ def joined_digits(factors: list[Expr]) -> list[Expr]:
                     halves[one.args] = (factor, value)
     for factor in factors:
         if isinstance(factor, Delta):
-            for one, low in (factor.args, factor.args[::-1]):
+            for one, value in (factor.args, factor.args[::-1]):
                 if isinstance(one, Remainder) and one.args in halves:
                     other, high = halves[one.args]
+                    e, n = one.args
+                    low = value.xreplace({Quotient(e, n): high})
                     rest = [f for f in factors if f is not factor and f is not other]
-                    return joined_digits([*rest, Delta(one.args[0], high * one.args[1] + low)])
+                    joined = Mul(Delta(e, high * n + low), _range_factor(low, n))
+                    return joined_digits([*rest, *Mul.make_args(joined)])
     return factors

@@ -8,11 +8,11 @@ gives its Jacobian itself. Seeded with v this is the VJP; seeded with deltas, th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import sympy
 from sympy import Add, Dummy, Expr, Mul
 
+from gradcli.frozen import dataclass
 from gradcli.symbolic.contract import ROW, outer_bound, renewed, seeds_first, total
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in

@@ -8,7 +8,6 @@ Jacobian is never built.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial, reduce
 from math import prod
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 import sympy
 from sympy import Expr
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_, limit
 from gradcli.ops import TABLE
 from gradcli.ops.libraries import n as numpy_library
@@ -46,6 +46,10 @@ MAX_ELEMENTS = 400_000_000
 """No intermediate array may be larger (3 GB): a limit, told before it is allocated."""
 SPREAD = 4
 """A sum of terms whose broadcast is this many times its largest term is multiplied out under a summation."""
+
+
+ROUNDING = 2.0**-52
+"""How far apart numbers near 1 are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,16 +107,8 @@ class Evaluator:
         if node.constant is not None:
             return node.constant
         if node.primitive is not None:
-            return self._primitive(node)
+            return _applied(node, self.tensor)
         return self.at_all(node.formula(), node.idx, node.dims)
-
-    def _primitive(self, node: Node) -> Array:
-        assert node.primitive is not None
-        arguments = [
-            self.tensor(a.name) if isinstance(a, Node) else options_as_floats(a) for a in node.primitive.arguments
-        ]
-        with np.errstate(all="ignore"):
-            return np.asarray(node.primitive.row.numpy(numpy_library, *arguments))
 
     # Scalars
 
@@ -303,16 +299,45 @@ class Magnitude(Evaluator):
         self.true = Evaluator(graph, point, printed)
 
     def _named(self, e: Expr) -> Named:
-        if e.is_Add or e.is_Mul or isinstance(e, Sigma) or (e.is_Pow and e.exp.is_Integer and e.exp > 0):
+        if e.is_Add or e.is_Mul or isinstance(e, (Sigma, Pi)) or (e.is_Pow and e.exp.is_Integer and e.exp > 0):
             return super()._named(e)
-        if isinstance(e, Entry) and self._is_definition(e.name):
+        if isinstance(e, Where):
+            condition, *branches = e.args
+            return self._together(_OWN[Where], self.true.named(condition), *map(self.named, branches))
+        if isinstance(e, Entry) and self._is_computed(e.name):
             return super()._entry(e)
         value = self.true.named(e)
         return Named(value.axes, np.abs(value.array))
 
-    def _is_definition(self, name: str) -> bool:
+    def _is_computed(self, name: str) -> bool:
         node = self.nodes.get(name)
-        return node is not None and node.body is not None
+        return node is not None and (node.body is not None or node.primitive is not None)
+
+    def _computed(self, name: str) -> Array:
+        """A primitive's value, and how far it moves anywhere by a rounding of each argument, counted in roundings: a
+        mean taken off numbers that are all alike leaves nothing but that."""
+        node = self.nodes.get(name)
+        if node is None or node.primitive is None:
+            return super()._computed(name)
+        moving = {argument.name for argument, _ in node.primitive.jacobians}
+        exact = self.true.tensor(name)
+        moved = _applied(node, lambda a: self.true.tensor(a) + (self._rounding(a) if a in moving else 0))
+        with np.errstate(all="ignore"):
+            far = np.nan_to_num(np.abs(moved - exact), posinf=0.0).max(initial=0.0)
+            return np.asarray(np.abs(exact) + far / ROUNDING)
+
+    def _rounding(self, name: str) -> Array:
+        """One rounding of what a tensor adds up, upwards and downwards in turn."""
+        size = np.abs(self.tensor(name))
+        return np.asarray(size * ROUNDING * np.where(np.arange(size.size) % 2 == 0, 1.0, -1.0).reshape(size.shape))
+
+
+def _applied(node: Node, tensor: Callable[[str], Array]) -> Array:
+    """A primitive's row on the values of its tensors."""
+    assert node.primitive is not None
+    arguments = [tensor(a.name) if isinstance(a, Node) else options_as_floats(a) for a in node.primitive.arguments]
+    with np.errstate(all="ignore"):
+        return np.asarray(node.primitive.row.numpy(numpy_library, *arguments))
 
 
 def _joined(parts: Sequence[Named]) -> tuple[Index, ...]:

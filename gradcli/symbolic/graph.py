@@ -8,13 +8,14 @@ function are index arithmetic and make no node. A node is a tensor with a name: 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
 
+from gradcli.frozen import dataclass
 from gradcli.ops.row import Row
 from gradcli.report import Array
 from gradcli.symbolic.contract import total

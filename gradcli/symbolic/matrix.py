@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sympy
 from sympy import Expr
 
+from gradcli.frozen import dataclass
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.in_text import TextWriter

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sympy import Add, Expr, Integer, Mul
 
+from gradcli.frozen import dataclass
 from gradcli.symbolic.contract import joined_digits, renewed, total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
-from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Sigma, is_structural, weight
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Place, Sigma, is_structural, weight
 from gradcli.symbolic.tidy import tidy
 
 READABLE = 80
@@ -48,7 +49,7 @@ def polished(graph: Graph, formula: Formula) -> Polished:
 
 def _in_bounds(graph: Graph, e: Expr) -> Expr:
     """e without brackets that ask whether an axis is as long as the program needs it: x[1] is not there otherwise."""
-    asked = [b for b in e.atoms(AtLeast) if is_structural(b) and not b.has(Index)]
+    asked = [b for b in e.atoms(AtLeast) if is_structural(b) and not b.has(Index, Place)]
     known = {b: Integer(graph.sizes.value(b.args[0] - b.args[1]) >= 0) for b in asked}
     return e.xreplace(known) if known else e
 

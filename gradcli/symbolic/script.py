@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from math import prod
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 import sympy
 from sympy import Expr
 
+from gradcli.frozen import dataclass
 from gradcli.ops import TABLE
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, literal

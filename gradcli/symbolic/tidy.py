@@ -37,14 +37,22 @@ def merged(e: Expr) -> Expr:
 
 def canonical(sigma: Bound) -> Expr:
     """The sum with its indices numbered so that sums which differ only in their names become equal."""
-    body, bound = sigma.body, sigma.bound
-    inner = {s: canonical(s) for s in outer_bound(body)}
-    body = body.xreplace(inner) if inner else body
-    orders = permutations(bound) if len(bound) <= 3 else (bound,)
+    return _numbered(sigma)[0]
+
+
+def _numbered(sigma: Bound) -> tuple[Expr, int]:
+    """The canonical sum, and how deep it nests: each depth has numbers of its own, or an outer index would be taken
+    for an inner one."""
+    inner = {s: _numbered(s) for s in outer_bound(sigma.body)}
+    depth = 1 + max((deep for _, deep in inner.values()), default=0)
+    body = sigma.body.xreplace({s: named for s, (named, _) in inner.items()}) if inner else sigma.body
+    orders = permutations(sigma.bound) if len(sigma.bound) <= 3 else (sigma.bound,)
     candidates = [
-        body.xreplace({k: Symbol(f"#{n}:{k.dim}", integer=True) for n, k in enumerate(order)}) for order in orders
+        body.xreplace({k: Symbol(f"#{depth}.{n}:{k.dim}", integer=True) for n, k in enumerate(order)})
+        for order in orders
     ]
-    return type(sigma)(min(candidates, key=sympy.default_sort_key), *(Symbol(f"#{n}") for n in range(len(bound))))
+    numbers = (Symbol(f"#{depth}.{n}") for n in range(len(sigma.bound)))
+    return type(sigma)(min(candidates, key=sympy.default_sort_key), *numbers), depth
 
 
 def factored(e: Expr) -> Expr:

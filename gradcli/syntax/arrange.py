@@ -3,9 +3,10 @@ multiplication signs that were left out. Knows which token may follow which; pre
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
+from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, Span, message
 from gradcli.syntax import beside, slips
 from gradcli.syntax.scan import Kind, Token

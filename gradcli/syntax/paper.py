@@ -1,0 +1,142 @@
+"""Mathematics as it stands on paper, in LaTeX or in MATLAB -> the same as it is typed here, for a hint. Rewrites text
+by patterns and promises nothing: what it gives is shown to a person as a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+_ATOM = r"(?:\w+(?:\([^()]*\))?|\([^()]*\))"
+_FUNCTION = r"arcsin|arccos|arctan|asin|acos|atan|sinh|cosh|tanh|sin|cos|tan|exp|ln|log2|log10|log|sqrt|abs"
+_TEXTBOOK = {"ln": "log"}
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "varepsilon vartheta varphi Gamma Delta Theta Xi Pi Sigma Phi Psi Omega"
+)
+_SIGNS = {
+    "cdot": "*", "times": "*", "odot": "*", "circ": "*", "ast": "*", "div": "/", "pm": "+", "le": "<=", "leq": "<=",
+    "ge": ">=", "geq": ">=", "ne": "!=", "neq": "!=", "lt": "<", "gt": ">", "infty": "inf", "left": "", "right": "",
+    "big": "", "Big": "", "bigl": "", "bigr": "", "quad": " ", "displaystyle": "", "limits": "", "trace": "trace",
+    "tr": "trace", "det": "det", "max": "maximum", "min": "minimum", "lambda": "lambd",
+}  # fmt: skip
+_CHARACTERS = {
+    "⊙": "*", "∘": "*", "⊗": "*", "½": "(1/2)", "⅓": "(1/3)", "¼": "(1/4)", "¾": "(3/4)", "⅔": "(2/3)", "ℯ": "e",
+    "$": "", "−": "-", "∥": "‖", "′": "'", "ℓ": "l", "⊤": "T",
+}  # fmt: skip
+
+
+def typed(source: str) -> str | None:
+    """The text in this language, or None where it is not understood, or nothing had to be changed."""
+    text = source
+    for character, plain in _CHARACTERS.items():
+        text = text.replace(character, plain)
+    for rewrite in (_divided_by_matrix, _latex, _bars, _sums, _dotted, _transposed, _functions):
+        text = rewrite(text)
+    text = re.sub(r" {2,}", " ", text).strip()
+    understood = not re.search(r"[\\{}$‖∑∏∛∂∇∫]", text)
+    return text if understood and text != source.strip() else None
+
+
+def _divided_by_matrix(text: str) -> str:
+    r"""MATLAB's `A\b`."""
+    known = f"{_FUNCTION} frac sqrt mathbf operatorname {_GREEK} {' '.join(_SIGNS)}".replace("|", " ").split()
+
+    def solve(found: re.Match[str]) -> str:
+        return found[0] if found[2] in known or len(found[2]) > 2 else f"solve({found[1]}, {found[2]})"
+
+    return re.sub(rf"({_ATOM})\s*\\\s*({_ATOM})", solve, text)
+
+
+def _latex(text: str) -> str:
+    text = re.sub(r"\\[,;:! ]|~|\\\\", " ", text)
+    text = re.sub(r"\\(?:mathbf|mathrm|mathit|boldsymbol|bm|vec|hat|bar|tilde|text|operatorname)\s*\{(\w+)\}", r"\1", text)
+    text = re.sub(r"\\[lr]?(?:Vert|\|)", "‖", text)
+    text = re.sub(r"\\[lr]?vert|\\mid", "|", text)
+    text = re.sub(r"\^\s*\{?\s*(?:\\(?:top|intercal|mathsf\{T\}|prime)|T)\s*\}?(?!\w)", ".T", text)
+    text = re.sub(r"‖\s*_(?:\{?2\}?|\{?F\}?)", "‖", text)
+    text = re.sub(r"\\[dt]?frac\s*(\d)\s*(\d)", r"\1/\2", text)
+    text = re.sub(r"_\{(\w+)\}", r"_\1", text)
+    text = _innermost(text, r"\\sqrt\s*\[([^\[\]]*)\]\s*\{([^{}]*)\}", lambda m: f"({m[2]})**(1/{m[1]})")
+    text = _innermost(
+        text, r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}|\\(\w+)\s*\{([^{}]*)\}|([\^_])\s*\{([^{}]*)\}", _braced
+    )
+    return re.sub(r"\\([A-Za-z]+)", _command, text)
+
+
+def _innermost(text: str, pattern: str, rewrite: Callable[[re.Match[str]], str]) -> str:
+    """Rewrites braces from the inside out."""
+    for _ in range(20):
+        text, count = re.subn(pattern, rewrite, text)
+        if not count:
+            break
+    return text
+
+
+def _braced(found: re.Match[str]) -> str:
+    if found[1] is not None:
+        return f"{_grouped(found[1])}/{_grouped(found[2])}"
+    if found[3] is not None:
+        return f"{_TEXTBOOK.get(found[3], found[3])}({found[4]})"
+    return found[5] + _grouped(found[6])
+
+
+def _grouped(text: str) -> str:
+    return text if re.fullmatch(r"\w+", text) else f"({text})"
+
+
+def _command(found: re.Match[str]) -> str:
+    name = found[1]
+    if name in _SIGNS:
+        return _SIGNS[name]
+    return name if re.fullmatch(_FUNCTION, name) or name in _GREEK.split() or name in ("sum", "prod") else found[0]
+
+
+def _bars(text: str) -> str:
+    """Every pair of bars: `‖x‖`, `|x|`."""
+    text = re.sub(r"‖([^‖]*)‖", r"norm(\1)", text)
+    text = re.sub(rf"\b({_FUNCTION})\s*\|([^|]+)\|", r"\1(abs(\2))", text)
+    text = re.sub(r"\|\|([^|]+)\|\|", r"norm(\1)", text)
+    text = re.sub(r"(?<=[\w)])\|([^|]+)\|", r"*abs(\1)", text)
+    return re.sub(r"\|([^|]+)\|", r"abs(\1)", text)
+
+
+def _sums(text: str) -> str:
+    """Signs of functions: `∑(x²)`, `∛x`."""
+    for sign, function in (("∑", "sum"), ("∏", "prod"), ("√", "sqrt")):
+        text = re.sub(rf"{sign}\s*(\([^()]*\))", rf"{function}\1", text)
+        text = re.sub(rf"{sign}\s*({_ATOM}[²³]?)", rf"{function}(\1)", text)
+    text = re.sub(rf"∛\s*({_ATOM})", r"(\1)**(1/3)", text).replace("((", "(").replace("))**", ")**")
+    return re.sub(r"[∂∇]\s*(?:/\s*∂\s*\w+\s*)?", "", re.sub(r"[d∂]\s*/\s*[d∂]\w\s*", "", text))
+
+
+def _dotted(text: str) -> str:
+    """MATLAB's `.*`, `./`, `.^`, `.'`."""
+    return re.sub(r"(?<=[^\W\d]|[)\]])\.(?=\*|/|\^|')", "", text)
+
+
+def _transposed(text: str) -> str:
+    """`x'Ax`, `xᵀAx`, `x.T A x`: transposes, with `@` where factors follow."""
+    text = re.sub(r"(?<=[\w)\]])(?:'|ᵀ)", ".T", text) if text.count("'") != 2 or not re.search(r"'[^']*,", text) else text
+    if ".T" not in text:
+        return text
+    text = re.sub(r"\.T\s*\*\s*(?=[\w(])", ".T @ ", text)
+    text = re.sub(r"\.T\s*(?=[^\W\d]|\()(?!T\b)", ".T @ ", text)
+    for _ in range(10):
+        text, count = re.subn(r"(\.T(?: @ \w+)+) (?=[^\W\d])", r"\1 @ ", text)
+        if not count:
+            break
+    return text
+
+
+def _functions(text: str) -> str:
+    """`sin x`, `sin 2x`, `sin²(x)`, `sin^2 x`, `ln x`: functions with their brackets, powers after them."""
+    power = rf"\b({_FUNCTION})(?:\s*(?:\^|\*\*)\s*(\d)|([²³]))\s*(\([^()]*\)|\d*\w+)"
+    text = re.sub(power, lambda m: f"{_called(m[1], m[4])}**{m[2] or '23'['²³'.index(m[3])]}", text)
+    text = re.sub(rf"\b({_FUNCTION})\s*(?:\^|\*\*)\s*-1\s*(\([^()]*\)|\w+)", lambda m: f"1/{_called(m[1], m[2])}", text)
+    text = re.sub(rf"\b({_FUNCTION}) +(?!\()(\d*\w+)", lambda m: _called(m[1], m[2]), text)
+    return re.sub(r"\bln(?=\()", "log", text)
+
+
+def _called(function: str, argument: str) -> str:
+    inner = argument if argument.startswith("(") else f"({argument})"
+    return f"{_TEXTBOOK.get(function, function)}{inner}"

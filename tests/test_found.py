@@ -1,0 +1,36 @@
+"""Programs on which a formula or a verdict was once wrong, one for each class of mistake, found by random programs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradcli
+from gradcli.commands.understand import understand
+from gradcli.report import Compared
+from gradcli.request import Request
+
+PROGRAMS = {
+    "two digits of an index are joined where the low one is a digit": ("diag(x, 1).flatten()", {"x": (4,)}),
+    "and multiplied with what varies": ("z = diag(x, 1) * linspace(-1, 1, 5); z.flatten()", {"x": (4,)}),
+    "and in a Kronecker product": ("cumsum(kron(diag(x, 1), diag(x, 1)).swapaxes(1, -2), -2).flip(0)", {"x": (2,)}),
+    "sums are equal only with the same free indices": ("h = inv(x + 4*eye(3)); cumprod(x @ h, -1)", {"x": (3, 3)}),
+    "a class that the program itself names": ("cross_entropy(concat([normalize(x, dim=2), x], dim=1), [[1]])",
+                                              {"x": (1, 1, 1)}),
+    "a mean taken off numbers that are all alike": (
+        "a = isinf(x)*mse_loss(x, x); b = binary_cross_entropy_with_logits(a.cumsum(-1), a.cumsum(-1), "
+        'reduction="none"); layer_norm(b, (3,), y, x)', {"x": (3,), "y": (3,)}),
+    "one entry has no spread": ("layer_norm(x)", {"x": (3, 1)}),
+    "a product of what cancels": ("prod(cross(x, x, dim=1), dim=-2)", {"x": (2, 3)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_that_was_once_wrong_is_right(name: str) -> None:
+    text, shapes = PROGRAMS[name]
+    for seed in range(3):
+        draw = np.random.default_rng(seed)
+        point = {x: draw.normal(size=shape) for x, shape in shapes.items()}
+        output = understand(Request(text, inputs=point)).program.output_shape
+        compared = gradcli.vjp(text, point, v=draw.normal(size=output)).of(Compared)
+        assert [(c.agrees, c.jacobian_checked) for c in compared] == [(True, True)] * len(shapes)
