@@ -190,6 +190,18 @@ class Flattened(Extra):
 
 
 @dataclass(frozen=True)
+class Heatmap(Extra):
+    """The flattened Jacobian for one variable as a picture. `values` are its numbers, rows x columns in the layout
+    named; `pattern` is True where an entry can be non-zero at all, None where that is not known entry by entry."""
+
+    name: str
+    output: str
+    layout: str
+    values: Array
+    pattern: Array | None
+
+
+@dataclass(frozen=True)
 class Call(Extra):
     """One `.backward()`: what `.grad` holds after it, how many single gradients that is (None: no multiple), or the
     sentence that PyTorch raised and what it means here."""

@@ -59,6 +59,7 @@ class Request:
     )
     layout: str = option("numerator", N_("which way the flattened Jacobian lies"), choices=("numerator", "denominator"))
     flat: bool = option(False, N_("print the flattened Jacobian, a matrix"))
+    plot: bool = option(False, N_("draw the flattened Jacobian: its heat map, and where it can be non-zero"))
     order: int | None = option(None, N_("all partial derivatives of that order"), metavar="N", least=1, most=12)
     calls: int = option(1, N_("how many times .backward() is called"), metavar="N", least=1, most=1000)
     retain_graph: bool = option(False, N_("call .backward(retain_graph=True)"))

@@ -41,7 +41,7 @@ def _picture(parts: Iterable[Part], seen: Sequence[Part], display: Display) -> N
     from gradcli import figure  # matplotlib, which may be missing, is told before anything is computed
 
     figure.ready()
-    figure.save(list(parts), str(display.output))
+    figure.save(list(parts), str(display.output), speech(display.lang))
     _warn(seen, display)
 
 

@@ -49,6 +49,8 @@ def _verb(command: Command) -> Verb:
         asked = {name: value for name, value in given.items() if name in ASKED}
         if "to" in command.options and "to" not in asked and (meant := files.get(_suffix(display.output))):
             asked["to"] = meant
+        if "plot" in command.options and display.format == "picture":
+            asked["plot"] = True
         request = Request(expression or "", command.name, inputs, **filled(ASKED, asked))
         return show(command.run(request), display)
 

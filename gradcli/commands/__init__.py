@@ -55,11 +55,12 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "jacobian",
             N_("the whole Jacobian: formula, entries, numbers, and a picture of where it can be non-zero"),
-            ("wrt", "layout", "flat", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
+            ("wrt", "layout", "flat", "plot", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
             (
                 'gradcli jacobian "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --flat',
-                'gradcli jacobian "sum(x**2, dim=1)" --x 1,2:3,4',
+                'gradcli jacobian "cumsum(x, 0)" --x 1,2,3,4 --plot',
             ),
+            files={".png": "picture", ".svg": "picture", ".pdf": "picture"},
         ),
         Command(
             "grad",

@@ -14,7 +14,7 @@ from gradcli.commands.mistakes import named
 from gradcli.commands.tangents import directions
 from gradcli.commands.trials import Asked, Trial, trials
 from gradcli.commands.understand import GUESSED_ONES, Understood, understand
-from gradcli.message import N_, Message, fault, message
+from gradcli.message import N_, NN_, Message, fault, message
 from gradcli.report import Array, Part, Tangents, Verdict, Warning, Weights
 from gradcli.request import Request
 from gradcli.shapes import size, written
@@ -144,7 +144,8 @@ def _difference(asked: Asked, answer: Answer, t: Trial) -> tuple[Message, tuple[
     first = tuple(int(k) for k in np.argwhere(bad)[0])
     place = f"[{','.join(map(str, first))}]" if first else ""
     said = (
-        N_("wrong: {count} of {total} entries differ; the first is {place}, yours {a:.6g}, correct {b:.6g}")
+        NN_("wrong: {count} of {total} entries differs: {place}, yours {a:.6g}, correct {b:.6g}",
+            "wrong: {count} of {total} entries differ; the first is {place}, yours {a:.6g}, correct {b:.6g}")
         if first
         else N_("wrong: yours is {a:.6g}, correct is {b:.6g}")
     )

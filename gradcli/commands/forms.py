@@ -147,9 +147,9 @@ def warned(asked: Understood, gradients: Mapping[str, Array] | None = None) -> I
     yield from explain.hazards(asked.program, asked.values, asked.wrt, gradients)
 
 
-def small(*shapes: Sequence[int]) -> bool:
+def small(*shapes: Sequence[int], most: int = SMALL) -> bool:
     """Whether matrices of these shapes are computed whole."""
-    return sum(prod(shape) for shape in shapes) <= SMALL
+    return sum(prod(shape) for shape in shapes) <= most
 
 
 def shape_of(asked: Understood, name: str) -> tuple[int, ...]:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.forms import Forms, Wanted, compared, formed, question, shape_of, small, warned
+from gradcli.commands.forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
 from gradcli.commands.proof import NOT_ASKED
 from gradcli.commands.understand import Understood, understand
 from gradcli.compare import side_by_side
 from gradcli.message import N_, Message, message
-from gradcli.report import Array, Closed, Compared, Flattened, Jacobian, Part, Tangents, Warning
+from gradcli.report import Array, Closed, Compared, Flattened, Heatmap, Jacobian, Part, Tangents, Warning
 from gradcli.request import Request
+
+if TYPE_CHECKING:  # the door opens only when a formula is asked for
+    from gradcli.symbolic import Form
+
+
+DRAWN = 1_000_000
+"""A Jacobian of at most so many entries is drawn."""
 
 
 def run(request: Request) -> Iterator[Part]:
@@ -46,6 +54,8 @@ def run(request: Request) -> Iterator[Part]:
         yield verdict
     for name in asked.wrt:
         yield _flattened(asked, name, closed.get(name), found.get(name))
+        if request.plot and name in found:
+            yield _heatmap(asked, name, forms.get(name), found[name])
     if not _fits(asked):
         yield Warning(
             "size",
@@ -68,7 +78,8 @@ def run(request: Request) -> Iterator[Part]:
 
 
 def _fits(asked: Understood) -> bool:
-    return small(*((*asked.program.output_shape, *shape_of(asked, name)) for name in asked.wrt))
+    shapes = [(*asked.program.output_shape, *shape_of(asked, name)) for name in asked.wrt]
+    return small(*shapes, most=DRAWN if asked.request.plot else SMALL)
 
 
 def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
@@ -100,6 +111,14 @@ def _contracted(asked: Understood, forms: Forms) -> Iterator[Compared]:
         else:
             verdict = side_by_side(name, symbolic, np.asarray(pytorch, dtype=np.float64), asked.request.dtype)
             yield replace(verdict, jacobian_checked=verdict.agrees)
+
+
+def _heatmap(asked: Understood, name: str, form: Form | None, whole: Array) -> Heatmap:
+    rows, columns = prod(asked.program.output_shape), prod(shape_of(asked, name))
+    values, pattern = whole.reshape(rows, columns), None if form is None else form.pattern()
+    if asked.request.layout == "denominator":
+        values, pattern = values.T, None if pattern is None else pattern.T
+    return Heatmap(name, asked.output_name, asked.request.layout, values, pattern)
 
 
 def _flattened(asked: Understood, name: str, closed: Jacobian | None, whole: Array | None) -> Flattened:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from gradcli.frozen import dataclass
-from gradcli.message import N_, GradcliError, Message, fault
+from gradcli.message import N_, NN_, GradcliError, Message, fault
 from gradcli.program import Program, trace, values_of
 from gradcli.report import Array, Question
 from gradcli.request import Request
-from gradcli.shapes import written
+from gradcli.shapes import Shape, written
 from gradcli.syntax import Tree, parse
+from gradcli.syntax.tree import While
 from gradcli.tensors import Stdin, read_program, read_tensor
 
+MOST_KEPT, LONGEST_KEPT = 1_024, 2_000
+"""So many programs are kept as they were understood, of at most so many characters."""
 GUESSED_ONES = N_(
     "v was left out, so v = ones was taken; PyTorch itself refuses here: "
     '"grad can be implicitly created only for scalar outputs"'
@@ -64,13 +68,14 @@ def understand(request: Request) -> Understood:
     Raises GradcliError for everything that is wrong with the question, before anything heavy is loaded.
     """
     stdin, generator = Stdin(), np.random.default_rng(request.seed)
-    tree = parse(read_program(request.expression, stdin=stdin), tuple(request.inputs))
+    source = read_program(request.expression, stdin=stdin)
+    _parsed(source, tuple(request.inputs))  # its mistakes are told before a tensor's
     rounded = np.float32 if request.dtype == "float32" else np.float64
     point = {
         name: tensor(given, name, stdin, generator).astype(rounded).astype(np.float64)
         for name, given in request.inputs.items()
     }
-    program = trace(tree, {name: value.shape for name, value in point.items()}, request.seed, point)
+    program = _program(source, point, request.seed)
     _whole_numbers(program, point)
     wrt = variables(program, request)
     values = tuple(values_of(program, point))
@@ -79,6 +84,33 @@ def understand(request: Request) -> Understood:
     return Understood(
         program, point, values, wrt, v.astype(rounded).astype(np.float64), given, weights, guessed, request
     )
+
+
+def _program(source: str, point: Mapping[str, Array], seed: int) -> Program:
+    """The program; one that was read before for tensors of these shapes is the same object, unless the inputs' values
+    have a part in it (`while`)."""
+    tree = _parsed(source, tuple(point))
+    shapes = {name: value.shape for name, value in point.items()}
+    if any(isinstance(statement, While) for statement in tree.statements) or not _is_short(source):
+        return trace(tree, shapes, seed, point)
+    return _straight(source, tuple(shapes.items()), seed)
+
+
+@lru_cache(MOST_KEPT)
+def _straight(source: str, shapes: tuple[tuple[str, Shape], ...], seed: int) -> Program:
+    return trace(_parsed(source, tuple(name for name, _ in shapes)), dict(shapes), seed)
+
+
+def _parsed(source: str, names: tuple[str, ...]) -> Tree:
+    return _tree(source, names) if _is_short(source) else parse(source, names)
+
+
+_tree = lru_cache(MOST_KEPT)(parse)
+
+
+def _is_short(source: str) -> bool:
+    """Whether little is kept with it: few characters, and no tensor that is drawn and may be large."""
+    return len(source) <= LONGEST_KEPT and "rand" not in source
 
 
 def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator,
@@ -187,8 +219,9 @@ def _one_hot(text: str, shape: tuple[int, ...]) -> Array:
     except (ValueError, IndexError):
         raise fault(
             "shape", N_("{text} is no entry of the output, which is {shape}"),
-            hint=N_("one whole number for each of its {rank} axes, counted from 0"),
-            text=text, shape=written(shape), rank=len(shape),
+            hint=NN_("one whole number for its {count} axis, counted from 0",
+                     "one whole number for each of its {count} axes, counted from 0"),
+            text=text, shape=written(shape), count=len(shape),
         ) from None
     return v
 

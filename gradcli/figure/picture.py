@@ -1,4 +1,4 @@
-"""Curves and surfaces -> a picture, by matplotlib."""
+"""Curves, surfaces and matrices of derivatives -> a picture, by matplotlib."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.message import N_, fault
-from gradcli.report import Curve, Part, Plot
+from gradcli.figure.heat import heated
+from gradcli.message import N_, fault, limit
+from gradcli.render.speech import Speak, english
+from gradcli.report import Curve, Heatmap, Part, Plot
 
-INCHES, TALL, DPI = 7.0, 2.6, 150
-"""The width of a picture, the height of each panel, and the pixels an inch of a PNG."""
+INCHES, LOW, HIGH, DPI = 7.0, 2.6, 3.4, 150
+"""The width of a picture, the height of a curve and of a surface or matrix, and the pixels an inch of a PNG."""
 
 
 def ready() -> None:
@@ -25,22 +27,40 @@ def ready() -> None:
         )
 
 
-def save(parts: Iterable[Part], path: str) -> None:
-    """Writes the plot among the parts; the suffix of the path sets the kind of file."""
+def save(parts: Iterable[Part], path: str, speak: Speak = english) -> None:
+    """Writes the plot, or the heat maps, among the parts; the suffix of the path sets the kind of file.
+
+    Raises GradcliError where there is none, and where the file cannot be written.
+    """
     from matplotlib.figure import Figure
 
-    plot = next(part for part in parts if isinstance(part, Plot))
-    panels = len(plot.curves)
-    tall = TALL * panels if len(plot.axes) == 1 else 3.4 * panels
-    figure = Figure(figsize=(INCHES, tall + 0.4), layout="constrained")
-    for axes, curve in zip(np.atleast_1d(figure.subplots(panels, 1, sharex=True)), plot.curves, strict=True):
-        (_line if len(plot.axes) == 1 else _surface)(figure, axes, plot, curve)
+    parts = list(parts)
+    plots = [part for part in parts if isinstance(part, Plot)]
+    maps = [part for part in parts if isinstance(part, Heatmap)]
+    if not plots and not maps:
+        raise limit(
+            N_("there is nothing to draw: the Jacobian is too large to be computed entry by entry"),
+            hint=N_("the pattern of a smaller one of the same formula looks alike: take fewer entries"),
+        )
+    panels = len(plots[0].curves) if plots else len(maps)
+    tall = LOW if plots and len(plots[0].axes) == 1 else HIGH
+    figure = Figure(figsize=(INCHES, tall * panels + 0.4), layout="constrained")
+    if plots:
+        _curves(figure, plots[0])
+    else:
+        heated(figure, maps, speak)
     try:
         figure.savefig(path, dpi=DPI)
     except OSError as error:
         raise fault(
             "file", N_("{path} cannot be written: {reason}"), path=path, reason=error.strerror or str(error)
         ) from None
+
+
+def _curves(figure: Any, plot: Plot) -> None:
+    panels = np.atleast_1d(figure.subplots(len(plot.curves), 1, sharex=True))
+    for axes, curve in zip(panels, plot.curves, strict=True):
+        (_line if len(plot.axes) == 1 else _surface)(figure, axes, plot, curve)
 
 
 def _line(_: Any, axes: Any, plot: Plot, curve: Curve) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradcli.message import N_, Message, message
+from gradcli.message import N_, NN_, Message, message
 from gradcli.render import layout
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak
@@ -37,9 +37,10 @@ def _told(curve: Curve) -> Iterator[Message]:
     outside = int(np.sum((curve.values < low) | (curve.values > high)))
     undefined = int(np.sum(~np.isfinite(curve.values)))
     if outside - undefined > 0 and undefined < curve.values.size:
-        yield message(N_("{count} values lie outside what is drawn"), count=outside)
+        told = NN_("{count} value lies outside what is drawn", "{count} values lie outside what is drawn")
+        yield message(told, count=outside)
     if undefined:
-        yield message(N_("{count} values are not finite"), count=undefined)
+        yield message(NN_("{count} value is not finite", "{count} values are not finite"), count=undefined)
     if curve.agrees:
         yield message(
             N_("the formula and PyTorch agree at all {count} points; the largest difference is {difference}"),

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from gradcli.message import N_
+from gradcli.render.speech import Speak, english
 from gradcli.render.svg import svg
 from gradcli.report import Graph, Vertex
 from gradcli.shapes import written
 
+Boxes = Sequence[Sequence[str]]
 LEAF = "AccumulateGrad"
 LONGEST = 40
 """Characters of a label; the middle of a longer one is left out."""
 _FILLS = {"leaf": "#d9ead3", "constant": "#eeeeee", "step": "#ffffff", "output": "#cfe2f3"}
 
 
-def document(graph: Graph) -> str:
-    """The whole text in the language that `graph.to` names."""
-    return {"dot": _dot, "mermaid": _mermaid, "svg": _svg}[graph.to](graph)
+def document(graph: Graph, speak: Speak = english) -> str:
+    """The whole text in the language that `graph.to` names; what stands in the boxes is said to a person."""
+    boxes = [lines(vertex, speak) for vertex in graph.vertices]
+    return {"dot": _dot, "mermaid": _mermaid, "svg": _svg}[graph.to](graph, boxes)
 
 
-def lines(vertex: Vertex) -> list[str]:
+def lines(vertex: Vertex, speak: Speak) -> list[str]:
     """What stands in the box: the value, its shape, and who carries its gradient."""
     shown = [_short(vertex.label)]
     if vertex.kind != "constant" or vertex.shape:
-        shown.append(written(vertex.shape))
+        shown.append(speak(written(vertex.shape)))
     if vertex.kind == "leaf":
-        shown.append(f"leaf, {vertex.grad_fn}" if vertex.grad_fn else "leaf, no gradient")
+        told = N_("leaf, {grad_fn}") if vertex.grad_fn else N_("leaf, no gradient")
+        shown.append(speak.sentence(told, grad_fn=vertex.grad_fn))
     elif vertex.grad_fn:
         shown.append(vertex.grad_fn)
     return shown
@@ -34,23 +41,23 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
 
 
-def _dot(graph: Graph) -> str:
+def _dot(graph: Graph, boxes: Boxes) -> str:
     body = [
         "digraph gradcli {",
         '  node [shape=box, style="rounded,filled", fontname="monospace", fontsize=11];',
         "  edge [arrowsize=0.7];",
     ]
     for number, vertex in enumerate(graph.vertices):
-        label = r"\n".join(line.replace("\\", r"\\").replace('"', r"\"") for line in lines(vertex))
+        label = r"\n".join(line.replace("\\", r"\\").replace('"', r"\"") for line in boxes[number])
         body.append(f'  n{number} [label="{label}", fillcolor="{_FILLS[vertex.kind]}"];')
     body += [f"  n{a} -> n{b};" for a, b in graph.edges]
     return "\n".join([*body, "}"]) + "\n"
 
 
-def _mermaid(graph: Graph) -> str:
+def _mermaid(graph: Graph, boxes: Boxes) -> str:
     body = ["graph TD"]
     for number, vertex in enumerate(graph.vertices):
-        label = "<br/>".join(_entities(line) for line in lines(vertex))
+        label = "<br/>".join(_entities(line) for line in boxes[number])
         left, right = ("([", "])") if vertex.kind == "leaf" else ("[", "]")
         body.append(f'  n{number}{left}"{label}"{right}')
     body += [f"  n{a} --> n{b}" for a, b in graph.edges]
@@ -76,9 +83,9 @@ def _entities(text: str) -> str:
     return "".join(special.get(c, c) for c in text)
 
 
-def _svg(graph: Graph) -> str:
+def _svg(graph: Graph, boxes: Boxes) -> str:
     return svg(
-        [lines(vertex) for vertex in graph.vertices],
+        boxes,
         [_FILLS[vertex.kind] for vertex in graph.vertices],
         [vertex.kind == "leaf" for vertex in graph.vertices],
         graph.edges,

@@ -3,13 +3,13 @@ no width and no colour."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.render.line import Style
 from gradcli.render.numbers import number
-from gradcli.report import Array, Between, Call, Extra, Flattened, Question, Tangents, Verdict
+from gradcli.report import Array, Between, Call, Extra, Flattened, Heatmap, Question, Tangents, Verdict
 
 _LAYOUTS = {"numerator": N_("numerator layout"), "denominator": N_("denominator layout")}
 
@@ -33,7 +33,7 @@ class Say:
 class Numbers:
     """Arrays with a label each (a name, or what is said of it), beside each other where they fit."""
 
-    arrays: Mapping[Message | str, Array]
+    arrays: tuple[tuple[Message | str, Array], ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,14 @@ class Picture:
     lines: tuple[str, ...]
 
 
-Block = Head | Say | Numbers | Picture
+@dataclass(frozen=True)
+class Heat:
+    """A matrix that a screen draws as wide as it is."""
+
+    part: Heatmap
+
+
+Block = Head | Say | Numbers | Picture | Heat
 
 
 def blocks(part: Extra, question: Question | None, first: bool) -> Iterator[Block]:
@@ -52,9 +59,12 @@ def blocks(part: Extra, question: Question | None, first: bool) -> Iterator[Bloc
     match part:
         case Tangents():
             yield Head(message(N_("At these numbers")))
-            yield Numbers({f"{output} =": part.y, **{_tangent(part, name): t for name, t in part.t.items()}})
+            yield Numbers(((f"{output} =", part.y), *((_tangent(part, name), t) for name, t in part.t.items())))
         case Flattened():
             yield from _flattened(part, output)
+        case Heatmap():
+            yield Head(message(N_("The Jacobian by {name} as a picture"), name=part.name))
+            yield Heat(part)
         case Call():
             if first:
                 yield Head(message(N_("What .grad holds after each call")))
@@ -90,7 +100,7 @@ def _flattened(part: Flattened, output: str) -> Iterator[Block]:
     if part.picture is not None and part.layout == "denominator":
         yield Picture(part.picture)
     if part.matrix is not None:
-        yield Numbers({f"d {output} / d {part.name} =": part.matrix})
+        yield Numbers(((f"d {output} / d {part.name} =", part.matrix),))
 
 
 def _call(part: Call) -> Iterator[Block]:
@@ -110,7 +120,7 @@ def _call(part: Call) -> Iterator[Block]:
         )
     else:
         yield Say(message(N_("call {count}:"), count=part.count))
-    yield Numbers({f"{name}.grad =": grad for name, grad in part.grads.items()})
+    yield Numbers(tuple((f"{name}.grad =", grad) for name, grad in part.grads.items()))
 
 
 def _between(part: Between, output: str) -> Iterator[Block]:
@@ -126,7 +136,7 @@ def _between(part: Between, output: str) -> Iterator[Block]:
             grad_fn=part.grad_fn,
         )
     )
-    yield Numbers({f"{name}.grad =": part.retained for name in (part.name,)})
+    yield Numbers(((f"{part.name}.grad =", part.retained),))
 
 
 def _verdict(part: Verdict) -> Iterator[Block]:
@@ -137,6 +147,6 @@ def _verdict(part: Verdict) -> Iterator[Block]:
         yield Say(part.explained)
     if part.where is not None:
         yield Say(message(N_("for example here:")))
-        yield Numbers({f"{name} =": value for name, value in part.where.items()})
+        yield Numbers(tuple((f"{name} =", value) for name, value in part.where.items()))
     if part.yours is not None and part.correct is not None and not part.agrees:
-        yield Numbers({message(N_("yours =")): part.yours, message(N_("correct =")): part.correct})
+        yield Numbers(((message(N_("yours =")), part.yours), (message(N_("correct =")), part.correct)))

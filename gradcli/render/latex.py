@@ -85,8 +85,8 @@ def _extra(part: Extra, question: Question | None, digits: int, speak: Speak, fi
             case extra.Say(text):
                 yield escaped(speak(text))
             case extra.Numbers(arrays):
-                yield from align([(_label(speak(told)), values(a, digits, speak)) for told, a in arrays.items()])
-            case extra.Picture():
+                yield from align([(_label(speak(told)), values(a, digits, speak)) for told, a in arrays])
+            case extra.Picture() | extra.Heat():
                 pass  # a picture of characters is for screens
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from gradcli.message import N_
-from gradcli.render import extra, values
+from gradcli.render import extra, heat, values
 from gradcli.render.latex import indexed, left_side
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
@@ -79,10 +79,10 @@ def _question(part: Question, speak: Speak) -> Iterator[str]:
     yield from (f"# gradcli {part.command}", "", "```python", *part.expression.strip().split("\n"), "```", "")
     yield from ("| | |", "|---|---|")
     for given, shape in part.inputs.items():
-        yield f"| `{given}` | {written(shape)} |"
-    yield f"| `{part.output_name}` ({speak.sentence(N_('output'))}) | {written(part.output_shape)} |"
+        yield f"| `{given}` | {speak(written(shape))} |"
+    yield f"| `{part.output_name}` ({speak.sentence(N_('output'))}) | {speak(written(part.output_shape))} |"
     if part.v_given is not None:
-        yield f"| `v` ({speak.sentence(N_('weights'))}) | {written(part.v_shape or ())}, `{part.v_given}` |"
+        yield f"| `v` ({speak.sentence(N_('weights'))}) | {speak(written(part.v_shape or ()))}, `{part.v_given}` |"
 
 
 def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[str]:
@@ -138,7 +138,9 @@ def _extra(
             case extra.Say(text):
                 yield from ("", _prose(speak(text)))
             case extra.Numbers(arrays):
-                yield from _block({speak(label).removesuffix(" ="): a for label, a in arrays.items()}, digits, full)
+                yield from _block({speak(label).removesuffix(" ="): a for label, a in arrays}, digits, full)
+            case extra.Heat(heatmap):
+                yield from ("", "```text", *heat.drawn(heatmap, _WIDTH, digits, speak), "```")
             case extra.Picture(rows):
                 yield from ("", "```text", *rows, "```")
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gradcli.frozen import dataclass
-from gradcli.message import N_, Message, message
+from gradcli.message import N_, Message, joined, message
 from gradcli.render.drawing import document
 from gradcli.render.extra import Head, Numbers, Say
 from gradcli.render.numbers import number
+from gradcli.render.speech import Speak
 from gradcli.report import (
     Definition,
     Example,
@@ -99,7 +100,7 @@ _KINDS: Mapping[str, str] = {
 """What a parameter takes that does not take a tensor."""
 
 
-def blocks(part: Shown) -> Iterator[Block]:
+def blocks(part: Shown, speak: Speak) -> Iterator[Block]:
     """What the part has to say."""
     match part:
         case Listing():
@@ -115,7 +116,7 @@ def blocks(part: Shown) -> Iterator[Block]:
         case Visit():
             yield from _visit(part)
         case Graph():
-            yield Code(part.to, document(part))
+            yield Code(part.to, document(part, speak))
         case Script():
             yield Code("python", part.text)
         case Plot():
@@ -140,12 +141,11 @@ def _function(part: Function) -> Iterator[Block]:
         (message(N_("family")), Message(FAMILIES.get(part.family, part.family)))
     ]
     if part.parameters:
-        labels = (message(N_("parameters")), *("" for _ in part.parameters[1:]))
-        rows += zip(labels, map(_parameter, part.parameters), strict=True)
+        rows.append((message(N_("parameters")), joined(", ", map(_parameter, part.parameters))))
     if part.aliases:
         rows.append((message(N_("also called")), ", ".join(part.aliases)))
     if part.shapes:
-        rows.append((message(N_("shapes")), ";  ".join(_shapes(i, o) for i, o in part.shapes)))
+        rows.append((message(N_("shapes")), joined(";  ", (_shapes(i, o) for i, o in part.shapes))))
     if not part.differentiable:
         rows.append((message(N_("derivative")), message(N_("none: its result is a constant for backward"))))
     rows += [(message(N_("kink")), kink) for kink in part.kinks]
@@ -153,18 +153,19 @@ def _function(part: Function) -> Iterator[Block]:
              for told in part.deviations]
     yield Table(tuple(rows))
     if part.value is not None:
-        yield Numbers({f"{part.example} =": part.value})
+        yield Numbers(((f"{part.example} =", part.value),))
 
 
 def _parameter(given: Parameter) -> Message | str:
     written = given.name if given.default is None else f"{given.name}={given.default}"
     if given.kind == "tensor":
         return written
-    return message(N_("{parameter}, {kind}"), parameter=written, kind=Message(_KINDS[given.kind]))
+    return message(N_("{parameter} ({kind})"), parameter=written, kind=Message(_KINDS[given.kind]))
 
 
-def _shapes(inputs: Mapping[str, Shape], output: Shape) -> str:
-    return ", ".join(f"{name} {written(shape)}" for name, shape in inputs.items()) + f" -> {written(output)}"
+def _shapes(inputs: Mapping[str, Shape], output: Shape) -> Message:
+    given = joined(", ", (joined(" ", (name, written(shape))) for name, shape in inputs.items()))
+    return joined(" -> ", (given, written(output)))
 
 
 def _visit(part: Visit) -> Iterator[Block]:
@@ -174,7 +175,7 @@ def _visit(part: Visit) -> Iterator[Block]:
         else message(N_("{name}, a leaf"), name=part.name)
     )
     yield from _arrived(part)
-    yield Numbers({f"{part.name} =": part.value, f"{part.name}.grad =": part.gradient})
+    yield Numbers(((f"{part.name} =", part.value), (f"{part.name}.grad =", part.gradient)))
     for operand in part.operands:
         yield from _operand(operand, part.name)
 
@@ -193,7 +194,7 @@ def _arrived(part: Visit) -> Iterator[Block]:
                 difference=number(part.max_abs_diff, 2),
             )
         )
-        yield Numbers({message(N_("from {name} ="), name=share.name): share.value for share in part.arrived})
+        yield Numbers(tuple((message(N_("from {name} ="), name=share.name), share.value) for share in part.arrived))
 
 
 def _operand(part: Operand, name: str) -> Iterator[Block]:
@@ -210,7 +211,7 @@ def _operand(part: Operand, name: str) -> Iterator[Block]:
         )
     passed = part.compared.pytorch
     if passed is not None:
-        yield Numbers({message(N_("handed on to {name} ="), name=part.name): passed})
+        yield Numbers(((message(N_("handed on to {name} ="), name=part.name), passed),))
     if part.compared.agrees is False:
         yield Say(
             message(

@@ -23,7 +23,7 @@ _PROSE = 88
 
 def text(part: Shown, look: text_room.Look) -> list[Line]:
     """The lines of one part for a screen."""
-    return [one for block in blocks(part) for one in _text(block, look)]
+    return [one for block in blocks(part, look.speak) for one in _text(block, look)]
 
 
 def _text(block: Block, look: text_room.Look) -> list[Line]:
@@ -37,7 +37,7 @@ def _text(block: Block, look: text_room.Look) -> list[Line]:
         case Numbers(arrays):
             blocks_of = [
                 (look.speak(label), values.lines_of(array, look.width - 4, look.digits, look.full))
-                for label, array in arrays.items()
+                for label, array in arrays
             ]
             return _in_rows(blocks_of, look)
         case Formula(left, right, _, where):
@@ -82,7 +82,7 @@ def _table(rows: tuple[tuple[Message | str, Message | str], ...], look: text_roo
 
 def markdown(part: Shown, digits: int, full: bool, speak: Speak) -> Iterator[str]:
     """The lines of one part as Markdown."""
-    for block in blocks(part):
+    for block in blocks(part, speak):
         yield from _markdown(block, digits, full, speak)
 
 
@@ -94,7 +94,7 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[s
         case Say(told) | Prose(told):
             yield from ("", prose(speak(told)), "")
         case Numbers(arrays):
-            named = {speak(label).removesuffix(" ="): array for label, array in arrays.items()}
+            named = {speak(label).removesuffix(" ="): array for label, array in arrays}
             yield from markdown_room._block(named, digits, full)
         case Formula(left, _, formula, where):
             yield from ("", "$$", rf"{latex_room.left_side(left)} = {formula}", "$$")
@@ -126,7 +126,7 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[s
 
 
 def _name(name: Message | str, speak: Speak) -> str:
-    return f"`{name}`" if isinstance(name, str) and name else speak(name)
+    return f"`{name}`" if isinstance(name, str) else speak(name)
 
 
 def _cell(text: str) -> str:
@@ -135,7 +135,7 @@ def _cell(text: str) -> str:
 
 def latex(part: Shown, digits: int, speak: Speak) -> Iterator[str]:
     """The lines of one part as LaTeX; a drawing of characters has no place in it."""
-    for block in blocks(part):
+    for block in blocks(part, speak):
         yield from _latex(block, digits, speak)
 
 
@@ -150,7 +150,7 @@ def _latex(block: Block, digits: int, speak: Speak) -> Iterator[str]:
             yield from latex_room.align(
                 [
                     (rf"\text{{{escaped(speak(label).removesuffix(' ='))}}}", latex_room.values(array, digits, speak))
-                    for label, array in arrays.items()
+                    for label, array in arrays
                 ]
             )
         case Formula(left, _, formula, where):

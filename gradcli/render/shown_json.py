@@ -61,7 +61,7 @@ def as_object(parts: Sequence[Part], speak: Speak) -> Answer:
             case Visit():
                 answer["steps"].append(_visit(part, speak))
             case Graph():
-                answer["graph"] = _graph(part)
+                answer["graph"] = _graph(part, speak)
             case Script():
                 answer["script"] = {"to": part.to, "text": part.text}
             case Plot():
@@ -124,10 +124,10 @@ def _operand(part: Operand, speak: Speak) -> Answer:
     }
 
 
-def _graph(part: Graph) -> Answer:
+def _graph(part: Graph, speak: Speak) -> Answer:
     return {
         "to": part.to,
-        "text": document(part),
+        "text": document(part, speak),
         "vertices": [
             {"name": v.name, "label": v.label, "kind": v.kind, "shape": list(v.shape), "grad_fn": v.grad_fn}
             for v in part.vertices

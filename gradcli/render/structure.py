@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gradcli.message import N_, Message, message
+from gradcli.message import N_, NN_, Message, message
 from gradcli.report import Question, Structure
 from gradcli.shapes import Shape, size, written
 
@@ -26,7 +26,9 @@ def structure(part: Structure) -> Message:
     """How many entries can be non-zero: `diagonal: 25 of 625 entries can be non-zero`."""
     kind = Message(_KINDS.get(part.kind, part.kind))
     if part.kind == "zero" or part.nonzero == 0:
-        return message(N_("zero: every one of the {total} entries is 0"), total=part.total)
+        return message(
+            NN_("zero: its one entry is 0", "zero: every one of the {count} entries is 0"), count=part.total
+        )
     if part.exact:
         return message(N_("{kind}: {nonzero} of {total} entries can be non-zero"),
                        kind=kind, nonzero=part.nonzero, total=part.total)

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_, Message
-from gradcli.render import extra, layout, values
+from gradcli.render import extra, heat, layout, values
 from gradcli.render.legend import legend
 from gradcli.render.line import BLANK, Line, Piece, heading, line
 from gradcli.render.numbers import number
@@ -87,14 +87,14 @@ def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]
 
 def _question(part: Question, look: Look) -> list[Line]:
     say = look.speak.sentence
-    inputs = ", ".join(f"{name} {written(shape)}" for name, shape in part.inputs.items())
+    inputs = ", ".join(f"{name} {look.speak(written(shape))}" for name, shape in part.inputs.items())
     rows = [
         (say(N_("function")), _function(part)),
         (say(N_("inputs")), inputs),
-        (say(N_("output")), f"{part.output_name} {written(part.output_shape)}"),
+        (say(N_("output")), f"{part.output_name} {look.speak(written(part.output_shape))}"),
     ]
     if part.v_given is not None:
-        rows.append((say(N_("weights")), f"v {written(part.v_shape or ())}, {part.v_given}"))
+        rows.append((say(N_("weights")), f"v {look.speak(written(part.v_shape or ()))}, {part.v_given}"))
     if set(part.wrt) != set(part.inputs):
         rows.append((say(N_("by")), ", ".join(part.wrt)))
     column = max(layout.cells(label) for label, _ in rows) + 2
@@ -237,7 +237,9 @@ def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> l
             case extra.Say(text, style):
                 lines += [line(one, style) for one in layout.wrapped(look.speak(text), look.width, "  ")]
             case extra.Numbers(arrays):
-                lines += _beside([(look.speak(label), _numbers(array, look)) for label, array in arrays.items()], look)
+                lines += _beside([(look.speak(label), _numbers(array, look)) for label, array in arrays], look)
+            case extra.Heat(heatmap):
+                lines += [line(one) for one in heat.drawn(heatmap, look.width, look.digits, look.speak)]
             case extra.Picture(rows):
                 lines += [line("    " + row) for row in rows]
     return lines

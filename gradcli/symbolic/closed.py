@@ -29,7 +29,7 @@ from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.proposal import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place
 from gradcli.symbolic.spelling import COLUMNS, DEFINED, ROWS, Names, primitive_text
-from gradcli.symbolic.structure import structure_of
+from gradcli.symbolic.structure import pattern_of, structure_of
 from gradcli.symbolic.tidy import tidy
 from gradcli.symbolic.writing import Writer
 
@@ -150,6 +150,10 @@ class Form:
     @cached_property
     def _structure(self) -> Structure:
         return structure_of(self.graph, self.formula, self.formula.entry)
+
+    def pattern(self) -> Array | None:
+        """Its structure entry by entry, flattened: True where it can be non-zero; None where it is too large."""
+        return pattern_of(self.graph, self.formula)
 
     def _writers(self) -> tuple[Writer, Writer]:
         names = Names(self.graph.taken, {**{n.name: n.dims for n in self.graph.nodes.values()}, **self.others})

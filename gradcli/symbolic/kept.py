@@ -47,6 +47,11 @@ def _forms(
     return tuple(getattr(calculus, method)(*arguments) for method, arguments in wanted)
 
 
+def forget() -> None:
+    """Keeps nothing any more: for who changes the operations themselves."""
+    _forms.cache_clear()
+
+
 def _is_small(program: Program) -> bool:
     numbers = (getattr(s.how.value, "size", 1) for s in program.steps if isinstance(s.how, Constant))
     return len(program.steps) <= MOST_STEPS and sum(numbers) <= MOST_NUMBERS

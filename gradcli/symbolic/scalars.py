@@ -29,7 +29,7 @@ class Entry(Expr):  # type: ignore[misc]
 
     @property
     def name(self) -> str:
-        return str(self.args[0])
+        return self.args[0].name  # type: ignore[no-any-return]
 
     @property
     def indices(self) -> tuple[Expr, ...]:

@@ -33,13 +33,11 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
     if pattern == 0 or everything == 0:
         return Structure("zero", 0, everything, True)
     if everything <= COUNTED:
-        mask = Evaluator(graph, {}).at_all(pattern, formula.indices, formula.dims) != 0
-        rows = int(np.prod(sizes[: len(formula.rows)], dtype=object))
         exact = not entry.has(Place)  # an index that is data may meet any place
-        matrix = mask.reshape(rows, -1)
+        matrix = _mask(graph, formula, pattern)
         kind = _kind(matrix)
         kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind
-        return Structure(kind, int(mask.sum()), everything, exact, _picture(matrix))
+        return Structure(kind, int(matrix.sum()), everything, exact, _picture(matrix))
     terms = Add.make_args(sympy.expand(pattern))
     counts = [_count(graph, formula, term) for term in terms]
     if max(counts) == everything:
@@ -48,6 +46,20 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
     kind = _kind_by_formula(formula, terms)
     kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind
     return Structure(kind, nonzero, everything, len(terms) == 1)
+
+
+def pattern_of(graph: Graph, formula: Formula) -> Array | None:
+    """True where an entry of the flattened Jacobian can be non-zero; None where there are too many to be told."""
+    sizes = [graph.sizes.value(d) for d in formula.dims]
+    if np.prod(sizes, dtype=object) > COUNTED:
+        return None
+    return _mask(graph, formula, _pattern(formula.entry))
+
+
+def _mask(graph: Graph, formula: Formula, pattern: Expr) -> Array:
+    mask = Evaluator(graph, {}).at_all(pattern, formula.indices, formula.dims) != 0
+    rows = int(np.prod([graph.sizes.value(d) for d in formula.row_dims], dtype=object))
+    return np.asarray(mask.reshape(rows, -1))
 
 
 def _separates(formula: Formula, entry: Expr) -> bool:
