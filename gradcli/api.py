@@ -14,17 +14,36 @@ from gradcli.report import Report
 from gradcli.request import Request
 
 
-def function(name: str) -> Callable[..., Report]:
-    """The command as a function from an expression and its variables to a Report.
+class Answer(Report):
+    """A report that shows itself: as text where it is printed, with typeset formulas in a notebook."""
+
+    def __str__(self) -> str:
+        from gradcli.render.text import lines_of
+
+        return "\n".join(line.text for lines in lines_of(self.parts) for line in lines)
+
+    def _repr_html_(self) -> str:
+        from gradcli.render.notebook import html
+
+        return html(self.parts)
+
+    def _repr_latex_(self) -> str:
+        from gradcli.render.notebook import formulas
+
+        return formulas(self.parts)
+
+
+def function(name: str) -> Callable[..., Answer]:
+    """The command as a function from an expression and its variables to an Answer, whose `parts` are the report.
 
     It raises GradcliError for what would be an error on the command line.
     """
     command = COMMANDS[name]
 
-    def ask(expression: str, inputs: Mapping[str, Any] | None = None, **options: Any) -> Report:
+    def ask(expression: str, inputs: Mapping[str, Any] | None = None, **options: Any) -> Answer:
         _refuse_unknown(command, options)
         request = Request(expression, command.name, dict(inputs or {}), **filled(ASKED, options))
-        return Report(tuple(command.run(request)))
+        return Answer(tuple(command.run(request)))
 
     ask.__name__ = ask.__qualname__ = name
     ask.__module__ = "gradcli"
@@ -42,7 +61,7 @@ def _signature(command: Command) -> inspect.Signature:
     ]
     keyword = inspect.Parameter.KEYWORD_ONLY
     rest = [inspect.Parameter(name, keyword, default=ASKED[name].default) for name in command.options]
-    return inspect.Signature([*first, *rest], return_annotation=Report)
+    return inspect.Signature([*first, *rest], return_annotation=Answer)
 
 
 def _refuse_unknown(command: Command, options: Mapping[str, Any]) -> None:

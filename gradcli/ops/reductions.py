@@ -46,6 +46,11 @@ def _on(x: Any, dim: Any) -> tuple[int, ...]:
     return axes(dim, x.ndim)
 
 
+def _plain(dim: Any, keepdim: bool) -> bool:
+    """Whether everything is reduced: PyTorch has a grad_fn of its own for that (SumBackward0)."""
+    return dim is None and not keepdim
+
+
 def _all(x: Any, dim: Any) -> list[int]:
     """The axes of a tensor, as PyTorch's reductions take them; PyTorch reads no dims as all of them."""
     return list(axes(dim, x.dim()))
@@ -256,12 +261,12 @@ def _tied(n: Any, x: Any, dim: Any, keepdim: bool, best: Any) -> Any:
 REDUCTIONS: tuple[Row, ...] = (
     Row("sum", "reduction", N_("the sum over axes (all of them without dim)"), "sum(x, dim=0)",
         takes=(Param("x"), DIMS, KEEPDIM), shape=_reduced,
-        torch=lambda t, x, dim, keepdim: t.sum(x, _all(x, dim), keepdim),
+        torch=lambda t, x, dim, keepdim: t.sum(x) if _plain(dim, keepdim) else t.sum(x, _all(x, dim), keepdim),
         numpy=lambda n, x, dim, keepdim: n.sum(x, axis=_on(x, dim), keepdims=keepdim),
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u)),
     Row("mean", "reduction", N_("the mean over axes (all of them without dim)"), "mean(x, dim=0)",
         takes=(Param("x"), DIMS, KEEPDIM), shape=_reduced,
-        torch=lambda t, x, dim, keepdim: t.mean(x, _all(x, dim), keepdim),
+        torch=lambda t, x, dim, keepdim: t.mean(x) if _plain(dim, keepdim) else t.mean(x, _all(x, dim), keepdim),
         numpy=lambda n, x, dim, keepdim: n.mean(x, axis=_on(x, dim), keepdims=keepdim),
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u / n, "mu")),
     Row("prod", "reduction", N_("the product over an axis (all of them without dim)"), "prod(x, dim=0)",
