@@ -546,7 +546,7 @@ def _einsum(s: Sketch) -> str | None:
             else tuple(sizes.setdefault(c, s.size()) for c in letters), ANYWHERE)
         sizes.update(zip(letters, x.shape[x.rank - len(letters):], strict=True))
         operands.append(x)
-    if any(p.text[0] == "[" for p in operands):  # einsum takes tensors
+    if any(p.text.lstrip("(").startswith("[") for p in operands):  # einsum takes tensors
         return None
     return f'einsum("{equation}", {", ".join(p.text for p in operands)})'
 
