@@ -6,26 +6,33 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradcli.cli.options import ASKED, filled, nearest
+from gradcli.cli.options import ASKED, SHOWN, filled, nearest, understood
 from gradcli.cli.records import answer
 from gradcli.commands import COMMANDS, Command
+from gradcli.frozen import dataclass
 from gradcli.message import N_, fault
+from gradcli.render.speech import speech
 from gradcli.report import Report
 from gradcli.request import Request
 
 
+@dataclass(frozen=True)
 class Answer(Report):
-    """A report that shows itself: as text where it is printed, with typeset formulas in a notebook."""
+    """A report that shows itself, in English unless `lang` says otherwise: as text where it is printed, with typeset
+    formulas in a notebook."""
+
+    lang: str | None = None
 
     def __str__(self) -> str:
-        from gradcli.render.text import lines_of
+        from gradcli.render.text import Look, lines_of
 
-        return "\n".join(line.text for lines in lines_of(self.parts) for line in lines)
+        look = Look(speak=speech(self.lang))
+        return "\n".join(line.text for lines in lines_of(self.parts, look) for line in lines)
 
     def _repr_html_(self) -> str:
         from gradcli.render.notebook import html
 
-        return html(self.parts)
+        return html(self.parts, speech(self.lang))
 
     def _repr_latex_(self) -> str:
         from gradcli.render.notebook import formulas
@@ -41,14 +48,15 @@ def function(name: str) -> Callable[..., Answer]:
     command = COMMANDS[name]
 
     def ask(expression: str, inputs: Mapping[str, Any] | None = None, **options: Any) -> Answer:
+        lang = understood(SHOWN["lang"], options.pop("lang")) if "lang" in options else None
         _refuse_unknown(command, options)
         request = Request(expression, command.name, dict(inputs or {}), **filled(ASKED, options))
-        return Answer(tuple(command.run(request)))
+        return Answer(tuple(command.run(request)), lang)
 
     ask.__name__ = ask.__qualname__ = name
     ask.__module__ = "gradcli"
     ask.__doc__ = f"{command.summary}\n\nOptions:\n" + "".join(
-        f"    {option}: {ASKED[option].help}\n" for option in command.options
+        f"    {option}: {(ASKED | SHOWN)[option].help}\n" for option in (*command.options, "lang")
     )
     ask.__signature__ = _signature(command)  # type: ignore[attr-defined]
     return ask
@@ -60,7 +68,8 @@ def _signature(command: Command) -> inspect.Signature:
         inspect.Parameter("inputs", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None),
     ]
     keyword = inspect.Parameter.KEYWORD_ONLY
-    rest = [inspect.Parameter(name, keyword, default=ASKED[name].default) for name in command.options]
+    named = (*command.options, "lang")
+    rest = [inspect.Parameter(name, keyword, default=(ASKED | SHOWN)[name].default) for name in named]
     return inspect.Signature([*first, *rest], return_annotation=Answer)
 
 

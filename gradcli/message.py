@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from enum import IntEnum
 from types import MappingProxyType
@@ -66,7 +66,7 @@ class Message:
     """A whole sentence with named slots, and what fills them."""
 
     sentence: Sentence
-    values: Mapping[str, object] = field(default_factory=lambda: _NOTHING, hash=False)
+    values: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
 
     def __str__(self) -> str:
         return self.said(lambda sentence: sentence, Plural.english)
@@ -82,6 +82,12 @@ class Message:
 def message(sentence: Sentence, /, **values: object) -> Message:
     """`Message` with its slots given by name."""
     return Message(sentence, values)
+
+
+def joined(between: str, items: Iterable[Message | str]) -> Message:
+    """A list of sentences and names, each said for itself."""
+    named = {f"item{n}": item for n, item in enumerate(items)}
+    return Message(between.join(f"{{{name}}}" for name in named), named)
 
 
 class GradcliError(Exception):

@@ -89,6 +89,6 @@ class Display:
     precision: int = option(6, N_("significant digits of printed values"), metavar="N", least=1, most=17)
     output: str | None = option(None, N_("write the answer to a file; its suffix sets the format"), metavar="FILE")
     lang: str | None = option(
-        None, N_("the language to answer in (default: the locale's; JSON is in English)"), choices=LANGUAGES
+        None, N_("the language to answer in (default: the locale's; in JSON and in Python English)"), choices=LANGUAGES
     )
     color: bool = option(True, N_("no colour, not even on a terminal"))

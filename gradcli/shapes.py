@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from gradcli.message import N_, fault
+from gradcli.message import N_, NN_, Message, fault
 
 Shape = tuple[int, ...]
 
@@ -15,9 +15,9 @@ def size(shape: Shape) -> int:
     return prod(shape)
 
 
-def written(shape: Shape) -> str:
+def written(shape: Shape) -> Message | str:
     """`3×4`, `5` for a vector, `scalar` for no axes: how messages write a shape."""
-    return "×".join(map(str, shape)) if shape else "scalar"
+    return "×".join(map(str, shape)) if shape else Message(N_("scalar"))
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -52,8 +52,9 @@ def axis(dim: int, rank: int) -> int:
     if not -span <= dim < span:
         raise fault(
             "shape",
-            N_("dim={dim} is out of range: the tensor has {rank} dimensions, so dim goes from {low} to {high}"),
-            dim=dim, rank=rank, low=-span, high=span - 1,
+            NN_("dim={dim} is out of range: the tensor has {count} dimension, so dim goes from {low} to {high}",
+                "dim={dim} is out of range: the tensor has {count} dimensions, so dim goes from {low} to {high}"),
+            dim=dim, count=rank, low=-span, high=span - 1,
         )
     return dim % span
 

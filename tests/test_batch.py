@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
+import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 import pytest
 import sample_commands
 from jsonschema import Draft202012Validator
-from test_cli import process
+from test_cli import HERE, process
 
+from gradcli.cli import batch, pool, progress, records
+from gradcli.message import GradcliError
+from gradcli.program import trace
 from gradcli.schema import report_schema
+from gradcli.symbolic import derived, kept
+from gradcli.symbolic.kept import forget
+from gradcli.syntax import parse
 
 _VALID = Draft202012Validator(report_schema())
 
 
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}"}
+
+
 @pytest.fixture
 def answer() -> Iterator[Callable[[Any], Mapping[str, Any]]]:
-    from gradcli.cli import records
-
     def checked(record: Any) -> Mapping[str, Any]:
         told = records.answer(record)
         _VALID.validate(json.loads(json.dumps(told)))
@@ -97,9 +109,7 @@ not json
 
 @pytest.mark.parametrize("options", [(), ("--jobs", "2"), ("--timeout", "30")])
 def test_a_bad_line_does_not_end_the_run(tmp_path: Path, options: tuple[str, ...]) -> None:
-    program = tmp_path / "program.py"  # a file, for processes begin by reading it
-    program.write_text(_PROGRAM)
-    found = process(str(program), "batch", *options, input=RECORDS, program=None)
+    found = process(*program(tmp_path), *options, input=RECORDS, program=None)
     answers = lines(found)
     assert [told.get("id") for told in answers] == [1, None, 2, None, 3]
     assert [told["ok"] for told in answers] == [True, False, True, False, True]
@@ -127,43 +137,272 @@ def test_a_file_that_is_not_there_is_a_mistake() -> None:
     assert found.stderr.startswith(b"error: nowhere.jsonl cannot be read: No such file")
 
 
+# --- lines that are no records ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line, sentence", [
+    (b"not json", "the line is not JSON: Expecting value"),
+    (b"\xff\xfe", "the line is not UTF-8"),
+    (b"[" * 100_000, "the line is nested too deeply"),
+    (b'{"expr": "x", "inputs": {"x": NaN}}', "JSON has no number NaN"),
+    (b'{"expr": "x", "inputs": {"x": [-Infinity]}}', "JSON has no number -Infinity"),
+    (b'{"id": 1e999, "expr": "x", "inputs": {"x": 1}}',
+     "the id is nested too deeply, or holds a number that JSON lacks"),
+    (b'{"expr": ' + b"9" * 5000 + b"}", "the line holds a whole number of too many digits"),
+    (b"null", "a record is an object with the key expr, not None"),
+    (b"", f"the line is longer than {batch.LONGEST_LINE} bytes"),
+])
+def test_a_hostile_line_has_its_error(line: bytes, sentence: str) -> None:
+    text, good = batch.answered(line)
+    told = json.loads(text)
+    _VALID.validate(told)
+    assert (told["ok"], told["error"]["message"], good) == (False, sentence, False)
+
+
+def test_an_id_may_be_nested() -> None:
+    nested = b"[" * 500 + b"]" * 500
+    text, _ = batch.answered(b'{"id": ' + nested + b', "expr": "x", "inputs": {"x": 1}}')
+    assert text.startswith('{"id": ' + nested.decode())
+
+
+def test_a_line_that_is_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(batch, "LONGEST_LINE", 8)
+    file = tmp_path / "lines"
+    file.write_bytes(b"1234567\n" + b"x" * 30 + b"\n\n12345678\nlast")
+    assert list(batch.lines_of(str(file))) == [b"1234567\n", b"", b"", b"last"]
+
+
+# --- formulas that are kept -------------------------------------------------------------------------------------------
+
+QUESTIONS = [
+    {"expr": "(x+1)**2", "inputs": {"x": [[1, 2], [3, 4]]}, "v": "ones"},
+    {"expr": "y = x\nwhile y.norm() < 100: y = y*2\ny", "inputs": {"x": [3.0, 4.0]}},
+    {"expr": "x[t]*2.5", "inputs": {"x": [1.5, 2.5, 3.5], "t": [2, 0]}, "v": [1, -1]},
+    {"expr": "relu(x) + abs(x)", "inputs": {"x": [0.0, 1.0, -1.0]}, "v": "onehot:0"},
+    {"expr": "cross_entropy(z, t)", "inputs": {"z": [[0.1, 0.2, 0.7], [1, 2, 3]], "t": [2, 0]}},
+    {"expr": "x*randn(2)", "inputs": {"x": [1.0, 2.0]}, "seed": 3},
+    {"expr": "a = x @ x; a + x", "inputs": {"x": [[1.0, 2.0], [3.0, 5.0]]}, "wrt": "a", "v": "x"},
+    {"expr": "x/norm(x)", "inputs": {"x": [0.0, 0.0]}, "entries": True},
+    {"command": "hessian", "expr": "sum(x**3)", "inputs": {"x": [1.0, 2.0]}},
+    {"command": "jacobian", "expr": "softmax(x, dim=0)", "inputs": {"x": [1.0, 2.0, 3.0]}},
+    {"command": "jvp", "expr": "x*y", "inputs": {"x": [1.0, 2.0], "y": [3.0, 4.0]}, "t": {"x": [1.0, 0.0]}},
+    {"command": "hvp", "expr": "sum(x**2*y)", "inputs": {"x": [1.0, 2.0], "y": [3.0, 4.0]}, "t": {"x": [1.0, 0.0]}},
+    {"command": "grad", "expr": "x**2*y", "inputs": {"x": 2.0, "y": 3.0}, "wrt": "x,x,y"},
+    {"command": "backward", "expr": "x**2", "inputs": {"x": [1.0, 2.0]}, "v": "ones", "calls": 2},
+    {"command": "check", "expr": "sum(x**2)", "inputs": {"x": [1.0, 2.0]}, "answer": "2*x"},
+]
+
+
+def _other(value: Any) -> Any:
+    """The inputs with other numbers; whole ones stay what they are, for they may be places."""
+    if isinstance(value, list):
+        return [_other(item) for item in value]
+    return value * 1.25 + 0.5 if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q["expr"])
+def test_an_answer_is_the_same_whatever_was_asked_before(question: dict[str, Any]) -> None:
+    forget()
+    cold = json.dumps(records.answer(question))
+    assert json.loads(cold)["ok"], cold
+    assert json.dumps(records.answer(question)) == cold
+    forget()
+    other = {name: _other(value) for name, value in question["inputs"].items()}
+    assert records.answer({**question, "inputs": other})["ok"]
+    assert json.dumps(records.answer(question)) == cold
+
+
+def test_an_expression_that_was_asked_before_is_not_derived_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget()
+    asked = {"expr": "x*sin(x) + 1", "inputs": {"x": [1.0, 2.0]}}
+    assert records.answer(asked)["ok"]
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "Calculus", None)
+        assert records.answer({**asked, "inputs": {"x": [3.0, 4.0]}})["ok"]
+        assert records.answer({**asked, "inputs": {"x": [3.0, 4.0, 5.0]}})["error"]["kind"] == "defect"
+
+
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    room = 1_024
+    assert kept._forms.cache_parameters()["maxsize"] == room
+    long = "x" + " + sin(x)" * kept.MOST_STEPS
+    before = kept._forms.cache_info().currsize
+    derived(trace(parse(long), {"x": (2,)}), ["x"])
+    derived(trace(parse(f"x*randn({kept.MOST_NUMBERS + 1})"), {"x": ()}), ["x"])
+    assert kept._forms.cache_info().currsize == before
+
+
 # --- processes --------------------------------------------------------------------------------------------------------
 
 
 def double(line: bytes) -> tuple[str, bool]:
-    if line == b"sleep":
+    word, _, place = line.decode().partition(" ")
+    if word == "sleep":
         time.sleep(60)
-    if line == b"die":
-        import os
-
+    if word == "exit":
         os._exit(9)
-    return (line * 2).decode(), True
+    if word == "die" or (word == "once" and not Path(place).exists()):
+        Path(place).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if word == "pid":
+        return str(os.getpid()), True
+    return word * 2, True
 
 
-def give_up(line: bytes, reason: str) -> tuple[str, bool]:
-    return f"{line.decode()}: {reason}", False
+def too_late(line: bytes, seconds: float) -> tuple[str, bool]:
+    return f"{line.decode()}: longer than {seconds:g}", False
+
+
+def dead(line: bytes, status: int | None) -> tuple[str, bool]:
+    return f"{line.decode()}: ended with {status}", False
+
+
+def in_processes(lines: Iterable[bytes], jobs: int, timeout: float | None = None) -> Iterator[tuple[str, bool]]:
+    return pool.in_processes(double, lines, jobs, timeout, too_late, dead, b"warm")
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
-def test_answers_come_in_order_and_a_late_or_dead_process_costs_one_line(jobs: int) -> None:
-    from gradcli.cli.pool import in_processes
-
-    asked = [b"a", b"sleep", b"b", b"die", *(str(n).encode() for n in range(20))]
-    found = list(in_processes(double, iter(asked), jobs, 1.0, give_up, b"warm"))
-    assert [text for text, _ in found[:4]] == [
-        "aa", "sleep: it took longer than 1 seconds", "bb", "die: its process ended with status 9",
+def test_answers_come_in_order_and_a_late_or_deadly_line_costs_itself(jobs: int, tmp_path: Path) -> None:
+    die, once = f"die {tmp_path}/a", f"once {tmp_path}/b"
+    asked = ["a", "sleep", "b", die, "exit", once, *map(str, range(20))]
+    found = list(in_processes((word.encode() for word in asked), jobs, 1.0))
+    assert [text for text, _ in found] == [
+        "aa", "sleep: longer than 1", "bb", f"{die}: ended with -9", "exit: ended with 9", "onceonce",
+        *(str(n) * 2 for n in range(20)),
     ]
-    assert [text for text, _ in found[4:]] == [str(n) * 2 for n in range(20)]
+    assert [good for _, good in found] == [True, False, True, False, False, *[True] * 21]
+
+
+def test_a_process_that_is_killed_between_two_lines_takes_none_with_it() -> None:
+    asked: SimpleQueue[bytes | None] = SimpleQueue()
+    found = in_processes(iter(asked.get, None), 1)
+    for word in (b"pid", b"again"):
+        asked.put(word)
+    os.kill(int(next(found)[0]), signal.SIGKILL)
+    for word in (b"once more", None):
+        asked.put(word)
+    assert [text for text, _ in found] == ["againagain", "onceonce"]
+
+
+def test_a_slow_line_stops_the_reading() -> None:
+    """Memory stays bounded: so many lines are read while the first is answered, and no more."""
+    read = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal read
+        for read in range(1, 10_001):
+            yield b"sleep" if read == 1 else b"x"
+
+    found = in_processes(lines(), 2, 2.0)
+    assert next(found) == ("sleep: longer than 2", False)
+    assert read <= 2 * (pool._AHEAD + 1)
+    found.close()
+
+
+# --- resuming ---------------------------------------------------------------------------------------------------------
+
+
+def program(folder: Path) -> list[str]:
+    """The command line whose commands are samples, as a file: processes begin by reading it."""
+    file = folder / "program.py"
+    file.write_text(_PROGRAM)
+    return [str(file), "batch"]
+
+
+@pytest.fixture
+def class_file(tmp_path: Path) -> Path:
+    file = tmp_path / "class.jsonl"
+    questions = [{"id": n, "expr": "x" if n % 7 else "disagree", "inputs": {"x": n}} for n in range(1, 40)]
+    file.write_bytes(b"\n".join([b"not json", *(json.dumps(q).encode() for q in questions)]))
+    return file
+
+
+@pytest.mark.parametrize("options", [(), ("--jobs", "2")])
+def test_a_run_that_was_killed_goes_on(options: tuple[str, ...], class_file: Path, tmp_path: Path) -> None:
+    started = program(tmp_path)
+    whole = process(*started, str(class_file), program=None)
+    answers = tmp_path / "answers.jsonl"
+    running = [sys.executable, *started, *options, "--resume", str(answers)]
+    with subprocess.Popen(running, stdin=subprocess.PIPE, cwd=HERE, env=environment()) as first:
+        assert first.stdin is not None
+        first.stdin.writelines(class_file.read_bytes().splitlines(keepends=True)[:9])
+        first.stdin.flush()
+        while not answers.exists() or answers.read_bytes().count(b"\n") < 9:
+            time.sleep(0.05)
+        first.kill()
+    with answers.open("ab") as file:
+        file.write(whole.stdout.splitlines()[9][:50])  # what a kill may leave of an answer
+    second = process(*started, *options, str(class_file), "--resume", str(answers), program=None)
+    assert (second.returncode, second.stdout, second.stderr) == (1, b"", b"")
+    assert answers.read_bytes() == whole.stdout
+    third = process(*started, str(class_file), "--resume", str(answers), program=None)
+    assert (third.returncode, answers.read_bytes()) == (1, whole.stdout)
+
+
+@pytest.mark.parametrize("spoilt, sentence", [
+    (lambda lines: lines[:3], "answers.jsonl holds more answers than there are records, which are 3"),
+    (lambda lines: lines[1:], "line 1 of answers.jsonl is the answer to another record than number 1"),
+    (lambda lines: [*lines[:5], lines[5].replace(b'"x": 5', b'"y": 5'), *lines[6:]],
+     "line 6 of answers.jsonl is the answer to another record than number 6"),
+    (lambda lines: [*lines[:5], lines[5].replace(b'"expr": "x"', b'"expr": "x + 1"'), *lines[6:]],
+     "line 6 of answers.jsonl is the answer to another record than number 6"),
+    (None, "line 1 of class.jsonl is no answer of gradcli's"),
+])
+def test_answers_to_other_records_are_not_continued(
+    spoilt: Any, sentence: str, class_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("answers.jsonl").write_bytes(process(*program(tmp_path), str(class_file), program=None).stdout)
+    lines = class_file.read_bytes().splitlines(keepends=True)
+    before = Path("answers.jsonl").read_bytes()
+    with pytest.raises(GradcliError) as caught:
+        if spoilt is None:
+            batch.run("class.jsonl", resume="class.jsonl")
+        else:
+            Path("other.jsonl").write_bytes(b"".join(spoilt(lines)))
+            batch.run("other.jsonl", resume="answers.jsonl")
+    assert str(caught.value.what) == sentence
+    assert Path("answers.jsonl").read_bytes() == before
+    assert class_file.read_bytes() == b"".join(lines)
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stderr, stdout, patience, wanted", [
+    (Terminal(), io.StringIO(), 0.0, True),
+    (Terminal(), Terminal(), 0.0, False),
+    (io.StringIO(), io.StringIO(), 0.0, False),
+    (Terminal(), io.StringIO(), 60.0, False),
+])
+def test_a_long_batch_shows_how_far_it_is_on_a_terminal_only(
+    stderr: io.StringIO, stdout: io.StringIO, patience: float, wanted: bool, class_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress, "_PATIENCE", patience)
+    monkeypatch.setattr(sys, "stderr", stderr)
+    bar = progress.progress(stdout, str(class_file))
+    next(bar)
+    bar.send((1, 0))
+    bar.send((40, 3))
+    bar.close()
+    assert ("40 answered, 3 failed" in stderr.getvalue()) == wanted
+    assert bool(stderr.getvalue()) == wanted
+    assert stdout.getvalue() == ""
+
+
+# --- a stream ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_line_is_answered_before_the_next_is_written() -> None:
-    import subprocess
-
-    from test_cli import HERE
-
     program = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, "batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        cwd=HERE, env={**__import__("os").environ, "PYTHONPATH": f"{HERE}:{HERE.parent}"},
+        cwd=HERE, env=environment(),
     )
     assert program.stdin is not None and program.stdout is not None
     with program:
@@ -176,10 +415,8 @@ def test_a_line_is_answered_before_the_next_is_written() -> None:
 
 
 def test_reading_is_one_line_at_a_time(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gradcli.cli import batch
-
     stream = io.TextIOWrapper(io.BytesIO(b'{"expr": "x"}\n' * 3))
     monkeypatch.setattr(sys, "stdin", stream)
-    taken = batch._lines(None)
+    taken = batch.lines_of(None)
     next(taken)
     assert stream.buffer.tell() < 3 * 14

@@ -175,7 +175,7 @@ PRINTED: list[tuple[str, Shapes, str, str, str]] = [
      "v[i*n_x1 + j]*cos(x[i,j])"),
     ("[x[0]**2*x[1], sin(x[0])]", {"x": (2,)}, "x",
      "2*x[0]*x[1]*delta(0,i)*delta(0,m) + cos(x[0])*delta(0,i)*delta(1,m) + x[0]**2*delta(0,m)*delta(1,i)",
-     "2*v[0]*x[0]*x[1]*delta(0,i) + v[0]*x[0]**2*delta(1,i) + v[1]*cos(x[0])*delta(0,i)"),
+     "(2*v[0]*x[0]*x[1] + v[1]*cos(x[0]))*delta(0,i) + v[0]*x[0]**2*delta(1,i)"),
     ("cat([x, sin(x)])", {"x": (4,)}, "x",
      "cos(x[i])*delta(i + n_x,m) + delta(i,m)",
      "v[i + n_x]*cos(x[i]) + v[i]"),

@@ -31,6 +31,7 @@ from gradcli.report import Array, Compared
 from gradcli.request import Request
 from gradcli.shapes import Shape
 from gradcli.symbolic import derived
+from gradcli.symbolic.kept import forget
 from gradcli.symbolic.scalars import atomic
 from gradcli.syntax import parse
 from tests.programs import INFIX, OPTIONS
@@ -416,6 +417,7 @@ def verdicts(case: Case, seed: int = 0) -> list[Compared]:
 def planted(monkeypatch: pytest.MonkeyPatch, name: str, **columns: Any) -> None:
     """The row with other columns, in the table, for one test."""
     atomic.cache_clear()
+    forget()
     monkeypatch.setitem(TABLE, name, replace(TABLE[name], **columns))
 
 
@@ -423,6 +425,7 @@ def planted(monkeypatch: pytest.MonkeyPatch, name: str, **columns: Any) -> None:
 def _clean_functions() -> Iterator[None]:
     yield
     atomic.cache_clear()
+    forget()
 
 
 RIGHT_INDEX: Any = TABLE["index"].symbolic

@@ -60,6 +60,25 @@ def test_a_plain_text_is_a_float64_array_without_evaluating_anything(text: str, 
     np.testing.assert_array_equal(array, np.array(value, dtype=np.float64), strict=True)
 
 
+PRINTED = {
+    "tensor([1., 2.])": [1, 2],
+    "tensor([[ 1.0000, -0.5000],\n        [ 2.0000,  3.0000]], dtype=torch.float64)": [[1, -0.5], [2, 3]],
+    "tensor([1., 2.], dtype=torch.float64, requires_grad=True)": [1, 2],
+    "tensor([6., 8.], grad_fn=<MulBackward0>)": [6, 8],
+    "torch.tensor([1, 2])": [1, 2],
+    "np.array([[1, 2], [3, 4]])": [[1, 2], [3, 4]],
+    "array([1.e-03, 2.e+00], dtype=float32)": [1e-3, 2],
+    "[[1. 2.]\n [3. 4.]]": [[1, 2], [3, 4]],
+    "[ 1.  -2.   0.5]": [1, -2, 0.5],
+}
+
+
+@pytest.mark.parametrize("text", PRINTED)
+def test_what_pytorch_and_numpy_print_can_be_pasted(text: str) -> None:
+    np.testing.assert_array_equal(read(text), PRINTED[text])
+    np.testing.assert_array_equal(read_tensor("-", name="x", stdin=Stdin(io.BytesIO(text.encode()))), PRINTED[text])
+
+
 def test_random_tensors_are_drawn_from_the_generator_one_after_the_other() -> None:
     generator = np.random.default_rng(7)
     first, second = read("randn:2x2", generator=generator), read("randn:2x2", generator=generator)
@@ -101,8 +120,12 @@ MISTAKES = [
     ("1,2:3", "differ in length", ""),
     ("1,,2", "empty", ""),
     ("1,a,3", "'a' in x is not a number", "1,2,3"),
-    ("1 2 3", "not separated", "1,2,3"),
-    ("[1 2; 3 4]", "list of rows", "[[1, 2], [3, 4]]"),
+    ("1 2 3", "not how a tensor is written", "1,2,3"),
+    ("1;2;3", "not how a tensor is written", "1:2:3"),
+    ("[1 2; 3 4]", "not how a tensor is written", "1,2:3,4"),
+    ("{1, 2}", "not how a tensor is written", '"[1, 2]"'),
+    ("eye 5", "not how a tensor is written", "eye:5"),
+    ("ones 2 3", "not how a tensor is written", "ones:2x3"),
     ("x.npy", "no tensor", "@x.npy"),
     ("a.csv b.csv", "one file", "@a.csv"),
     ("__import__('os').system('echo pwned')", "x cannot be read", ""),
@@ -220,7 +243,7 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "several.npz": (saved(np.savez, w=np.eye(2), b=np.ones(1)), "several arrays: b, w"),
     "several.npz:z": (saved(np.savez, w=np.eye(2), b=np.ones(1)), "no array z"),
     "empty.csv": (b"", "empty"),
-    "headings.csv": (b"a,b\n", "empty but for"),
+    "headings.csv": (b"a,b\n", "no numbers, only line 1: a,b"),
     "ragged.csv": (b"1,2\n3", "line 2 has length 1"),
     "letter.csv": (b"1,2\n3,z", "line 2, column 2"),
     "hole.csv": (b"1,,3", "line 1, column 2 of hole.csv is empty"),

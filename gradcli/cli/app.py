@@ -1,9 +1,8 @@
-"""Verbs -> a Typer application. Knows how Typer finds a command and when it prints help; no tensor, no answer."""
+"""Verbs -> a Typer application, which prints pages of help and the version. Knows no tensor and no answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from shutil import get_terminal_size
 from typing import Annotated, Any
 
@@ -13,39 +12,31 @@ from typer.core import TyperCommand, TyperGroup
 import gradcli
 from gradcli.cli import help
 from gradcli.cli.line import line_of
-from gradcli.cli.options import nearest, nearest_flag
-from gradcli.cli.repair import repaired
+from gradcli.cli.options import nearest
 from gradcli.cli.verbs import Verb
-from gradcli.cli.words import Reading, place, read
 from gradcli.message import N_, Exit, GradcliError, fault
-from gradcli.render.speech import Speak, english
+from gradcli.render.speech import Speak
 
 _HELP_NAMES = {"help_option_names": ["--help", "-h"]}
 
 
-def program(verbs: Mapping[str, Verb], words: Sequence[str], speak: Speak) -> Callable[[], Exit] | int:
-    """What the words ask to be performed, or the exit status where Typer has answered (help, the version).
+def told(verbs: Mapping[str, Verb], words: Sequence[str], speak: Speak) -> int:
+    """Help or the version, as these words ask; the exit status.
 
-    Only the command that is wanted is built: building all of them takes longer than reading the words.
+    Raises GradcliError (option) where the first of them is no command.
     """
-    if words[0] in verbs:
-        app, name, rest = _alone(verbs[words[0]], speak), f"gradcli {words[0]}", words[1:]
+    if words[0] in verbs:  # alone: a group would load validators and build every command, which takes far longer
+        app, name = typer.Typer(add_completion=False), f"gradcli {words[0]}"
+        _add(app, verbs[words[0]], speak)
+        words = ["--help"]
     else:
-        app, name, rest = application(verbs, speak), "gradcli", words
+        app, name = application(verbs, speak), "gradcli"
     parse = typer.main.get_command(app).main
-    parsed: Any = parse(args=list(rest), prog_name=name, standalone_mode=False, windows_expand_args=False)
-    return parsed if callable(parsed) else int(parsed or Exit.ANSWERED)
+    return int(parse(list(words), name, standalone_mode=False, windows_expand_args=False) or Exit.ANSWERED)
 
 
-def _alone(verb: Verb, speak: Speak) -> typer.Typer:
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    _add(app, verb, speak)
-    return app
-
-
-def application(verbs: Mapping[str, Verb], speak: Speak = english) -> typer.Typer:
-    """The command line of these verbs. Each command returns what is then to be performed outside Typer, whose own
-    answers to Ctrl-C and to a closed pipe are other than ours."""
+def application(verbs: Mapping[str, Verb], speak: Speak) -> typer.Typer:
+    """The commands with their pages; what performs them is in gradcli.cli.asked."""
     app = typer.Typer(
         name="gradcli", cls=_group_of(verbs, speak), add_completion=False, rich_markup_mode=None,
         invoke_without_command=True, context_settings=_HELP_NAMES,
@@ -57,10 +48,11 @@ def application(verbs: Mapping[str, Verb], speak: Speak = english) -> typer.Type
 
 
 def _add(app: typer.Typer, verb: Verb, speak: Speak) -> None:
-    def declare() -> None:
-        raise AssertionError("the words are read by gradcli.cli.words")
+    app.command(verb.name, cls=_command_of(verb, speak), context_settings=_HELP_NAMES)(_never)
 
-    app.command(verb.name, cls=_command_of(verb, speak), help=verb.summary, context_settings=_HELP_NAMES)(declare)
+
+def _never() -> None:
+    raise AssertionError("a question is read by gradcli.cli.words")
 
 
 def _front(version: Annotated[bool, typer.Option("--version")] = False) -> None:
@@ -75,62 +67,13 @@ def _width() -> int:
 
 
 def _command_of(verb: Verb, speak: Speak) -> type[TyperCommand]:
-    """Typer's command, whose words are read by us: every variable is an option that no declaration can foresee, a value
-    may begin with a dash, and the validators that Typer would load for it cost 40 ms that nothing here needs. Its help
-    is ours too, for Typer speaks English and counts a wide character as one column."""
+    """Its help is ours, for Typer speaks English and counts a wide character as one column."""
 
-    class Words(TyperCommand):
-        reading = Reading(verb.name, ())
-
+    class Page(TyperCommand):
         def get_help(self, _: Any) -> str:
             return help.page(verb, _width(), speak)
 
-        def parse_args(self, invocation: Any, words: list[str]) -> list[str]:
-            self.reading = read(verb.name, words, verb.options)
-            if self.reading.wants_help or invocation.resilient_parsing:
-                return super().parse_args(invocation, ["--help"] if self.reading.wants_help else [])
-            _refuse_incomplete(self.reading, verb)
-            return []
-
-        def invoke(self, _: Any) -> Callable[[], Exit]:
-            return partial(performed, verb, self.reading)
-
-    return Words
-
-
-def performed(verb: Verb, reading: Reading) -> Exit:
-    """The command, with a name in its error repaired where the command line shows what was meant."""
-    given: dict[str, Any] = {option.name: not option.default for option in verb.options if option.name in reading.flags}
-    for option in reading.options:
-        given[option.name] = option.value
-    repeated = {option.name for option in verb.options if option.repeats}
-    given |= {name: [o.value for o in reading.options if o.name == name] for name in repeated & given.keys()}
-    try:
-        return verb.perform(reading.text, {v.name: v.value for v in reading.variables}, given)
-    except GradcliError as error:
-        raise repaired(error, reading, verb.options) from None
-
-
-def _refuse_incomplete(reading: Reading, verb: Verb) -> None:
-    flags = [option.flag for option in verb.options]
-    if not verb.variables and reading.variables:
-        given = reading.variables[0]
-        near = nearest_flag(given.name, flags)
-        raise place(
-            fault("option", N_("gradcli {command} has no option --{name}"),
-                  hint=None if near is None else N_("did you mean  {near} ?"),
-                  command=verb.name, name=given.name, near=near),
-            reading, given.at,
-        )
-    if verb.required and reading.expression is None:
-        mistyped = (nearest_flag(given.name, flags) for given in reading.variables if given.dashed)
-        near = next((flag for flag in mistyped if flag is not None), None)
-        raise fault(
-            "option", N_("gradcli {command} needs an expression") if verb.positional == "EXPRESSION"
-            else N_("gradcli {command} needs {positional}"),
-            hint=N_("did you mean  {near} ?") if near else N_("for example  {example}") if verb.examples else None,
-            command=verb.name, positional=verb.positional, near=near, example=next(iter(verb.examples), ""),
-        )
+    return Page
 
 
 def _group_of(verbs: Mapping[str, Verb], speak: Speak) -> type[TyperGroup]:
@@ -146,11 +89,24 @@ def _group_of(verbs: Mapping[str, Verb], speak: Speak) -> type[TyperGroup]:
     return Verbs
 
 
+_SAID = {
+    "derivative": "grad", "diff": "grad", "differentiate": "grad", "gradient": "grad", "jac": "jacobian",
+    "hess": "hessian", "backprop": "backward", "autograd": "vjp", "test": "check", "verify": "check", "draw": "plot",
+    "tree": "graph", "script": "code", "export": "code", "list": "functions", "learn": "explain", "why": "explain",
+    "trace": "steps", "pushforward": "jvp", "pullback": "vjp",
+}
+"""What people call the commands elsewhere."""
+
+
 def no_such_command(words: Sequence[str], verbs: Mapping[str, Verb]) -> GradcliError:
     """The first word is no command: a command mistyped, or an expression whose command was left out."""
     line = line_of(["gradcli", *words])
-    near = nearest(words[0], verbs)
-    if near is not None:
+    near = _SAID.get(words[0]) or nearest(words[0], verbs)
+    page = words[1:2] if words[1:] and words[1] in verbs else ()
+    if words[0] in ("help", "version"):
+        error = fault("option", N_("there is no command {word}"), hint=N_("did you mean  {line} ?"), word=words[0],
+                      line=line_of(["gradcli", *page, f"--{words[0]}"]).text)
+    elif near is not None:
         error = fault("option", N_("there is no command {word}"), hint=N_("did you mean  {line} ?"), word=words[0],
                       line=line_of(["gradcli", near, *words[1:]]).text)
     elif words[0].isalpha() and len(words[0]) > 1 and len(words) == 1:

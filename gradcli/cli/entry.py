@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from gradcli.cli import collector
+from gradcli.cli import abstract, collector
 from gradcli.cli.front import front_page
 from gradcli.cli.language import language, word_after
 from gradcli.message import N_, Exit, GradcliError, fault, limit
@@ -19,6 +19,7 @@ from gradcli.render.speech import Speak, speech
 def main() -> NoReturn:
     """The console entry. It ends the process itself: tearing PyTorch down would take longer than the answer did."""
     collector.pause()
+    abstract.stand_in()
     _prepare_streams()
     os._exit(_flushed(run(sys.argv[1:])))
 
@@ -52,12 +53,18 @@ def _performed(words: Sequence[str]) -> int:
         sys.stdout.write(front_page(_speech(words).sentence))
         return Exit.ANSWERED
 
-    from gradcli.cli.app import program  # 50 ms, in which a Ctrl-C has to be answered too
+    from gradcli.cli.asked import asked  # here, since a Ctrl-C while it is imported has to be answered too
     from gradcli.cli.verbs import verbs
     from gradcli.commands import COMMANDS
 
-    asked = program(verbs(COMMANDS), words, _speech(words))
-    return asked() if callable(asked) else asked
+    known = verbs(COMMANDS)
+    perform = asked(known[words[0]], words[1:]) if words[0] in known else None
+    if perform is not None:
+        return perform()
+
+    from gradcli.cli.app import told  # Typer: 50 ms, for help only
+
+    return told(known, words, _speech(words))
 
 
 def _told(error: GradcliError, words: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ def front_page(say: Callable[..., str]) -> str:
     """What `gradcli` alone prints; `say` says a marked sentence."""
     lines = "\n".join(f"  {line}" for line in FIRST_LINES)
     first = usage("gradcli COMMAND EXPRESSION [--NAME TENSOR | NAME=TENSOR]... [OPTIONS]", say)
-    return f"{first}\n\n{say(N_('Try:'))}\n{lines}\n"
+    return "\n".join([first, "", say(N_("Try:")), lines, ""])
 
 
 def usage(pattern: str, say: Callable[..., str]) -> str:

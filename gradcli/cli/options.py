@@ -54,7 +54,7 @@ class Option:
         return self.kind == "tensors"
 
 
-def _declared(kind: type[Request] | type[Display]) -> Mapping[str, Option]:
+def _declared(kind: type[Request] | type[Display]) -> dict[str, Option]:
     return {f.name: _option(f.name, str(f.type), f.default, f.metadata) for f in fields(kind) if "help" in f.metadata}
 
 
@@ -72,8 +72,8 @@ def _metavar(kind: Kind, choices: tuple[str, ...]) -> str:
     return {"integer": "N", "number": "NUMBER", "names": "NAMES", "word": "TEXT"}.get(kind, "TENSOR")
 
 
-ASKED = _declared(Request)
-SHOWN = _declared(Display)
+ASKED: dict[str, Option] = _declared(Request)
+SHOWN: dict[str, Option] = _declared(Display)
 """Every declared option by its field's name, in the order declared: what is asked, and how the answer is shown."""
 
 

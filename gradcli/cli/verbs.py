@@ -105,6 +105,8 @@ _BATCH = Verb(
         Option("jobs", "integer", 1, N_("how many processes answer"), "N", (), 1, 1024),
         Option("timeout", "number", None, N_("seconds for one record; past it the record fails and the rest goes on"),
                "SECONDS", (), 0, float("inf")),
+        Option("resume", "word", None, N_("a file for the answers; those that it holds already are not asked again"),
+               "FILE", (), 0, 0),
     ),
     ('echo \'{"expr": "x**2", "inputs": {"x": [1, 2]}}\' | gradcli batch', "gradcli batch questions.jsonl --jobs 4"),
     _batch,

@@ -9,12 +9,16 @@ from dataclasses import replace
 from keyword import iskeyword
 from unicodedata import normalize
 
-from gradcli.cli.line import Line, line_of, quoted
+from gradcli.cli.extra import extra_word
+from gradcli.cli.line import Line, line_of
 from gradcli.cli.options import Option, nearest_flag
 from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Span, fault
 
 _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
+_FORMATS = {"--json": "--format json", "--latex": "--format latex", "--tex": "--format latex",
+            "--markdown": "--format markdown", "--md": "--format markdown"}
+"""Flags of other tools."""
 _LONG = re.compile(r"--([^\W\d][\w-]*)(?:=(.*))?", re.DOTALL)
 
 
@@ -103,8 +107,10 @@ def _value_after(
             reading, at,
         )
     if following is None:
+        wanted = _FORMATS.get(flag) or f"{flag} {declared[flag].metavar if flag in declared else 'TENSOR'}"
         raise place(
-            fault("option", N_("{flag} needs a value"), hint=N_("write  {flag} TENSOR"), flag=flag), reading, at
+            fault("option", N_("{flag} needs a value"), hint=N_("write  {repair}"), flag=flag, repair=wanted),
+            reading, at,
         )
     raise place(
         fault(
@@ -153,26 +159,12 @@ def _with_word(reading: Reading, at: int) -> Reading:
                   line=line_of(["gradcli", reading.command, *swapped]).text),
             reading, at,
         )
-    raise place(_extra_word(word, reading, at), reading, at)
+    raise place(extra_word(word, reading, at), reading, at)
 
 
 def _swapped(reading: Reading, at: int) -> list[str]:
     words = list(reading.words)
     return [words.pop(at), *words]
-
-
-def _extra_word(word: str, reading: Reading, at: int) -> GradcliError:
-    name = word.lstrip("-")
-    if word.startswith("-") and name.isidentifier():
-        value = quoted(reading.words[at + 1]) if at + 1 < len(reading.words) else "TENSOR"
-        return fault(
-            "option", N_("{word} has one dash; options and variables have two"),
-            hint=N_("write  --{name} {value}"), word=word, name=name, value=value,
-        )
-    return fault(
-        "option", N_("one word too many: {word}"),
-        hint=N_('an expression with spaces or * is quoted: "x * y"; a variable is --x TENSOR or x=TENSOR'), word=word,
-    )
 
 
 def _with_variable(reading: Reading, at: int, text: str) -> Reading:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
@@ -17,8 +16,11 @@ from gradcli.report import Array, Question
 from gradcli.request import Request
 from gradcli.shapes import Shape, written
 from gradcli.syntax import Tree, parse
+from gradcli.syntax.scan import scan
 from gradcli.syntax.tree import While
 from gradcli.tensors import Stdin, read_program, read_tensor
+from gradcli.tensors.draws import Draws
+from gradcli.tensors.text import CONSTRUCTORS
 
 MOST_KEPT, LONGEST_KEPT = 1_024, 2_000
 """So many programs are kept as they were understood, of at most so many characters."""
@@ -67,7 +69,7 @@ def understand(request: Request) -> Understood:
 
     Raises GradcliError for everything that is wrong with the question, before anything heavy is loaded.
     """
-    stdin, generator = Stdin(), np.random.default_rng(request.seed)
+    stdin, generator = Stdin(), Draws(request.seed)
     source = read_program(request.expression, stdin=stdin)
     _parsed(source, tuple(request.inputs))  # its mistakes are told before a tensor's
     rounded = np.float32 if request.dtype == "float32" else np.float64
@@ -113,7 +115,7 @@ def _is_short(source: str) -> bool:
     return len(source) <= LONGEST_KEPT and "rand" not in source
 
 
-def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator,
+def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator | Draws,
            point: Mapping[str, Array] | None = None) -> Array:
     """A tensor as given: text, lists or an array; an expression may use the variables of `point`."""
 
@@ -127,8 +129,8 @@ def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator,
 
 
 def _mentions(tree: Tree, name: str) -> bool:
-    """Whether the text uses the name; a rough look is enough, since trace refuses an input that is not used."""
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", tree.source) is not None
+    """Whether the text uses the name: `2x` does."""
+    return any(token.kind == "name" and token.text == name for token in scan(tree.source))
 
 
 def variables(program: Program, request: Request) -> tuple[str, ...]:
@@ -159,7 +161,7 @@ def _whole_numbers(program: Program, point: Mapping[str, Array]) -> None:
 
 
 def _weights(program: Program, request: Request, point: Mapping[str, Array], stdin: Stdin,
-             generator: np.random.Generator) -> tuple[Array, str, bool]:
+             generator: np.random.Generator | Draws) -> tuple[Array, str, bool]:
     """(v, how it was given, whether it had to be guessed)."""
     shape = program.output_shape
     if request.v is None:
@@ -176,8 +178,8 @@ def _weights(program: Program, request: Request, point: Mapping[str, Array], std
         return np.ones(shape), "ones", False
     if text is not None and text.startswith("onehot:"):
         return _one_hot(text, shape), text, False
-    if text is not None and text.isidentifier() and text not in point:
-        raise _no_such_weights(text, point)
+    if text is not None and text.isidentifier() and text not in point and text not in CONSTRUCTORS:
+        raise _no_such_weights(text, point, len(shape))
     v = _v_tensor(request, point, stdin, generator)
     if v.shape != shape:
         if v.size == 1 and shape == ():
@@ -186,7 +188,9 @@ def _weights(program: Program, request: Request, point: Mapping[str, Array], std
     return v, text or "tensor", False
 
 
-def _v_tensor(request: Request, point: Mapping[str, Array], stdin: Stdin, generator: np.random.Generator) -> Array:
+def _v_tensor(
+    request: Request, point: Mapping[str, Array], stdin: Stdin, generator: np.random.Generator | Draws
+) -> Array:
     try:
         return tensor(request.v, "v", stdin, generator, point)
     except GradcliError as error:
@@ -197,7 +201,12 @@ def _v_tensor(request: Request, point: Mapping[str, Array], stdin: Stdin, genera
         raise
 
 
-def _no_such_weights(text: str, point: Mapping[str, Array]) -> GradcliError:
+def _no_such_weights(text: str, point: Mapping[str, Array], rank: int) -> GradcliError:
+    if text == "onehot":
+        return fault(
+            "name", N_("--v onehot does not say which entry of the output"),
+            hint=N_("did you mean  --v onehot:{place} ?"), place=",".join("0" * max(rank, 1)),
+        )
     near = get_close_matches(text, ["ones", *point], n=1, cutoff=0.5)
     return fault(
         "name", N_("--v {text}: that is no variable and no tensor"),

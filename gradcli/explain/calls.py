@@ -130,8 +130,9 @@ def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
             N_(
                 ".backward() adds to .grad and does not replace it: one call gives {entry} = {one}, {count} calls give "
                 "{all}. Set it to "
-                "zero before each call (x.grad = None or optimizer.zero_grad()) if you want the single gradient."
+                "zero before each call ({name}.grad = None or optimizer.zero_grad()) if you want the single gradient."
             ),
+            name=name,
             entry=f"{name}.grad{place(where)}",
             one=number(float(one[where])),
             count=len(done),

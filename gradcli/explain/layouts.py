@@ -77,7 +77,7 @@ def _row(name: str, whole: Array, output_shape: Shape, output: str) -> Note:
             place=place(first),
             row=tensor(whole[first]),
             count=size(output_shape),
-            total=tensor(np.sum(whole, axis=tuple(range(len(output_shape))))),
+            total=tensor(_added(whole, tuple(range(len(output_shape))))),
         ),
     )
 
@@ -99,3 +99,9 @@ def _layouts(shapes: Mapping[str, Shape], output_shape: Shape, output: str) -> I
             y=output,
         ),
     )
+
+
+def _added(whole: Array, axes: tuple[int, ...]) -> Array:
+    """The sum over the axes; 0 where the terms cancel but for their rounding."""
+    total, size = whole.sum(axis=axes), np.abs(whole).sum(axis=axes)
+    return np.where(np.abs(total) <= size * 2.0**-50, 0.0, total)

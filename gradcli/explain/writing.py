@@ -7,19 +7,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradcli.message import message
+from gradcli.message import Sentence, message
 from gradcli.report import Array, Note, Warning
 
 MOST_ENTRIES = 25
 """A tensor of more entries is shown by its edges."""
 
 
-def note(topic: str, sentence: str, /, **values: object) -> Note:
+def note(topic: str, sentence: Sentence, /, **values: object) -> Note:
     """A sentence of the explanation with its slots given by name."""
     return Note(topic, message(sentence, **values))
 
 
-def warning(kind: str, sentence: str, /, **values: object) -> Warning:
+def warning(kind: str, sentence: Sentence, /, **values: object) -> Warning:
     """A warning with its slots given by name."""
     return Warning(kind, message(sentence, **values))
 

@@ -10,6 +10,7 @@ import torch
 
 from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import DTYPES, computing, forward
+from gradcli.numeric.retained import grad_fn
 from gradcli.program import Apply, Program
 from gradcli.report import Array
 
@@ -83,11 +84,8 @@ def between(
                 one.retain_grad()
         if y.requires_grad:
             y.backward(torch.tensor(v, dtype=DTYPES[dtype]))
-        return {name: (_made_by(one), _kept(one)) for name, one in named.items()}
-
-
-def _made_by(value: torch.Tensor) -> str:
-    return "None" if value.grad_fn is None else type(value.grad_fn).__name__
+        places = {name: program.names[name].step for name in named}
+        return {name: (str(grad_fn(program, places[name], values)), _kept(one)) for name, one in named.items()}
 
 
 def _kept(value: torch.Tensor) -> Array | None:

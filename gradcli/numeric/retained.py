@@ -77,10 +77,11 @@ def grad_fns(
     """
     with computing(dtype):
         values = forward(program, wrt, point, dtype)
-        return tuple(_grad_fn(program, place, values) for place in range(len(values)))
+        return tuple(grad_fn(program, place, values) for place in range(len(values)))
 
 
-def _grad_fn(program: Program, place: int, values: list[torch.Tensor]) -> str | None:
+def grad_fn(program: Program, place: int, values: list[torch.Tensor]) -> str | None:
+    """That of one value, among the values of every step."""
     value, how = values[place], program.steps[place].how
     if not value.requires_grad:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from gradcli.message import N_, fault
+from gradcli.message import N_, NN_, fault
 from gradcli.ops.families import Param
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape, axis, broadcast, size, written
@@ -47,7 +47,9 @@ def _at_most_matrix(x: Shape) -> Shape:
 def _order(x: Shape, dims: tuple[int, ...]) -> list[int]:
     order = [axis(d, len(x)) for d in dims]
     if sorted(order) != list(range(len(x))):
-        raise fault("shape", N_("permute needs each of the {rank} dimensions once, not {dims}"), rank=len(x), dims=dims)
+        raise fault("shape", NN_("permute needs the {count} dimension once, not {dims}",
+                                 "permute needs each of the {count} dimensions once, not {dims}"),
+                    count=len(x), dims=dims)
     return order
 
 
@@ -58,9 +60,10 @@ def reshaped(x: Shape, sizes: tuple[int, ...]) -> Shape:
         return tuple(size(x) // known if n == -1 else n for n in sizes)
     if -1 in sizes or known != size(x) or any(n < 0 for n in sizes):
         raise fault(
-            "shape", N_("a tensor of shape {s} has {n} elements and can't be reshaped to {sizes}"),
+            "shape", NN_("a tensor of shape {s} has {count} element and can't be reshaped to {sizes}",
+                         "a tensor of shape {s} has {count} elements and can't be reshaped to {sizes}"),
             hint=N_("one size may be -1: it is worked out from the rest"),
-            s=written(x), n=size(x), sizes=written(sizes),
+            s=written(x), count=size(x), sizes=written(sizes),
         )
     return sizes
 
@@ -89,7 +92,8 @@ def _unsqueezed(x: Shape, dim: int) -> Shape:
 
 def _expanded(x: Shape, sizes: tuple[int, ...]) -> Shape:
     if len(sizes) < len(x):
-        raise fault("shape", N_("expand needs at least {rank} sizes"), rank=len(x))
+        raise fault("shape", NN_("expand needs at least {count} size", "expand needs at least {count} sizes"),
+                    count=len(x))
     padded = (1,) * (len(sizes) - len(x)) + x
     wanted = tuple(m if n == -1 else n for m, n in zip(padded, sizes, strict=True))
     if any(m not in (1, n) for m, n in zip(padded, wanted, strict=True)):
@@ -100,7 +104,8 @@ def _expanded(x: Shape, sizes: tuple[int, ...]) -> Shape:
 
 def _repeated(x: Shape, sizes: tuple[int, ...]) -> Shape:
     if len(sizes) < len(x):
-        raise fault("shape", N_("repeat needs at least {rank} counts"), rank=len(x))
+        raise fault("shape", NN_("repeat needs at least {count} number", "repeat needs at least {count} numbers"),
+                    count=len(x))
     return tuple(m * n for m, n in zip((1,) * (len(sizes) - len(x)) + x, sizes, strict=True))
 
 

@@ -158,12 +158,12 @@ def _extreme(s: Any, x: Any, dim: Any, keepdim: bool, row: str) -> Any:
     def rule(y: Any) -> Any:
         def ties(*k: Any) -> Any:
             bound = [s.index(x.dims[a]) for a in over]
-            at = k if keepdim else [place for a, place in enumerate(k) if a not in over]
-            return bound, s.same(source(*s.inserted(k, over, bound, True)), y(*at))
+            at = s.inserted(k, over, [0] * len(over), False) if keepdim else k
+            return bound, s.same(source(*s.inserted(k, over, bound, False)), y(*at))
 
         def entry(o: Any, i: Any) -> Any:
-            count = s.node(s.unnamed().define("c", s.reduced(x, over, True), ties))
-            share = s.same(source(*i), y(*o)) / count(*(0 if a in over else k for a, k in enumerate(i)))
+            count = s.node(s.unnamed().define("c", s.reduced(x, over, False), ties))
+            share = s.same(source(*i), y(*o)) / count(*(k for a, k in enumerate(i) if a not in over))
             return _matches(s, o, i, over, keepdim) * share
 
         return entry

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from string import ascii_letters
 from typing import Any
 
-from gradcli.message import N_, GradcliError, fault
+from gradcli.message import N_, NN_, GradcliError, fault, joined
 from gradcli.shapes import Shape, written
 
 
@@ -19,7 +19,9 @@ def read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
     terms = left.split(",")
     if len(terms) != len(ranks):
         raise fault(
-            "syntax", N_("einsum: the equation names {a} operands, and {b} are given"), a=len(terms), b=len(ranks)
+            "syntax", NN_("einsum: the equation names {count} operand, and {b} are given",
+                          "einsum: the equation names {count} operands, and {b} are given"),
+            count=len(terms), b=len(ranks),
         )
     spare = [c for c in ascii_letters if c not in text]
     width = max(
@@ -46,8 +48,9 @@ def _written_out(term: str, rank: int, dots: str, text: str) -> str:
         raise _misfit(text)
     if "..." not in term:
         if len(term) != rank:
-            raise fault("shape", N_("einsum: {term} has {a} letters for an operand with {b} dimensions"),
-                        term=term, a=len(term), b=rank)
+            raise fault("shape", NN_("einsum: {term} has {a} letters for an operand with {count} dimension",
+                                     "einsum: {term} has {a} letters for an operand with {count} dimensions"),
+                        term=term, a=len(term), count=rank)
         return term
     here = rank - len(letters)
     if here < 0:
@@ -75,7 +78,7 @@ def einsum_shape(text: str, operands: tuple[Shape, ...]) -> Shape:
             if sizes.get(letter, 1) not in (1, n) and n != 1:
                 raise fault(
                     "shape", N_("einsum: {letter} is {a} in one operand and {b} in another ({shapes})"),
-                    letter=letter, a=sizes[letter], b=n, shapes=", ".join(map(written, operands)),
+                    letter=letter, a=sizes[letter], b=n, shapes=joined(", ", map(written, operands)),
                 )
             sizes[letter] = max(n, sizes.get(letter, 1)) if n != 0 else 0
     return tuple(sizes[c] for c in output)

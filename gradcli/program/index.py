@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from gradcli.message import N_, Span, fault
+from gradcli.message import N_, NN_, Span, fault
 from gradcli.program.bind import Given
 from gradcli.program.steps import Ref
 from gradcli.shapes import Shape, written
@@ -28,8 +28,9 @@ def index_arguments(
         raise fault("syntax", N_("... may stand once in an index")).at(node.span)
     if read > len(shape):
         raise fault(
-            "shape", N_("{read} indices for a tensor with {rank} dimensions ({shape})"),
-            read=read, rank=len(shape), shape=written(shape),
+            "shape", NN_("{read} indices for a tensor with {count} dimension ({shape})",
+                         "{read} indices for a tensor with {count} dimensions ({shape})"),
+            read=read, count=len(shape), shape=written(shape),
         ).at(node.span)
     whole: Item = ("slice", None, None, 1)
     items: list[Item] = []

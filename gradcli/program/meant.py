@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
+from unicodedata import normalize
 
 from gradcli.message import N_, Message, Span, message
 from gradcli.ops import SPELLED
@@ -13,6 +15,7 @@ from gradcli.ops.elsewhere import ATOM, ATTRIBUTES, DERIVATIVES, OVERLOADED, REW
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
+from gradcli.syntax.scan import Token, scan
 from gradcli.syntax.stray import ROOM_FOR_A_HINT, patched
 
 DID_YOU_MEAN = N_("did you mean {repair} ?")
@@ -26,16 +29,21 @@ def function(source: str, node: t.Call) -> Message:
     name, arguments = node.function, [_written(source, a) for a in node.arguments]
     alone = source.strip() == _at(source, node.span)
     if name in DERIVATIVES and arguments:
+        if fraction := re.match(r"\s*/\s*d\w+", source[node.span.end :]):  # d(x^2)/dx
+            node = replace(node, span=Span(node.span.start, node.span.end + fraction.end()))
         inner = rewritten("{0}", arguments[:1], alone) or ""
         return message(
             N_("gradcli differentiates the expression itself: {repair}"), repair=patched(source, node.span, inner)
         )
+    if name.lower() in ("piecewise", "ifthenelse", "switch", "case"):
+        return message(N_("choose entry by entry with where(condition, a, b)"))
     if name in REWRITTEN and (whole := rewritten(REWRITTEN[name], arguments, alone)):
         return message(DID_YOU_MEAN, repair=patched(source, node.span, whole))
     near = renamed(name) or next(iter(get_close_matches(name, [*SPELLED, "numel", "size"], n=1, cutoff=0.75)), None)
     if near is None:
         return message(_PYTORCH)
-    return message(DID_YOU_MEAN, repair=patched(source, node.name_span, near))
+    start = node.name_span.start if node.method else node.span.start  # np.expand_dims loses its np
+    return message(DID_YOU_MEAN, repair=patched(source, Span(start, node.name_span.end), near))
 
 
 def factored_function(source: str, node: t.Call, known: Sequence[str]) -> Message | None:
@@ -84,7 +92,10 @@ def variable(source: str, name: str, span: Span, shapes: Mapping[str, Shape | No
     parts = split(name, known)
     if parts is not None:
         return message(DID_YOU_MEAN, repair=_all_products(source, span, shapes))
-    numbered = re.fullmatch(r"(.+?)_?(\d+)", name)
+    entries = _entries(source, shapes)
+    if entries is not None:
+        return message(DID_YOU_MEAN, repair=entries)
+    numbered = _NUMBERED.fullmatch(name)
     if numbered and numbered[1] in shapes:
         return _numbered(source, span, numbered[1], int(numbered[2]), shapes[numbered[1]])
     near = get_close_matches(name, known, n=1, cutoff=0.6) if len(name) > 2 else []
@@ -106,14 +117,26 @@ def split(name: str, known: Sequence[str]) -> list[str] | None:
 
 def _all_products(source: str, span: Span, shapes: Mapping[str, Shape | None]) -> str:
     """The text with every product of names that was written as one word taken apart, or the one at `span` alone."""
+    alone = ""
+    whole, end = "", 0
+    for word in _words(source):
+        name = source[word.start : word.end]
+        parts = None if name in shapes or name in SPELLED else split(name, list(shapes))
+        if parts is not None:
+            text = _product(source, word, parts, shapes)
+            if word == span:
+                alone = text
+            whole, end = whole + source[end : word.start] + text, word.end
+    whole += source[end:]
+    return whole.strip() if len(whole) <= ROOM_FOR_A_HINT and "\n" not in whole else alone
 
-    def product(word: re.Match[str]) -> str:
-        parts = None if word[0] in shapes or word[0] in SPELLED else split(word[0], list(shapes))
-        return word[0] if parts is None else _product(source, Span(*word.span()), parts, shapes)
 
-    words = re.compile(r"(?<![\w.])[^\W\d]\w*(?![\w(=]| *\(| *=[^=])")
-    whole = words.sub(product, source).strip()
-    return whole if len(whole) <= ROOM_FOR_A_HINT and "\n" not in whole else words.sub(product, _at(source, span))
+def _words(source: str) -> Iterator[Span]:
+    """Where the names stand that are neither called nor assigned nor attributes."""
+    tokens = [Token("newline", "", Span(0, 0)), *scan(source), Token("newline", "", Span(0, 0))]
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token.kind == "name" and before.text != "." and after.text not in ("(", "="):
+            yield token.span
 
 
 def _product(source: str, span: Span, parts: Sequence[str], shapes: Mapping[str, Shape | None]) -> str:
@@ -127,9 +150,23 @@ def _product(source: str, span: Span, parts: Sequence[str], shapes: Mapping[str,
     return f"({text})" if divided else text
 
 
+_NUMBERED = re.compile(r"(.+?)_?(\d+)")
+
+
+def _entries(source: str, shapes: Mapping[str, Shape | None]) -> str | None:
+    """`x_0*x_1` as `x[0]*x[1]`, where x is long enough and all of it fits a hint."""
+    whole, end = "", 0
+    for word in _words(source):
+        name = normalize("NFKC", source[word.start : word.end])
+        numbered = None if name in shapes else _NUMBERED.fullmatch(name)
+        shape = shapes.get(numbered[1]) if numbered else None
+        if numbered and shape and int(numbered[2]) < shape[0]:
+            whole, end = whole + source[end : word.start] + f"{numbered[1]}[{int(numbered[2])}]", word.end
+    whole += source[end:]
+    return whole.strip() if end and len(whole) <= ROOM_FOR_A_HINT and "\n" not in whole else None
+
+
 def _numbered(source: str, span: Span, name: str, place: int, shape: Shape | None) -> Message:
-    if shape and place < shape[0]:
-        return message(DID_YOU_MEAN, repair=patched(source, span, f"{name}[{place}]"))
     if shape and place == shape[0]:
         return message(
             N_("entries are counted from 0: {repair}"), repair=patched(source, span, f"{name}[{place - 1}]")

@@ -13,7 +13,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
+from gradcli.message import N_, NN_, GradcliError, Message, Span, fault, limit, message
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
@@ -124,7 +124,8 @@ class _Tracer:
         for turn in range(MAX_TURNS + 1):
             if not self.holds(node.condition):
                 self.notes.append(message(
-                    N_("the while loop ran {count} times with these numbers; the formulas hold for the path taken"),
+                    NN_("the while loop ran {count} time with these numbers; the formulas hold for the path taken",
+                        "the while loop ran {count} times with these numbers; the formulas hold for the path taken"),
                     count=turn,
                 ))
                 return value
@@ -280,7 +281,8 @@ class _Tracer:
         names = {name: shape for name, shape in self._shapes_by_name().items() if shape is not None}
         alone: str | None = None
         source = self.tree.source
-        for way in ways:
+        bound = source[span.end :].lstrip().startswith((".", "["))
+        for way in (f"({way})" if bound else way for way in ways):
             whole = f"{source[: span.start]}{way}{source[span.end :]}"
             if _has_a_shape(whole, self.shapes, self.point):
                 return message(meant.DID_YOU_MEAN, repair=patched(source, span, way))
@@ -361,7 +363,9 @@ class _Tracer:
             if -len(values) <= place < len(values):
                 return values[int(place)]
             raise fault(
-                "shape", N_("index {i} is out of range: there are {n} sizes"), i=place, n=len(values)
+                "shape", NN_("index {i} is out of range: there is {count} size",
+                             "index {i} is out of range: there are {count} sizes"),
+                i=place, count=len(values),
             ).at(item.span)
         raise fault("syntax", N_("a shape is indexed by one whole number")).at(node.span)
 
@@ -381,6 +385,8 @@ class _Tracer:
         takes_many = any(p.kind == "tensors" for p in row.takes)
         arguments = [self._listed(a) if takes_many else self.given(a) for a in node.arguments]
         keywords = {name: self.given(value) for name, value in node.keywords}
+        if row.name in ("max", "min") and not node.method and len(arguments) == 2:
+            self._along_an_axis(node, arguments[1])
         try:
             return self.apply(row, arguments, keywords, node.span)
         except GradcliError as error:
@@ -390,6 +396,17 @@ class _Tracer:
                 ways = meant.ways_to_multiply(self.tree.source, node)
                 error.hint = self._mended(node.span, ways) or error.hint
             raise
+
+    def _along_an_axis(self, node: t.Call, dim: Given) -> None:
+        """Notes that max(x, 0) is no relu: its 0 is an axis."""
+        if isinstance(dim.value, Fraction) and isinstance(node.arguments[1], (t.Number, t.Unary)):
+            source = self.tree.source
+            first = source[node.arguments[0].span.start : node.arguments[0].span.end]
+            self.notes.append(message(
+                N_("{written} is taken along dim={dim}, as in PyTorch; entry by entry it is {other}"),
+                written=source[node.span.start : node.span.end], dim=dim.value,
+                other=f"{node.function}imum({first}, {dim.value})",
+            ))
 
     def _listed(self, node: t.Expression) -> Given:
         """The list in cat([x, y]) as its items: they need not have one shape."""
@@ -426,7 +443,8 @@ class _Tracer:
             return tuple(map(Fraction, shape))
         place = self.value(node.arguments[1])
         if not isinstance(place, Fraction) or not -len(shape) <= place < len(shape):
-            raise fault("shape", N_("size: the tensor has {n} dimensions"), n=len(shape)).at(node.span)
+            told = NN_("size: the tensor has {count} dimension", "size: the tensor has {count} dimensions")
+            raise fault("shape", told, count=len(shape)).at(node.span)
         return Fraction(shape[int(place)])
 
     def _no_function(self, node: t.Call) -> GradcliError:

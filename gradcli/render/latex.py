@@ -112,7 +112,8 @@ def _closed(part: Closed, speak: Speak) -> Iterator[str]:
 
 
 def _where(definitions: Sequence[Definition], speak: Speak) -> list[tuple[str, str]]:
-    lead = rf"\text{{{escaped(speak.sentence(N_('where')))} }} "
+    told = escaped(speak.sentence(N_("where")))
+    lead = rf"\text{{{told} }} "
     return [(lead * (n == 0) + indexed(d.name), d.latex) for n, d in enumerate(definitions)]
 
 

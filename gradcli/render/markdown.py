@@ -11,7 +11,7 @@ from gradcli.render.latex import indexed, left_side
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
 from gradcli.render.structure import arrangement, spoken, structure
-from gradcli.render.wording import wording
+from gradcli.render.wording import apart, wording
 from gradcli.report import (
     Array,
     Closed,
@@ -56,7 +56,7 @@ def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: 
                 yield from _once(headed, speak.sentence(N_("Why")))
                 yield f"- {_prose(speak(part.text))}"
             case Warning():
-                yield from ("", f"> {speak.sentence(N_('note: '))}{_prose(speak(part.text))}", "")
+                yield from ("", "> " + speak.sentence(N_("note: ")) + _prose(speak(part.text)), "")
             case Extra():
                 yield from _extra(part, question, digits, full, speak, first=type(part).__name__ not in headed)
                 headed.add(type(part).__name__)
@@ -80,9 +80,10 @@ def _question(part: Question, speak: Speak) -> Iterator[str]:
     yield from ("| | |", "|---|---|")
     for given, shape in part.inputs.items():
         yield f"| `{given}` | {speak(written(shape))} |"
-    yield f"| `{part.output_name}` ({speak.sentence(N_('output'))}) | {speak(written(part.output_shape))} |"
+    output, weights = speak.sentence(N_("output")), speak.sentence(N_("weights"))
+    yield f"| `{part.output_name}` ({output}) | {speak(written(part.output_shape))} |"
     if part.v_given is not None:
-        yield f"| `v` ({speak.sentence(N_('weights'))}) | {speak(written(part.v_shape or ()))}, `{part.v_given}` |"
+        yield f"| `v` ({weights}) | {speak(written(part.v_shape or ()))}, `{part.v_given}` |"
 
 
 def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[str]:
@@ -112,7 +113,7 @@ def _formula(part: Jacobian | Vjp, speak: Speak) -> Iterator[str]:
 
 
 def _definition(part: Definition, speak: Speak) -> list[str]:
-    return ["", f"{speak.sentence(N_('where'))} ${indexed(part.name)} = {part.latex}$"]
+    return ["", speak.sentence(N_("where")) + f" ${indexed(part.name)} = {part.latex}$"]
 
 
 def _compared(part: Compared, question: Question | None, digits: int, full: bool, speak: Speak) -> Iterator[str]:
@@ -153,11 +154,10 @@ def _block(arrays: Mapping[str, Array], digits: int, full: bool) -> Iterator[str
 
 
 def _equivalence(part: Equivalence, speak: Speak) -> Iterator[str]:
-    told = N_("{name}.grad differs by at most {difference}")
     ways = {"(v*y).sum().backward()": part.max_abs_diff, "y.sum().backward()": part.plain_sum_max_abs_diff}
     for way, difference in ways.items():
         if difference is not None:
-            yield f"- `{way}`: {speak.sentence(told, name=part.name, difference=number(difference, 2))}"
+            yield f"- `{way}`: {speak(apart(part.name, difference))}"
 
 
 def _prose(text: str) -> str:

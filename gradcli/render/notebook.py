@@ -8,13 +8,14 @@ from html import escape
 
 from gradcli.ops.latex import latex_name
 from gradcli.render import latex, markdown
+from gradcli.render.speech import Speak, english
 from gradcli.report import Closed, Definition, Part, Question
 
 _MATHS = re.compile(r"^\$\$\n.*?\n\$\$$|\$[^$\n]+\$", re.M | re.S)
 _BLOCK = re.compile(r"^(`{3,}).*?^\1", re.M | re.S)
 
 
-def html(parts: Iterable[Part]) -> str:
+def html(parts: Iterable[Part], speak: Speak = english) -> str:
     """The answer in Markdown as HTML. Formulas are put aside meanwhile, for Markdown would read their _ and *."""
     from markdown_it import MarkdownIt
 
@@ -24,7 +25,7 @@ def html(parts: Iterable[Part]) -> str:
         kept.append(found[0])
         return f"\ue000{len(kept) - 1}\ue001"
 
-    source = "\n".join(markdown.lines_of(parts))
+    source = "\n".join(markdown.lines_of(parts, speak=speak))
     bare = "".join(piece if code else _MATHS.sub(aside, piece) for piece, code in _pieces(source))
     told = str(MarkdownIt("commonmark", {"html": False}).enable("table").render(bare))
     return re.sub("\ue000(\\d+)\ue001", lambda found: escape(kept[int(found[1])], quote=False), told)

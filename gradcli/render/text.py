@@ -7,14 +7,14 @@ from dataclasses import field
 from typing import assert_never
 
 from gradcli.frozen import dataclass
-from gradcli.message import N_, Message
+from gradcli.message import N_
 from gradcli.render import extra, heat, layout, values
 from gradcli.render.legend import legend
 from gradcli.render.line import BLANK, Line, Piece, heading, line
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
 from gradcli.render.structure import arrangement, at, spoken, structure
-from gradcli.render.wording import wording
+from gradcli.render.wording import apart, wording
 from gradcli.report import (
     Array,
     Closed,
@@ -187,14 +187,15 @@ def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Li
     output = "y" if question is None else question.output_name
     lines = [BLANK, heading(say(words.product, name=name, output=output))]
     lines += _formula(part.left_side, part.formula, look)
-    if part.matrix:  # under the formula, the two = under each other
-        bare = part.left_side.partition("[")[0]
+    bare = part.left_side.partition("[")[0]
+    if part.matrix and (bare, part.matrix) != (part.left_side, part.formula):  # under it, the two = under each other
         *statements, last = part.matrix.split("; ")  # statements stand on lines of their own, where they can be pasted
         head = f"  {bare:<{len(part.left_side)}} = "
         lines += [line(one) for one in layout.formula(last, look.width, head)]
         said = {f"{d.name} = {d.formula}" for d in part.where}
         fresh = [text for text in statements if text not in said]
-        lines += [line(one) for text in fresh for one in layout.formula(text, look.width, f"    {say(N_('with'))} ")]
+        lead = "    " + say(N_("with")) + " "
+        lines += [line(one) for text in fresh for one in layout.formula(text, look.width, lead)]
     return lines + _where(part.where, look)
 
 
@@ -217,15 +218,18 @@ def _where(definitions: Sequence[Definition], look: Look) -> list[Line]:
 
 
 def _entries(entries: Sequence[Entry], left_side: str, look: Look) -> list[Line]:
-    if not entries:
+    """Those that are not 0, one a line."""
+    told = [e for e in entries if e.formula != "0"]
+    if not told:
         return []
-    left = [at(left_side, e.row, e.column) for e in entries]
+    left = [at(left_side, e.row, e.column) for e in told]
     width = max(map(len, left))
-    shown = (
-        one for side, entry in zip(left, entries, strict=True)
+    shown = [
+        one for side, entry in zip(left, told, strict=True)
         for one in layout.formula(entry.formula, look.width, f"    {side:<{width}} = ")
-    )
-    return [Line((("  " + look.speak.sentence(N_("entries")), "label"),)), *map(line, shown)]
+    ]
+    rest = ["    " + look.speak.sentence(N_("all others are 0"))] if len(told) < len(entries) else []
+    return [Line((("  " + look.speak.sentence(N_("entries")), "label"),)), *map(line, (*shown, *rest))]
 
 
 def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> list[Line]:
@@ -298,10 +302,7 @@ def _equivalence(part: Equivalence, look: Look, first: bool) -> list[Line]:
     if part.plain_sum_max_abs_diff is not None:
         ways.append(("y.sum().backward()", part.plain_sum_max_abs_diff))
     for way, difference in ways:
-        told = Message(
-            N_("{name}.grad differs by at most {difference}"), {"name": part.name, "difference": number(difference, 2)}
-        )
-        lines += _told(f"  {way:<24}", look.speak(told), look.width)
+        lines += _told(f"  {way:<24}", look.speak(apart(part.name, difference)), look.width)
     return lines
 
 

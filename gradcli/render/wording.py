@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gradcli.frozen import dataclass
-from gradcli.message import N_
+from gradcli.message import N_, Message, message
+from gradcli.render.numbers import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,10 @@ def wording(command: str, name: str = "") -> Wording:
     if command == "grad" and "," in name:
         return _PARTIAL
     return _WORDINGS.get(command, _BACKWARD)
+
+
+def apart(name: str, difference: float) -> Message:
+    """How far another way to the same gradient is from it."""
+    if difference == 0:
+        return message(N_("{name}.grad is the same"), name=name)
+    return message(N_("{name}.grad differs by at most {difference}"), name=name, difference=number(difference, 2))

@@ -14,39 +14,35 @@ from dataclasses import replace
 import sympy
 from sympy import Expr
 
-from gradcli.frozen import dataclass
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.in_text import TextWriter
+from gradcli.symbolic.pieces import (
+    ATOM,
+    COMPARISON,
+    POWER,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Axes,
+    Value,
+    chained,
+    divided,
+    is_one,
+    links,
+    times,
+    transposed,
+    with_statements,
+)
 from gradcli.symbolic.scalars import Above, AtLeast, Atomic, Bound, Delta, Entry, Equal, Place, Sigma, Where
 from gradcli.symbolic.spelling import is_negative, primitive_text
 
 _EXP_OF_LOG = re.compile(r"exp\(log_(softmax\([^()]*\))\)")
 _PLAIN_CHAIN = re.compile(r"[\w.]+( @ [\w.]+)*")
-COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
-Axes = tuple[Index, ...]
 
 
 class NoMatrix(Exception):
     """The formula has no matrix notation here."""
-
-
-@dataclass(frozen=True)
-class Value:
-    """A piece of text and what it denotes: an array with these axes, in this order.
-
-    `chain` holds the factors of a matrix product, so that it can be transposed and shared. `column` is the text of the
-    same values as a column, where there is a better one than `[:, None]`.
-    """
-
-    text: str
-    axes: Axes
-    holds: int = ATOM
-    chain: tuple[Value, ...] = ()
-    column: str | None = None
-
-    def at_least(self, holds: int) -> str:
-        return self.text if self.holds >= holds else f"({self.text})"
 
 
 class MatrixWriter:
@@ -64,7 +60,7 @@ class MatrixWriter:
         `like` is a tensor of the result's shape. Raises NoMatrix.
         """
         last = self.laid_out(e, columns, like)
-        return _EXP_OF_LOG.sub(r"\1", _with_statements(self.used, last))
+        return _EXP_OF_LOG.sub(r"\1", with_statements(self.used, last))
 
     def laid_out(self, e: Expr, columns: Sequence[Expr], like: str) -> str:
         """The expression as an array with these indices as its axes."""
@@ -82,7 +78,7 @@ class MatrixWriter:
             value = transposed(value)
         if value.axes != out:
             ones = f"ones_like({like})"
-            return ones if value.text == "1" else f"{self.aligned(value, out).at_least(PRODUCT)}*{ones}"
+            return times(self.aligned(value, out).at_least(PRODUCT), ones)
         if len(columns) == len(out):
             return value.text
         if not out:
@@ -154,7 +150,7 @@ class MatrixWriter:
             self.used[name] = Value(primitive_text(node), ())
         elif node.body is not None:
             text = self.laid_out(node.formula(), node.idx, name)
-            holds = ATOM if text.isidentifier() else PRODUCT if _PLAIN_CHAIN.fullmatch(text) else COMPARISON
+            holds = ATOM if is_one(text) else PRODUCT if _PLAIN_CHAIN.fullmatch(text) else COMPARISON
             self.used[name] = Value(text, (), holds)
         else:
             raise NoMatrix
@@ -221,16 +217,16 @@ class MatrixWriter:
     def shared(self, terms: Sequence[Value], axes: Axes) -> Value | None:
         """A @ x + A.T @ x as (A + A.T) @ x: one common factor at the end, or at the front, of every product."""
         if len(terms) < 2 or not all(
-            len(t.chain) > 1 and t.text == _chained(t.chain).text and t.axes == axes for t in terms
+            len(t.chain) > 1 and t.text == chained(t.chain).text and t.axes == axes for t in terms
         ):
             return None
         for end in (-1, 0):
             common = terms[0].chain[end]
             if all(t.chain[end].text == common.text for t in terms):
-                rest = [_chained(t.chain[:-1] if end else t.chain[1:]) for t in terms]
+                rest = [chained(t.chain[:-1] if end else t.chain[1:]) for t in terms]
                 if len({len(r.axes) for r in rest}) == 1:
                     inner = Value(" + ".join(r.at_least(SUM) for r in rest), rest[0].axes, SUM)
-                    return _chained((inner, common) if end else (common, inner))
+                    return chained((inner, common) if end else (common, inner))
         return None
 
     # Products
@@ -266,12 +262,12 @@ class MatrixWriter:
                 place = matrix.axes.index(k)
                 text = f"sum({matrix.text}, dim={place}"
                 return [*rest, Value(text + ")", (a,), column=text + ", keepdim=True)" if place == 1 else None)]
-            return [*rest, _chained((*_links(matrix), self.hadamard(vectors)))]
+            return [*rest, chained((*links(matrix), self.hadamard(vectors)))]
         left, right = self.hadamard(groups[0], (others[0], k)), self.hadamard(groups[1], (k, others[1]))
         if vectors:
             weighted = self.hadamard(vectors)
             left = Value(f"{left.at_least(UNARY)}*{weighted.at_least(UNARY)}", left.axes, PRODUCT)
-        return [*rest, _chained((*_links(left), *_links(right)))]
+        return [*rest, chained((*links(left), *links(right)))]
 
     def ends(self, values: Sequence[Value], k: Index) -> list[Index]:
         """The indices that k joins, in the order that needs fewer transposes; else as the result has them."""
@@ -287,7 +283,7 @@ class MatrixWriter:
         if len(vectors) == 1:
             return Value(f"sum({vectors[0].text})", ())
         if len(vectors) == 2 and not any(v.holds == COMPARISON for v in vectors):
-            return _chained(tuple(vectors), ())
+            return chained(tuple(vectors), ())
         return Value(f"sum({self.hadamard(vectors).text})", ())
 
     def hadamard(self, values: Sequence[Value], axes: Axes | None = None) -> Value:
@@ -335,6 +331,7 @@ class MatrixWriter:
         self, coefficient: Expr, scalars: Sequence[Value], result: Value | None, below: Sequence[Value]
     ) -> Value:
         """number * scalars * result / below."""
+        result, below = divided(result, below)
         sign = "-" if coefficient.is_negative else ""
         up, down = abs(coefficient).as_numer_denom()
         fronts = [] if up == 1 else [self.constant(up).text]
@@ -345,7 +342,8 @@ class MatrixWriter:
         laid = None if result is None else self.aligned(result, axes)
         if laid is not None:
             chain = laid.chain if not fronts and not sign and not below and down == 1 else ()
-            fronts.append(laid.text if laid.holds >= PRODUCT and (laid.chain or not below) else laid.at_least(UNARY))
+            as_it_is = laid.holds >= PRODUCT and (laid.chain or not below or " @ " not in laid.text)
+            fronts.append(laid.text if as_it_is else laid.at_least(UNARY))
         text = "*".join(fronts) or "1"
         divisors = [*bottoms, *(self.aligned(b, axes) for b in below)]
         if divisors:
@@ -361,60 +359,3 @@ class MatrixWriter:
 
 def _neighbours(values: Sequence[Value], k: Index) -> set[Index]:
     return {a for v in values if k in v.axes for a in v.axes if a is not k}
-
-
-def transposed(value: Value) -> Value:
-    """(A @ B).T is B.T @ A.T; x.T.T is x; a vector is its own transpose."""
-    if len(value.axes) < 2:
-        return value
-    if value.chain:
-        return _chained(tuple(transposed(v) for v in reversed(value.chain)))
-    if value.text.startswith(("eye(", "diag(")) and value.holds == ATOM:
-        return replace(value, axes=value.axes[::-1])
-    if value.holds == ATOM and value.text.endswith(".T"):
-        return Value(value.text.removesuffix(".T"), value.axes[::-1])
-    if value.text.startswith("outer(") and value.holds == ATOM and value.text.count(",") == 1:
-        a, b = value.text.removeprefix("outer(").removesuffix(")").split(", ")
-        return Value(f"outer({b}, {a})", value.axes[::-1])
-    return Value(f"{value.at_least(ATOM)}.T", value.axes[::-1])
-
-
-def _links(value: Value) -> tuple[Value, ...]:
-    return value.chain or (value,)
-
-
-def _chained(links: tuple[Value, ...], axes: Axes | None = None) -> Value:
-    """A matrix product; its axes are those at its two ends."""
-    if len(links) == 1:
-        return links[0]
-    if axes is None:
-        axes = tuple(k for k, v in ((links[0].axes[0], links[0]), (links[-1].axes[-1], links[-1])) if len(v.axes) > 1)
-    return Value(" @ ".join(v.at_least(UNARY) for v in links), axes, PRODUCT, links)
-
-
-def _with_statements(used: dict[str, Value], last: str) -> str:
-    """The statements and the last expression; what is read once is written where it is read."""
-    texts = {name: value.text for name, value in used.items()}
-    for name in reversed(list(used)):
-        pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
-        readers = [other for other in texts if other != name and pattern.search(texts[other])]
-        count = len(pattern.findall(last)) + sum(len(pattern.findall(texts[other])) for other in readers)
-        if count != 1:
-            continue
-        inside = replace(used[name], text=texts.pop(name))
-        if readers:
-            texts[readers[0]] = _put(inside, pattern, texts[readers[0]])
-        else:
-            last = _put(inside, pattern, last)
-    return "; ".join([*(f"{name} = {text}" for name, text in texts.items()), last])
-
-
-def _put(inside: Value, pattern: re.Pattern[str], text: str) -> str:
-    """The text with the name replaced, in brackets only where something binds tighter than the value holds."""
-    place = pattern.search(text)
-    assert place is not None
-    before, after = text[: place.start()].rstrip()[-1:], text[place.end() :].lstrip()[:1]
-    alone = before in ("", "(", ",") and after in ("", ")", ",")
-    loose = inside.holds >= PRODUCT and before in ("", "(", ",", "+", "-") and after in ("", ")", ",", "+", "-", ">")
-    written = inside.text if inside.holds == ATOM or alone or loose else f"({inside.text})"
-    return text[: place.start()] + written + text[place.end() :]

@@ -15,7 +15,7 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Place, Sigma, is_structural, weight
-from gradcli.symbolic.tidy import tidy
+from gradcli.symbolic.tidy import grouped, tidy
 
 READABLE = 80
 """No definition is written into another where the two have more operations than this."""
@@ -44,7 +44,7 @@ def polished(graph: Graph, formula: Formula) -> Polished:
             work.write_out(name, reader)
             readers = {other: reader if by == name else by for other, by in readers.items()}
     nodes = tuple(_with_body(graph.nodes[n], work.bodies.get(n)) for n in work.needed())
-    return Polished(replace(formula, entry=sifted(tidy(work.bodies[""]))), nodes)
+    return Polished(replace(formula, entry=grouped(sifted(tidy(work.bodies[""])))), nodes)
 
 
 def _in_bounds(graph: Graph, e: Expr) -> Expr:

@@ -13,7 +13,7 @@ import sympy
 from sympy import Add, Expr, Mul, Symbol
 
 from gradcli.symbolic.contract import outer_bound
-from gradcli.symbolic.scalars import Bound, weight
+from gradcli.symbolic.scalars import Bound, Delta, weight
 
 
 def tidy(e: Expr) -> Expr:
@@ -70,6 +70,26 @@ def factored(e: Expr) -> Expr:
         return _shorter(Add(*terms))
     rest = Add(*(_divided(t, shared) for t in terms))
     return Mul(*(base**n for base, n in shared.items()), factored(rest))
+
+
+def grouped(e: Expr) -> Expr:
+    """Terms at one given place together: a delta(i,0) + b delta(i,0) + c delta(i,1) as (a + b) delta(i,0) +
+    c delta(i,1)."""
+    if isinstance(e, Bound):
+        body = grouped(e.body)
+        return e if body == e.body else type(e)(body, *e.bound)
+    if e.is_Mul:
+        return Mul(*(grouped(f) if f.is_Add or isinstance(f, Bound) else f for f in e.args))
+    if not e.is_Add:
+        return e
+    places: dict[tuple[Expr, ...], list[Expr]] = {}
+    for term in e.args:
+        factors = Mul.make_args(term)
+        at = tuple(f for f in factors if isinstance(f, Delta) and any(a.is_Integer for a in f.args))
+        places.setdefault(at, []).append(Mul(*(f for f in factors if f not in at)) if at else term)
+    if all(len(terms) == 1 for at, terms in places.items() if at):
+        return e
+    return Add(*(Mul(*at, factored(Add(*terms))) if at else Add(*terms) for at, terms in places.items()))
 
 
 def _shorter(e: Expr) -> Expr:

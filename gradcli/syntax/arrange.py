@@ -8,6 +8,7 @@ from typing import Literal
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, Span, message
+from gradcli.ops import SPELLED
 from gradcli.syntax import beside, slips
 from gradcli.syntax.scan import Kind, Token
 
@@ -15,6 +16,17 @@ Role = Literal["top", "group", "call", "list", "index"]
 
 _UNARY = ("+", "-", "~")
 _BINARY = ("**", "*", "/", "//", "%", "@", "+", "-", "&", "|", "<", "<=", ">", ">=", "==", "!=")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that have a value: those of the inputs, and these with every name that the program assigns."""
+
+    inputs: frozenset[str] = frozenset()
+    all: frozenset[str] = frozenset()
+
+
+NO_NAMES = Names()
 
 
 @dataclass(slots=True)
@@ -32,6 +44,7 @@ class Arranged:
     where the one began that the last `**` raises."""
 
     source: str
+    names: Names
     tokens: list[Token] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
     levels: list[Level] = field(default_factory=lambda: [Level("top", 0, 0)])
@@ -51,12 +64,13 @@ class Arranged:
         self.tokens.append(token if kind is None else replace(token, kind=kind))
 
 
-def arrange(source: str, tokens: list[Token]) -> tuple[list[Token], list[Message]]:
-    """One expression's tokens with their parts, and a note for each multiplication sign that was supplied.
+def arrange(source: str, tokens: list[Token], names: Names = NO_NAMES) -> tuple[list[Token], list[Message]]:
+    """One expression's tokens with their parts, and a note for each multiplication sign that was supplied. `names`
+    tell `x y` and `x(y + 1)`, which are products where x has a value, from a function without its brackets.
 
     Raises GradcliError (syntax) at the first token that cannot stand where it does.
     """
-    so_far = Arranged(source)
+    so_far = Arranged(source, names)
     for place, token in enumerate(tokens):
         match token.kind:
             case "word":
@@ -90,7 +104,7 @@ def _supply_times(so_far: Arranged, tokens: list[Token], place: int) -> None:
     """Puts the `*` that was left out, where there is one reading only."""
     left = so_far.tokens[so_far.operand :]
     before = so_far.tokens[: so_far.operand]
-    beside.check(so_far.source, before, left, tokens, place, in_list=so_far.role in ("list", "index"))
+    beside.check(so_far.source, before, left, tokens, place, so_far.role, so_far.names.all)
     here = tokens[place].span.start
     so_far.tokens.append(Token("binary", "*", Span(here, here)))
     first = left[0] if not beside.is_raised(before) else so_far.tokens[so_far.base]
@@ -151,7 +165,7 @@ def _open(so_far: Arranged, tokens: list[Token], place: int) -> None:
     if not so_far.ready and last is not None:
         if token.text == "[" and last.kind not in ("number", "text"):
             role = "index"
-        elif token.text == "(" and last.kind == "name":
+        elif token.text == "(" and last.kind == "name" and not _factor(so_far, tokens, place):
             role = "call"
         else:
             _supply_times(so_far, tokens, place)
@@ -161,6 +175,24 @@ def _open(so_far: Arranged, tokens: list[Token], place: int) -> None:
     so_far.levels.append(Level(role, len(so_far.tokens), so_far.operand))
     so_far.add(token, "open")
     so_far.ready = True
+
+
+def _factor(so_far: Arranged, tokens: list[Token], place: int) -> bool:
+    """Whether the name before this bracket is a factor, as in x(x+1): an input that is no function's name too, before
+    a sum. x(0) may be an entry and x(t) a function of t, so these stay calls."""
+    left = so_far.tokens[so_far.operand :]
+    if len(left) != 1 or left[0].text not in so_far.names.inputs or left[0].text in SPELLED:
+        return False
+    inner = tokens[place + 1 : beside.extent(tokens, place)]
+    depth, signs = 0, 0
+    for at, token in enumerate(inner):
+        if token.kind != "operator":
+            continue
+        depth += (token.text in "([") - (token.text in ")]")
+        if depth == 0 and token.text in (",", "=", ":"):
+            return False
+        signs += depth == 0 and at > 0 and token.text in ("+", "-", "*", "/", "**")
+    return signs > 0
 
 
 def _close(so_far: Arranged, tokens: list[Token], place: int) -> None:

@@ -3,31 +3,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.ops import SPELLED
+from gradcli.ops.elsewhere import renamed
 from gradcli.syntax.scan import Token
 from gradcli.syntax.stray import ROOM_FOR_A_HINT, patched
 
 _TIGHT = ("/", "//", "%", "@", "**")
 """After these a product can be read in two ways."""
-_TEXTBOOK = {"ln": "log", "tg": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_DID_YOU_MEAN = N_("did you mean {repair} ?")
 
 
 def check(
-    source: str, before: list[Token], left: list[Token], tokens: list[Token], place: int, *, in_list: bool
+    source: str, before: list[Token], left: list[Token], tokens: list[Token], place: int, role: str,
+    names: Collection[str],
 ) -> None:
     """Raises GradcliError (syntax) unless `left` and `tokens[place]` side by side are a product in one reading.
 
-    `before` is what stands in front of `left`; `in_list` where a forgotten comma is as likely as a forgotten `*`.
+    `before` is what stands in front of `left`. `role` is the bracket round them: in a list, an index or a call a
+    forgotten comma may be as likely as a forgotten `*`. `names` are those that have a value.
     """
     last, following = left[-1], tokens[place]
     touching = last.span.end == following.span.start
     raised = is_raised(before)
-    if not _product(last, following, touching) or (in_list and not touching):
-        raise _apart(source, left, tokens, place, in_list)
-    if _is_power(before) and (not raised or _function_power(before, following)):
-        raise _power(source, before, left, tokens, place)
+    if following.text == "(" and last.kind == "close" and (made := _made(source, left)) is not None:
+        raise _module(source, *made, left, tokens, place)
+    listed = role in ("list", "index") or (role == "call" and last.kind != "number")
+    factors = _product(last, following, touching) or _known(left, tokens, place, names)
+    if not factors or (listed and not touching):
+        raise _apart(source, left, tokens, place, role)
+    if _is_power(before) and (not raised or _function_power(before, following, names)):
+        raise _power(source, before, left, tokens, place, names)
     if before and before[-1].kind == "binary" and before[-1].text in _TIGHT and not raised:
         raise _two_readings(source, before[-1], left, tokens, place)
+
+
+def _made(source: str, left: list[Token]) -> tuple[str, str] | None:
+    """The class and the options of `nn.ReLU()`, which makes a module where a function is meant."""
+    opener = next((at for at, token in enumerate(left) if token.kind == "open"), 0)
+    if not opener or left[opener - 1].kind != "name" or not left[opener - 1].text[0].isupper():
+        return None
+    name = left[opener - 1].text
+    if opener == 1 and renamed(name) is None:
+        return None
+    return name, source[left[opener].span.end : left[-1].span.start].strip()
+
+
+def _module(
+    source: str, name: str, options: str, left: list[Token], tokens: list[Token], place: int
+) -> GradcliError:
+    span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
+    arguments = source[tokens[place].span.end : span.end - 1].strip()
+    function = renamed(name)
+    what = N_("{module} makes a module: here functions are called with their tensors")
+    if function is None:
+        return fault("name", what, module=name).at(span)
+    given = "w, b" if function == "linear" else options
+    repair = patched(source, span, f"{function}({', '.join(filter(None, (arguments, given)))})")
+    return fault("name", what, hint=_DID_YOU_MEAN, module=name, repair=repair).at(span)
 
 
 def is_raised(before: list[Token]) -> bool:
@@ -42,8 +77,17 @@ def _product(last: Token, following: Token, touching: bool) -> bool:
     if last.text == "pi" and last.span.end == last.span.start + 1:
         return touching and following.kind == "name"  # 2πr
     if last.kind == "close":
-        return opening or (following.kind == "name" and touching and last.text == ")")
+        return opening or (following.kind == "name" and (touching or last.text == ")"))
     return False
+
+
+def _known(left: list[Token], tokens: list[Token], place: int, names: Collection[str]) -> bool:
+    """`x y`, `x sin(x)`, `2pi x`, where the names have values: no function stands there without its brackets."""
+    following = tokens[place]
+    called = place + 1 < len(tokens) and tokens[place + 1].text == "("
+    if len(left) != 1 or left[0].kind != "name" or left[0].text not in (*names, "pi"):
+        return False
+    return following.text == "(" or (following.kind == "name" and (called or following.text in (*names, "pi")))
 
 
 def _is_power(before: list[Token]) -> bool:
@@ -52,23 +96,39 @@ def _is_power(before: list[Token]) -> bool:
     return bool(signless) and signless[-1].text == "**"
 
 
-def _function_power(before: list[Token], following: Token) -> bool:
+def _function_power(before: list[Token], following: Token, names: Collection[str]) -> bool:
     """`sin²(x)`, as against `x²y` and `(x+1)²(y)`."""
     signless = before[:-1] if before[-1].kind == "unary" else before
+    if len(signless) > 1 and signless[-2].text in names:
+        return False
     return len(signless) > 1 and signless[-2].kind == "name" and (following.text == "(" or len(signless[-2].text) > 1)
 
 
-def _power(source: str, before: list[Token], left: list[Token], tokens: list[Token], place: int) -> GradcliError:
+def _power(
+    source: str, before: list[Token], left: list[Token], tokens: list[Token], place: int, names: Collection[str]
+) -> GradcliError:
     """`ln^2(x)`: the square of a function's value, or a product?"""
     signed = before[-1].kind == "unary"
     base = before[-3 if signed else -2] if len(before) > 1 + signed else None
-    if base is None or base.kind != "name":
+    if base is None or base.kind != "name" or base.text in (*names, "e", "pi"):
         return _two_readings(source, before[-1], left, tokens, place)
     right = right_text(source, tokens, place)
     argument = right if right.startswith("(") else f"({right})"
     exponent = ("-" if signed else "") + "".join(token.text for token in left)
     span = Span(base.span.start, tokens[extent(tokens, place)].span.end)
-    function = _TEXTBOOK.get(base.text, base.text)
+    function = renamed(base.text) or base.text
+    if exponent == "-1" and f"a{function}" in SPELLED:
+        return fault(
+            "syntax", N_("{written} can be read in two ways: the inverse function, or one over the function's value"),
+            hint=N_("write {one} or {other}"), written=source[span.start : span.end],
+            one=patched(source, span, f"a{function}{argument}"), other=patched(source, span, f"1/{function}{argument}"),
+        ).at(span)
+    if function in SPELLED:
+        value = f"{function}{argument}**{exponent}" if exponent != "-1" else f"1/{function}{argument}"
+        return fault(
+            "syntax", N_("{written} can be read in two ways: a power belongs after the function's argument"),
+            hint=_DID_YOU_MEAN, written=source[span.start : span.end], repair=patched(source, span, value),
+        ).at(span)
     return fault(
         "syntax", N_("{written} can be read in two ways: a power belongs after the function's argument"),
         hint=N_("write {power} for the power of a function's value, {product} for a product"),
@@ -87,14 +147,18 @@ def _two_readings(source: str, operator: Token, left: list[Token], tokens: list[
     ).at(span)
 
 
-def _apart(source: str, left: list[Token], tokens: list[Token], place: int, in_list: bool) -> GradcliError:
+def _apart(source: str, left: list[Token], tokens: list[Token], place: int, role: str) -> GradcliError:
     first, second = _text(source, left), right_text(source, tokens, place)
     span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
     sentence = N_("an operator is missing between {first} and {second}")
     if len(first) + len(second) > ROOM_FOR_A_HINT or "text" in (left[-1].kind, tokens[place].kind):
         hint = None
-    elif in_list or (left[-1].kind == "number" and tokens[place].kind == "number"):
+    elif role == "call":
+        hint = N_("write {first}, {second} for two arguments, {first}*{second} for a product")
+    elif role in ("list", "index") or (left[-1].kind == "number" and tokens[place].kind == "number"):
         hint = N_("write {first}, {second} for two entries, {first}*{second} for a product")
+    elif left[-1].kind == "name" and len(left) == 1 and tokens[place].kind == "number":
+        hint = N_("write {first}*{second} for a product, {first}**{second} for a power")
     elif left[-1].kind == "name" and len(left) == 1:
         hint = N_("write {first}({second}) for a function's value, {first}*{second} for a product")
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.syntax import slips
 from gradcli.syntax.scan import Token
-from gradcli.syntax.stray import patched
+from gradcli.syntax.stray import ROOM_FOR_A_HINT, patched
 
 AUGMENTED = ("+=", "-=", "*=", "/=", "//=", "%=", "@=", "**=", "&=", "|=", "^=")
 
@@ -35,7 +35,20 @@ def statement(source: str, tokens: list[Token]) -> GradcliError:
     used_as_name = len(tokens) > 1 and tokens[1].kind == "operator" and tokens[1].text not in "([~.:"
     if used_as_name or word.text not in (*_INSTEAD, "try", "raise", "async", "await", "break", "continue", "nonlocal"):
         return slips.word(source, tokens, 0)
-    return fault("syntax", _ONLY, hint=_INSTEAD.get(word.text), word=word.text).at(word.span)
+    rest = _without(source, tokens)
+    hint = N_("leave it out: {repair}") if rest else _INSTEAD.get(word.text)
+    return fault("syntax", _ONLY, hint=hint, word=word.text, repair=rest).at(word.span)
+
+
+def _without(source: str, tokens: list[Token]) -> str:
+    """The program without its `import`, `def f(x):` or `return`; nothing where that is not clear."""
+    after = {"import": (";", "\n"), "from": (";", "\n"), "def": (":",), "return": ("return",)}.get(tokens[0].text, ())
+    ends = [at for sign in after if (at := source.find(sign, tokens[0].span.start)) >= 0]
+    if not ends or source[: tokens[0].span.start].strip():
+        return ""
+    sign = next(sign for sign in after if source.startswith(sign, min(ends)))
+    rest = source[min(ends) + len(sign) :].strip().removeprefix("return ").strip()
+    return rest if len(rest) <= ROOM_FOR_A_HINT and "\n" not in rest else ""
 
 
 def unbalanced(source: str, opener: Token | None, closer: Token) -> GradcliError:
@@ -173,6 +186,11 @@ def no_value(source: str, tokens: list[Token]) -> GradcliError:
 def chained(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about `a = b = x`."""
     name, middle, value = tokens[0].text, _text(source, tokens[2:place]), _text(source, tokens[place + 1 :])
+    if middle and value and not middle.isidentifier():
+        return fault(
+            "syntax", N_("= assigns one name at a time"), hint=N_("write {one} or {other}"),
+            one=f"{name} = {middle}", other=f"{name} = {value}",
+        ).at(tokens[place].span)
     if not middle or not value:
         return fault("syntax", N_("an expression is missing next to =")).at(tokens[place].span)
     return fault(

@@ -4,7 +4,7 @@ by patterns and promises nothing: what it gives is shown to a person as a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 _ATOM = r"(?:\w+(?:\([^()]*\))?|\([^()]*\))"
 _FUNCTION = r"arcsin|arccos|arctan|asin|acos|atan|sinh|cosh|tanh|sin|cos|tan|exp|ln|log2|log10|log|sqrt|abs"
@@ -20,18 +20,22 @@ _SIGNS = {
     "tr": "trace", "det": "det", "max": "maximum", "min": "minimum", "lambda": "lambd",
 }  # fmt: skip
 _CHARACTERS = {
-    "⊙": "*", "∘": "*", "⊗": "*", "½": "(1/2)", "⅓": "(1/3)", "¼": "(1/4)", "¾": "(3/4)", "⅔": "(2/3)", "ℯ": "e",
+    "⊙": "*", "∘": "*", "½": "(1/2)", "⅓": "(1/3)", "¼": "(1/4)", "¾": "(3/4)", "⅔": "(2/3)", "ℯ": "e",
     "$": "", "−": "-", "∥": "‖", "′": "'", "ℓ": "l", "⊤": "T",
 }  # fmt: skip
 
 
-def typed(source: str) -> str | None:
-    """The text in this language, or None where it is not understood, or nothing had to be changed."""
+def typed(source: str, variables: Collection[str] = ()) -> str | None:
+    """The text in this language, or None where it is not understood, or nothing had to be changed.
+
+    `variables` are the names that have a value: with A and x among them, Ax after a transpose is `A @ x`.
+    """
     text = source
     for character, plain in _CHARACTERS.items():
         text = text.replace(character, plain)
     for rewrite in (_divided_by_matrix, _latex, _bars, _sums, _dotted, _transposed, _functions):
         text = rewrite(text)
+    text = re.sub(r"(?<=@ )[^\W\d]+\b(?!\()", lambda word: _factors(word[0], variables), text)
     text = re.sub(r" {2,}", " ", text).strip()
     understood = not re.search(r"[\\{}$‖∑∏∛∂∇∫]", text)
     return text if understood and text != source.strip() else None
@@ -49,18 +53,30 @@ def _divided_by_matrix(text: str) -> str:
 
 def _latex(text: str) -> str:
     text = re.sub(r"\\[,;:! ]|~|\\\\", " ", text)
-    text = re.sub(r"\\(?:mathbf|mathrm|mathit|boldsymbol|bm|vec|hat|bar|tilde|text|operatorname)\s*\{(\w+)\}", r"\1", text)
+    fonts = "mathbf|mathrm|mathit|boldsymbol|bm|vec|hat|bar|tilde|text|operatorname"
+    text = re.sub(rf"\\(?:{fonts})\s*\{{(\w+)\}}", r"\1", text)
     text = re.sub(r"\\[lr]?(?:Vert|\|)", "‖", text)
     text = re.sub(r"\\[lr]?vert|\\mid", "|", text)
-    text = re.sub(r"\^\s*\{?\s*(?:\\(?:top|intercal|mathsf\{T\}|prime)|T)\s*\}?(?!\w)", ".T", text)
+    text = re.sub(r"\^\s*\{\s*(?:\\top|\\intercal|T)\s*\}|\^\s*(?:\\(?:top|intercal)(?![A-Za-z])|T(?!\w))", ".T", text)
     text = re.sub(r"‖\s*_(?:\{?2\}?|\{?F\}?)", "‖", text)
-    text = re.sub(r"\\[dt]?frac\s*(\d)\s*(\d)", r"\1/\2", text)
+    text = re.sub(r"\\[dt]?frac\s*(\d)\s*(\d)", r"(\1/\2)", text)
+    text = _summed(text)
     text = re.sub(r"_\{(\w+)\}", r"_\1", text)
     text = _innermost(text, r"\\sqrt\s*\[([^\[\]]*)\]\s*\{([^{}]*)\}", lambda m: f"({m[2]})**(1/{m[1]})")
-    text = _innermost(
-        text, r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}|\\(\w+)\s*\{([^{}]*)\}|([\^_])\s*\{([^{}]*)\}", _braced
-    )
+    group = r"\s*\{([^{}]*)\}"
+    text = _innermost(text, rf"\\[dt]?frac{group}{group}|\\(?![dt]?frac)(\w+){group}|([\^_]){group}", _braced)
     return re.sub(r"\\([A-Za-z]+)", _command, text)
+
+
+def _summed(text: str) -> str:
+    r"""`\sum_{i=1}^n x_i^2`: the index is left out."""
+    sign = r"\\(sum|prod)\s*(?:_\{?\s*(\w)(?:\s*=\s*\w+)?\s*\}?)?(?:\s*\^\{?\w+\}?)?\s*"
+
+    def whole(found: re.Match[str]) -> str:
+        term = re.sub(rf"_\{{?{found[2]}\}}?(?!\w)", "", found[3]) if found[2] else found[3]
+        return f"{found[1]}({term})"
+
+    return re.sub(sign + r"([A-Za-z](?:_\{?\w+\}?)?(?:\^\{?\w+\}?)?(?![\w(]))", whole, text)
 
 
 def _innermost(text: str, pattern: str, rewrite: Callable[[re.Match[str]], str]) -> str:
@@ -96,16 +112,15 @@ def _bars(text: str) -> str:
     text = re.sub(r"‖([^‖]*)‖", r"norm(\1)", text)
     text = re.sub(rf"\b({_FUNCTION})\s*\|([^|]+)\|", r"\1(abs(\2))", text)
     text = re.sub(r"\|\|([^|]+)\|\|", r"norm(\1)", text)
-    text = re.sub(r"(?<=[\w)])\|([^|]+)\|", r"*abs(\1)", text)
-    return re.sub(r"\|([^|]+)\|", r"abs(\1)", text)
+    return re.sub(r"([\w)]?)(\s*)\|([^|]+)\|", lambda m: f"{m[1]}{'*' if m[1] else m[2]}abs({m[3]})", text)
 
 
 def _sums(text: str) -> str:
     """Signs of functions: `∑(x²)`, `∛x`."""
-    for sign, function in (("∑", "sum"), ("∏", "prod"), ("√", "sqrt")):
+    for sign, function in (("∑", "sum"), ("∏", "prod")):
         text = re.sub(rf"{sign}\s*(\([^()]*\))", rf"{function}\1", text)
         text = re.sub(rf"{sign}\s*({_ATOM}[²³]?)", rf"{function}(\1)", text)
-    text = re.sub(rf"∛\s*({_ATOM})", r"(\1)**(1/3)", text).replace("((", "(").replace("))**", ")**")
+    text = re.sub(rf"∛\s*({_ATOM})", r"\1**(1/3)", text)
     return re.sub(r"[∂∇]\s*(?:/\s*∂\s*\w+\s*)?", "", re.sub(r"[d∂]\s*/\s*[d∂]\w\s*", "", text))
 
 
@@ -116,7 +131,8 @@ def _dotted(text: str) -> str:
 
 def _transposed(text: str) -> str:
     """`x'Ax`, `xᵀAx`, `x.T A x`: transposes, with `@` where factors follow."""
-    text = re.sub(r"(?<=[\w)\]])(?:'|ᵀ)", ".T", text) if text.count("'") != 2 or not re.search(r"'[^']*,", text) else text
+    if not re.search(r"'[^']*,[^']*'", text):  # which is the equation of einsum
+        text = re.sub(r"(?<=[\w)\]])(?:'|ᵀ)", ".T", text)
     if ".T" not in text:
         return text
     text = re.sub(r"\.T\s*\*\s*(?=[\w(])", ".T @ ", text)
@@ -132,7 +148,6 @@ def _functions(text: str) -> str:
     """`sin x`, `sin 2x`, `sin²(x)`, `sin^2 x`, `ln x`: functions with their brackets, powers after them."""
     power = rf"\b({_FUNCTION})(?:\s*(?:\^|\*\*)\s*(\d)|([²³]))\s*(\([^()]*\)|\d*\w+)"
     text = re.sub(power, lambda m: f"{_called(m[1], m[4])}**{m[2] or '23'['²³'.index(m[3])]}", text)
-    text = re.sub(rf"\b({_FUNCTION})\s*(?:\^|\*\*)\s*-1\s*(\([^()]*\)|\w+)", lambda m: f"1/{_called(m[1], m[2])}", text)
     text = re.sub(rf"\b({_FUNCTION}) +(?!\()(\d*\w+)", lambda m: _called(m[1], m[2]), text)
     return re.sub(r"\bln(?=\()", "log", text)
 
@@ -140,3 +155,8 @@ def _functions(text: str) -> str:
 def _called(function: str, argument: str) -> str:
     inner = argument if argument.startswith("(") else f"({argument})"
     return f"{_TEXTBOOK.get(function, function)}{inner}"
+
+
+def _factors(word: str, variables: Collection[str]) -> str:
+    """`Ax` as `A @ x`, where these are names of one letter."""
+    return " @ ".join(word) if word not in variables and all(letter in variables for letter in word) else word

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from gradcli.message import N_, GradcliError, Message, Span, fault, limit
-from gradcli.syntax.arrange import arrange
+from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
+from gradcli.syntax.arrange import Names, arrange
 from gradcli.syntax.layout import Line, Loop, join_lines, statements
+from gradcli.syntax.paper import typed
 from gradcli.syntax.read import Reader
 from gradcli.syntax.scan import Token, scan
 from gradcli.syntax.skeleton import skeleton
+from gradcli.syntax.stray import ROOM_FOR_A_HINT
 from gradcli.syntax.tree import Assign, Bare, Expression, Statement, Tree, While
 
 MAX_CHARACTERS = 100_000
@@ -29,7 +31,21 @@ def parse(source: str, variables: Collection[str] = ()) -> Tree:
     try:
         return _parse(source, variables)
     except GradcliError as error:
-        raise error.at(source=source) from None
+        raise _with_a_guess(error.at(source=source), variables) from None
+
+
+def _with_a_guess(error: GradcliError, variables: Collection[str]) -> GradcliError:
+    """The error with the text as it would be typed here, where it is mathematics as it stands on paper or in LaTeX."""
+    source = error.source or ""
+    guess = typed(source, variables) if error.kind == "syntax" and len(source) <= ROOM_FOR_A_HINT else None
+    if guess is None:
+        return error
+    try:
+        _parse(guess, variables)
+    except GradcliError:
+        return error
+    error.hint = message(N_("did you mean {repair} ?"), repair=guess)
+    return error
 
 
 def _parse(source: str, variables: Collection[str]) -> Tree:
@@ -42,8 +58,8 @@ def _parse(source: str, variables: Collection[str]) -> Tree:
     if not lines:
         empty = fault("syntax", N_("the expression is empty"), hint=N_("write one, for example (x+1)**2"))
         raise empty.at(Span(0, len(source)))
-    hidden = {*variables, *_assigned(lines)}
-    found = tuple([_statement(source, line, hidden, notes) for line in lines])
+    hidden = frozenset({*variables, *_assigned(lines)})
+    found = tuple([_statement(source, line, Names(frozenset(variables), hidden), notes) for line in lines])
     distinct = {str(note): note for note in notes}
     return Tree(source, found, tuple(distinct.values())[:MAX_NOTES])
 
@@ -70,19 +86,19 @@ def _assigned(lines: list[Line | Loop]) -> Iterator[str]:
             yield line.name.text
 
 
-def _statement(source: str, line: Line | Loop, hidden: Collection[str], notes: list[Message]) -> Statement:
+def _statement(source: str, line: Line | Loop, names: Names, notes: list[Message]) -> Statement:
     if isinstance(line, Line):
-        value = _expression(source, line.tokens, hidden, notes)
+        value = _expression(source, line.tokens, names, notes)
         span = line.tokens[0].span.to(line.tokens[-1].span)
         if line.name is None:
             return Bare(value, span)
         return Assign(line.name.text, value, line.name.span, line.name.span.to(span))
-    condition = _expression(source, line.condition, hidden, notes)
-    body = tuple([_statement(source, inner, hidden, notes) for inner in line.body])
+    condition = _expression(source, line.condition, names, notes)
+    body = tuple([_statement(source, inner, names, notes) for inner in line.body])
     return While(condition, body, line.keyword.span.to(body[-1].span))
 
 
-def _expression(source: str, tokens: list[Token], hidden: Collection[str], notes: list[Message]) -> Expression:
-    arranged, new = arrange(source, tokens)
+def _expression(source: str, tokens: list[Token], names: Names, notes: list[Message]) -> Expression:
+    arranged, new = arrange(source, tokens, names)
     notes += new
-    return Reader(source, skeleton(arranged), hidden).expression()
+    return Reader(source, skeleton(arranged), names.all).expression()

@@ -37,9 +37,12 @@ def word(source: str, tokens: list[Token], place: int) -> GradcliError:
             hint=N_("write its entries out, [0*x, 1*x, 2*x], or use arange and broadcasting"),
         ).at(token.span)
     if token.text == "lambda" and any(t.text == ":" for t in tokens[place:]):
+        colon = next(t for t in tokens[place:] if t.text == ":")
+        rest = "" if source[: token.span.start].strip() else source[colon.span.end :].strip()
         return fault(
             "syntax", N_("functions cannot be defined: lambda is not allowed"),
-            hint=N_("write only the expression itself"),
+            hint=N_("write only the expression itself: {repair}") if rest
+            else N_("write only the expression itself"), repair=rest,
         ).at(token.span)
     return _reserved(source, token)
 
@@ -159,7 +162,9 @@ def foreign(source: str, tokens: list[Token], place: int) -> GradcliError:
     token = tokens[place]
     if token.text == "||" and (bars := _bars(source, tokens, place)):
         return bars
-    if token.text == ":=":
+    if token.text == ":=" and place == 1 and tokens[0].kind == "name":
+        hint, values = _DID_YOU_MEAN, {"repair": patched(source, token.span, "=")}
+    elif token.text == ":=":
         hint, values = N_("assign in a statement of its own: y = x**2; y + 1"), {}
     elif token.text in _BETTER:
         hint, values = _DID_YOU_MEAN, {"repair": patched(source, token.span, _BETTER[token.text])}

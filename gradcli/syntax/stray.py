@@ -38,15 +38,22 @@ def character(source: str, plain: str, place: int) -> GradcliError:
         return _factorial(source, plain, place)
     elif char in "‖∥":
         error = fault("syntax", N_("bars are not read as a norm"), hint=N_("write norm(x)"))
+    elif char == "⊗":
+        error = fault(
+            "syntax", N_("the character {char} has no meaning here"),
+            hint=N_("write outer(a, b) or kron(a, b)"), char=_shown(char),
+        )
     elif char == "$":
         error = fault(
             "syntax", N_("{char} has no meaning here"),
             hint=N_("leave it out: {repair}"), char=char, repair=patched(source, span, ""),
         )
     elif char == "?":
+        choice = re.fullmatch(r"\s*([^?:;]+?)\s*\?\s*([^?:;]+?)\s*:\s*([^?:;]+?)\s*", plain)
         error = fault(
             "syntax", N_("the character {char} has no meaning here"),
-            hint=N_("choose entry by entry with where(condition, a, b)"), char=char,
+            hint=N_("did you mean {repair} ?") if choice else N_("choose entry by entry with where(condition, a, b)"),
+            char=char, repair=f"where({', '.join(choice.groups())})" if choice else "",
         )
     elif char == "\0":
         error = fault("syntax", N_("the text holds a null byte at position {place}: it is not a text"), place=place + 1)

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.message import N_, GradcliError, Message, fault, message
+from gradcli.message import N_, GradcliError, Message, Span, fault, message
 from gradcli.report import Array
 from gradcli.syntax import Tree, parse
 from gradcli.tensors import files
+from gradcli.tensors.draws import Draws
 from gradcli.tensors.files import READERS, Stdin
 from gradcli.tensors.nested import from_lists, real
+from gradcli.tensors.spellings import printed, respelled
 from gradcli.tensors.text import plain, read_text
 
 Evaluate = Callable[[Tree], Array]
@@ -28,7 +30,7 @@ def read_tensor(
     name: str,
     evaluate: Evaluate | None = None,
     stdin: Stdin | None = None,
-    generator: np.random.Generator | None = None,
+    generator: np.random.Generator | Draws | None = None,
 ) -> Array:
     """The tensor that a person gave for the variable `name`, as a new float64 array of any shape, () for a number.
 
@@ -49,7 +51,7 @@ def read_tensor(
     file = re.match(r"(?:@|file:)\s*(.*)", text, re.DOTALL)
     if file is not None:
         return _named(name, lambda: files.read_file(file[1]))
-    array = read_text(plain(text), name, generator or np.random.default_rng(0))
+    array = read_text(printed(plain(text)), name, generator or Draws(0))
     return array if array is not None else _from_expression(text, name, evaluate)
 
 
@@ -87,15 +89,16 @@ def _without_arrays(given: Any) -> Any:
 
 
 def _from_stdin(
-    content: bytes, name: str, evaluate: Evaluate | None, generator: np.random.Generator | None
+    content: bytes, name: str, evaluate: Evaluate | None, generator: np.random.Generator | Draws | None
 ) -> Array:
     """One line is tensor text, so that what `--quiet` prints can be piped; more lines are lists, JSON or a table."""
     written = content.strip()
     if not written:
         raise fault("input", N_("standard input is empty: there is no value for {name}"), name=name)
-    if written.isascii() and (written.startswith(b"[") or len(written.splitlines()) == 1):
-        text = written.decode("ascii")
-        array = read_text(plain(text), name, generator or np.random.default_rng(0))
+    lists = written.startswith((b"[", b"tensor(", b"array("))
+    if written.isascii() and (lists or len(written.splitlines()) == 1):
+        text = printed(plain(written.decode("ascii")))
+        array = read_text(text, name, generator or Draws(0))
         if array is not None:
             return array
         if not text.startswith("["):
@@ -124,11 +127,12 @@ def _from_expression(text: str, name: str, evaluate: Evaluate | None) -> Array:
         raise fault(
             "input", sentence, hint=N_("to read a file write @{file}"), text=text, name=name, file=text.split()[0],
         )
-    if re.fullmatch(r"[-+.\deE]+(\s+[-+.\deE]+)+", text):
+    repair = respelled(text)
+    if repair is not None:
         raise fault(
-            "input", N_("the numbers of {name} are not separated"),
-            hint=N_("did you mean {repair} ?"), name=name, repair=",".join(text.split()),
-        )
+            "input", N_("'{text}' is not how a tensor is written"), hint=N_("did you mean {repair} ?"),
+            text=text, repair=repair,
+        ).at(Span(0, len(text)), text)
     try:
         tree = parse(text)
         if evaluate is None:
@@ -137,6 +141,11 @@ def _from_expression(text: str, name: str, evaluate: Evaluate | None) -> Array:
             )
         return real(np.asarray(evaluate(tree)), name)
     except GradcliError as error:
+        if error.kind == "name" and str(error.hint or "").startswith("give it as"):
+            error.hint = message(
+                N_("write numbers, {name}=1,2,3, a constructor, {name}=eye:3, a file, {name}=@x.npy, "
+                   "or an expression without variables"), name=name,
+            )
         raise _about(name, error.at(source=text)) from None
 
 

@@ -24,7 +24,7 @@ def table(content: bytes, file: str, separator: str) -> Array:
     if _is_heading(_fields(lines[0][1], separator)):
         lines = lines[1:]
     if not lines:
-        raise fault("file", N_("{file} is empty but for its headings"), file=file)
+        raise _only_headings(content, file)
     rows = [_row(line, text, separator, file) for line, text in lines]
     for (line, _), row in zip(lines, rows, strict=True):
         if len(row) != len(rows[0]):
@@ -34,6 +34,14 @@ def table(content: bytes, file: str, separator: str) -> Array:
                 file=file, line=line, count=len(row), first=lines[0][0], expected=len(rows[0]),
             )
     return from_lists([row[0] for row in rows] if len(rows[0]) == 1 else rows, file)
+
+
+def _only_headings(content: bytes, file: str) -> GradcliError:
+    line, text = next(_lines(_decoded(content, file)))
+    return fault(
+        "file", N_("{file} holds no numbers, only line {line}: {text}"), file=file, line=line,
+        text=text if len(text) <= 40 else text[:40] + "…",
+    )
 
 
 def _decoded(content: bytes, file: str) -> str:
@@ -103,9 +111,11 @@ def _not_a_number(file: str, line: int, column: int, field: str, text: str) -> G
             "file", N_("line {line}, column {column} of {file} is empty"),
             hint=N_("write nan for a missing number"), file=file, line=line, column=column,
         )
+    missing = field.lower() in ("na", "n/a", "null", "none", "-", "?", "#n/a")
     shown = field if len(field) <= 40 else field[:40] + "…"
     return fault(
         "file", N_("line {line}, column {column} of {file} is not a number: {field}"),
+        hint=N_("write nan for a missing number") if missing else None,
         file=file, line=line, column=column, field=shown,
     )
 

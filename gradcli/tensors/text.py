@@ -13,6 +13,7 @@ import numpy as np
 from gradcli.message import N_, GradcliError, Span, fault, limit
 from gradcli.report import Array
 from gradcli.shapes import Shape
+from gradcli.tensors.draws import Draws
 from gradcli.tensors.nested import MAX_AXES, MAX_ENTRIES, check_size, from_lists
 
 CONSTRUCTORS = ("eye", "ones", "zeros", "full", "linspace", "arange", "rand", "randn")
@@ -36,7 +37,7 @@ def plain(text: str) -> str:
     return text.translate(_PLAIN).strip()
 
 
-def read_text(text: str, name: str, generator: np.random.Generator) -> Array | None:
+def read_text(text: str, name: str, generator: np.random.Generator | Draws) -> Array | None:
     """The array that a plain form names, or None where the text is none: then it is an expression, if anything.
 
     Raises GradcliError: input for a form with a mistake in it, limit for one that names too many entries.
@@ -143,7 +144,7 @@ def _rows(text: str, name: str) -> Array | None:
 def _check_entry(text: str, name: str, entry: str, count: int) -> None:
     """Complains where all entries but one are numbers; otherwise the text may be an expression."""
     others = len(_NUMBER.findall(text))
-    if any(mark in text for mark in "()[]@*'\"") or others < count - 1 or not others:
+    if any(mark in text for mark in "()[]{}@*'\"") or others < count - 1 or not others:
         return
     if not entry:
         raise fault("input", N_("an entry of {name} is empty: two separators stand side by side"), name=name).at(
@@ -156,7 +157,7 @@ def _check_entry(text: str, name: str, entry: str, count: int) -> None:
     ).at(Span(start, start + len(entry)), text)
 
 
-def _constructed(word: str, parts: list[str], name: str, generator: np.random.Generator) -> Array:
+def _constructed(word: str, parts: list[str], name: str, generator: np.random.Generator | Draws) -> Array:
     """`word:part:part…`; every size is checked before anything is made."""
     makers: dict[str, Callable[[], Array]] = {
         "eye": lambda: _eye(parts, name),

@@ -1,0 +1,85 @@
+"""A word that is neither expression, variable nor option -> what was probably meant, as it would be typed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gradcli.cli.line import line_of, quoted
+from gradcli.message import N_, GradcliError, fault
+
+if TYPE_CHECKING:
+    from gradcli.cli.words import Reading
+
+_CONSTRUCTOR = re.compile(r"eye|ones|zeros|full|linspace|arange|rand|randn")
+_FILE = re.compile(r"[^()\[\]*+=,]*\.(npy|npz|csv|tsv|json|pt|pth|txt)", re.IGNORECASE)
+_PIECE = re.compile(r"[-+\d.,\[\]()eE]+")
+_SHORT = {"o": "output", "f": "format", "q": "quiet", "p": "precision", "l": "lang", "s": "seed", "w": "wrt"}
+
+
+def extra_word(word: str, reading: Reading, at: int) -> GradcliError:
+    """The complaint about a word too many, with the repair that its neighbours show."""
+    name = word.lstrip("-")
+    if word.startswith("-") and name.isidentifier():
+        value = quoted(reading.words[at + 1]) if at + 1 < len(reading.words) else "TENSOR"
+        return fault(
+            "option", N_("{word} has one dash; options and variables have two"), hint=N_("write  --{name} {value}"),
+            word=word, name=_SHORT.get(name, name), value=value if name != "q" else "",
+        )
+    repair = _repair(word, reading, at)
+    if repair is not None:
+        return fault("option", N_("one word too many: {word}"), hint=N_("did you mean  {repair} ?"), word=word,
+                     repair=repair)
+    if _FILE.fullmatch(word):
+        return fault(
+            "option", N_("one word too many: {word}"),
+            hint=N_("a variable is one tensor, from one file, --x @{word}; the shell makes several words of a pattern "
+                    "such as *.npy"), word=word,
+        )
+    return fault(
+        "option", N_("one word too many: {word}"),
+        hint=N_('an expression with spaces or * is quoted: "x * y"; a variable is --x TENSOR or x=TENSOR'), word=word,
+    )
+
+
+def _repair(word: str, reading: Reading, at: int) -> str | None:
+    words, before = reading.words, reading.words[at - 1] if at else ""
+    bound = re.fullmatch(r"(-{0,2}[^\W\d]\w*):(.+)", word)
+    if bound:
+        return f"{bound[1]}={quoted(bound[2])}"
+    if at + 2 < len(words) and words[at + 1] == "=":  # x = 3
+        return f"{word}={quoted(words[at + 2])}"
+    flag = words[at - 2] if at > 1 else ""
+    if flag.startswith("--") and before == "=":
+        return f"{flag} {quoted(word)}"
+    if flag == "--wrt":
+        return f"--wrt {before},{word}"
+    if flag.startswith("--") and "=" not in flag:
+        return _in_pieces(flag, before, [w for w in words[at:] if not w.startswith("--")])
+    if at == 1 and reading.expression is not None:
+        return _unquoted(reading)
+    return None
+
+
+def _in_pieces(flag: str, first: str, rest: list[str]) -> str | None:
+    """`--x 1 2 3`, `--x [1, 2]`, `--x eye 5`: one value that the shell took apart."""
+    pieces = [first, *rest]
+    if _CONSTRUCTOR.fullmatch(first) and all(re.fullmatch(r"[\d.]+", piece) for piece in rest):
+        between = ":" if first in ("linspace", "arange") else "x"
+        return f"{flag} {first}:{between.join(rest)}"
+    if first.startswith(("[", "(")) and all(map(_PIECE.fullmatch, pieces)):
+        return f"{flag} {quoted(' '.join(pieces))}"
+    if all(re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?,?", piece) for piece in pieces):
+        return f"{flag} {','.join(piece.rstrip(',') for piece in pieces)}"
+    return None
+
+
+def _unquoted(reading: Reading) -> str | None:
+    """`gradcli vjp x + 1 --x 3`: an expression that the shell took apart."""
+    words = list(reading.words)
+    named = (k for k, word in enumerate(words) if k and (word.startswith("--") or re.match(r"\w+=", word)))
+    end = next(named, len(words))
+    pieces = words[:end]
+    if not any(re.fullmatch(r"[-+*/@^]|\*\*", piece) for piece in pieces) or any(map(_FILE.fullmatch, pieces)):
+        return None
+    return line_of(["gradcli", reading.command, " ".join(pieces), *words[end:]]).text

@@ -1,0 +1,86 @@
+"""A file of answers and the records they belong to -> the file, ready for the answers that are missing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO, TextIO
+
+from gradcli.cli.batch import is_good, record_of
+from gradcli.message import N_, GradcliError, fault
+
+
+@contextmanager
+def resumed(path: str, lines: Iterator[bytes]) -> Iterator[tuple[TextIO, tuple[int, int]]]:
+    """The file, open behind its last whole answer, and how many answers it holds and how many of them failed; `lines`
+    goes on where the answers end.
+
+    Raises GradcliError (file) where the file holds anything but the answers to these lines, as far as an answer tells.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    except OSError as error:
+        raise fault("file", N_("{path} cannot be written: {reason}"), path=path,
+                    reason=error.strerror or str(error)) from None
+    with open(descriptor, "r+b") as file:
+        behind = _behind(path, file, lines)
+        file.seek(0, os.SEEK_END)
+        with open(os.dup(descriptor), "a", encoding="utf-8", errors="backslashreplace", newline="\n") as written:
+            yield written, behind
+
+
+def _behind(path: str, file: BinaryIO, lines: Iterator[bytes]) -> tuple[int, int]:
+    """Passes over the answers and their records; cuts off an answer that was not written to its end."""
+    done = failed = place = 0
+    for text in file:
+        if not text.endswith(b"\n"):
+            file.truncate(place)
+            break
+        line = next(lines, None)
+        if line is None:
+            raise fault("file", N_("{path} holds more answers than there are records, which are {count}"),
+                        hint=N_("are these the records that it was written from?"), path=path, count=done)
+        told = _told(path, done + 1, text)
+        if not _belongs(told, _record(line)):
+            raise fault("file", N_("line {number} of {path} is the answer to another record than number {number}"),
+                        hint=N_("give the records that it was written from, or another file"), number=done + 1,
+                        path=path)
+        done, failed, place = done + 1, failed + (not is_good(told)), place + len(text)
+    return done, failed
+
+
+def _told(path: str, number: int, text: bytes) -> Mapping[str, Any]:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict) or not str(told.get("schema", "")).startswith("gradcli/report/"):
+        raise fault("file", N_("line {number} of {path} is no answer of gradcli's"),
+                    hint=N_("give the file of an earlier  gradcli batch --resume,  or one that does not exist yet"),
+                    number=number, path=path)
+    return told
+
+
+def _record(line: bytes) -> Any:
+    try:
+        return record_of(line)
+    except GradcliError:
+        return None
+
+
+def _belongs(told: Mapping[str, Any], record: Any) -> bool:
+    """Whether the answer may be this record's: it tells the id and, where it is no error, the command, the expression
+    and the names of the inputs."""
+    if not isinstance(record, dict):
+        return not told.get("ok")
+    if not told.get("ok"):
+        return "id" not in told or told["id"] == record.get("id")
+    inputs, asked = told.get("inputs"), record.get("inputs")
+    return (
+        told.get("id") == record.get("id")
+        and told.get("command") == record.get("command", "vjp")
+        and (told.get("expression") in (None, asked_for := record.get("expr")) or str(asked_for).startswith("@"))
+        and (not isinstance(inputs, dict) or inputs.keys() == (asked.keys() if isinstance(asked, dict) else set()))
+    )
