@@ -189,8 +189,8 @@ x.grad in numbers
   the Jacobian printed above, contracted with v, gives these numbers too
 
 The same gradient by other ways
-  (v*y).sum().backward()  x.grad differs by at most 0
-  y.sum().backward()      x.grad differs by at most 0
+  (v*y).sum().backward()  x.grad is the same
+  y.sum().backward()      x.grad is the same
 
 Why
   • v weighs the 25 entries of y before they are added up.

@@ -20,7 +20,7 @@ from gradcli.symbolic.build import build
 from gradcli.symbolic.contract import total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Dim
-from gradcli.symbolic.entries import entry_at, places
+from gradcli.symbolic.entries import entry_at, places, size_at
 from gradcli.symbolic.evaluate import Evaluator, Magnitude
 from gradcli.symbolic.graph import Graph, Node, Tensor
 from gradcli.symbolic.in_latex import LatexWriter
@@ -35,8 +35,9 @@ from gradcli.symbolic.writing import Writer
 
 DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d|\.\d)")
 """A decimal that the user typed; numbers in the formulas are then written so too."""
-ENTRIES_SHOWN = 12
-"""A Jacobian with at most so many entries has them written out without being asked."""
+ENTRIES_SHOWN, ENTRY_SIZE = 12, 40
+"""A Jacobian with at most so many entries, each of at most about so many numbers and letters, has them written out
+without being asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +86,16 @@ class Form:
     def contracted(self, known: Mapping[str, Array], by: str | None = None) -> Array:
         """The printed formula summed over its rows with v in symbols, and evaluated: a Jacobian gives its VJP.
         `by` names another vector in `known` to contract with."""
-        by = by or self.weights
+        return self.evaluator(known).at_all(
+            self.contraction(by or self.weights), self.formula.columns, self.formula.column_dims
+        )
+
+    def contraction(self, by: str) -> Expr:
+        """The formula summed over its rows with the vector of that name."""
         if by not in self._contractions:
             by_symbols = Entry(Symbol(by), *self.formula.rows) * self.formula.entry
             self._contractions[by] = total(by_symbols, self.formula.rows)
-        return self.evaluator(known).at_all(self._contractions[by], self.formula.columns, self.formula.column_dims)
+        return self._contractions[by]
 
     def magnitude(self, known: Mapping[str, Array]) -> Array:
         """The formula with every term it adds taken as positive: how large what cancels in it is."""
@@ -107,6 +113,10 @@ class Form:
         """Every entry with numbers for its indices."""
         return self._few_entries if prod(self.shape) <= ENTRIES_SHOWN else self._entries()
 
+    def is_small(self) -> bool:
+        """Whether a person would like to see every entry."""
+        return 1 < prod(self.shape) <= ENTRIES_SHOWN and size_at(self.formula.entry, self.graph.sizes) <= ENTRY_SIZE
+
     def matrix(self) -> str | None:
         """The formula in matrix notation: a program of the calculator's own that has been run and gave its values."""
         return self._matrix
@@ -117,7 +127,6 @@ class Form:
 
     @cached_property
     def _contractions(self) -> dict[str, Expr]:
-        """The formula summed over its rows with a vector, by the vector's name."""
         return {}
 
     @cached_property
@@ -193,6 +202,26 @@ class Derived:
         """The printed Jacobian, contracted with v in symbols and evaluated: equal to `value` if both are right."""
         return self.jacobian.contracted({**point, self.jacobian.weights: v})
 
+    def values(self, point: Mapping[str, Array], v: Array) -> tuple[Array, Array]:
+        """`value` and `contracted`; what the two formulas have in common is computed once."""
+        known, formula = {**point, self.vjp.weights: v}, self.vjp.formula
+        if self._contraction is None:
+            return self.value(point, v), self.contracted(point, v)
+        printed = (*self.jacobian.polished.nodes, *self.vjp.polished.nodes)
+        evaluator = Evaluator(self.vjp.graph, known, {node.name: node for node in printed})
+        return evaluator.value(formula), evaluator.at_all(self._contraction, formula.columns, formula.column_dims)
+
+    @cached_property
+    def _contraction(self) -> Expr | None:
+        """The contracted Jacobian at the indices of the VJP, if every name means the same in both."""
+        named = {node.name: node for node in self.jacobian.polished.nodes}
+        for node in self.vjp.polished.nodes:
+            other = named.get(node.name, node)
+            if other is not node and (other.idx, other.bound, other.body) != (node.idx, node.bound, node.body):
+                return None
+        columns = zip(self.jacobian.formula.columns, self.vjp.formula.columns, strict=True)
+        return self.jacobian.contraction(self.jacobian.weights).xreplace({a: b for a, b in columns if a != b})
+
     def dense(self, point: Mapping[str, Array]) -> Array:
         """The whole Jacobian at a point, output axes first. For small sizes."""
         return self.jacobian.value(point)
@@ -209,7 +238,7 @@ class Derived:
 def jacobian_part(form: Form, entries: bool = False) -> Jacobian:
     """A form with rows and columns as it is reported."""
     said, shape = form.written(), form.shape
-    shown = form.entries() if entries or 1 < prod(shape) <= ENTRIES_SHOWN else None
+    shown = form.entries() if entries or form.is_small() else None
     return Jacobian(shape, said.left_side, said.text, said.latex, said.where, form.structure(), form.matrix(), shown)
 
 

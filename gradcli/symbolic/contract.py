@@ -104,6 +104,9 @@ def _applied(factors: list[Expr], delta: Expr, solution: Solution, over: tuple[I
 def solve(delta: Expr, deltas: list[Expr], over: tuple[Index, ...]) -> Solution | None:
     """The delta solved for one or more summed indices, or None if it can't be (it then stays a factor)."""
     a, b = delta.args
+    if isinstance(a, Index) and isinstance(b, Index) and a.dim == b.dim:  # nearly every delta
+        k = next(k for k in over if k is a or k is b)
+        return {k: b if k is a else a}, ONE, ()
     for one, other in ((a, b), (b, a)):
         if isinstance(one, (Quotient, Remainder)) and (found := _solve_division(one, other, deltas, over)):
             return found

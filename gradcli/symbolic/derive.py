@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sympy
-from sympy import Add, Dummy, Expr, Mul
+from sympy import Add, Expr, Mul
 
 from gradcli.frozen import dataclass
 from gradcli.symbolic.contract import ROW, outer_bound, renewed, seeds_first, total
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
+from gradcli.symbolic.partial import partial
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Pi, Sigma, Where, weight
 from gradcli.symbolic.tidy import tidy
 
@@ -111,11 +112,11 @@ def _push_body(graph: Graph, body: Expr, over: tuple[Expr, ...], bar: Expr, need
     for entry in entries_in(body):
         if entry.name not in needed:
             continue
-        partial = partial_of(body, entry)
-        if partial != 0:
+        slope = partial(body, entry)
+        if slope != 0:
             source = graph.nodes[entry.name]
             deltas = Mul(*map(Delta, entry.indices, source.idx))
-            _push(adjoints, source, total(deltas * partial * bar, over))
+            _push(adjoints, source, total(deltas * slope * bar, over))
 
 
 def _others(node: Node) -> Expr:
@@ -131,27 +132,6 @@ def _others(node: Node) -> Expr:
 def _push(adjoints: dict[str, list[Expr]], node: Node, contribution: Expr) -> None:
     if contribution != 0:
         adjoints.setdefault(node.name, []).append(contribution)
-
-
-def partial_of(body: Expr, entry: Entry) -> Expr:
-    """∂body/∂entry, every other entry held fixed."""
-    t = Dummy("t", real=True)
-    return _joined_powers(body.xreplace({entry: t}).diff(t)).xreplace({t: entry})
-
-
-def _joined_powers(e: Expr) -> Expr:
-    """t**y*y/t as y*t**(y - 1), which has a value at t = 0 (SymPy keeps a number's power apart from a symbol's)."""
-    if e.is_Add:
-        return Add(*map(_joined_powers, e.args))
-    if not e.is_Mul:
-        return e
-    exponents = {f.base: f.exp for f in e.args if f.is_Pow and not f.exp.is_Number}
-    single = [f for f in e.args if f.as_base_exp()[0] in exponents and f.as_base_exp()[1].is_Number]
-    for f in single:
-        base, number = f.as_base_exp()
-        whole = base ** exponents[base]
-        e = Mul(*(a for a in e.args if a not in (f, whole)), base ** (exponents[base] + number))
-    return e
 
 
 def _named(graph: Graph, node: Node, bar: Expr, rows: tuple[Expr, ...], row_dims: tuple[Dim, ...]) -> Expr:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from math import prod
 
 import sympy
 from sympy import Add, Expr, Integer, Mul
 
 from gradcli.symbolic.contract import outer_bound
 from gradcli.symbolic.dims import Index, Sizes
-from gradcli.symbolic.scalars import Pi
+from gradcli.symbolic.scalars import Bound, Entry, Pi
 from gradcli.symbolic.tidy import tidy
 
 
@@ -24,6 +25,13 @@ def entry_at(e: Expr, indices: Sequence[Expr], at: Sequence[int], sizes: Sizes) 
     numbers = {k: Integer(p) for k, p in zip(indices, at, strict=True) if isinstance(k, Index)}
     numbered = {s: Integer(n) for s, n in sizes.values.items()}
     return tidy(_expanded(e.xreplace(numbers), sizes).xreplace(numbered))
+
+
+def size_at(e: Expr, sizes: Sizes) -> int:
+    """About how large an entry is with its sums written out."""
+    if isinstance(e, Bound):
+        return size_at(e.body, sizes) * prod(sizes.value(k.dim) for k in e.bound)
+    return 1 if isinstance(e, Entry) or not e.args else sum(size_at(a, sizes) for a in e.args)
 
 
 def _expanded(e: Expr, sizes: Sizes) -> Expr:

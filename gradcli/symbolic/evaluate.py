@@ -22,6 +22,7 @@ from gradcli.ops import TABLE
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.values import options_as_floats
 from gradcli.report import Array
+from gradcli.shapes import RAISE, allowed, needed
 from gradcli.symbolic.contraction import contract_pairs
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index, Quotient, Remainder
@@ -86,7 +87,8 @@ class Evaluator:
             shape = tuple(self.graph.sizes.value(d) for d in dims)
             kept = [k for k in indices if isinstance(k, Index)]
             array = named.on(kept).reshape(self._with_ones(indices, named))
-            return np.array(np.broadcast_to(array, shape), dtype=np.float64)
+            array = np.asarray(array, dtype=np.float64)
+            return array if array.shape == shape else np.array(np.broadcast_to(array, shape))
 
     @staticmethod
     def _with_ones(indices: Sequence[Expr], named: Named) -> list[int]:
@@ -154,9 +156,11 @@ class Evaluator:
 
     @staticmethod
     def _within(elements: int) -> None:
-        if elements > MAX_ELEMENTS:
+        most = allowed(MAX_ELEMENTS)
+        if elements > most:
             raise limit(
-                N_("the formula needs an array of {n} numbers, more than {most}"), n=elements, most=MAX_ELEMENTS
+                N_("the formula needs an array of {n} numbers, more than {most}"), hint=RAISE,
+                n=elements, most=most, count=needed(elements, MAX_ELEMENTS),
             )
 
     def _product(self, factors: Sequence[Expr]) -> Named:

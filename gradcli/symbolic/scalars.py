@@ -35,18 +35,12 @@ class Entry(Expr):  # type: ignore[misc]
     def indices(self) -> tuple[Expr, ...]:
         return tuple(self.args[1:])
 
-    def _eval_derivative(self, symbol: Expr) -> Expr:
-        return ZERO  # what it depends on is the graph's business, never SymPy's
-
 
 class Flag(sympy.Function):  # type: ignore[misc]
-    """What is 0 or 1: its powers are itself, and its derivative is 0."""
+    """What is 0 or 1: its powers are itself, and its derivative is 0 (`partial` says so)."""
 
     is_real = True
     is_nonnegative = True
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return ZERO
 
     def _eval_power(self, exponent: Expr) -> Expr | None:
         return self if exponent.is_positive else None
@@ -59,6 +53,10 @@ class Delta(Flag):
 
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
+        if isinstance(a, Index) and isinstance(b, Index):
+            if a is b:
+                return ONE
+            return cls(b, a) if (a.name, a.dummy_index) > (b.name, b.dummy_index) else None
         difference = a - b
         if difference.is_Number:
             return ONE if difference == 0 else ZERO
@@ -116,9 +114,6 @@ class Place(sympy.Function):  # type: ignore[misc]
     is_integer = True
     is_nonnegative = True
 
-    def fdiff(self, argindex: int = 1) -> Expr:
-        return ZERO
-
     def highest(self) -> Expr:
         """The largest place there is (for proofs about index expressions)."""
         return self.args[1] - 1
@@ -146,13 +141,6 @@ class Where(sympy.Function):  # type: ignore[misc]
         if isinstance(b, cls) and b.args[0] == c:
             return cls(c, a, b.args[2])
         return c if (a, b) == (ONE, ZERO) and isinstance(c, Flag) else None
-
-    def _eval_derivative(self, symbol: Expr) -> Expr:
-        c, a, b = self.args
-        da, db = a.diff(symbol), b.diff(symbol)
-        if is_structural(c):  # which piece of a tensor this is: a bracket contracts with deltas, a Where would not
-            return c * da + (1 - c) * db if db != 0 else c * da
-        return Where(c, da, db)
 
 
 class Bound(Expr):  # type: ignore[misc]
@@ -188,16 +176,9 @@ class Bound(Expr):  # type: ignore[misc]
 class Sigma(Bound):
     """The sum of a body over bound indices. Built by `contract`, which knows how."""
 
-    def _eval_derivative(self, symbol: Expr) -> Expr:
-        derivative = self.body.diff(symbol)
-        return ZERO if derivative == 0 else Sigma(derivative, *self.bound)
-
 
 class Pi(Bound):
     """The product of a body over bound indices."""
-
-    def _eval_derivative(self, symbol: Expr) -> Expr:
-        return ZERO  # never asked: a product is lifted to a tensor of its own before it is differentiated
 
 
 class Atomic(sympy.Function):  # type: ignore[misc]

@@ -97,8 +97,6 @@ class Writer:
         coefficient, above, below = self.parts(sympy.Mul.make_args(e))
         sign = "-" if coefficient < 0 else ""
         coefficient = abs(coefficient)
-        above.sort(key=lambda f: self._rank(f, known))
-        below.sort(key=lambda f: self._rank(f, known))
         up, down = coefficient.as_numer_denom()
         if self.decimal and down != 1 and terminates(coefficient):
             up, down = coefficient, sympy.S.One
@@ -106,8 +104,8 @@ class Writer:
         if up == 1 and not above:
             numbers = ["1"]
         inside = len(above) + len(numbers) + len(below) > 1 or down != 1
-        tops = [*numbers, *(self._factor(f, known, inside) for f in above)]
-        bottoms = [*([] if down == 1 else [self.number(down)[0]]), *(self._factor(f, known, True) for f in below)]
+        tops = [*numbers, *self._factors(above, known, POWER if inside else SUM)]
+        bottoms = [*([] if down == 1 else [self.number(down)[0]]), *self._factors(below, known, POWER)]
         text, holds = self.fraction(tops, bottoms)
         return sign + text, UNARY if sign and holds > UNARY else holds
 
@@ -131,10 +129,12 @@ class Writer:
                 above.append(factor)
         return coefficient, above, below
 
-    def _factor(self, f: Expr, known: dict[Expr, str], inside: bool) -> str:
-        return self.wrapped(f, known, POWER if inside else SUM)
+    def _factors(self, factors: Sequence[Expr], known: dict[Expr, str], at_least: int) -> list[str]:
+        """The texts in order. Each is written once: twice at every depth would double the work at every depth."""
+        ranked = sorted((self._rank(f), *self.piece(f, known)) for f in factors)
+        return [text if holds >= at_least else self.brackets(text) for _, text, holds in ranked]
 
-    def _rank(self, f: Expr, known: dict[Expr, str]) -> tuple[int, str]:
+    def _rank(self, f: Expr) -> int:
         """v, then sizes, tensors, functions, sums of terms, sums over an index, brackets, deltas."""
         base = f.base if f.is_Pow else f
         if isinstance(base, Entry):
@@ -149,7 +149,7 @@ class Writer:
             kind = 5
         else:
             kind = 4 if base.is_Add else 3
-        return kind, self.write(f, known)
+        return kind
 
     def kind_of(self, f: Expr) -> tuple[int, Any]:
         """The order of factors where indices have no names yet."""
