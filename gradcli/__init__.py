@@ -6,11 +6,11 @@ its name; `gradcli.answer({"expr": "x**2", "inputs": {"x": 3}})` gives the JSON 
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
+TYPE_CHECKING = False  # the name that type checkers know; typing itself takes longer to import than all of this
+if TYPE_CHECKING:
+    from typing import Any
 
-from gradcli.message import GradcliError
+    from gradcli.message import GradcliError
 
 __version__ = "0.1.0"
 
@@ -19,6 +19,11 @@ __all__ = ["GradcliError", "__version__"]
 
 def __getattr__(name: str) -> Any:
     """The public functions, made when they are first asked for. A module of the package stays a module."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if name == "GradcliError":
+        return import_module("gradcli.message").GradcliError
     if name.startswith("_") or find_spec(f"{__name__}.{name}") is not None:
         raise AttributeError(name)
     api = import_module("gradcli.api")  # NumPy and the table of commands

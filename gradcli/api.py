@@ -48,7 +48,8 @@ def function(name: str) -> Callable[..., Answer]:
     command = COMMANDS[name]
 
     def ask(expression: str, inputs: Mapping[str, Any] | None = None, **options: Any) -> Answer:
-        lang = understood(SHOWN["lang"], options.pop("lang")) if "lang" in options else None
+        lang = options.pop("lang", None)
+        lang = None if lang is None else understood(SHOWN["lang"], lang)
         _refuse_unknown(command, options)
         request = Request(expression, command.name, dict(inputs or {}), **filled(ASKED, options))
         return Answer(tuple(command.run(request)), lang)

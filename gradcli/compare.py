@@ -72,19 +72,24 @@ def side_by_side(
 
 def _difference(a: Array, b: Array) -> Array:
     """|a - b|, 0 where both are the same infinity or both nan, infinite where only one is."""
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
     with np.errstate(invalid="ignore"):
-        return np.where(same, 0.0, np.nan_to_num(np.abs(a - b), nan=np.inf))
+        distance = np.asarray(np.abs(a - b))
+        if np.isfinite(distance.max(initial=0.0)):  # a nan would be the largest
+            return distance
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        return np.where(same, 0.0, np.nan_to_num(distance, nan=np.inf, posinf=np.inf))
 
 
-def _scale(a: Array, b: Array) -> float:
-    finite = [np.abs(x[np.isfinite(x)]) for x in (a, b)]
-    return max(float(f.max(initial=0.0)) for f in finite)
+def _finite_sizes(a: Array) -> Array:
+    """|a|, 0 where it is not finite."""
+    sizes = np.asarray(np.abs(a))
+    return sizes if np.isfinite(sizes.max(initial=0.0)) else np.nan_to_num(sizes, nan=0.0, posinf=0.0)
 
 
 def _tolerance(a: Array, b: Array, dtype: str) -> Array:
-    allowed = TOLERANCES[dtype]
-    return np.asarray(allowed.entry * np.nan_to_num(np.abs(b), posinf=0.0) + allowed.largest * _scale(a, b) + 1e-300)
+    allowed, sizes = TOLERANCES[dtype], _finite_sizes(b)
+    scale = max(float(s.max(initial=0.0)) for s in (_finite_sizes(a), sizes))
+    return np.asarray(allowed.entry * sizes + (allowed.largest * scale + 1e-300))
 
 
 def _disagreement(outside: Array, symbolic: Array, pytorch: Array) -> Message:

@@ -10,6 +10,7 @@ from typing import Any
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_
+from gradcli.shapes import MOST
 
 LANGUAGES = ("en", "zh", "ru")
 """The languages that an answer can be told in."""
@@ -47,6 +48,9 @@ class Request:
     strict: bool = option(False, N_("refuse to guess v = ones for an output that is not a scalar, as PyTorch does"))
     entries: bool = option(False, N_("write out every entry of the Jacobian, however many"))
     symbolic_only: bool = option(False, N_("formulas and their values only; PyTorch is not loaded"))
+    numeric_only: bool = option(False, N_("PyTorch's numbers only; no formula is derived and nothing is compared"))
+    device: str = option("cpu", N_("where PyTorch computes"), choices=("cpu", "cuda"))
+    max_elements: int = option(MOST, N_("elements that a tensor may have at most"), metavar="N", least=1)
     dtype: str = option("float64", N_("the numbers' type"), choices=("float64", "float32"))
     seed: int = option(0, N_("the seed of rand and randn"), metavar="N", least=0)
     time_limit: float = option(

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from math import prod
 
 from gradcli.message import N_, NN_, Message, fault
 
 Shape = tuple[int, ...]
+
+MOST = 50_000_000
+"""Elements of a tensor, unless --max-elements says otherwise: 400 MB in float64. Other limits on sizes go with it."""
+
+RAISE = N_("where the memory is enough:  --max-elements {count}")
+
+_most = ContextVar("most", default=MOST)
+
+
+def allowed(limit: int) -> int:
+    """A limit that holds for MOST elements of a tensor, as it is for those that the question allows."""
+    return limit * _most.get() // MOST
+
+
+def needed(elements: int, limit: int) -> int:
+    """The --max-elements for which `allowed(limit)` is enough for so many."""
+    return -(-elements * MOST // limit)
+
+
+@contextmanager
+def allowing(most: int) -> Iterator[None]:
+    """In the block a tensor may have so many elements."""
+    before = _most.set(most)
+    try:
+        yield
+    finally:
+        _most.reset(before)
 
 
 def size(shape: Shape) -> int:

@@ -87,8 +87,11 @@ def as_po(catalogue: Catalog) -> bytes:
 
 def as_mo(catalogue: Catalog) -> bytes:
     """The catalogue for gettext; what is not yet translated is left out and spoken in English."""
+    spoken = settled(catalogue)
+    for message in list(unfinished(spoken)):
+        spoken.delete(message.id)
     with io.BytesIO() as file:
-        write_mo(file, settled(catalogue))
+        write_mo(file, spoken)
         return file.getvalue()
 
 

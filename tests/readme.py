@@ -74,7 +74,7 @@ def _program(words: list[str], text: str) -> str:
 def _gradcli(words: list[str], text: str) -> str:
     """What a person sees: stdout, then stderr."""
     out, err, stdin = io.StringIO(), io.StringIO(), io.TextIOWrapper(io.BytesIO(text.encode()))
-    sizes = mock.patch.dict(os.environ, {"COLUMNS": "80", "LINES": "24", "NO_COLOR": "1"})
+    sizes = mock.patch.dict(os.environ, {"COLUMNS": "80", "LINES": "24", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"})
     with sizes, mock.patch("sys.stdin", stdin), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         run(words)
     return out.getvalue() + err.getvalue()

@@ -142,7 +142,7 @@ def test_a_file_that_is_not_there_is_a_mistake() -> None:
 
 @pytest.mark.parametrize("line, sentence", [
     (b"not json", "the line is not JSON: Expecting value"),
-    (b"\xff\xfe", "the line is not UTF-8"),
+    (b"\xff\xfe\n", "the line is not UTF-8"),
     (b"[" * 100_000, "the line is nested too deeply"),
     (b'{"expr": "x", "inputs": {"x": NaN}}', "JSON has no number NaN"),
     (b'{"expr": "x", "inputs": {"x": [-Infinity]}}', "JSON has no number -Infinity"),
@@ -181,7 +181,7 @@ QUESTIONS = [
     {"expr": "relu(x) + abs(x)", "inputs": {"x": [0.0, 1.0, -1.0]}, "v": "onehot:0"},
     {"expr": "cross_entropy(z, t)", "inputs": {"z": [[0.1, 0.2, 0.7], [1, 2, 3]], "t": [2, 0]}},
     {"expr": "x*randn(2)", "inputs": {"x": [1.0, 2.0]}, "seed": 3},
-    {"expr": "a = x @ x; a + x", "inputs": {"x": [[1.0, 2.0], [3.0, 5.0]]}, "wrt": "a", "v": "x"},
+    {"expr": "a = x.T; a @ x", "inputs": {"x": [[1.0, 2.0], [3.0, 5.0]]}, "wrt": "a", "v": "x"},
     {"expr": "x/norm(x)", "inputs": {"x": [0.0, 0.0]}, "entries": True},
     {"command": "hessian", "expr": "sum(x**3)", "inputs": {"x": [1.0, 2.0]}},
     {"command": "jacobian", "expr": "softmax(x, dim=0)", "inputs": {"x": [1.0, 2.0, 3.0]}},
@@ -341,7 +341,7 @@ def test_a_run_that_was_killed_goes_on(options: tuple[str, ...], class_file: Pat
 
 @pytest.mark.parametrize("spoilt, sentence", [
     (lambda lines: lines[:3], "answers.jsonl holds more answers than there are records, which are 3"),
-    (lambda lines: lines[1:], "line 1 of answers.jsonl is the answer to another record than number 1"),
+    (lambda lines: lines[1:], "line 2 of answers.jsonl is the answer to another record than number 2"),
     (lambda lines: [*lines[:5], lines[5].replace(b'"x": 5', b'"y": 5'), *lines[6:]],
      "line 6 of answers.jsonl is the answer to another record than number 6"),
     (lambda lines: [*lines[:5], lines[5].replace(b'"expr": "x"', b'"expr": "x + 1"'), *lines[6:]],

@@ -225,7 +225,7 @@ hint: for example  gradcli vjp "(x+1)**2" --x eye:5 --v ones
 """),
     (["vjp", "x", "--output", "answer.foo"], """\
 error: the name answer.foo does not tell the format
-hint: end it in .txt, .json, .tex, .md, or add  --format text
+hint: end it in .txt, .json, .tex, .md, .npy, .npz, .csv, .tsv, or add  --format text
 """),
     (["batch", "--job", "3"], """\
 error: gradcli batch has no option --job

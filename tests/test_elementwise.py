@@ -67,10 +67,7 @@ class Vocabulary:
     """What the `scalar` and `derivative` columns are written in."""
 
     pi = sympy.pi
-    elementary = (
-        "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-        "atanh", "erf", "erfc", "erfinv",
-    )  # fmt: skip
+    elementary = ("exp", "log", "sqrt")
 
     def number(self, text: str) -> Any:
         return sympy.Rational(text)
@@ -154,7 +151,8 @@ def formulas(row: Row, options: tuple[tuple[str, Any], ...], order: int) -> list
     """What the row's own `scalar` or `derivative` column says of the gradients that `by_torch` computes."""
     symbols = [sympy.Symbol(f"u{k}", real=True) for k in tensor_places(row)]
     filled = arguments(row, dict(options), symbols, lambda v: sympy.Rational(str(v)))
-    value = row.scalar(S, *filled) if row.scalar is not None else getattr(S, row.name)(*filled)
+    given = [NOTHING if a is None else a for a in filled]
+    value = row.scalar(S, *filled) if row.scalar is not None else atomic(row.name)(*given)
     gradients = [sympy.sympify(value).diff(u) for u in symbols]
     for _ in range(order - 1):
         gradients = [sum(gradients).diff(u) for u in symbols]

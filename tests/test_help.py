@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from test_doors import loaded
+
 import gradcli
 from gradcli.cli.entry import run
 from gradcli.cli.front import FIRST_LINES
@@ -65,6 +67,17 @@ def test_help_ends_with_the_examples(name: str, capsys: pytest.CaptureFixture[st
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out == f"gradcli {gradcli.__version__}\n"
+
+
+@pytest.mark.parametrize("words", [(), ("--version",)])
+def test_the_first_page_and_the_version_wait_for_no_parser(words: tuple[str, ...]) -> None:
+    seen = loaded("-m", "gradcli", *words)
+    assert "gradcli" in seen
+    assert seen & {"typer", "pydantic", "rich", "numpy"} == set()
+
+
+def test_what_a_page_of_help_waits_for_is_seen() -> None:
+    assert "typer" in loaded("-m", "gradcli", "--help")
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,3 +86,15 @@ def test_most_wrong_inputs_have_a_repair_to_paste() -> None:
 def test_a_repair_that_is_wrong_is_noticed() -> None:
     name, error, _ = next(repair for repair in REPAIRS if repair[0] == "inner-sizes")
     assert said(pasted(shlex.split(WRONG[name]), error, "x @ w"))[0] == 2
+
+
+@pytest.mark.parametrize(("expression", "note"), [
+    ("max(x, 0)", "max(x, 0) is taken along dim=0, as in PyTorch; entry by entry it is maximum(x, 0)"),
+    ("A**-1", "A**-1 is taken entry by entry, as 1/A; the inverse of a matrix is inv(A)"),
+    ("A⁻¹", "A⁻¹ is taken entry by entry, as 1/A; the inverse of a matrix is inv(A)"),
+    ("2x", "2x was read as 2*x"),
+])  # fmt: skip
+def test_what_is_taken_otherwise_than_it_looks_is_noted(expression: str, note: str) -> None:
+    name = "A" if "A" in expression else "x"
+    words = ["vjp", expression, f"{name}=2,1:1,3", "--v", "ones", "--symbolic-only", "--format", "json"]
+    assert note in [warning["text"] for warning in json.loads(said(words)[1])["warnings"]]

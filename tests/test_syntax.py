@@ -169,6 +169,51 @@ def test_a_name_before_a_bracket_stays_a_call() -> None:
     assert shown(parse("x(y+1)")) == "x((y + 1))"
 
 
+FACTORS = {
+    "x(x+1)": "x*(x+1)", "y(x+1)(x-1)": "y*(x+1)*(x-1)", "x y": "x*y", "x sin(x)": "x*sin(x)", "2pi x": "2*pi*x",
+    "a x + b": "a*x + b", "sin(x) cos(x)": "sin(x)*cos(x)", "sin(a x)": "sin(a*x)", "x[0] y[1]": "x[0]*y[1]",
+    "x y^2": "x*y**2", "sum(x) x": "sum(x)*x",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "plain"), FACTORS.items())
+def test_a_name_that_has_a_value_is_a_factor(source: str, plain: str) -> None:
+    names = ("x", "y", "a", "b")
+    assert shown(parse(source, names)) == shown(parse(plain, names))
+    assert any("was read as" in str(note) for note in parse(source, names).notes)
+
+
+@pytest.mark.parametrize("source", ["x(0)", "x(t)", "x(0, 1)", "sum(x+1)", "x(dim=1)"])
+def test_what_may_be_a_call_is_no_product(source: str) -> None:
+    (statement,) = parse(source, ("x", "t", "sum")).statements
+    assert isinstance(statement, Bare) and isinstance(statement.value, Call)
+
+
+@pytest.mark.parametrize("source", ["[x y]", "outer(x y)", "x 2", "1/x y", "x^2y", "x.T y", "sin x", "x[y x]"])
+def test_a_factor_that_may_be_something_else_is_refused(source: str) -> None:
+    with pytest.raises(GradcliError, match=r"operator is missing|two ways"):
+        parse(source, ("x", "y"))
+
+
+PAPER = {
+    r"\frac{1}{1+e^{-x}}": "1/(1+e^(-x))", r"\sqrt[3]{x}": "(x)**(1/3)", r"\sin^2 x": "sin(x)**2",
+    r"\left(x+1\right)^2": "(x+1)^2", r"x^\top A x": "x.T @ A @ x", r"\|x\|_2^2": "norm(x)^2",
+    r"\mathbf{x}^T \mathbf{x}": "x.T @ x", r"\sum_{i=1}^n x_i^2": "sum(x^2)", r"\alpha x": "alpha x", "$x^2$": "x^2",
+    "|x-1| + |x+1|": "abs(x-1) + abs(x+1)", "‖x‖²": "norm(x)²", "ln|x|": "log(abs(x))", "xᵀAx": "x.T @ A @ x",
+    "x'Ax": "x.T @ A @ x", "x.*x": "x*x", "x.^2": "x^2", "A\\x": "solve(A, x)", "½x²": "(1/2)x²", "x⊙x": "x*x",
+    "∑x": "sum(x)", "∛x": "x**(1/3)", "d/dx x^2": "x^2", "∇x": "x", "sin x cos x": "sin(x) cos(x)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "plain"), PAPER.items())
+def test_paper_and_latex_are_answered_with_what_to_type(source: str, plain: str) -> None:
+    names = ("x", "A", "alpha")
+    with pytest.raises(GradcliError) as raised:
+        parse(source, names)
+    assert str(raised.value.hint) == f"did you mean {plain} ?"
+    parse(plain, names)
+
+
 NUMBERS = {
     "0.1": (Fraction(1, 10), False), "1.": (1, False), ".5": (Fraction(1, 2), False), "2e3": (2000, False),
     "1e-5": (Fraction(1, 100000), False), "0x1f": (31, True), "1_000": (1000, True), "007": (7, True),

@@ -26,7 +26,8 @@ class StandIn(ModuleType):
             raise AttributeError(name)
         if sys.modules.get(NAME) is self:
             del sys.modules[NAME]
-        return getattr(import_module(NAME), name)
+        self.__dict__.update(vars(import_module(NAME)))
+        return getattr(sys.modules[NAME], name)
 
 
 def stand_in() -> None:

@@ -10,11 +10,12 @@ from contextlib import closing
 from typing import Any, BinaryIO, NoReturn, TextIO
 
 from gradcli.cli.collector import settle
-from gradcli.cli.records import answer
+from gradcli.cli.records import answer, language_of
 from gradcli.cli.show import encodable
 from gradcli.message import N_, Exit, GradcliError, Span, fault, limit
 from gradcli.render.error import as_object
 from gradcli.render.json_text import one_line
+from gradcli.render.speech import speech
 
 LONGEST_LINE = 64 * 2**20
 """Bytes; a longer record is refused, for it is held in memory as a whole."""
@@ -71,7 +72,7 @@ def _progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, 
     return told
 
 
-def lines_of(source: str | None) -> Iterator[bytes]:
+def lines_of(source: str | None) -> Generator[bytes]:
     """The lines that hold something, one at a time; one that is too long is empty."""
     try:
         stream = sys.stdin.buffer if source in (None, "-") else open(str(source).removeprefix("@"), "rb")  # noqa: SIM115
@@ -81,7 +82,7 @@ def lines_of(source: str | None) -> Iterator[bytes]:
     return _lines(stream)
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
+def _lines(stream: BinaryIO) -> Generator[bytes]:
     with stream:
         while line := stream.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
@@ -171,6 +172,6 @@ def _given_up(line: bytes, why: GradcliError) -> tuple[str, bool]:
     try:
         record = record_of(line)
         own = {"id": record["id"]} if isinstance(record, dict) and "id" in record else {}
-        return one_line({**own, **as_object(why)}), False
+        return one_line({**own, **as_object(why, speech(language_of(record)))}), False
     except (GradcliError, RecursionError, ValueError):
         return one_line(as_object(why)), False

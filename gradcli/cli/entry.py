@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+import gradcli
 from gradcli.cli import abstract, collector
 from gradcli.cli.front import front_page
 from gradcli.cli.language import language, word_after
@@ -51,6 +52,10 @@ _WRITING_FAILED = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
 def _performed(words: Sequence[str]) -> int:
     if not words:
         sys.stdout.write(front_page(_speech(words).sentence))
+        return Exit.ANSWERED
+
+    if words[0] == "--version":
+        sys.stdout.write(f"gradcli {gradcli.__version__}\n")
         return Exit.ANSWERED
 
     from gradcli.cli.asked import asked  # here, since a Ctrl-C while it is imported has to be answered too
@@ -105,6 +110,11 @@ def _defect(error: Exception, words: Sequence[str]) -> int:
 
         traceback.print_exception(error)
         return Exit.DEFECT
+    from gradcli.cli.requirements import unloadable, unmet  # a library's fault may not look like one
+
+    complaint = (unloadable(error) if isinstance(error, ImportError) else None) or unmet()
+    if complaint is not None:
+        return _told(complaint, words)
     told = _speech(words).sentence(
         N_("gradcli has a defect: {kind}: {text} -- please report it and this command line (GRADCLI_DEBUG=1 shows it)"),
         kind=type(error).__name__, text=" ".join(str(error).split()),

@@ -28,7 +28,7 @@ def page(verb: Verb, width: int, speak: Speak) -> str:
     options = [(_term(option), _meaning(option, speak)) for option in verb.options]
     fixed = [(term, say(meaning)) for term, meaning in (*([_LET] if verb.variables else []), _HELP)]
     return _joined(
-        [usage(f"gradcli {verb.name} {positional} {bindings}[OPTIONS]", say)],
+        wrapped(usage(f"gradcli {verb.name} {positional} {bindings}[OPTIONS]", say), width, "", "  "),
         wrapped(say(verb.summary), width, "  "),
         [say(N_("Options:")), *_described([*fixed[:-1], *options, fixed[-1]], width)],
         ["  " + say(N_("Examples:")), *(f"    {line}" for line in verb.examples)],

@@ -109,7 +109,7 @@ def _integer(option: Option, value: Any) -> int:
     try:
         if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
             raise ValueError
-        return int(value)
+        return int(float(value) if isinstance(value, str) and float(value).is_integer() else value)
     except (TypeError, ValueError, OverflowError):
         raise fault(
             "option", N_("{flag} takes a whole number, not {value}"), flag=option.flag, value=_quoted(value)

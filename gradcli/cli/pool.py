@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, TimeoutError
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from multiprocessing import get_context, resource_tracker
 from operator import attrgetter
 from queue import SimpleQueue
 from threading import Semaphore, Thread
+from time import monotonic
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -21,27 +22,33 @@ from pebble import ProcessExpired, ProcessPool
 from gradcli.cli import collector
 
 Answered = tuple[str, bool]
+_Answers = tuple[list[Answered], float]
 Answer = Callable[[bytes], Answered]
 Late = Callable[[bytes, float], Answered]
 Died = Callable[[bytes, int | None], Answered]
 
 _SPAWN = get_context("spawn")  # a fork would copy the threads' locks of whatever library is loaded
-_AHEAD = 8
+_AHEAD = 32
 """So many lines for each process are read before the first of them must be answered: the memory that one slow line
 costs."""
 _GIVEN = 2
-"""A process has its next line before it has answered the one in hand."""
+"""A process has its next lines before it has answered those in hand."""
+_TOGETHER, _MOMENT = 8, 0.05
+"""So many lines at most are sent together, and no more than take about so many seconds: a message costs as much as a
+tenth of an easy question."""
 _DEATHS = 2
 """A line whose process died so many times is given up."""
 
 
 @dataclass(eq=False)
 class _Line:
-    """A line with its place in the order, and how many processes died over it."""
+    """A line with its place in the order, and how many processes died over it alone. After a death, or when its company
+    took too long, it is sent alone."""
 
     number: int
     text: bytes
     deaths: int = 0
+    alone: bool = False
 
 
 @dataclass(eq=False)
@@ -52,28 +59,35 @@ class _Seat:
     answer: Answer
     timeout: float | None
     warm_up: bytes
-    heard: Callable[[_Seat, Future[Answered]], None]
+    heard: Callable[[_Seat, Future[_Answers]], None]
     pool: ProcessPool | None = None
-    given: dict[Future[Answered], _Line] = field(default_factory=dict)
+    given: dict[Future[_Answers], list[_Line]] = field(default_factory=dict)
+    pace: float = _MOMENT
+    """Seconds a line, as it was last."""
 
     @property
     def load(self) -> int:
-        """How many lines it has; as many as it can have where its process is gone and that is still to be heard."""
+        """How much it was given; as much as it can have where its process is gone and that is still to be heard."""
         gone = self.given and self.pool is not None and not self.pool.active
         return _GIVEN if gone else len(self.given)
 
-    def take(self, line: _Line) -> None:
+    def take(self, waiting: deque[_Line]) -> None:
+        """Sends the next line, with those behind it if they take no longer than a moment together."""
+        lines = [waiting.popleft()]
+        most = 1 if lines[0].alone else min(_TOGETHER, int(_MOMENT / self.pace))
+        while waiting and len(lines) < most and not waiting[0].alone:
+            lines.append(waiting.popleft())
         if self.pool is None or not self.pool.active:  # a process that dies between two lines ends its pool
             self.leave()
             self.pool = ProcessPool(1, initializer=_begin, initargs=(self.answer, self.warm_up), context=_SPAWN)
-        with _deaf():  # the first line of a pool starts its process
-            future = self.pool.schedule(self.answer, (line.text,), timeout=self.timeout)
-        self.given[future] = line
+        with _deaf():  # the first lines of a pool start its process
+            future = self.pool.schedule(_each, (self.answer, [line.text for line in lines]), timeout=self.timeout)
+        self.given[future] = lines
         future.add_done_callback(lambda found: self.heard(self, found))
 
     def leave(self) -> list[_Line]:
         """Ends the process; returns the lines that it leaves behind."""
-        left = list(self.given.values())
+        left = [line for lines in self.given.values() for line in lines]
         self.given.clear()
         if self.pool is not None:
             self.pool.stop()
@@ -109,7 +123,7 @@ def in_processes(
                 case None:
                     more = False
             while waiting and (seat := min(seats, key=attrgetter("load"))).load < _GIVEN:
-                seat.take(waiting.popleft())
+                seat.take(waiting)
             while written in done:
                 yield done.pop(written)
                 written += 1
@@ -131,23 +145,36 @@ def _feed(lines: Iterable[bytes], events: SimpleQueue[Any], room: Semaphore) -> 
 
 
 def _settled(
-    seat: _Seat, future: Future[Answered], done: dict[int, Answered], late: Late, died: Died
+    seat: _Seat, future: Future[_Answers], done: dict[int, Answered], late: Late, died: Died
 ) -> list[_Line]:
-    """Notes the answer to a line, if there is one; returns the lines that have to be asked again, in order."""
-    line = seat.given.pop(future)
+    """Notes the answers to lines, as far as there are any; returns the lines that have to be asked again, in order."""
+    lines = seat.given.pop(future)
     error = future.exception()
     if error is None:
-        done[line.number] = future.result()
+        answers, seconds = future.result()
+        seat.pace = max(seconds / len(lines), 1e-6)
+        done.update((line.number, found) for line, found in zip(lines, answers, strict=True))
         return []
     again = seat.leave()
+    if len(lines) > 1:  # whose fault it was shows when each is sent alone
+        for line in lines:
+            line.alone = True
+        return [*lines, *again]
+    (line,) = lines
     if isinstance(error, TimeoutError):
         done[line.number] = late(line.text, seat.timeout or 0.0)
         return again
-    line.deaths += 1
+    line.alone, line.deaths = True, line.deaths + 1
     if line.deaths < _DEATHS:
         return [line, *again]
     done[line.number] = died(line.text, error.exitcode if isinstance(error, ProcessExpired) else None)
     return again
+
+
+def _each(answer: Answer, lines: Sequence[bytes]) -> _Answers:
+    """The answers, and how many seconds they took."""
+    began = monotonic()
+    return [answer(line) for line in lines], monotonic() - began
 
 
 @contextmanager

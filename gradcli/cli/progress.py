@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Generator
@@ -9,8 +10,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
+from gradcli.cli.language import preferred
 from gradcli.message import N_
-from gradcli.render.speech import english
+from gradcli.render.speech import speech
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -31,11 +33,12 @@ def progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, i
             yield
     while monotonic() - began < _PATIENCE:
         done, failed = yield
+    speak = speech(preferred(os.environ))
     with _bar() as bar:
         task = bar.add_task("", total=_lines_in(source))
         while True:
             rate = (done - first) / (monotonic() - began)
-            said = english.sentence(_DONE, done=done, rate=rate, failed=failed)
+            said = speak.sentence(_DONE, done=done, rate=rate, failed=failed)
             bar.update(task, completed=done, description=said)
             done, failed = yield
 

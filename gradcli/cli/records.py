@@ -28,7 +28,7 @@ def answer(record: Mapping[str, Any]) -> dict[str, Any]:
     from gradcli.render.error import as_object, defect_object
     from gradcli.render.speech import speech
 
-    speak = speech(_language(record))
+    speak = speech(language_of(record))
     try:
         command, request, _ = asked(record)
         told = json.as_object(_parts(command, request), speak)
@@ -47,7 +47,7 @@ def _parts(command: Command, request: Request) -> Iterator[Part]:
     yield from command.run(request)
 
 
-def _language(record: object) -> str:
+def language_of(record: object) -> str:
     """What a record asks to be answered in, be the rest of it understood or not; never what the environment says."""
     asked = record.get("lang") if isinstance(record, Mapping) else None
     return asked if asked in LANGUAGES else "en"

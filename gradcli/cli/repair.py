@@ -63,5 +63,5 @@ def _of_others(given: Given, command: str) -> GradcliError:
 def _taken(option: Option) -> Message:
     return Message(
         N_("{flag} is an option here ({help}); for the variable write  {name}=TENSOR"),
-        {"flag": option.flag, "help": option.help, "name": option.name},
+        {"flag": option.flag, "help": Message(option.help), "name": option.name},
     )

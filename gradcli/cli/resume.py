@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
 
@@ -13,7 +13,7 @@ from gradcli.message import N_, GradcliError, fault
 
 
 @contextmanager
-def resumed(path: str, lines: Iterator[bytes]) -> Iterator[tuple[TextIO, tuple[int, int]]]:
+def resumed(path: str, lines: Generator[bytes]) -> Iterator[tuple[TextIO, tuple[int, int]]]:
     """The file, open behind its last whole answer, and how many answers it holds and how many of them failed; `lines`
     goes on where the answers end.
 
@@ -25,7 +25,11 @@ def resumed(path: str, lines: Iterator[bytes]) -> Iterator[tuple[TextIO, tuple[i
         raise fault("file", N_("{path} cannot be written: {reason}"), path=path,
                     reason=error.strerror or str(error)) from None
     with open(descriptor, "r+b") as file:
-        behind = _behind(path, file, lines)
+        try:
+            behind = _behind(path, file, lines)
+        except GradcliError:
+            lines.close()
+            raise
         file.seek(0, os.SEEK_END)
         with open(os.dup(descriptor), "a", encoding="utf-8", errors="backslashreplace", newline="\n") as written:
             yield written, behind

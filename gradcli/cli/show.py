@@ -11,7 +11,8 @@ from shutil import get_terminal_size
 from typing import TextIO
 
 from gradcli.cli.collector import settle
-from gradcli.message import N_, Exit, fault
+from gradcli.cli.files import write_file
+from gradcli.message import N_, Exit
 from gradcli.render import json, latex, markdown, quiet, text
 from gradcli.render.json_text import written
 from gradcli.render.line import COLOURS, Line
@@ -26,8 +27,14 @@ def show(parts: Iterable[Part], display: Display) -> Exit:
     kept = _kept(parts, seen)
     if display.format == "picture":
         _picture(kept, seen, display)
+    elif display.format in ("npy", "npz", "csv", "tsv"):
+        from gradcli.render import data  # which an answer on the screen does not need
+
+        write_file(str(display.output), data.content(list(kept), display.format))
+        _warn(seen, display)
     elif display.quiet:
-        _write("".join(line + "\n" for line in quiet.lines_of(list(kept))), display)
+        lines = quiet.lines_of(list(kept))
+        _write("".join(line + "\n" for line in lines) if lines else _whole_text(seen, display), display)
         _warn(seen, display)
     elif display.format == "text" and display.output is None:
         _stream(kept, display)
@@ -38,10 +45,17 @@ def show(parts: Iterable[Part], display: Display) -> Exit:
 
 
 def _picture(parts: Iterable[Part], seen: Sequence[Part], display: Display) -> None:
+    from tempfile import TemporaryDirectory
+
     from gradcli import figure  # matplotlib, which may be missing, is told before anything is computed
 
     figure.ready()
-    figure.save(list(parts), str(display.output), speech(display.lang))
+    path = str(display.output)
+    with TemporaryDirectory() as folder:
+        picture = os.path.join(folder, "picture." + path.rpartition(".")[2].lower())
+        figure.save(list(parts), picture, speech(display.lang).sentence)
+        with open(picture, "rb") as file:
+            write_file(path, file.read())
     _warn(seen, display)
 
 
@@ -115,13 +129,7 @@ def _write(answer: str, display: Display) -> None:
     if display.output is None:
         sys.stdout.write(encodable(answer, sys.stdout) if display.format == "json" else answer)
         return
-    try:
-        with open(display.output, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(answer)
-    except OSError as error:
-        raise fault(
-            "file", N_("{path} cannot be written: {reason}"), path=display.output, reason=error.strerror or str(error)
-        ) from None
+    write_file(display.output, answer.encode("utf-8", errors="backslashreplace"))
 
 
 def encodable(answer: str, stream: TextIO) -> str:

@@ -61,7 +61,12 @@ def _verb(command: Command) -> Verb:
     )
 
 
-_SUFFIXES = {".txt": "text", ".json": "json", ".tex": "latex", ".md": "markdown"}
+_SUFFIXES = {
+    ".txt": "text", ".json": "json", ".tex": "latex", ".md": "markdown",
+    ".npy": "npy", ".npz": "npz", ".csv": "csv", ".tsv": "tsv",
+}
+_NUMBERS = (".npy", ".npz", ".csv", ".tsv")
+_PICTURES = (".svg", ".png", ".pdf")
 
 
 def _suffix(path: str | None) -> str:
@@ -82,8 +87,13 @@ def _formatted(given: Mapping[str, Any], files: Mapping[str, str]) -> Display:
     if display.output is None or "format" in given:
         return display
     suffix = _suffix(display.output)
-    if suffix in files:
-        return Display(**{**filled(SHOWN, given), "format": "picture" if files[suffix] == "picture" else "text"})
+    if suffix in files or suffix in _NUMBERS:
+        written = _SUFFIXES[suffix] if suffix in _NUMBERS else "picture" if files[suffix] == "picture" else "text"
+        return Display(**{**filled(SHOWN, given), "format": written})
+    if suffix in _PICTURES and not files and not display.quiet:
+        raise fault("option", N_("this command draws no picture"),
+                    hint=N_("gradcli jacobian, plot and graph do; an answer ends in {suffixes}"),
+                    suffixes=", ".join(_SUFFIXES))
     if suffix not in _SUFFIXES and not display.quiet:
         raise fault(
             "option", N_("the name {output} does not tell the format"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_
+from gradcli.shapes import allowing
 
 if TYPE_CHECKING:  # help and completions list the commands without NumPy
     from gradcli.report import Part
@@ -31,8 +32,21 @@ class Command:
 
     def run(self, request: Request) -> Iterator[Part]:
         """The parts of the answer, each as soon as it is known."""
-        return import_module(f"gradcli.commands.{self.name}").run(request)  # type: ignore[no-any-return]
+        return _within_size(iter(import_module(f"gradcli.commands.{self.name}").run(request)), request.max_elements)
 
+
+def _within_size(parts: Iterator[Part], most: int) -> Iterator[Part]:
+    """The same parts, each made while a tensor may have so many elements."""
+    while True:
+        with allowing(most):
+            part = next(parts, None)
+        if part is None:
+            return
+        yield part
+
+
+_HOW = ("symbolic_only", "numeric_only", "device", "max_elements", "dtype", "seed", "time_limit")
+"""How the two sides are computed: options of every command that gives a formula and numbers."""
 
 COMMANDS: Mapping[str, Command] = {
     command.name: command
@@ -40,13 +54,13 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "vjp",
             N_("what y.backward(v) leaves in .grad: the Jacobian, the vector-Jacobian product, and why"),
-            ("v", "wrt", "strict", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
+            ("v", "wrt", "strict", "entries", *_HOW),
             ('gradcli vjp "(x+1)**2" --x eye:5 --v ones', 'gradcli vjp "softmax(x, dim=0)" --x 0.1,2 --v onehot:0'),
         ),
         Command(
             "jvp",
             N_("J*t: how y moves when x moves along t"),
-            ("t", "symbolic_only", "dtype", "seed", "time_limit"),
+            ("t", *_HOW),
             (
                 'gradcli jvp "x**2" --x 1,2,3 --t 1,0,0',
                 'gradcli jvp "A @ x" --A 1,2:3,4 --x 1,2 --t A=eye:2 --t x=ones',
@@ -55,7 +69,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "jacobian",
             N_("the whole Jacobian: formula, entries, numbers, and a picture of where it can be non-zero"),
-            ("wrt", "layout", "flat", "plot", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
+            ("wrt", "layout", "flat", "plot", "entries", *_HOW),
             (
                 'gradcli jacobian "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --flat',
                 'gradcli jacobian "cumsum(x, 0)" --x 1,2,3,4 --plot',
@@ -65,7 +79,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "grad",
             N_("the gradient of a scalar, and its higher partial derivatives"),
-            ("wrt", "order", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
+            ("wrt", "order", "entries", *_HOW),
             (
                 'gradcli grad "norm(A @ x)**2" --A 1,2:3,4 --x 1,2 --wrt x',
                 'gradcli grad "x**3*y**2" --x 2 --y 3 --wrt x,x,y',
@@ -74,13 +88,13 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "hessian",
             N_("every second derivative of a scalar, the mixed ones between variables too"),
-            ("v", "wrt", "entries", "symbolic_only", "dtype", "seed", "time_limit"),
+            ("v", "wrt", "entries", *_HOW),
             ('gradcli hessian "w[0]**2 + w[1]**2" --w 1,2', 'gradcli hessian "x @ A @ x" --x 1,2 --A 1,2:3,4 --wrt x'),
         ),
         Command(
             "hvp",
             N_("H*t: how the gradient moves when x moves along t, without the Hessian"),
-            ("t", "v", "wrt", "symbolic_only", "dtype", "seed", "time_limit"),
+            ("t", "v", "wrt", *_HOW),
             (
                 'gradcli hvp "3*x[0]**2 + 4*x[0]*x[1] + x[1]**2" --x 1,2 --t 1,1',
                 'gradcli hvp "x @ A @ x" --x 1,2 --A eye:2 --t x=1,0',
@@ -98,7 +112,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "backward",
             N_("what several .backward() calls leave in .grad, and PyTorch's own errors explained"),
-            ("v", "wrt", "calls", "retain_graph", "zero_grad", "dtype", "seed", "time_limit"),
+            ("v", "wrt", "calls", "retain_graph", "zero_grad", *_HOW[1:]),
             (
                 'gradcli backward "(x+1)**2" --x eye:5 --v ones --calls 2 --retain-graph',
                 'gradcli backward "x**2" --x 3 --calls 2',
@@ -107,7 +121,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "steps",
             N_("the chain rule value by value: local derivative, incoming and outgoing gradient"),
-            ("v", "wrt", "strict", "dtype", "seed", "time_limit"),
+            ("v", "wrt", "strict", "device", "max_elements", "dtype", "seed", "time_limit"),
             ('gradcli steps "sum(x * exp(x))" --x 0,1', 'gradcli steps "y = x + 2; z = y*y*3; z.mean()" --x ones:2x2'),
         ),
         Command(

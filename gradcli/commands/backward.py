@@ -53,6 +53,7 @@ def run(request: Request) -> Iterator[Part]:
         retain_graph=request.retain_graph,
         zero_grad=request.zero_grad,
         dtype=request.dtype,
+        device=request.device,
     )
     calls = _calls(after)
     yield from _shown(calls)
@@ -60,7 +61,7 @@ def run(request: Request) -> Iterator[Part]:
     done = [call for call in calls if call.error is None]
     if fits and done:
         yield from _proven(asked, forms, done[-1], 1 if request.zero_grad else len(done))
-    kept = accumulate.between(asked.program, asked.wrt, asked.point, asked.v, request.dtype) if fits else {}
+    kept = accumulate.between(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device) if fits else {}
     yield from (Between(name, grad_fn, retained) for name, (grad_fn, retained) in kept.items())
     yield from explain.hazards(asked.program, asked.values, asked.wrt)
     yield from explained(

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcli.commands.proof import NOT_ASKED, OutOfTime, deviation, distance, slightly_off, within
+from gradcli.commands.proof import (
+    NOT_ASKED,
+    NOT_DERIVED,
+    OutOfTime,
+    deviation,
+    distance,
+    slightly_off,
+    within,
+    without_formula,
+)
 from gradcli.commands.understand import Understood
 from gradcli.compare import side_by_side
 from gradcli.frozen import dataclass
@@ -56,6 +65,9 @@ def formed(
 ) -> Generator[Part, None, Forms]:
     """Yields each formula; returns them for evaluation. Past the time limit there are none. `unit`: v is 1,
     unwritten."""
+    if asked.request.numeric_only:
+        yield from (Closed(one.name, None, None, Message(NOT_DERIVED)) for one in wanted)
+        return {}
     from gradcli import symbolic  # SymPy: a quarter of a second
 
     try:
@@ -109,7 +121,7 @@ def compared(
 ) -> Compared:
     """The verdict for one form; `known` holds the inputs, v and the tangents by their names in the formula."""
     if form is None:
-        return Compared(name, None, pytorch, None, None, Message(N_("there is no formula to compare")))
+        return Compared(name, None, pytorch, None, None, without_formula(asked))
     try:
         symbolic = _shaped(form, known, pytorch)
     except GradcliError as error:

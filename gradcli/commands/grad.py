@@ -52,8 +52,8 @@ def _by_pytorch(asked: Understood, name: str, names: tuple[str, ...] | None) -> 
     from gradcli import numeric
 
     if names is not None:
-        return numeric.partial(asked.program, names, asked.point, asked.request.dtype)
-    return numeric.vjp(asked.program, (name,), asked.point, asked.v, asked.request.dtype).grads[name]
+        return numeric.partial(asked.program, names, asked.point, *asked.dtype_device)
+    return numeric.vjp(asked.program, (name,), asked.point, asked.v, *asked.dtype_device).grads[name]
 
 
 def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:

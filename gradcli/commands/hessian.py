@@ -62,7 +62,7 @@ def _proven(asked: Understood, forms: Forms, pairs: list[tuple[str, str]]) -> It
     if not asked.request.symbolic_only:
         from gradcli import numeric
 
-        blocks = dict(numeric.hessian(asked.program, asked.wrt, asked.point, asked.v, asked.request.dtype))
+        blocks = dict(numeric.hessian(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device))
     known = {**asked.point, asked.weights: asked.v}
     for a, b in pairs:
         yield compared(asked, f"{a},{b}", forms.get(f"{a},{b}"), known, blocks.get((a, b)))
@@ -79,7 +79,7 @@ def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
 
     for a in asked.wrt:
         ones = np.ones(shape_of(asked, a))
-        pytorch = numeric.hvp(asked.program, asked.wrt, asked.point, asked.v, {a: ones}, asked.request.dtype)
+        pytorch = numeric.hvp(asked.program, asked.wrt, asked.point, asked.v, {a: ones}, *asked.dtype_device)
         for b in asked.wrt:
             form = forms.get(f"{a},{b}")
             if form is not None:

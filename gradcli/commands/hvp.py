@@ -29,7 +29,7 @@ def run(request: Request) -> Iterator[Part]:
     if not request.symbolic_only:
         from gradcli import numeric
 
-        pytorch = numeric.hvp(asked.program, asked.wrt, asked.point, asked.v, moving.t, request.dtype)
+        pytorch = numeric.hvp(asked.program, asked.wrt, asked.point, asked.v, moving.t, request.dtype, request.device)
     known = {**asked.point, asked.weights: asked.v, **moving.known}
     found: list[Compared] = []
     for name in asked.wrt:

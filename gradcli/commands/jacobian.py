@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcli.commands.forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
-from gradcli.commands.proof import NOT_ASKED
+from gradcli.commands.proof import NOT_ASKED, without_formula
 from gradcli.commands.understand import Understood, understand
 from gradcli.compare import side_by_side
 from gradcli.message import N_, Message, message
@@ -92,7 +92,7 @@ def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
     if not asked.request.symbolic_only:
         from gradcli import numeric
 
-        rows = dict(numeric.rows(asked.program, asked.wrt, asked.point, asked.request.dtype))
+        rows = dict(numeric.rows(asked.program, asked.wrt, asked.point, *asked.dtype_device))
     for name in asked.wrt:
         yield compared(asked, name, forms.get(name), asked.point, rows.get(name))
 
@@ -102,12 +102,13 @@ def _contracted(asked: Understood, forms: Forms) -> Iterator[Compared]:
     if not asked.request.symbolic_only:
         from gradcli import numeric
 
-        pulled = dict(numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, asked.request.dtype).grads)
+        pulled = dict(numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device).grads)
     for name in asked.wrt:
         form, pytorch = forms.get(name), pulled.get(name)
         symbolic = None if form is None else form.contracted({**asked.point, asked.weights: asked.v})
         if symbolic is None or pytorch is None:
-            yield Compared(name, symbolic, pytorch, None, None, Message(NOT_ASKED))
+            why = Message(NOT_ASKED) if pytorch is None else without_formula(asked)
+            yield Compared(name, symbolic, pytorch, None, None, why)
         else:
             verdict = side_by_side(name, symbolic, np.asarray(pytorch, dtype=np.float64), asked.request.dtype)
             yield replace(verdict, jacobian_checked=verdict.agrees)

@@ -28,8 +28,8 @@ def run(request: Request) -> Iterator[Part]:
     if not request.symbolic_only:
         from gradcli import numeric
 
-        pytorch = numeric.jvp(asked.program, asked.point, moving.t, request.dtype)
-        pulled = numeric.vjp(asked.program, tuple(moving.t), asked.point, asked.v, request.dtype).grads
+        pytorch = numeric.jvp(asked.program, asked.point, moving.t, request.dtype, request.device)
+        pulled = numeric.vjp(asked.program, tuple(moving.t), asked.point, asked.v, request.dtype, request.device).grads
     verdict = compared(asked, name, forms.get(name), {**asked.point, **moving.known}, pytorch)
     yield verdict
     yield from warned(asked)

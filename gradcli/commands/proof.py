@@ -23,6 +23,12 @@ if TYPE_CHECKING:  # the doors open only when a command runs
     from gradcli.symbolic.closed import Derived
 
 NOT_ASKED = N_("PyTorch was not asked (--symbolic-only)")
+NOT_DERIVED = N_("no formula was derived (--numeric-only), so nothing was compared")
+
+
+def without_formula(asked: Understood) -> Message:
+    """Why there is nothing to compare."""
+    return Message(NOT_DERIVED if asked.request.numeric_only else N_("there is no formula to compare"))
 
 
 class OutOfTime(Exception):
@@ -50,6 +56,9 @@ def within(seconds: float) -> Iterator[None]:
 
 def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derived]]:
     """Yields the formulas for each variable; returns them for evaluation. Past the time limit there are none."""
+    if asked.request.numeric_only:
+        yield from (Closed(name, None, None, Message(NOT_DERIVED)) for name in asked.wrt)
+        return {}
     from gradcli.symbolic import derived  # SymPy: a quarter of a second
 
     try:
@@ -84,10 +93,9 @@ def proven(asked: Understood, forms: Mapping[str, Derived], numbers: Numbers | N
 def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | None,
          known: tuple[Message, float] | None) -> Compared:
     if form is None:
-        return Compared(name, None, pytorch, None, None, Message(N_("there is no formula to compare")))
+        return Compared(name, None, pytorch, None, None, without_formula(asked))
     try:
-        symbolic = form.value(asked.point, asked.v)
-        contracted = form.contracted(asked.point, asked.v)
+        symbolic, contracted = form.values(asked.point, asked.v)
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
     if pytorch is None:

@@ -36,7 +36,7 @@ def run(request: Request) -> Iterator[Part]:
     yield from (Warning("reading", note) for note in asked.program.notes)
     if asked.guessed:
         yield Warning("weights", Message(GUESSED_ONES))
-    visits = retained(asked.program, asked.wrt, asked.point, asked.v, request.dtype)
+    visits = retained(asked.program, asked.wrt, asked.point, asked.v, request.dtype, request.device)
     if not visits:
         yield Warning(
             "zero",

@@ -14,7 +14,7 @@ from gradcli.message import N_, NN_, GradcliError, Message, fault
 from gradcli.program import Program, trace, values_of
 from gradcli.report import Array, Question
 from gradcli.request import Request
-from gradcli.shapes import Shape, written
+from gradcli.shapes import MOST, Shape, allowed, written
 from gradcli.syntax import Tree, parse
 from gradcli.syntax.scan import scan
 from gradcli.syntax.tree import While
@@ -51,6 +51,11 @@ class Understood:
         return next(name for name in ("y", "f", "z", "out", "output_") if name not in taken)
 
     @property
+    def dtype_device(self) -> tuple[str, str]:
+        """Of PyTorch's tensors."""
+        return self.request.dtype, self.request.device
+
+    @property
     def y(self) -> Array:
         """The output's value by NumPy."""
         return self.values[self.program.output.step]
@@ -69,12 +74,13 @@ def understand(request: Request) -> Understood:
 
     Raises GradcliError for everything that is wrong with the question, before anything heavy is loaded.
     """
+    _refuse_impossible(request)
     stdin, generator = Stdin(), Draws(request.seed)
     source = read_program(request.expression, stdin=stdin)
     _parsed(source, tuple(request.inputs))  # its mistakes are told before a tensor's
     rounded = np.float32 if request.dtype == "float32" else np.float64
     point = {
-        name: tensor(given, name, stdin, generator).astype(rounded).astype(np.float64)
+        name: tensor(given, name, stdin, generator).astype(rounded, copy=False).astype(np.float64, copy=False)
         for name, given in request.inputs.items()
     }
     program = _program(source, point, request.seed)
@@ -83,9 +89,20 @@ def understand(request: Request) -> Understood:
     values = tuple(values_of(program, point))
     weights = "v_" if "v" in program.inputs or "v" in program.names else "v"
     v, given, guessed = _weights(program, request, point, stdin, generator)
-    return Understood(
-        program, point, values, wrt, v.astype(rounded).astype(np.float64), given, weights, guessed, request
-    )
+    v = v.astype(rounded, copy=False).astype(np.float64, copy=False)
+    return Understood(program, point, values, wrt, v, given, weights, guessed, request)
+
+
+def _refuse_impossible(request: Request) -> None:
+    """Before anything is read or computed."""
+    if request.symbolic_only and request.numeric_only:
+        raise fault(
+            "option", N_("--symbolic-only and --numeric-only leave nothing to show"), hint=N_("leave one of them out")
+        )
+    if request.device != "cpu" and not request.symbolic_only:
+        from gradcli.numeric.devices import refuse_missing  # PyTorch, which alone knows
+
+        refuse_missing(request.device)
 
 
 def _program(source: str, point: Mapping[str, Array], seed: int) -> Program:
@@ -95,11 +112,11 @@ def _program(source: str, point: Mapping[str, Array], seed: int) -> Program:
     shapes = {name: value.shape for name, value in point.items()}
     if any(isinstance(statement, While) for statement in tree.statements) or not _is_short(source):
         return trace(tree, shapes, seed, point)
-    return _straight(source, tuple(shapes.items()), seed)
+    return _straight(source, tuple(shapes.items()), seed, allowed(MOST))
 
 
 @lru_cache(MOST_KEPT)
-def _straight(source: str, shapes: tuple[tuple[str, Shape], ...], seed: int) -> Program:
+def _straight(source: str, shapes: tuple[tuple[str, Shape], ...], seed: int, _: int) -> Program:
     return trace(_parsed(source, tuple(name for name, _ in shapes)), dict(shapes), seed)
 
 

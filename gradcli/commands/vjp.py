@@ -43,7 +43,7 @@ def _computed(asked: Understood) -> Iterator[Part]:
     else:
         from gradcli import numeric  # PyTorch: half a second, after the formulas are on the screen
 
-        numbers = numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, request.dtype)
+        numbers = numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, request.dtype, request.device)
         yield from proven(asked, forms, numbers)
         for name in asked.wrt:
             plain = None if numbers.plain is None else largest_difference(numbers.plain[name], numbers.grads[name])

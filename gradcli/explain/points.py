@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcli.explain.paths import Paths, used
 from gradcli.explain.writing import entry, first, number, place, warning
-from gradcli.message import N_, NN_, Message
+from gradcli.message import N_, Message
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Kink
 from gradcli.program import Apply, Input, Program, Ref
@@ -21,7 +21,8 @@ MOST = 3
 LONGEST = 40
 """A longer piece of source is not quoted."""
 
-_KINKS = NN_("a kink at {where}: {says}.", "a kink in {count} entries, the first at {where}: {says}.")
+_KINK = N_("a kink at {where}: {says}.")
+_KINKS = N_("a kink in {count} entries, the first at {where}: {says}.")
 _GIVEN = N_("{entry} is {value} as it was given, so what depends on it means nothing.")
 _DIVISION = N_("division by zero: {a}/{b} is {value}, at {entry}.")
 _PLAIN_DIVISION = N_("division by zero: {a}/{b} is {value}.")
@@ -61,7 +62,7 @@ def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str]) -> Iter
             mask = _mask(kink, how, values, paths)
             if mask.any():
                 yield warning(
-                    "kink", _KINKS, count=int(mask.sum()), says=Message(kink.says),
+                    "kink", _KINK if mask.sum() == 1 else _KINKS, count=int(mask.sum()), says=Message(kink.says),
                     where=entry(_quoted(program, step), first(mask)),
                 )
 

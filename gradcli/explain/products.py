@@ -44,7 +44,7 @@ def product(a: Answered) -> Iterator[Note]:
         return
     left, right = factors
     rules = [(left.name, *_left(a, left, right)), (right.name, *_right(a, left, right))]
-    borne_out = [(name, text) for name, text, value in rules if name in a.moving and _equal(a, name, value)]
+    borne_out = [(name, text) for name, text, *two in rules if name in a.moving and _equal(a, name, *two)]
     written = f"{left.text()} @ {right.text()}"
     if len(borne_out) == 2:
         (x, rule), (other, second) = borne_out
@@ -88,20 +88,33 @@ def _read_once(a: Answered, name: str) -> bool:
     return sum(step.how.refs.count(ref) for step in a.program.steps if isinstance(step.how, Apply)) == 1
 
 
-def _left(a: Answered, left: Factor, right: Factor) -> tuple[str, Array]:
-    """The rule for the left factor, and its value."""
+def _left(a: Answered, left: Factor, right: Factor) -> tuple[str, Array, Array]:
+    """The rule for the left factor, and the two matrices that it multiplies."""
     v, b = a.v_name, right.stands
     if b.ndim == 1:
         first, second = (right.text(), v) if left.turned else (v, right.text())
-        return f"outer({first}, {second})", np.outer(b, a.v) if left.turned else np.outer(a.v, b)
-    return (f"{right.text()} @ {v}.T", b @ a.v.T) if left.turned else (f"{v} @ {right.text(turn=True)}", a.v @ b.T)
+        column, row = (b, a.v) if left.turned else (a.v, b)
+        return f"outer({first}, {second})", column[:, np.newaxis], row[np.newaxis]
+    return (f"{right.text()} @ {v}.T", b, a.v.T) if left.turned else (f"{v} @ {right.text(turn=True)}", a.v, b.T)
 
 
-def _right(a: Answered, left: Factor, right: Factor) -> tuple[str, Array]:
+def _right(a: Answered, left: Factor, right: Factor) -> tuple[str, Array, Array]:
     v, b = a.v_name, left.stands
-    return (f"{v}.T @ {left.text()}", a.v.T @ b) if right.turned else (f"{left.text(turn=True)} @ {v}", b.T @ a.v)
+    return (f"{v}.T @ {left.text()}", a.v.T, b) if right.turned else (f"{left.text(turn=True)} @ {v}", b.T, a.v)
 
 
-def _equal(a: Answered, name: str, value: Array) -> bool:
+_LARGE = 1_000_000
+"""Entries of a gradient, from which on products are compared by what they do to one vector."""
+
+
+def _equal(a: Answered, name: str, first: Array, second: Array) -> bool:
+    """Whether the gradient is first @ second. A large one is compared by a random vector r, gradient @ r with
+    first @ (second @ r), as Freivalds does: a wrong entry shows, and no matrix is multiplied again."""
     known = a.gradients.get(name)
-    return known is not None and known.shape == value.shape and bool(np.allclose(known, value, rtol=1e-4, atol=1e-5))
+    if known is None or known.shape != (*first.shape[:-1], *second.shape[1:]):
+        return False
+    if known.size < _LARGE:
+        return bool(np.allclose(known, first @ second, rtol=1e-4, atol=1e-5))
+    r = np.random.default_rng(0).choice((-1.0, 1.0), known.shape[-1])
+    scale = 1e-5 * float(np.abs(known).max()) * known.shape[-1] ** 0.5
+    return bool(np.allclose(known @ r, first @ (second @ r), rtol=1e-4, atol=scale))

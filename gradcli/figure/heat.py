@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcli.message import N_
-from gradcli.render.speech import Speak
 from gradcli.report import Heatmap
 
 _COLOURS = {"never": "#f2f2f2", "zero": "#b8c4d0", "other": "#1f3a5f"}
 
 
-def heated(figure: Any, parts: Sequence[Heatmap], speak: Speak) -> None:
+def heated(figure: Any, parts: Sequence[Heatmap], say: Callable[..., str]) -> None:
     """A row of two panels for each variable: values with a colour bar around 0, and the structure."""
     panels = np.atleast_2d(figure.subplots(len(parts), 2, squeeze=False))
     for part, (left, right) in zip(parts, panels, strict=True):
-        _values(figure, left, part, speak)
-        _structure(right, part, speak)
+        _values(figure, left, part, say)
+        _structure(right, part, say)
         for axes in (left, right):
             down, across = (part.output, part.name) if part.layout == "numerator" else (part.name, part.output)
-            axes.set_ylabel(speak.sentence(N_("entry of {name}"), name=down)).set_parse_math(False)
-            axes.set_xlabel(speak.sentence(N_("entry of {name}"), name=across)).set_parse_math(False)
+            axes.set_ylabel(say(N_("entry of {name}"), name=down)).set_parse_math(False)
+            axes.set_xlabel(say(N_("entry of {name}"), name=across)).set_parse_math(False)
             axes.locator_params(integer=True)
 
 
-def _values(figure: Any, axes: Any, part: Heatmap, speak: Speak) -> None:
+def _values(figure: Any, axes: Any, part: Heatmap, say: Callable[..., str]) -> None:
     finite = part.values[np.isfinite(part.values)]
     low, high = float(finite.min(initial=0.0)), float(finite.max(initial=0.0))
     top = max(-low, high) or 1.0
@@ -41,7 +40,7 @@ def _values(figure: Any, axes: Any, part: Heatmap, speak: Speak) -> None:
     axes.set_title(left, fontsize=10, loc="left").set_parse_math(False)
 
 
-def _structure(axes: Any, part: Heatmap, speak: Speak) -> None:
+def _structure(axes: Any, part: Heatmap, say: Callable[..., str]) -> None:
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
@@ -51,10 +50,10 @@ def _structure(axes: Any, part: Heatmap, speak: Speak) -> None:
         kinds, cmap=ListedColormap(list(_COLOURS.values())), vmin=0, vmax=2, aspect="auto", interpolation="nearest"
     )
     axes.set_title(
-        speak.sentence(N_("not 0: {count} of {total}"), count=int((kinds == 2).sum()), total=kinds.size),
+        say(N_("not 0: {count} of {total}"), count=int((kinds == 2).sum()), total=kinds.size),
         fontsize=10, loc="left",
     )
     told = {"other": N_("not 0"), "zero": N_("0 at these numbers"), "never": N_("0 at any")}
     shown = [kind for k, kind in ((2, "other"), (1, "zero"), (0, "never")) if (kinds == k).any()]
-    handles = [Patch(facecolor=_COLOURS[kind], edgecolor="0.6", label=speak.sentence(told[kind])) for kind in shown]
+    handles = [Patch(facecolor=_COLOURS[kind], edgecolor="0.6", label=say(told[kind])) for kind in shown]
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, fontsize=8, frameon=False)

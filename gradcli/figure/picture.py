@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from gradcli.figure.heat import heated
+from gradcli.figure.letters import chinese, legible
 from gradcli.message import N_, fault, limit
-from gradcli.render.speech import Speak, english
 from gradcli.report import Curve, Heatmap, Part, Plot
 
 INCHES, LOW, HIGH, DPI = 7.0, 2.6, 3.4, 150
@@ -27,11 +27,12 @@ def ready() -> None:
         )
 
 
-def save(parts: Iterable[Part], path: str, speak: Speak = english) -> None:
+def save(parts: Iterable[Part], path: str, say: Callable[..., str] = str.format) -> None:
     """Writes the plot, or the heat maps, among the parts; the suffix of the path sets the kind of file.
 
     Raises GradcliError where there is none, and where the file cannot be written.
     """
+    from matplotlib import rc_context, rcParams
     from matplotlib.figure import Figure
 
     parts = list(parts)
@@ -44,13 +45,15 @@ def save(parts: Iterable[Part], path: str, speak: Speak = english) -> None:
         )
     panels = len(plots[0].curves) if plots else len(maps)
     tall = LOW if plots and len(plots[0].axes) == 1 else HIGH
-    figure = Figure(figsize=(INCHES, tall * panels + 0.4), layout="constrained")
-    if plots:
-        _curves(figure, plots[0])
-    else:
-        heated(figure, maps, speak)
+    fonts = chinese()
     try:
-        figure.savefig(path, dpi=DPI)
+        with rc_context({"font.family": [*rcParams["font.family"], *fonts]}):
+            figure = Figure(figsize=(INCHES, tall * panels + 0.4), layout="constrained")
+            if plots:
+                _curves(figure, plots[0])
+            else:
+                heated(figure, maps, legible(say, fonts))
+            figure.savefig(path, dpi=DPI)
     except OSError as error:
         raise fault(
             "file", N_("{path} cannot be written: {reason}"), path=path, reason=error.strerror or str(error)

@@ -33,10 +33,11 @@ def calls(
     retain_graph: bool = False,
     zero_grad: bool = False,
     dtype: str = "float64",
+    device: str = "cpu",
 ) -> list[After]:
     """`y.backward(v)` so many times on one graph (v None: `y.backward()`); it ends at the first error."""
     found: list[After] = []
-    with computing(dtype):
+    with computing(dtype, device):
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
         weights = None if v is None else torch.tensor(v, dtype=DTYPES[dtype])
@@ -67,11 +68,12 @@ def _backward(y: torch.Tensor, weights: torch.Tensor | None, retain_graph: bool)
 
 
 def between(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64"
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64",
+    device: str = "cpu",
 ) -> Mapping[str, tuple[str, Array | None]]:
     """For each named value that is no leaf and not the output: its `grad_fn`, and the `.grad` that retain_grad() keeps
     (None where it does not depend on a variable)."""
-    with computing(dtype):
+    with computing(dtype, device):
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
         named = {

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -34,40 +33,43 @@ class Numbers:
     refusal: str | None
 
 
-def vjp(program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64") -> Numbers:
-    """The vector-Jacobian product by autograd, three ways, each on a graph of its own.
+def vjp(
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64",
+    device: str = "cpu",
+) -> Numbers:
+    """The vector-Jacobian product by autograd, three ways, each by a backward of its own through one graph.
 
     `point` holds every input; v has the output's shape. Raises nothing of PyTorch's for an output that does not
     require a gradient: that is an answer (zeros) and is told in `refusal`.
     """
-    with computing(dtype):
-        weights = torch.tensor(v, dtype=DTYPES[dtype])
-        y, grads, refusal = _backward(program, wrt, point, dtype, lambda y: y.backward(weights))
-        _, weighted, _ = _backward(program, wrt, point, dtype, lambda y: (weights * y).sum().backward())
-        plain = None
-        if bool((weights == 1).all()):
-            _, plain, _ = _backward(program, wrt, point, dtype, lambda y: y.sum().backward())
-    return Numbers(y, grads, weighted, plain, refusal)
+    with computing(dtype, device):
+        values = forward(program, wrt, point, dtype)
+        y, weights = values[program.output.step], torch.tensor(v, dtype=DTYPES[dtype])
+        variables = {name: values[program.variable(name).step] for name in wrt}  # type: ignore[union-attr]
+        plain = bool((weights == 1).all())
+        grads = _pulled(y, variables, lambda: y.backward(weights, retain_graph=True))
+        weighted = _pulled(y, variables, lambda: (weights * y).sum().backward(retain_graph=plain))
+        return Numbers(
+            as_array(y), grads, weighted, _pulled(y, variables, lambda: y.sum().backward()) if plain else None,
+            None if y.requires_grad else REFUSAL,
+        )
 
 
-def _backward(program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str, run: Any) -> tuple[
-        Array, dict[str, Array], str | None]:
-    values = forward(program, wrt, point, dtype)
-    y = values[program.output.step]
-    variables = {name: values[program.variable(name).step] for name in wrt}  # type: ignore[union-attr]
-    refusal = None
+REFUSAL = "element 0 of tensors does not require grad and does not have a grad_fn"
+
+
+def _pulled(y: torch.Tensor, variables: Mapping[str, torch.Tensor], run: Callable[[], None]) -> dict[str, Array]:
+    """What `run`, a backward from y, leaves in `.grad`; zeros where it never reached the variable."""
+    for x in variables.values():
+        x.grad = None
     if y.requires_grad:
-        run(y)
-    else:
-        refusal = "element 0 of tensors does not require grad and does not have a grad_fn"
-    grads = {name: _gradient(x) for name, x in variables.items()}
-    return np.array(y.detach().numpy()), grads, refusal
+        run()
+    return {name: as_array(torch.zeros_like(x) if x.grad is None else x.grad) for name, x in variables.items()}
 
 
-def _gradient(x: torch.Tensor) -> Array:
-    """`.grad`; zeros where backward never reached x."""
-    grad = torch.zeros_like(x) if x.grad is None else x.grad
-    return np.array(grad.detach().numpy())
+def as_array(value: torch.Tensor) -> Array:
+    """The tensor's values, in its dtype; on the CPU its own memory, which nobody writes to any more."""
+    return np.asarray(value.numpy(force=True))  # force: some zeros have no storage
 
 
 def forward(
@@ -82,7 +84,7 @@ def forward(
     for place, step in enumerate(program.steps):
         match step.how:
             case Input(name):
-                value = torch.tensor(np.asarray(point[name]), dtype=DTYPES[dtype])
+                value = torch.tensor(np.asarray(point[name]), dtype=DTYPES[dtype], requires_grad=place in kept)
             case Constant(constant):
                 known = constant if isinstance(constant, np.ndarray) else number_of(constant)
                 value = torch.tensor(known, dtype=DTYPES[dtype])
@@ -105,16 +107,16 @@ def _tracked(value: torch.Tensor) -> torch.Tensor:
 
 
 @contextmanager
-def computing(dtype: str) -> Iterator[None]:
+def computing(dtype: str, device: str = "cpu") -> Iterator[None]:
     """The state that a computation of ours needs, put back after it.
 
-    The default dtype is the one asked for (eye, ones and the like take it); PyTorch's advice to its own users is not
-    shown, for what matters here gradcli says itself.
+    The default dtype and device are those asked for (eye, ones and the like take them); PyTorch's advice to its own
+    users is not shown, for what matters here gradcli says itself.
     """
     before = torch.get_default_dtype()
     torch.set_default_dtype(DTYPES[dtype])
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), nullcontext() if device == "cpu" else torch.device(device):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -13,12 +13,14 @@ from gradcli.program import Program
 from gradcli.report import Array
 
 
-def jvp(program: Program, point: Mapping[str, Array], t: Mapping[str, Array], dtype: str = "float64") -> Array:
+def jvp(
+    program: Program, point: Mapping[str, Array], t: Mapping[str, Array], dtype: str = "float64", device: str = "cpu"
+) -> Array:
     """J·t, of the output's shape: how fast y moves when every variable in `t` moves along its tangent.
 
     By two reverse passes: v -> vᵀJ is linear in v, so the gradient of (vᵀJ)·t by v is J·t, whatever v is.
     """
-    with computing(dtype):
+    with computing(dtype, device):
         y, variables = _traced(program, list(t), point, dtype)
         if not y.requires_grad:
             return np.zeros(y.shape)
@@ -29,19 +31,21 @@ def jvp(program: Program, point: Mapping[str, Array], t: Mapping[str, Array], dt
 
 
 def rows(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64"
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64",
+    device: str = "cpu",
 ) -> Mapping[str, Array]:
     """The whole Jacobian for each variable, output axes first: one reverse pass with a one-hot v for each row."""
-    with computing(dtype):
+    with computing(dtype, device):
         y, variables = _traced(program, wrt, point, dtype)
         return dict(zip(variables, _rows(y, list(variables.values())), strict=True))
 
 
 def hessian(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64"
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64",
+    device: str = "cpu",
 ) -> Mapping[tuple[str, str], Array]:
     """∂²(v·y)/∂a∂b for every pair of variables, a's axes first: rows of the gradient's Jacobian."""
-    with computing(dtype):
+    with computing(dtype, device):
         y, variables = _traced(program, wrt, point, dtype)
         gradients = _gradients((_tensor(v, dtype) * y).sum(), list(variables.values()), create_graph=True)
         found = {}
@@ -58,9 +62,10 @@ def hvp(
     v: Array,
     t: Mapping[str, Array],
     dtype: str = "float64",
+    device: str = "cpu",
 ) -> Mapping[str, Array]:
     """H·t for each variable in `wrt`, where those in `t` move: the gradient of (gradient · t)."""
-    with computing(dtype):
+    with computing(dtype, device):
         y, variables = _traced(program, list(dict.fromkeys([*wrt, *t])), point, dtype)
         moving = [variables[name] for name in t]
         gradients = _gradients((_tensor(v, dtype) * y).sum(), moving, create_graph=True)
@@ -69,9 +74,11 @@ def hvp(
         return dict(zip(wrt, map(_array, _gradients(along, asked)), strict=True))
 
 
-def partial(program: Program, names: Sequence[str], point: Mapping[str, Array], dtype: str = "float64") -> Array:
+def partial(
+    program: Program, names: Sequence[str], point: Mapping[str, Array], dtype: str = "float64", device: str = "cpu"
+) -> Array:
     """The mixed partial of a scalar by scalar variables, one `autograd.grad` after the other."""
-    with computing(dtype):
+    with computing(dtype, device):
         y, variables = _traced(program, list(dict.fromkeys(names)), point, dtype)
         y = y.sum()
         for name in names:

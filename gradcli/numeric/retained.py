@@ -28,10 +28,11 @@ class Retained:
 
 
 def retained(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64"
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64",
+    device: str = "cpu",
 ) -> tuple[Retained, ...]:
     """Every value that backward reaches, in the order it visits them: the output first, the leaves last."""
-    with computing(dtype):
+    with computing(dtype, device):
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
         if not y.requires_grad:
@@ -105,4 +106,4 @@ def _is_number(step: Step) -> bool:
 
 
 def _array(value: torch.Tensor) -> Array:
-    return np.array(value.detach().numpy(), dtype=np.float64)
+    return np.array(value.numpy(force=True), dtype=np.float64)

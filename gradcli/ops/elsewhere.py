@@ -76,7 +76,7 @@ OVERLOADED: Mapping[str, str] = {
 
 ATTRIBUTES: Mapping[str, str] = {
     "I": "inv({0})", "A": "{0}", "t": "{0}.T", "size": "{0}.numel()", "length": "len({0})",
-    "values": "{0}", "value": "{0}", "grad_fn": "{0}", "dtype": "{0}", "len": "len({0})",
+    "values": "{0}", "value": "{0}", "grad_fn": "{0}", "requires_grad": "{0}", "dtype": "{0}", "len": "len({0})",
 }  # fmt: skip
 
 DERIVATIVES = ("diff", "grad", "D", "derivative", "Derivative", "gradient", "jacobian", "hessian", "nabla", "d", "jac")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcli.message import N_, fault
+from gradcli.message import N_, Message, fault
 from gradcli.ops.families import Param
 from gradcli.ops.row import Row
 from gradcli.ops.subscripts import einsum_shape, einsum_symbolic, einsum_text
@@ -47,7 +47,7 @@ def _exactly(name: str, ranks: tuple[int, int], instead: str) -> Any:
             words = {1: N_("a vector"), 2: N_("a matrix"), 3: N_("a batch of matrices")}
             raise fault(
                 "shape", N_("{f} takes {first} and {second}; the dimensions here are {a} and {b}"), hint=instead,
-                f=name, first=words[ranks[0]], second=words[ranks[1]], a=written(a), b=written(b),
+                f=name, first=Message(words[ranks[0]]), second=Message(words[ranks[1]]), a=written(a), b=written(b),
             )
         return _matmul(a, b) if ranks != (3, 3) else _bmm(a, b)
 

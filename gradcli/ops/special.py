@@ -71,7 +71,8 @@ SPECIAL: tuple[Row, ...] = (
 
     # ---- the error function and the normal distribution ------------------------------------------------------------
     elementwise("erf", doc=N_("the error function"), example="erf(x)", latex=r"\operatorname{{erf}}\left({}\right)",
-                torch=lambda t, x: t.erf(x), numpy=lambda n, x: n.special.erf(x), scalar=lambda s, u: s.erf(u)),
+                torch=lambda t, x: t.erf(x), numpy=lambda n, x: n.special.erf(x),
+                derivative=lambda s, u, y: 2 * s.exp(-u**2) / s.sqrt(s.pi)),
     elementwise("erfc", doc=N_("1 - erf(x), exact in the tail"), example="erfc(x)",
                 latex=r"\operatorname{{erfc}}\left({}\right)",
                 torch=lambda t, x: t.erfc(x), numpy=lambda n, x: n.special.erfc(x),
@@ -85,7 +86,7 @@ SPECIAL: tuple[Row, ...] = (
     elementwise("erfinv", doc=N_("the inverse of erf"), example="erfinv(x)",
                 latex=r"\operatorname{{erf}}^{{-1}}\left({}\right)", domain=(-0.95, 0.95),
                 torch=lambda t, x: t.erfinv(x), numpy=lambda n, x: n.special.erfinv(x),
-                scalar=lambda s, u: s.erfinv(u)),
+                derivative=lambda s, u, y: s.sqrt(s.pi) * s.exp(y**2) / 2),
     elementwise("ndtr", doc=N_("the distribution function of the standard normal distribution"), example="ndtr(x)",
                 latex=r"\Phi\left({}\right)",
                 torch=lambda t, x: t.special.ndtr(x), numpy=lambda n, x: n.special.ndtr(x),

@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from gradcli.frozen import dataclass
-from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.message import N_, GradcliError, Message, Span, fault
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program.steps import Ref
 
 OTHER_NAMES = {
     "axis": "dim", "axes": "dim", "dims": "dim", "keepdims": "keepdim", "ddof": "correction", "unbiased": "correction",
+    "ord": "p",
 }  # fmt: skip
 """NumPy's words for PyTorch's parameters; PyTorch itself takes most of them."""
 GREEDY = ("sizes", "dims", "tensors")
@@ -145,5 +146,5 @@ def _wholes(row: Row, param: Param, given: Given) -> tuple[int, ...]:
 def _wrong(row: Row, param: Param, wanted: str, given: Given) -> GradcliError:
     return fault(
         "name", N_("{name} of {f} must be {wanted}"),
-        hint=N_("for example: {example}"), name=param.name, f=row.name, wanted=wanted, example=row.example,
+        hint=N_("for example: {example}"), name=param.name, f=row.name, wanted=Message(wanted), example=row.example,
     ).at(given.span)

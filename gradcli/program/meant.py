@@ -70,6 +70,10 @@ def uncalled(source: str, name: str, span: Span) -> Message:
     before = re.search(r"(\^|\*\*)\s*$", source[: span.start])
     if name in ("T", "t") and before:
         return message(DID_YOU_MEAN, repair=patched(source, Span(before.start(), span.end), ".T"))
+    listed = re.match(r"\s*\[([^\[\]]*)\]", source[span.end :])
+    if listed:
+        whole = f"{name}({listed[1]})"
+        return message(DID_YOU_MEAN, repair=patched(source, Span(span.start, span.end + listed.end()), whole))
     after = re.match(r"\s*(\^|\*\*)\s*(\w+|\([^()]*\))", source[span.end :])
     if after:
         argument = after[2] if after[2].startswith("(") else f"({after[2]})"
@@ -89,6 +93,11 @@ def variable(source: str, name: str, span: Span, shapes: Mapping[str, Shape | No
         equals = re.compile(r"\s*==").match(source, span.end)
         assert equals is not None
         return message(DID_YOU_MEAN, repair=patched(source, Span(span.end, equals.end()), " ="))
+    power = re.search(r"(\^|\*\*)\s*$", source[: span.start])
+    factors = split(name[1:], known) if power and name.startswith("T") else None
+    if power and factors:
+        whole = ".T @ " + " @ ".join(factors)  # x^Tx
+        return message(DID_YOU_MEAN, repair=patched(source, Span(power.start(), span.end), whole))
     parts = split(name, known)
     if parts is not None:
         return message(DID_YOU_MEAN, repair=_all_products(source, span, shapes))
@@ -120,7 +129,7 @@ def _all_products(source: str, span: Span, shapes: Mapping[str, Shape | None]) -
     alone = ""
     whole, end = "", 0
     for word in _words(source):
-        name = source[word.start : word.end]
+        name = normalize("NFKC", source[word.start : word.end])
         parts = None if name in shapes or name in SPELLED else split(name, list(shapes))
         if parts is not None:
             text = _product(source, word, parts, shapes)

@@ -23,7 +23,7 @@ from gradcli.program.index import index_arguments
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step, pruned
 from gradcli.program.values import NAMED, extend_values, number_of
 from gradcli.report import Array
-from gradcli.shapes import Shape, size, written
+from gradcli.shapes import RAISE, Shape, allowed, needed, size, written
 from gradcli.syntax import parse
 from gradcli.syntax import tree as t
 from gradcli.syntax.stray import patched
@@ -482,7 +482,12 @@ class _Tracer:
         """A constant (`inf`, `-pi/2`) as a plain float, where an option and not a tensor is wanted."""
         if isinstance(given.value, tuple):
             return Given(tuple(self._plain(Given(v, given.span)).value for v in given.value), given.span)
-        if not isinstance(given.value, Ref) or self.steps[given.value.step].shape != ():
+        if not isinstance(given.value, Ref):
+            return given
+        how = self.steps[given.value.step].how
+        if isinstance(how, Constant) and isinstance(how.value, np.ndarray) and how.value.ndim == 1:
+            return Given(tuple(map(Fraction, how.value.tolist())), given.span)  # dim=[0, 1]
+        if self.steps[given.value.step].shape != ():
             return given
         value = self._constant(given.value)
         return given if value is None else Given(value, given.span)
@@ -518,9 +523,11 @@ class _Tracer:
             shape = row.shape(*(self._shaped(a) for a in arguments))
         except GradcliError as error:
             raise error.at(span) from None
-        if size(shape) > MAX_ENTRIES:
+        most = allowed(MAX_ENTRIES)
+        if size(shape) > most:
             raise limit(
-                N_("{f} would have {n} entries, more than {most}"), f=row.name, n=size(shape), most=MAX_ENTRIES
+                N_("{f} would have {n} entries, more than {most}"), hint=RAISE,
+                f=row.name, n=size(shape), most=most, count=needed(size(shape), MAX_ENTRIES),
             ).at(span)
         if row.family == "random":
             draw = self.random.random if row.name == "rand" else self.random.standard_normal
@@ -549,8 +556,13 @@ class _Tracer:
             numbers = _numbers([Given(v, given.span) for v in value])
             if numbers is not None and len(value):
                 return self.add(Constant(numbers), numbers.shape, given.span)
+        inner = self.tree.source[given.span.start + 1 : given.span.end - 1]
+        stacked = isinstance(value, tuple) and any(isinstance(v, Ref) for v in value)
         what = {str: N_("text"), bool: N_("True or False"), type(None): N_("None")}.get(type(value), N_("a tuple"))
-        raise fault("syntax", N_("a tensor or a number is needed here, not {what}"), what=what).at(given.span)
+        raise fault(
+            "syntax", N_("a tensor or a number is needed here, not {what}"), what=Message(what),
+            hint=meant.DID_YOU_MEAN if stacked else None, repair=patched(self.tree.source, given.span, f"[{inner}]"),
+        ).at(given.span)
 
     def _index_tensor(self, given: Given, n: int) -> Ref:
         """A tensor of places on an axis of size n; written ones are checked here and count from the start."""

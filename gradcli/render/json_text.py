@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from typing import Any
 
 
@@ -28,4 +29,10 @@ def _written(value: Any, indent: str) -> str:
 
 def _is_small(value: dict[str, Any]) -> bool:
     """Whether it is read at a glance on one line: a shape, a place."""
-    return len(one_line(value)) <= 72 and not any(isinstance(item, dict) for item in value.values())
+    if any(isinstance(item, dict) for item in value.values()):
+        return False
+    written_so_far = accumulate(map(len, _ENCODER.iterencode(value)))  # piece by piece: a tensor is long before its end
+    return all(length <= 72 for length in written_so_far)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)

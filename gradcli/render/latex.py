@@ -41,7 +41,7 @@ _LARGEST_MATRIX = 100
 
 def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> Iterator[str]:
     """The lines of the snippet, part by part."""
-    yield r"% needs \usepackage{amsmath}"
+    yield "% " + speak.sentence(N_("needs \\usepackage{{amsmath}}"))
     output, question, begun = "y", None, set[str]()
     for part in parts:
         match part:

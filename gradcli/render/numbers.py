@@ -32,7 +32,10 @@ def _tidied(text: str) -> str:
 
 
 def exact(array: Array) -> str:
-    """The tensor with every digit it takes to read it back, as nested lists: `[[4.0, 2.0], [2.0, 4.0]]`."""
+    """The tensor with every digit it takes to read it back, as nested lists: `[[4.0, 2.0], [2.0, 4.0]]`; one without
+    entries is `zeros:0x3`, for lists would not tell its shape."""
+    if array.size == 0 and array.shape != (0,):
+        return "zeros:" + "x".join(map(str, array.shape))
     return str(_listed(array)).replace("'", "")
 
 

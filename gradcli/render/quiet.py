@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcli.render.numbers import exact
-from gradcli.report import Compared, Graph, Part, Script, Visit
+from gradcli.report import Array, Compared, Graph, Part, Plot, Script, Visit
 
 
 def lines_of(parts: Sequence[Part]) -> list[str]:
@@ -14,11 +14,19 @@ def lines_of(parts: Sequence[Part]) -> list[str]:
     documents = [text for part in parts if (text := _document(part)) is not None]
     if documents:
         return documents
+    known = [(name, exact(array)) for name, array in arrays(parts)]
+    return [text if len(known) == 1 else f"{name}={text}" for name, text in known]
+
+
+def arrays(parts: Sequence[Part]) -> list[tuple[str, Array]]:
+    """Every gradient by its variable's name; of a plot, the swept variables and the curves."""
     compared = [part for part in parts if isinstance(part, Compared)]
     found = [(part.name, part.symbolic if part.pytorch is None else part.pytorch) for part in compared]
     found += [(part.name, part.gradient) for part in parts if isinstance(part, Visit)]
-    known = [(name, exact(array)) for name, array in found if array is not None]
-    return [text if len(known) == 1 else f"{name}={text}" for name, text in known]
+    for part in parts:
+        if isinstance(part, Plot):
+            found += [*part.axes, *((curve.label, curve.values) for curve in part.curves)]
+    return [(name, array) for name, array in found if array is not None]
 
 
 def _document(part: Part) -> str | None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from gradcli.render.layout import cells
+from gradcli.render.layout import padded as in_column
 from gradcli.render.numbers import number
 from gradcli.report import Array
 from gradcli.shapes import Shape, written
@@ -121,9 +123,9 @@ def _row(rows: Aligned, at: tuple[int, ...], width: int) -> list[str]:
 
 def side_by_side(left: Sequence[str], right: Sequence[str], width: int, gap: int = 4) -> list[str] | None:
     """Two blocks beside each other, or None where they do not fit."""
-    left_width = max(map(len, left), default=0)
-    if left_width + gap + max(map(len, right), default=0) > width:
+    left_width = max(map(cells, left), default=0)
+    if left_width + gap + max(map(cells, right), default=0) > width:
         return None
     rows = max(len(left), len(right))
     padded = ([*block, *[""] * (rows - len(block))] for block in (left, right))
-    return [f"{a:<{left_width + gap}}{b}".rstrip() for a, b in zip(*padded, strict=True)]
+    return [(in_column(a, left_width + gap) + b).rstrip() for a, b in zip(*padded, strict=True)]

@@ -29,6 +29,7 @@ from gradcli.symbolic.scalars import (
     Place,
     Where,
     atomic,
+    is_deep,
     number,
     own,
     softened,
@@ -38,6 +39,9 @@ from gradcli.symbolic.scalars import (
 MAX_OPERATIONS, NAMED = 60, 16
 """An elementwise result larger than this that is read more than once becomes a tensor of its own, with a name; sooner
 where the program has given it one."""
+LONG, DEEP = 120, 10
+"""One that is longer, or nests more functions, becomes one though it is read only once: what is derived and printed
+grows with the square of its size."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,19 @@ class _Walk:
                 here = result
                 variables[name] = graph.define(name, here.dims, lambda *i, r=here: ((), r.at(*i)), asked_for=True)
                 result = tensor_of(variables[name])
-            elif self.readers[place] > 1 and _deserves_name(result.entry, step.name is not None):
+            elif self.deserves_name(place, result.entry):
                 self.builder.hint = step.name
                 result = tensor_of(graph.as_node(result, self.builder.name("f")))
             tensors.append(result)
         return Built(graph, tensors[self.program.output.step], variables)
+
+    def deserves_name(self, place: int, entry: Expr) -> bool:
+        """Whether an elementwise result is too large to be written out each time that it is read; or read only once,
+        but so long or so deep that a formula in it could be neither read nor derived in time."""
+        if self.readers[place] > 1:
+            most = NAMED if self.program.steps[place].name is not None else MAX_OPERATIONS
+            return weight(entry, most + 1) > most
+        return weight(entry, LONG + 1) > LONG or is_deep(entry, DEEP)
 
     def constant(self, value: Any) -> Tensor:
         if isinstance(value, np.ndarray):
@@ -120,12 +132,6 @@ class _Walk:
             result: Tensor = apply.row.symbolic(self.builder, *arguments)
             return result
         return self.builder.entrywise(apply.row, arguments)
-
-
-def _deserves_name(entry: Expr, has_one: bool) -> bool:
-    """Whether an elementwise result that is read more than once is too large to be written out each time."""
-    most = NAMED if has_one else MAX_OPERATIONS
-    return weight(entry, most + 1) > most
 
 
 def _filled(argument: Any, tensors: Sequence[Tensor]) -> Any:
@@ -210,7 +216,8 @@ class Builder:
     def each(self, entry: Callable[..., Expr], *tensors: Tensor) -> Tensor:
         """The tensor whose entries are `entry` of the tensors' entries, broadcast."""
         dims = self.broadcast(*(x.dims for x in tensors))
-        idx = indices_for(dims, "i")
+        like = next((x for x in tensors if x.dims == dims), None)  # its formula is then taken as it is, however long
+        idx = indices_for(dims, "i") if like is None else like.idx
         return Tensor(dims, idx, sympy.sympify(entry(*(self.spread(x, idx) for x in tensors))))
 
     def call(self, name: str, *arguments: Any) -> Tensor:

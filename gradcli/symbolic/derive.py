@@ -20,8 +20,9 @@ from gradcli.symbolic.partial import partial
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Pi, Sigma, Where, weight
 from gradcli.symbolic.tidy import tidy
 
-INLINE_OPERATIONS = 40
-"""A Jacobian's adjoint larger than this gets a name: a chain of n softmaxes would double it n times."""
+INLINE_OPERATIONS, LONGEST_INLINE = 40, 120
+"""A Jacobian's adjoint larger than the first gets a name: a chain of n softmaxes would double it n times. A VJP's gets
+one where it holds a sum, or is larger than the second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +137,8 @@ def _push(adjoints: dict[str, list[Expr]], node: Node, contribution: Expr) -> No
 
 def _named(graph: Graph, node: Node, bar: Expr, rows: tuple[Expr, ...], row_dims: tuple[Dim, ...]) -> Expr:
     """The adjoint as an entry of a new tensor where it is worth a name, else as it is."""
-    worth = bar.has(Bound) if not rows else weight(bar, INLINE_OPERATIONS + 1) > INLINE_OPERATIONS
+    most = INLINE_OPERATIONS if rows else LONGEST_INLINE
+    worth = (not rows and bar.has(Bound)) or weight(bar, most + 1) > most
     if not worth or isinstance(bar, Entry):
         return bar
     dims = row_dims + node.dims

@@ -156,7 +156,7 @@ class Evaluator:
 
     @staticmethod
     def _within(elements: int) -> None:
-        most = allowed(MAX_ELEMENTS)
+        most = max(allowed(MAX_ELEMENTS), MAX_ELEMENTS)
         if elements > most:
             raise limit(
                 N_("the formula needs an array of {n} numbers, more than {most}"), hint=RAISE,

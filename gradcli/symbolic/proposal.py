@@ -13,6 +13,7 @@ from gradcli.program import trace, values_of
 from gradcli.report import Array
 from gradcli.symbolic.in_text import TextWriter
 from gradcli.symbolic.matrix import MatrixWriter, NoMatrix
+from gradcli.symbolic.scalars import weight
 from gradcli.symbolic.spelling import Names
 from gradcli.syntax import parse
 
@@ -27,6 +28,9 @@ CHECKED_ENTRIES = 100_000
 
 def verified_matrix(form: Form) -> str | None:
     """The proposal, if it is short, is understood, and equals the form at random points."""
+    bodies = [form.formula.entry, *(node.formula() for node in form.polished.nodes if node.body is not None)]
+    if sum(weight(body, LONGEST) for body in bodies) >= LONGEST:  # each operation and name is a character at least
+        return None
     indices = form.formula.indices
     nodes = {node.name: node for node in form.polished.nodes}
     writer = MatrixWriter(TextWriter(Names(form.graph.taken), form.weights, form.decimal), nodes, form.graph)

@@ -231,7 +231,31 @@ class _Magnitude:
         return None
 
 
-_PARITY: dict[str, tuple[type, ...]] = {"abs": (_Magnitude,)}
+class _Odd:
+    """f(-u) = -f(u), and f(0) = 0."""
+
+    @classmethod
+    def eval(cls, u: Expr) -> Expr | None:
+        if u == 0:
+            return ZERO
+        return -cls(-u) if u.could_extract_minus_sign() else None  # type: ignore[call-arg, operator]
+
+
+class _Even:
+    """f(-u) = f(u), and f(0) = 1."""
+
+    @classmethod
+    def eval(cls, u: Expr) -> Expr | None:
+        if u == 0:
+            return ONE
+        return cls(-u) if u.could_extract_minus_sign() else None  # type: ignore[call-arg, return-value]
+
+
+_PARITY: dict[str, tuple[type, ...]] = {
+    "abs": (_Magnitude,),
+    **dict.fromkeys(("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "erfinv"), (_Odd,)),
+    **dict.fromkeys(("cos", "cosh"), (_Even,)),
+}
 
 
 def number(value: Fraction | float | int | str) -> Expr:
@@ -255,11 +279,9 @@ def as_float(e: Expr) -> float:
         return float("inf") if e > 0 else float("-inf")
 
 
-# SymPy's erfc is not among them: it writes erfc(-u) as 2 - erfc(u), which loses every digit of the tail.
-_ELEMENTARY = (
-    "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-    "atanh", "erf", "erfinv",
-)  # fmt: skip
+_ELEMENTARY = ("exp", "log", "sqrt")
+"""SymPy's own, for their algebra: exp(a)*exp(b), log(exp(a)), sqrt(a)**2. The others are the table's: SymPy looks for
+periods, signs and special values each time one is made, which takes milliseconds."""
 
 
 class Scalars:
@@ -318,6 +340,20 @@ def weight(e: Expr, most: int = 10_000) -> int:
             count += len(one.args) - 1 if one.is_Add or one.is_Mul else 1
             waiting.extend(one.args)
     return count
+
+
+def is_deep(e: Expr, most: int) -> bool:
+    """Whether more than so many functions and powers stand inside each other."""
+    waiting = [(e, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if isinstance(one, Entry) or not one.args:
+            continue
+        depth += not (one.is_Add or one.is_Mul)
+        if depth > most:
+            return True
+        waiting.extend((a, depth) for a in one.args)
+    return False
 
 
 def own(e: Expr) -> Expr:

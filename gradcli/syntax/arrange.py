@@ -104,7 +104,8 @@ def _supply_times(so_far: Arranged, tokens: list[Token], place: int) -> None:
     """Puts the `*` that was left out, where there is one reading only."""
     left = so_far.tokens[so_far.operand :]
     before = so_far.tokens[: so_far.operand]
-    beside.check(so_far.source, before, left, tokens, place, so_far.role, so_far.names.all)
+    role = "group" if _takes_one_tensor(so_far) else so_far.role
+    beside.check(so_far.source, before, left, tokens, place, role, so_far.names.all)
     here = tokens[place].span.start
     so_far.tokens.append(Token("binary", "*", Span(here, here)))
     first = left[0] if not beside.is_raised(before) else so_far.tokens[so_far.base]
@@ -112,6 +113,13 @@ def _supply_times(so_far: Arranged, tokens: list[Token], place: int) -> None:
     right = beside.right_text(so_far.source, tokens, place)
     written = so_far.source[first.span.start : here] + right
     so_far.notes.append(message(N_("{written} was read as {read}"), written=written, read=f"{text}*{right}"))
+
+
+def _takes_one_tensor(so_far: Arranged) -> bool:
+    """Whether the bracket is the call of a function to which no second tensor can be given: sin(2 pi x)."""
+    level = so_far.levels[-1]
+    row = SPELLED.get(so_far.tokens[level.place - 1].text) if level.role == "call" and level.place else None
+    return row is not None and [param.kind for param in row.tensors] == ["tensor"]
 
 
 def _operator(so_far: Arranged, tokens: list[Token], place: int) -> None:

@@ -33,7 +33,7 @@ def check(
     listed = role in ("list", "index") or (role == "call" and last.kind != "number")
     factors = _product(last, following, touching) or _known(left, tokens, place, names)
     if not factors or (listed and not touching):
-        raise _apart(source, left, tokens, place, role)
+        raise _apart(source, left, tokens, place, role, names)
     if _is_power(before) and (not raised or _function_power(before, following, names)):
         raise _power(source, before, left, tokens, place, names)
     if before and before[-1].kind == "binary" and before[-1].text in _TIGHT and not raised:
@@ -77,7 +77,7 @@ def _product(last: Token, following: Token, touching: bool) -> bool:
     if last.text == "pi" and last.span.end == last.span.start + 1:
         return touching and following.kind == "name"  # 2πr
     if last.kind == "close":
-        return opening or (following.kind == "name" and (touching or last.text == ")"))
+        return opening or (following.kind == "name" and (touching or last.text in (")", "]")))
     return False
 
 
@@ -147,10 +147,21 @@ def _two_readings(source: str, operator: Token, left: list[Token], tokens: list[
     ).at(span)
 
 
-def _apart(source: str, left: list[Token], tokens: list[Token], place: int, role: str) -> GradcliError:
+def _apart(
+    source: str, left: list[Token], tokens: list[Token], place: int, role: str, names: Collection[str]
+) -> GradcliError:
     first, second = _text(source, left), right_text(source, tokens, place)
     span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
     sentence = N_("an operator is missing between {first} and {second}")
+    function = left[-1].text if len(left) == 1 and left[-1].kind == "name" and left[-1].text not in names else ""
+    function = function if function in SPELLED else (function and renamed(function)) or ""
+    named = tokens[place + 1 : place + 2]
+    if named and named[0].text == "=":
+        repair = patched(source, Span(left[-1].span.end, tokens[place].span.start), ", ")
+        return fault("syntax", sentence, hint=_DID_YOU_MEAN, first=first, second=second, repair=repair).at(span)
+    if function and tokens[place].kind == "name":
+        repair = patched(source, span, f"{function}({second})")
+        return fault("syntax", sentence, hint=_DID_YOU_MEAN, first=first, second=second, repair=repair).at(span)
     if len(first) + len(second) > ROOM_FOR_A_HINT or "text" in (left[-1].kind, tokens[place].kind):
         hint = None
     elif role == "call":

@@ -54,9 +54,12 @@ def _without(source: str, tokens: list[Token]) -> str:
 def unbalanced(source: str, opener: Token | None, closer: Token) -> GradcliError:
     """The complaint about a bracket that closes nothing, or the wrong one."""
     if opener is None:
+        rest = source[closer.span.end :]
+        again = len(rest) - len(rest.lstrip(closer.text + " "))
+        every = Span(closer.span.start, closer.span.end + again)
         return fault(
             "syntax", N_("the bracket {closer} closes nothing"),
-            hint=N_("did you mean {repair} ?"), closer=closer.text, repair=patched(source, closer.span, ""),
+            hint=N_("did you mean {repair} ?"), closer=closer.text, repair=patched(source, every, " " * bool(again)),
         ).at(closer.span)
     return fault(
         "syntax", N_("the bracket {opener} is closed by {closer}"),

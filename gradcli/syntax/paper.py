@@ -138,7 +138,7 @@ def _transposed(text: str) -> str:
     text = re.sub(r"\.T\s*\*\s*(?=[\w(])", ".T @ ", text)
     text = re.sub(r"\.T\s*(?=[^\W\d]|\()(?!T\b)", ".T @ ", text)
     for _ in range(10):
-        text, count = re.subn(r"(\.T(?: @ \w+)+) (?=[^\W\d])", r"\1 @ ", text)
+        text, count = re.subn(r"(\.T(?: @ \w+)+)(?: \*)? (?=[^\W\d])", r"\1 @ ", text)
         if not count:
             break
     return text

@@ -36,7 +36,7 @@ PREFIXES = frozenset({
     "scipy.special", "special", "cmath", "sp", "sp.special", "scipy", "sympy", "sy", "sym", "tf", "tf.nn", "tf.math",
     "tf.linalg", "tf.experimental.numpy", "jax", "jax.lax", "lax", "jax.scipy", "jax.scipy.special", "jsp.special",
     "jax.numpy.special", "anp", "anp.linalg", "autograd.numpy", "onp", "nn", "torch.nn", "keras.ops", "ops", "tfm",
-    "tf.keras.activations", "keras.activations", "mx.np", "cp", "cupy", "Math", "torch.Tensor",
+    "tf.keras.activations", "keras.activations", "mx.np", "cp", "cupy", "Math", "torch.Tensor", "torch.autograd",
     "np.random", "numpy.random", "torch.random", "jnp.random", "random", "xp", "flax.linen",
 })  # fmt: skip
 """Modules that a function may be written with; `F.T` stays an attribute, and a variable named F stays a variable."""

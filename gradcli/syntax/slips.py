@@ -48,6 +48,12 @@ def word(source: str, tokens: list[Token], place: int) -> GradcliError:
 
 
 def _reserved(source: str, token: Token) -> GradcliError:
+    if token.text == "return" and source[: token.span.start].strip():
+        before, after = source[: token.span.start].rstrip(" ;"), source[token.span.end :].strip()
+        return fault(
+            "syntax", N_("{word} is not allowed: the last statement is the output, after a ; or on a new line"),
+            hint=_DID_YOU_MEAN, word=token.text, repair=f"{before}; {after}",
+        ).at(token.span)
     return fault(
         "syntax", N_("{word} is a reserved word of Python and cannot be used as a name"),
         hint=N_("use another name, for example {other}: {repair}"),
@@ -114,6 +120,11 @@ def no_operand(source: str, tokens: list[Token], place: int) -> GradcliError:
             hint=_LEAVE_OUT if len(tokens) > 1 else None,
             operator=_written(source, here), repair=patched(source, here.span, ""),
         ).at(here.span)
+    if before.text == here.text == "*":
+        return fault(
+            "syntax", N_("an operand is missing between {first} and {second}"), hint=_DID_YOU_MEAN,
+            first="*", second="*", repair=patched(source, before.span.to(here.span), "**"),
+        ).at(before.span.to(here.span))
     return fault(
         "syntax", N_("an operand is missing between {first} and {second}"),
         first=_written(source, before), second=_written(source, here),

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.ops import SPELLED
 
 ROOM_FOR_A_HINT = 100
 """A repair is shown as the whole expression, ready to paste, up to this many characters."""
@@ -96,7 +97,8 @@ def _braces(source: str, plain: str, place: int) -> GradcliError:
     if plain[place] == "}" or closing < 0 or ":" in plain[place:closing]:
         return fault("syntax", sentence)
     raised = plain[:place].rstrip().endswith(("^", "**", "_"))
-    left, right = "()" if raised else "[]"
+    word = re.search(r"\w+$", plain[:place])
+    left, right = "()" if raised or (word is not None and word[0] in SPELLED) else "[]"
     repair = patched(source, Span(place, closing + 1), f"{left}{source[place + 1:closing]}{right}")
     return fault("syntax", sentence, hint=N_("did you mean {repair} ?"), repair=repair)
 

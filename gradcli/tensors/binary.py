@@ -15,6 +15,7 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, fault
 from gradcli.report import Array
+from gradcli.shapes import allowed
 from gradcli.tensors.nested import MAX_ENTRIES, check_size, not_real, real
 
 NPY_MAGIC = b"\x93NUMPY"
@@ -26,7 +27,7 @@ _DAMAGED_ZIP = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, ValueError,
 )  # fmt: skip
 """What zipfile and its decompressors raise for a damaged, encrypted or unknown archive."""
-_MAX_MEMBER = MAX_ENTRIES * 8 + 2**16
+_HEADER = 2**16
 
 
 def npy(content: bytes, file: str) -> Array:
@@ -91,7 +92,7 @@ def npz(content: bytes, file: str, key: str | None) -> Array:
             members = {name.removesuffix(".npy"): name for name in archive.namelist() if name.endswith(".npy")}
             chosen = choose(sorted(members), key, file)
             with archive.open(members[chosen]) as member:
-                return npy(member.read(_MAX_MEMBER), f"{file}:{chosen}")
+                return npy(member.read(allowed(MAX_ENTRIES) * 8 + _HEADER), f"{file}:{chosen}")
     except _DAMAGED_ZIP:
         raise _damaged(file, "npz") from None
 

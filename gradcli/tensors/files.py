@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
+from gradcli.shapes import RAISE, allowed, needed
 from gradcli.tensors import binary, tables
 
 MAX_BYTES = 512 * 2**20
@@ -48,9 +49,9 @@ class Stdin:
                 hint=N_("write it to a file and give {name} as @FILE"), first=self._taken_by, name=name,
             )
         self._taken_by = name
-        content = (self._stream or sys.stdin.buffer).read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise _too_large("-")
+        content = read_up_to(allowed(MAX_BYTES), self._stream or sys.stdin.buffer)
+        if len(content) > allowed(MAX_BYTES):
+            raise _too_large("-", len(content))
         return content
 
 
@@ -98,13 +99,26 @@ def content_of(file: str) -> bytes:
         status = os.stat(path)
         _check_regular(file, status)
         with open(path, "rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+            if status.st_size == 0:  # a file of /proc, which does not know its length
+                return read_up_to(allowed(MAX_BYTES), stream)
+            return stream.read(status.st_size)
     except FileNotFoundError:
         raise _missing(file, path) from None
     except ValueError:  # a null byte in the name
         raise fault("file", N_("the file name {file} is not valid"), file=repr(file)) from None
     except OSError as error:
         raise fault("file", N_("{file} cannot be read: {reason}"), file=file, reason=error.strerror) from None
+
+
+def read_up_to(most: int, stream: BinaryIO) -> bytes:
+    """So many bytes and one more, if there are; a plain read would allocate all of them for a single one."""
+    content = bytearray()
+    while len(content) <= most and (chunk := stream.read(min(most + 1 - len(content), _CHUNK))):
+        content += chunk
+    return bytes(content)
+
+
+_CHUNK = 2**20
 
 
 def _check_regular(file: str, status: os.stat_result) -> None:
@@ -114,12 +128,15 @@ def _check_regular(file: str, status: os.stat_result) -> None:
         raise fault(
             "file", N_("{file} is a pipe or a device, not a file"), hint=N_("read standard input with -"), file=file,
         )
-    if status.st_size > MAX_BYTES:
-        raise _too_large(file)
+    if status.st_size > allowed(MAX_BYTES):
+        raise _too_large(file, status.st_size)
 
 
-def _too_large(file: str) -> GradcliError:
-    return limit(N_("{file} is larger than {most} megabytes"), file=file, most=MAX_BYTES // 2**20)
+def _too_large(file: str, length: int) -> GradcliError:
+    return limit(
+        N_("{file} is larger than {most} megabytes"), hint=RAISE, file=file, most=allowed(MAX_BYTES) // 2**20,
+        count=needed(length, MAX_BYTES),
+    )
 
 
 def _missing(file: str, path: str) -> GradcliError:

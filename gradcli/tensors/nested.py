@@ -9,10 +9,9 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
-from gradcli.shapes import Shape, size
+from gradcli.shapes import MOST, RAISE, Shape, allowed, size
 
-MAX_ENTRIES = 50_000_000
-"""Of one tensor: 400 MB in float64."""
+MAX_ENTRIES = MOST
 MAX_AXES = 32
 
 _NOT_IN_JSON = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -22,11 +21,12 @@ def check_size(shape: Shape, name: str) -> None:
     """Raises GradcliError (limit) for a tensor too large to be made; nothing has been allocated yet."""
     if len(shape) > MAX_AXES:
         raise limit(N_("{name} has {count} axes; the limit is {most}"), name=name, count=len(shape), most=MAX_AXES)
-    if size(shape) > MAX_ENTRIES:
+    most = allowed(MAX_ENTRIES)
+    if size(shape) > most:
         written = "×".join(map(str, shape))
         raise limit(
-            N_("{name} would be {shape}, which is {count} entries; the limit is {most}"),
-            name=name, shape=written, count=size(shape), most=MAX_ENTRIES,
+            N_("{name} would be {shape}, which is {count} entries; the limit is {most}"), hint=RAISE,
+            name=name, shape=written, count=size(shape), most=most,
         )
 
 

@@ -23,6 +23,9 @@ Evaluate = Callable[[Tree], Array]
 
 _FILE_LIKE = re.compile(r"[^()\[\]*+=,]*\.(npy|npz|csv|tsv|json|pt|pth|txt)(:\w+)?", re.IGNORECASE)
 
+_STANDARD_INPUT = N_("standard input")
+"""What a reader calls it: a file without a name."""
+
 
 def read_tensor(
     given: Any,
@@ -103,7 +106,7 @@ def _from_stdin(
             return array
         if not text.startswith("["):
             return _from_expression(text, name, evaluate)
-    return _named(name, lambda: files.reader_for("-", content)(content, N_("standard input"), None))
+    return _named(name, lambda: files.reader_for("-", content)(content, _STANDARD_INPUT, None))
 
 
 def _named(name: str, read: Callable[[], Array]) -> Array:
@@ -115,10 +118,15 @@ def _named(name: str, read: Callable[[], Array]) -> Array:
 
 
 def _about(name: str, error: GradcliError) -> GradcliError:
-    what: Message = message(N_("the value of {name} cannot be read: {reason}"), name=name, reason=error.what)
+    reason = Message(error.what.sentence, {slot: _spoken(said) for slot, said in error.what.values.items()})
+    what: Message = message(N_("the value of {name} cannot be read: {reason}"), name=name, reason=reason)
     return GradcliError(
         error.kind, what, hint=error.hint, source=error.source, span=error.span, exit_status=error.exit_status
     )
+
+
+def _spoken(said: object) -> object:
+    return Message(_STANDARD_INPUT) if isinstance(said, str) and said == _STANDARD_INPUT else said
 
 
 def _from_expression(text: str, name: str, evaluate: Evaluate | None) -> Array:

@@ -14,14 +14,16 @@ from gradcli.message import N_, GradcliError, Span, fault, limit
 from gradcli.report import Array
 from gradcli.shapes import Shape
 from gradcli.tensors.draws import Draws
-from gradcli.tensors.nested import MAX_AXES, MAX_ENTRIES, check_size, from_lists
+from gradcli.tensors.nested import MAX_AXES, check_size, from_lists
+
+_UNCOUNTED = 2.0**62
+"""More entries than are worth telling apart."""
 
 CONSTRUCTORS = ("eye", "ones", "zeros", "full", "linspace", "arange", "rand", "randn")
 _EXAMPLES = {
-    "eye": 'eye:5 or "eye(5)"', "ones": 'ones:2x3 or "ones(2, 3)"', "zeros": 'zeros:3 or "zeros(3)"',
-    "full": 'full:2x3:7 or "full((2, 3), 7)"', "linspace": 'linspace:-1:1:5 or "linspace(-1, 1, 5)"',
-    "arange": 'arange:6 or arange:0:6:2 or "arange(6)"', "rand": 'rand:3 or "rand(3)"',
-    "randn": 'randn:2x3 or "randn(2, 3)"',
+    "eye": ("eye:5", "eye(5)"), "ones": ("ones:2x3", "ones(2, 3)"), "zeros": ("zeros:3", "zeros(3)"),
+    "full": ("full:2x3:7", "full((2, 3), 7)"), "linspace": ("linspace:-1:1:5", "linspace(-1, 1, 5)"),
+    "arange": ("arange:6", "arange(6)"), "rand": ("rand:3", "rand(3)"), "randn": ("randn:2x3", "randn(2, 3)"),
 }  # fmt: skip
 
 _PLAIN = str.maketrans("−–×、\u00a0\u3000\t\n\r", "--x,     ") | {
@@ -71,9 +73,10 @@ def number(text: str, name: str) -> float:
 
 
 def _bare(word: str, name: str) -> GradcliError:
+    colons, call = _EXAMPLES[word]
     return fault(
         "input", N_("{word} alone does not say the size of {name}"),
-        hint=N_("write {example}"), word=word, name=name, example=_EXAMPLES[word],
+        hint=N_('write {colons} or "{call}"'), word=word, name=name, colons=colons, call=call,
     ).at(Span(0, len(word)), word)
 
 
@@ -175,8 +178,8 @@ def _constructed(word: str, parts: list[str], name: str, generator: np.random.Ge
 def _misformed(word: str, parts: list[str], name: str) -> GradcliError:
     text = ":".join([word, *parts])
     return fault(
-        "input", N_("{text} does not say what {name} is"), hint=N_("write {example}"),
-        text=text, name=name, example=_EXAMPLES[word],
+        "input", N_("{text} does not say what {name} is"), hint=N_('write {colons} or "{call}"'),
+        text=text, name=name, colons=_EXAMPLES[word][0], call=_EXAMPLES[word][1],
     ).at(Span(0, len(text)), text)
 
 
@@ -234,5 +237,5 @@ def _arange(parts: list[str], name: str) -> Array:
     if step == 0:
         raise fault("input", N_("the step of {name} is zero"), name=name)
     count = (stop - start) / step
-    check_size((math.ceil(max(min(count, MAX_ENTRIES + 1), 0)),), name)
+    check_size((math.ceil(max(min(count, _UNCOUNTED), 0)),), name)
     return start + step * np.arange(max(math.ceil(count), 0))

@@ -14,6 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 from gradcli.cli.entry import run
+from gradcli.request import LANGUAGES
 
 FOLDER = Path(__file__).parent
 
@@ -104,12 +105,27 @@ CASES = {
     "attention": 'vjp "softmax(q @ k.T/sqrt(2), dim=1) @ u" '
     '--q 1,0:0,1 --k 1,2:3,4:5,6 --u 1,0:0,1:1,1 --wrt q --v ones --symbolic-only',
 }  # fmt: skip
+CASES |= {
+    f"{language}-{name}": f"{command} --lang {language}"
+    for language in LANGUAGES[1:]
+    for name, command in {
+        "square": 'vjp "(x+1)**2" --x 1,2:3,4 --v ones',
+        "softmax": 'vjp "softmax(x, dim=0)" --x 0.1,2',
+        "kinks": 'vjp "relu(x)" --x -1,0,0',
+        "twice": 'backward "x**2" --x 3 --calls 2',
+        "wrong-answer": 'check "(x+1)**2" --x 1,2 --v ones --answer "2*x*v"',
+        "steps": 'steps "sum(x*exp(x))" --x 0,1',
+        "page": "explain kinks",
+        "function": "functions sqrt",
+        "inner-sizes": 'vjp "x @ w" --x ones:2x3 --w ones:2x3',
+    }.items()
+}
 
 
 def seen(command: str) -> str:
     """What a person sees of `gradcli COMMAND`."""
     out, err = io.StringIO(), io.StringIO()
-    sizes = {"COLUMNS": "80", "LINES": "24", "NO_COLOR": "1"}
+    sizes = {"COLUMNS": "80", "LINES": "24", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
     with mock.patch.dict("os.environ", sizes), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = run(shlex.split(command))
     ending = f"[exit {int(status)}]\n" if status else ""
