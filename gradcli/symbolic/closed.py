@@ -35,7 +35,7 @@ from gradcli.symbolic.writing import Writer
 
 DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d|\.\d)")
 """A decimal that the user typed; numbers in the formulas are then written so too."""
-ENTRIES_SHOWN, ENTRY_SIZE = 12, 40
+ENTRIES_SHOWN, ENTRY_SIZE = 12, 25
 """A Jacobian with at most so many entries, each of at most about so many numbers and letters, has them written out
 without being asked."""
 
@@ -249,8 +249,10 @@ class Calculus:
                  tangents: Mapping[str, str] | None = None, unit: bool = False) -> None:
         """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called.
         `unit`: the output is one number and its weight 1, which is then not written."""
-        self.unit = unit
-        self._gradients: dict[str, Tensor] = {}
+        self.wrt, self.unit = tuple(dict.fromkeys(wrt)), unit
+        self._tensors: dict[str, Tensor] = {}
+        self._rows: dict[str, dict[str, Formula]] = {}
+        self._along: dict[tuple[str, ...], dict[str, Formula]] = {}
         self.weights, self.output = weights, output
         self.tangents = dict(tangents or {})
         self.decimal = DECIMAL.search(program.source) is not None
@@ -258,73 +260,70 @@ class Calculus:
 
     def jacobian(self, name: str) -> Form:
         """∂y[m]/∂x[i]"""
-        found = derive.jacobian(self.built.graph, self.built.output, self._variable(name))
-        return self._form(f"d {self.output}{{rows}} / d {name}{{columns}}", found)
+        return self._form(f"d {self.output}{{rows}} / d {name}{{columns}}", self._jacobians[name])
 
     def vjp(self, name: str) -> Form:
         """Σ_m v[m] ∂y[m]/∂x[i]"""
-        return self._form(f"{name}.grad{{columns}}", self._gradient(name))
+        return self._form(f"{name}.grad{{columns}}", self._gradients[name])
 
     def jvp(self, names: Sequence[str]) -> Form:
         """Σ_i ∂y[m]/∂x[i] t[i], added up over the variables that move."""
-        forms = [derive.jacobian(self.built.graph, self.built.output, self._variable(n)) for n in names]
-        rows = forms[0].rows
-        terms = [
-            total(
-                f.entry.xreplace(dict(zip(f.rows, rows, strict=True))) * Entry(Symbol(self.tangents[n]), *f.columns),
-                f.columns,
-            )
-            for n, f in zip(names, forms, strict=True)
-        ]
-        found = Formula(self.output, (), rows, (), forms[0].row_dims, tidy(Add(*terms)))
+        moving = [(self._jacobians[name], Symbol(self.tangents[name])) for name in names]
+        terms = [total(f.entry * Entry(t, *f.columns), f.columns) for f, t in moving]
+        first = moving[0][0]
+        found = Formula(self.output, (), first.rows, (), first.row_dims, tidy(Add(*terms)))
         return self._form(f"d{self.output}{{columns}}", found)
 
     def hessian(self, a: str, b: str) -> Form:
         """∂²(v·y)/∂a[m]∂b[i]; for a scalar output v is 1 or weighs it."""
-        gradient = self._gradient_tensor(a)
-        found = derive.jacobian(self.built.graph, gradient, self._variable(b))
-        return self._form(f"d2 {self.output} / d {a}{{rows}} d {b}{{columns}}", found)
+        if a not in self._rows:
+            self._rows[a] = derive.jacobians(self.built.graph, self._gradient_tensor(a), self._variables)
+        return self._form(f"d2 {self.output} / d {a}{{rows}} d {b}{{columns}}", self._rows[a][b])
 
     def hvp(self, name: str, moving: Sequence[str]) -> Form:
         """Σ over the moving variables a of Σ_m t_a[m] ∂²(v·y)/∂a[m]∂b[i]: the Hessian is never built."""
-        graph, terms = self.built.graph, []
-        variable = self._variable(name)
-        for a in moving:
-            gradient = self._gradient_tensor(a)
-            tangent = Symbol(self.tangents[a])
-            terms.append(derive.vjp(graph, gradient, variable, lambda *o, t=tangent: Entry(t, *o)))
-        entry = tidy(Add(*(t.entry for t in terms)))
-        return self._form(f"(H t).{name}{{columns}}", Formula(name, (), variable.idx, (), variable.dims, entry))
+        if tuple(moving) not in self._along:
+            outputs = [(self._gradient_tensor(a), _weighted_by(self.tangents[a])) for a in moving]
+            self._along[tuple(moving)] = derive.vjps(self.built.graph, outputs, self._variables)
+        return self._form(f"(H t).{name}{{columns}}", self._along[tuple(moving)][name])
 
     def partial(self, names: Sequence[str]) -> Form:
         """The mixed partial of a scalar by scalar variables, one after the other: x, x, y is ∂³f/∂x²∂y."""
         graph, output = self.built.graph, self.built.output
         for name in names:
-            found = derive.vjp(graph, output, self._variable(name), lambda: sympy.S.One)
+            found = derive.vjps(graph, [(output, lambda: sympy.S.One)], [self.built.variables[name]])[name]
             output = derive.gradient_tensor(graph, found)
         order = f"d{len(names)} {self.output} / " if len(names) > 1 else f"d {self.output} / "
         return self._form(order + " ".join(f"d {n}" for n in names), found)
 
-    def _gradient(self, name: str) -> Formula:
-        seed = Symbol(self.weights)
-        return derive.vjp(
-            self.built.graph, self.built.output, self._variable(name),
-            lambda *o: sympy.S.One if self.unit else Entry(seed, *o),
-        )
+    @cached_property
+    def _jacobians(self) -> dict[str, Formula]:
+        return derive.jacobians(self.built.graph, self.built.output, self._variables)
+
+    @cached_property
+    def _gradients(self) -> dict[str, Formula]:
+        seed = (lambda *_: sympy.S.One) if self.unit else _weighted_by(self.weights)
+        return derive.vjps(self.built.graph, [(self.built.output, seed)], self._variables)
 
     def _gradient_tensor(self, name: str) -> Tensor:
-        """The gradient as a tensor to be differentiated again, derived once for all blocks."""
-        if name not in self._gradients:
-            self._gradients[name] = derive.gradient_tensor(self.built.graph, self._gradient(name))
-        return self._gradients[name]
+        """The gradient as a tensor to be differentiated again, one for all blocks."""
+        if name not in self._tensors:
+            self._tensors[name] = derive.gradient_tensor(self.built.graph, self._gradients[name])
+        return self._tensors[name]
 
-    def _variable(self, name: str) -> Node:
-        return self.built.variables[name]
+    @property
+    def _variables(self) -> list[Node]:
+        return [self.built.variables[name] for name in self.wrt]
 
     def _form(self, head: str, formula: Formula) -> Form:
         others = {self.weights: self.built.output.dims}
         others.update({t: self.built.variables[n].dims for n, t in self.tangents.items()})
         return Form(head, self.built.graph, self.weights, self.decimal, polished(self.built.graph, formula), others)
+
+
+def _weighted_by(name: str) -> derive.Seed:
+    """Each entry of an output weighed with that of the tensor of this name."""
+    return lambda *o: Entry(Symbol(name), *o)
 
 
 # Definitions

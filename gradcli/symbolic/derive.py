@@ -7,7 +7,7 @@ gives its Jacobian itself. Seeded with v this is the VJP; seeded with deltas, th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 import sympy
 from sympy import Add, Expr, Mul
@@ -45,52 +45,70 @@ class Formula:
         return self.row_dims + self.column_dims
 
 
-def vjp(graph: Graph, y: Tensor, x: Node, v: Callable[..., Expr]) -> Formula:
-    """x.grad[i] = Σ_m v[m] ∂y[m]/∂x[i], with the adjoints of intermediates named where they hold a sum."""
-    entry = _pull_back(graph, y, x, v, rows=())
-    return Formula(x.name, (), x.idx, (), x.dims, entry)
+Seed = Callable[..., Expr]
+"""An output's indices -> what its entry there is weighed with."""
 
 
-def jacobian(graph: Graph, y: Tensor, x: Node) -> Formula:
-    """∂y[m]/∂x[i] for free m and i. Where index arithmetic is left, the shorter of two ways to solve the deltas."""
+def vjps(graph: Graph, outputs: Sequence[tuple[Tensor, Seed]], variables: Sequence[Node]) -> dict[str, Formula]:
+    """x.grad[i] = Σ_m v[m] ∂y[m]/∂x[i] for each variable by its name, added up over the outputs, in one pass back.
+    Adjoints of intermediates are named where they hold a sum."""
+    found = _pull_back(graph, outputs, variables, rows=())
+    return {x.name: Formula(x.name, (), x.idx, (), x.dims, found[x.name]) for x in variables}
+
+
+def jacobians(graph: Graph, y: Tensor, variables: Sequence[Node]) -> dict[str, Formula]:
+    """∂y[m]/∂x[i] for free m and i, for each variable by its name, all with the same rows. Where index arithmetic is
+    left, the shorter of two ways to solve the deltas."""
     rows = indices_for(y.dims, ROW)
 
-    def entry() -> Expr:
-        return _pull_back(graph, y, x, lambda *o: Mul(*map(Delta, o, rows)), rows=rows, row_dims=y.dims)
+    def entries() -> dict[str, Expr]:
+        return _pull_back(graph, [(y, lambda *o: Mul(*map(Delta, o, rows)))], variables, rows, y.dims)
 
-    found = entry()
-    if found.has(Quotient, Remainder, AtLeast):
+    found = entries()
+    left = [name for name, entry in found.items() if entry.has(Quotient, Remainder, AtLeast)]
+    if left:
         with seeds_first():
-            found = min(found, entry(), key=weight)
-    return Formula(x.name, rows, x.idx, y.dims, x.dims, found)
+            others = entries()
+        found |= {name: min(found[name], others[name], key=weight) for name in left}
+    return {x.name: Formula(x.name, rows, x.idx, y.dims, x.dims, found[x.name]) for x in variables}
 
 
-def _pull_back(graph: Graph, y: Tensor, x: Node, seed: Callable[..., Expr], rows: tuple[Expr, ...],
-               row_dims: tuple[Dim, ...] = ()) -> Expr:
-    needed = dependents(graph, x)
+def _pull_back(graph: Graph, outputs: Sequence[tuple[Tensor, Seed]], variables: Sequence[Node],
+               rows: tuple[Expr, ...], row_dims: tuple[Dim, ...] = ()) -> dict[str, Expr]:
+    """The adjoint of every variable: one pass serves them all."""
+    wanted = {x.name for x in variables}
+    needed = dependents(graph, wanted)
     adjoints: dict[str, list[Expr]] = {}
-    out = indices_for(y.dims, "o")  # not y's own: y may be a node, whose indices are the adjoint's
-    _push_body(graph, y.at(*out), out, seed(*out), needed, adjoints)
+    for y, seed in outputs:
+        out = indices_for(y.dims, "o")  # not y's own: y may be a node, whose indices are the adjoint's
+        _push_body(graph, y.at(*out), out, seed(*out), needed, adjoints)
+    found: dict[str, Expr] = dict.fromkeys(wanted, sympy.S.Zero)
     for node in reversed(list(graph.nodes.values())):
-        if node.name not in adjoints or node is x:
+        if node.name not in adjoints:
             continue
         bar = tidy(Add(*adjoints.pop(node.name)))
-        bar = _named(graph, node, bar, rows, row_dims)
-        if node.primitive is not None:
-            for argument, rule in node.primitive.jacobians:
-                if argument.name in needed:
-                    # the primitive's own indices are renewed: its argument may be read twice
-                    columns = argument.idx if argument is not node else indices_for(argument.dims)
-                    _push(adjoints, argument, total(rule(node.idx, columns) * bar, node.idx))
-        else:
-            assert node.body is not None
-            _push_body(graph, node.body, (*node.idx, *node.bound), bar, needed, adjoints, node)
-    return tidy(Add(*adjoints.get(x.name, [])))
+        if node.name in wanted:
+            found[node.name] = bar
+        if node.kind != "leaf":
+            _push_through(graph, node, _named(graph, node, bar, rows, row_dims), needed, adjoints)
+    return found
 
 
-def dependents(graph: Graph, x: Node) -> set[str]:
-    """x and every node whose value depends on it."""
-    found = {x.name}
+def _push_through(graph: Graph, node: Node, bar: Expr, needed: set[str], adjoints: dict[str, list[Expr]]) -> None:
+    if node.primitive is None:
+        assert node.body is not None
+        _push_body(graph, node.body, (*node.idx, *node.bound), bar, needed, adjoints, node)
+        return
+    for argument, rule in node.primitive.jacobians:
+        if argument.name in needed:
+            # the primitive's own indices are renewed: its argument may be read twice
+            columns = argument.idx if argument is not node else indices_for(argument.dims)
+            _push(adjoints, argument, total(rule(node.idx, columns) * bar, node.idx))
+
+
+def dependents(graph: Graph, names: Collection[str]) -> set[str]:
+    """The nodes of these names and every node whose value depends on one of them."""
+    found = set(names)
     for node in graph.nodes.values():
         if node.body is not None:
             sources = {e.name for e in node.body.atoms(Entry)}

@@ -248,7 +248,7 @@ class _Even:
     def eval(cls, u: Expr) -> Expr | None:
         if u == 0:
             return ONE
-        return cls(-u) if u.could_extract_minus_sign() else None  # type: ignore[call-arg, return-value]
+        return cls(-u) if u.could_extract_minus_sign() else None  # type: ignore[call-arg]
 
 
 _PARITY: dict[str, tuple[type, ...]] = {
