@@ -52,6 +52,9 @@ _gradcli_options() {
 --strict	refuse to guess v = ones for an output that is not a scalar, as PyTorch does
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch'\''s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers'\'' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -60,13 +63,16 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
         jvp)
             REPLY='--t	the tangent t: a direction of the inputs, as x=TENSOR (repeatable), or a tensor where one variable moves
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch'\''s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers'\'' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -75,7 +81,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -83,8 +89,12 @@ _gradcli_options() {
             REPLY='--wrt	variables to differentiate, as x,w (default: all inputs)
 --layout	which way the flattened Jacobian lies
 --flat	print the flattened Jacobian, a matrix
+--plot	draw the flattened Jacobian: its heat map, and where it can be non-zero
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch'\''s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers'\'' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -93,7 +103,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -102,6 +112,9 @@ _gradcli_options() {
 --order	all partial derivatives of that order
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch'\''s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers'\'' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -110,7 +123,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -119,6 +132,9 @@ _gradcli_options() {
 --wrt	variables to differentiate, as x,w (default: all inputs)
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch'\''s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers'\'' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -127,7 +143,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -136,6 +152,9 @@ _gradcli_options() {
 --v	the weighting vector v, of the output'\''s shape
 --wrt	variables to differentiate, as x,w (default: all inputs)
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch'\''s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers'\'' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -144,7 +163,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -157,12 +176,13 @@ _gradcli_options() {
 --rtol	how far a right answer may be off, relative to the entry
 --atol	how far a right answer may be off, in all
 --seed	the seed of rand and randn
+--time-limit	seconds for the symbolic work; past it only numbers are given
 --format	how to write the answer
 --quiet	only the gradient, pasteable as a tensor
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -172,6 +192,9 @@ _gradcli_options() {
 --calls	how many times .backward() is called
 --retain-graph	call .backward(retain_graph=True)
 --zero-grad	set .grad to zero before each call
+--numeric-only	PyTorch'\''s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers'\'' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -180,7 +203,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -188,6 +211,8 @@ _gradcli_options() {
             REPLY='--v	the weighting vector v, of the output'\''s shape
 --wrt	variables to differentiate, as x,w (default: all inputs)
 --strict	refuse to guess v = ones for an output that is not a scalar, as PyTorch does
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers'\'' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -196,7 +221,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -210,7 +235,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -227,7 +252,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -241,7 +266,7 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples' ;;
@@ -251,12 +276,13 @@ _gradcli_options() {
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale'\''s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --help	what the command takes, with examples' ;;
         batch)
             REPLY='--jobs	how many processes answer
 --timeout	seconds for one record; past it the record fails and the rest goes on
+--resume	a file for the answers; those that it holds already are not asked again
 --help	what the command takes, with examples' ;;
         completions)
             REPLY='--help	what the command takes, with examples' ;;
@@ -270,15 +296,17 @@ _gradcli_takes() {
             REPLY='weights' ;;
         *:--wrt)
             REPLY='names' ;;
-        *:--strict|*:--entries|*:--symbolic-only|*:--quiet|*:--full|*:--no-color|*:--flat|*:--retain-graph|*:--zero-grad|*:--help)
+        *:--strict|*:--entries|*:--symbolic-only|*:--numeric-only|*:--quiet|*:--full|*:--no-color|*:--flat|*:--plot|*:--retain-graph|*:--zero-grad|*:--help)
             REPLY='flag' ;;
+        *:--device)
+            REPLY='words cpu cuda' ;;
+        *:--max-elements|*:--seed|*:--time-limit|*:--precision|*:--order|*:--rtol|*:--atol|*:--calls|*:--jobs|*:--timeout)
+            REPLY='nothing' ;;
         *:--dtype)
             REPLY='words float64 float32' ;;
-        *:--seed|*:--time-limit|*:--precision|*:--order|*:--rtol|*:--atol|*:--calls|*:--jobs|*:--timeout)
-            REPLY='nothing' ;;
         *:--format)
             REPLY='words text json latex markdown' ;;
-        *:--output)
+        *:--output|*:--resume)
             REPLY='file' ;;
         *:--lang)
             REPLY='words en zh ru' ;;

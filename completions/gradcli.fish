@@ -49,6 +49,9 @@ function __gradcli_options
 --strict	refuse to guess v = ones for an output that is not a scalar, as PyTorch does
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch\'s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers\' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -57,13 +60,16 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
         case 'jvp'
             printf '%s\n' '--t	the tangent t: a direction of the inputs, as x=TENSOR (repeatable), or a tensor where one variable moves
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch\'s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers\' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -72,7 +78,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -80,8 +86,12 @@ function __gradcli_options
             printf '%s\n' '--wrt	variables to differentiate, as x,w (default: all inputs)
 --layout	which way the flattened Jacobian lies
 --flat	print the flattened Jacobian, a matrix
+--plot	draw the flattened Jacobian: its heat map, and where it can be non-zero
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch\'s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers\' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -90,7 +100,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -99,6 +109,9 @@ function __gradcli_options
 --order	all partial derivatives of that order
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch\'s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers\' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -107,7 +120,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -116,6 +129,9 @@ function __gradcli_options
 --wrt	variables to differentiate, as x,w (default: all inputs)
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch\'s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers\' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -124,7 +140,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -133,6 +149,9 @@ function __gradcli_options
 --v	the weighting vector v, of the output\'s shape
 --wrt	variables to differentiate, as x,w (default: all inputs)
 --symbolic-only	formulas and their values only; PyTorch is not loaded
+--numeric-only	PyTorch\'s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers\' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -141,7 +160,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -154,12 +173,13 @@ function __gradcli_options
 --rtol	how far a right answer may be off, relative to the entry
 --atol	how far a right answer may be off, in all
 --seed	the seed of rand and randn
+--time-limit	seconds for the symbolic work; past it only numbers are given
 --format	how to write the answer
 --quiet	only the gradient, pasteable as a tensor
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -169,6 +189,9 @@ function __gradcli_options
 --calls	how many times .backward() is called
 --retain-graph	call .backward(retain_graph=True)
 --zero-grad	set .grad to zero before each call
+--numeric-only	PyTorch\'s numbers only; no formula is derived and nothing is compared
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers\' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -177,7 +200,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -185,6 +208,8 @@ function __gradcli_options
             printf '%s\n' '--v	the weighting vector v, of the output\'s shape
 --wrt	variables to differentiate, as x,w (default: all inputs)
 --strict	refuse to guess v = ones for an output that is not a scalar, as PyTorch does
+--device	where PyTorch computes
+--max-elements	elements that a tensor may have at most
 --dtype	the numbers\' type
 --seed	the seed of rand and randn
 --time-limit	seconds for the symbolic work; past it only numbers are given
@@ -193,7 +218,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -207,7 +232,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -224,7 +249,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -238,7 +263,7 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --let	a variable, whatever its name, as NAME=TENSOR
 --help	what the command takes, with examples'
@@ -248,12 +273,13 @@ function __gradcli_options
 --full	print every value, however many
 --precision	significant digits of printed values
 --output	write the answer to a file; its suffix sets the format
---lang	the language of the explanation
+--lang	the language to answer in (default: the locale\'s; in JSON and in Python English)
 --no-color	no colour, not even on a terminal
 --help	what the command takes, with examples'
         case 'batch'
             printf '%s\n' '--jobs	how many processes answer
 --timeout	seconds for one record; past it the record fails and the rest goes on
+--resume	a file for the answers; those that it holds already are not asked again
 --help	what the command takes, with examples'
         case 'completions'
             printf '%s\n' '--help	what the command takes, with examples'
@@ -266,15 +292,17 @@ function __gradcli_takes
             printf '%s\n' 'weights'
         case '*:--wrt'
             printf '%s\n' 'names'
-        case '*:--strict' '*:--entries' '*:--symbolic-only' '*:--quiet' '*:--full' '*:--no-color' '*:--flat' '*:--retain-graph' '*:--zero-grad' '*:--help'
+        case '*:--strict' '*:--entries' '*:--symbolic-only' '*:--numeric-only' '*:--quiet' '*:--full' '*:--no-color' '*:--flat' '*:--plot' '*:--retain-graph' '*:--zero-grad' '*:--help'
             printf '%s\n' 'flag'
+        case '*:--device'
+            printf '%s\n' 'words cpu cuda'
+        case '*:--max-elements' '*:--seed' '*:--time-limit' '*:--precision' '*:--order' '*:--rtol' '*:--atol' '*:--calls' '*:--jobs' '*:--timeout'
+            printf '%s\n' 'nothing'
         case '*:--dtype'
             printf '%s\n' 'words float64 float32'
-        case '*:--seed' '*:--time-limit' '*:--precision' '*:--order' '*:--rtol' '*:--atol' '*:--calls' '*:--jobs' '*:--timeout'
-            printf '%s\n' 'nothing'
         case '*:--format'
             printf '%s\n' 'words text json latex markdown'
-        case '*:--output'
+        case '*:--output' '*:--resume'
             printf '%s\n' 'file'
         case '*:--lang'
             printf '%s\n' 'words en zh ru'

@@ -28,6 +28,7 @@ _STATUSES = (
 )
 _ENVIRONMENT = (
     ("NO_COLOR", "no colour, as --no-color"), ("COLUMNS", "the width of the answer"),
+    ("LC_ALL, LC_MESSAGES, LANG, LANGUAGE", "the language of the answer: Russian, Chinese, else English"),
     ("GRADCLI_DEBUG", "1 shows where a defect of gradcli happened"),
 )
 

@@ -501,7 +501,7 @@ class _Tracer:
         known = {r.step: self._constant(r) for r in how.refs}
         if any(v is None for v in known.values()) or not how.refs:
             return None
-        return float(how.row.numpy(n, *(known[a.step] if isinstance(a, Ref) else a for a in how.arguments)))
+        return float(how.row.numpy(n, *(np.asarray(known[a.step]) if isinstance(a, Ref) else a for a in how.arguments)))
 
     def _tensors(self, given: Given) -> tuple[Ref, ...]:
         values = given.value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+LONGEST = 1_000
+"""Characters of a text that is worth a repair."""
 _WRAPPED = re.compile(r"(?:(?:torch|np|numpy|jnp)\.)?(?:tensor|array|Tensor|Array)\((.*)\)", re.DOTALL)
 _DETAILS = re.compile(
     r",\s*(?:(?:dtype|device|requires_grad|grad_fn|size|shape|weak_type)\s*=\s*[^=\[\]]*)+$", re.DOTALL
@@ -28,6 +30,8 @@ def printed(text: str) -> str:
 def respelled(text: str) -> str | None:
     """`1 2 3`, `1 2; 3 4`, `{1,2}`, `eye 5` as they are written here; None where it is none of these."""
     bare = text.strip().replace("\n", ";")
+    if len(bare) > LONGEST:
+        return None
     if re.fullmatch(r"\{[-+\d.eE,;\s{}]*\}", bare):
         return f'"{bare.replace("{", "[").replace("}", "]")}"'
     made = _CONSTRUCTED.fullmatch(bare)

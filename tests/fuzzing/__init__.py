@@ -1,0 +1,1 @@
+"""Inputs that a fuzzer makes, on demand."""
