@@ -25,6 +25,11 @@ PROGRAMS = {
 }  # fmt: skip
 
 
+def test_a_sum_may_be_differentiated_by_under_its_own_name() -> None:
+    report = gradcli.vjp("a = x @ x; a + x", {"x": [[1.0, 2.0], [3.0, 5.0]]}, wrt=("a",), v="ones")
+    assert report.of(Compared)[0].agrees
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_that_was_once_wrong_is_right(name: str) -> None:
     text, shapes = PROGRAMS[name]

@@ -91,7 +91,7 @@ class _Walk:
                 case Constant(value):
                     result = self.constant(value)
                 case Apply() as apply:
-                    result = self.applied(apply, tensors, step.name)
+                    result = self.applied(apply, tensors, None if place in self.asked else step.name)
             if place in self.asked:
                 name = self.asked[place]
                 graph.taken.discard(name)

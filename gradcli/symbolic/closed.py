@@ -113,6 +113,7 @@ class Form:
         """Every entry with numbers for its indices."""
         return self._few_entries if prod(self.shape) <= ENTRIES_SHOWN else self._entries()
 
+    @cached_property
     def is_small(self) -> bool:
         """Whether a person would like to see every entry."""
         return 1 < prod(self.shape) <= ENTRIES_SHOWN and size_at(self.formula.entry, self.graph.sizes) <= ENTRY_SIZE
@@ -238,7 +239,7 @@ class Derived:
 def jacobian_part(form: Form, entries: bool = False) -> Jacobian:
     """A form with rows and columns as it is reported."""
     said, shape = form.written(), form.shape
-    shown = form.entries() if entries or form.is_small() else None
+    shown = form.entries() if entries or form.is_small else None
     return Jacobian(shape, said.left_side, said.text, said.latex, said.where, form.structure(), form.matrix(), shown)
 
 

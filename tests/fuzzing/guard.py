@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 import traceback
+import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -49,10 +50,10 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _is_code(event: str, arguments: tuple[Any, ...]) -> bool:
     """Whether code is run that is no file's: what `exec` and `eval` make of a text. A module being imported has a file;
-    Typer has `inspect` read its own annotations."""
+    Typer has Python read Typer's own annotations."""
     if event != "exec" or not isinstance(arguments[0], CodeType) or not arguments[0].co_filename.startswith("<str"):
         return False
-    return sys._getframe(2).f_code.co_filename != inspect.__file__
+    return sys._getframe(2).f_code.co_filename not in (inspect.__file__, typing.__file__)
 
 
 def _opens(event: str, arguments: tuple[Any, ...]) -> bool:

@@ -94,6 +94,8 @@ def _counted(asked: argparse.Namespace, seeds: list[bytes]) -> Callable[[bytes],
 
     def one(content: bytes) -> None:
         tally.execute(run, content)
+        if tally.executions % 10_000 == 0:  # for a run that is stopped
+            sys.stderr.write(f"{asked.target} {tally.executions}: {', '.join(tally.found) or 'nothing found'}\n")
         if tally.executions >= asked.runs:
             how = f"{asked.target} ({asked.engine}, seed {asked.seed}, {time.process_time() - began:.0f} s): "
             sys.stdout.write(how + tally.report())
