@@ -17,6 +17,9 @@ PROGRAMS = {
     "sums are equal only with the same free indices": ("h = inv(x + 4*eye(3)); cumprod(x @ h, -1)", {"x": (3, 3)}),
     "a class that the program itself names": ("cross_entropy(concat([normalize(x, dim=2), x], dim=1), [[1]])",
                                               {"x": (1, 1, 1)}),
+    "a quotient of two numbers is a number": (
+        "g = stack([x, x], dim=-1); m = cat([y, g, g], dim=-1).unsqueeze(0); conv1d(sin(m), w, stride=2)",
+        {"x": (), "y": (1,), "w": (2, 1, 1)}),
     "a mean taken off numbers that are all alike": (
         "a = isinf(x)*mse_loss(x, x); b = binary_cross_entropy_with_logits(a.cumsum(-1), a.cumsum(-1), "
         'reduction="none"); layer_norm(b, (3,), y, x)', {"x": (3,), "y": (3,)}),

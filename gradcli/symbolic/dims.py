@@ -194,6 +194,8 @@ class Quotient(_Division):
     def eval(cls, e: Expr, n: Dim) -> Expr | None:
         if n == 1:
             return e
+        if e.is_Integer and n.is_Integer:
+            return Integer(int(e) // int(n))
         whole, rest = cls.split(e, n)
         if all(in_range(rest, n)):
             return whole
@@ -222,6 +224,8 @@ class Remainder(_Division):
     def eval(cls, e: Expr, n: Dim) -> Expr | None:
         if n == 1:
             return ZERO
+        if e.is_Integer and n.is_Integer:
+            return Integer(int(e) % int(n))
         whole, rest = cls.split(e, n)
         if all(in_range(rest, n)):
             return rest
