@@ -164,6 +164,14 @@ def test_a_gpu_gives_the_numbers_of_the_processor(name: str) -> None:
 # --- what large tensors cost ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("n", [5_000, 50_000])
+@pytest.mark.parametrize("text", ["(x+1)**2", "softmax(x, dim=0)", "cumsum(x, dim=0)", "flip(x, 0)*x"])
+def test_a_long_vector_never_has_its_jacobian_built(text: str, n: int) -> None:
+    ask(text, "linspace:-1:1:10")  # what is imported is not counted
+    with little_memory(most=60 * 8 * n + 4 * MEGABYTE):
+        assert ask(text, f"linspace:-1:1:{n}").of(Compared)[0].agrees
+
+
 def shown(report: Report) -> list[str]:
     return [" ".join(line.text.split()) for lines in lines_of(report.parts) for line in lines]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,8 @@ LONGEST = 160
 """A matrix text longer than this says less than the formula."""
 CHECKED_ENTRIES = 100_000
 """A proposal is tried at the sizes given unless the tensors are larger than this in all; then it is not made."""
+CHECKED_RESULT = 1_000_000
+"""The same for what it gives: a Jacobian has as many entries as the output times the input."""
 
 
 def verified_matrix(form: Form) -> str | None:
@@ -64,7 +67,7 @@ def _holds(form: Form, text: str) -> bool:
 def _random_points(form: Form) -> Iterator[dict[str, Array]]:
     """Values for every input, v and tangent, in several ranges: most functions are defined in one of them."""
     shapes = form.shapes
-    if sum(int(np.prod(s)) for s in shapes.values()) > CHECKED_ENTRIES:
+    if sum(map(prod, shapes.values())) > CHECKED_ENTRIES or prod(form.shape) > CHECKED_RESULT:
         return
     generator = np.random.default_rng(1)
     for low, high in ((0.3, 0.9), (1.1, 2.0), (-0.9, 0.9)):

@@ -8,23 +8,28 @@ LONGEST = 1_000
 """Characters of a text that is worth a repair."""
 _WRAPPED = re.compile(r"(?:(?:torch|np|numpy|jnp)\.)?(?:tensor|array|Tensor|Array)\((.*)\)", re.DOTALL)
 _DETAILS = re.compile(
-    r",\s*(?:(?:dtype|device|requires_grad|grad_fn|size|shape|weak_type)\s*=\s*[^=\[\]]*)+$", re.DOTALL
+    r"(?:,\s*+(?:dtype|device|requires_grad|grad_fn|size|shape|weak_type)\s*+=(?:\([^()=]*+\)|[^=\[\](),]++)*+)+$"
 )
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_ROOM_FOR_DETAILS = 300
+_NUMBER = r"[-+]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?\d++)?"  # possessive: a text that is no row is told at once
 _APART = re.compile(r"[\[\]\s\d.eE+\-naif]+")
-_ROWS = re.compile(rf"\s*{_NUMBER}(?:[\s,]+{_NUMBER})*(?:\s*;\s*{_NUMBER}(?:[\s,]+{_NUMBER})*)*\s*;?\s*")
+_ROWS = re.compile(rf"\s*+{_NUMBER}(?:[\s,]++{_NUMBER})*+(?:\s*+;\s*+{_NUMBER}(?:[\s,]++{_NUMBER})*+)*+\s*+;?\s*+")
 _CONSTRUCTED = re.compile(r"(eye|ones|zeros|rand|randn|arange)[\s_]*(\d+)(?:(?:\s*[x,×*]\s*|\s+)(\d+))?")
 
 
 def printed(text: str) -> str:
     """`tensor([1., 2.], requires_grad=True)` as `[1., 2.]`, `[[1. 2.] [3. 4.]]` with commas; other text as it is."""
     wrapped = _WRAPPED.fullmatch(text)
-    inner = _DETAILS.sub("", wrapped[1]).strip() if wrapped else text
+    inner = _without_details(wrapped[1]).strip() if wrapped else text
     if wrapped and not inner.startswith("["):
         return text
     if inner.startswith("[") and "," not in inner and _APART.fullmatch(inner):
-        return re.sub(r"(?<=[\d.fn\]])\s+(?=[-+.\din\[])", ", ", re.sub(r"\s+\]", "]", inner))
+        return re.sub(r"(?<=[\d.fn\]]) (?=[-+.\din\[])", ", ", " ".join(inner.split()).replace(" ]", "]"))
     return inner
+
+
+def _without_details(inside: str) -> str:
+    return inside[:-_ROOM_FOR_DETAILS] + _DETAILS.sub("", inside[-_ROOM_FOR_DETAILS:])
 
 
 def respelled(text: str) -> str | None:

@@ -29,7 +29,7 @@ _EXAMPLES = {
 _PLAIN = str.maketrans("−–×、\u00a0\u3000\t\n\r", "--x,     ") | {
     wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)  # the fullwidth forms of ASCII
 }
-_DIGITS = r"(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_DIGITS = r"(?:[0-9]++(?:_[0-9]++)*+\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?"
 _NUMBER = re.compile(rf"[-+]?(?:{_DIGITS}|inf(?:inity)?|nan|pi)", re.IGNORECASE)
 _PIECE = re.compile(rf"\s*(?:(?P<number>{_NUMBER.pattern})(?![\w.])|(?P<word>True|False)\b|(?P<mark>[\[\](),]))", re.I)
 
