@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from math import prod
 
-from gradcli.message import N_, NN_, Message, fault
+from gradcli.message import N_, NN_, Message, fault, limit
 
 Shape = tuple[int, ...]
 
@@ -42,6 +42,15 @@ def allowing(most: int) -> Iterator[None]:
 def size(shape: Shape) -> int:
     """How many entries a tensor of this shape has (1 for a scalar)."""
     return prod(shape)
+
+
+def check_strides(shape: Shape, name: str, most: int) -> None:
+    """Raises GradcliError (limit) for a tensor without entries whose other axes no library can stride over."""
+    if 0 in shape and prod(n or 1 for n in shape) > most:
+        raise limit(
+            N_("{name} would be {shape}: it holds no entry, but its other axes multiply to more than {most}"),
+            name=name, shape=written(shape), most=most,
+        )
 
 
 def written(shape: Shape) -> Message | str:

@@ -20,6 +20,9 @@ PROGRAMS = {
     "a quotient of two numbers is a number": (
         "g = stack([x, x], dim=-1); m = cat([y, g, g], dim=-1).unsqueeze(0); conv1d(sin(m), w, stride=2)",
         {"x": (), "y": (1,), "w": (2, 1, 1)}),
+    "an axis that is cut by another's size has a last stretch": (
+        "m = prod(x, dim=-3); f = mm(kron(m, y), w); diag(exp(f).repeat(1, 2))",
+        {"x": (2, 4, 1), "y": (3, 1), "w": (1, 4)}),
     "a mean taken off numbers that are all alike": (
         "a = isinf(x)*mse_loss(x, x); b = binary_cross_entropy_with_logits(a.cumsum(-1), a.cumsum(-1), "
         'reduction="none"); layer_norm(b, (3,), y, x)', {"x": (3,), "y": (3,)}),

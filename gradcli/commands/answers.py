@@ -17,7 +17,7 @@ from gradcli.report import Array
 from gradcli.syntax import Tree, parse
 from gradcli.tensors import Stdin
 
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(\d+\.?\d*|\.\d+)(?:[eE]([-+]?\d+))?(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(\d++\.?+\d*+|\.\d++)(?:[eE]([-+]?\d++))?(?![\w.])")
 _LITERAL = re.compile(r"[-+\d.eE,:;\s\[\]()]*")
 
 Known = Mapping[str, Array]

@@ -23,7 +23,7 @@ from gradcli.program.index import index_arguments
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step, pruned
 from gradcli.program.values import NAMED, extend_values, number_of
 from gradcli.report import Array
-from gradcli.shapes import RAISE, Shape, allowed, needed, size, written
+from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size, written
 from gradcli.syntax import parse
 from gradcli.syntax import tree as t
 from gradcli.syntax.stray import patched
@@ -519,11 +519,12 @@ class _Tracer:
 
     def finish(self, row: Row, arguments: tuple[Any, ...], span: Span) -> Ref:
         """The step, with the shape its row says."""
+        most = allowed(MAX_ENTRIES)
         try:
             shape = row.shape(*(self._shaped(a) for a in arguments))
+            check_strides(shape, row.name, most)
         except GradcliError as error:
             raise error.at(span) from None
-        most = allowed(MAX_ENTRIES)
         if size(shape) > most:
             raise limit(
                 N_("{f} would have {n} entries, more than {most}"), hint=RAISE,

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import sympy
 from sympy import Add, Expr, Integer, Mul
 
-from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, in_range, index_for
+from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, in_range, index_for, is_integral
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Sigma
 
 ROW = "m"
@@ -132,8 +132,11 @@ def _solve_division(one: Expr, other: Expr, deltas: list[Expr], over: tuple[Inde
 
 
 def _ceiling_ratio(dim: Dim, n: Dim) -> Dim:
+    """How many stretches of length n cover an axis; the last may be cut."""
     ratio = sympy.expand(dim / n)
-    return sympy.ceiling(ratio) if ratio.is_Rational else ratio
+    if all(map(is_integral, Add.make_args(ratio))):
+        return ratio
+    return sympy.ceiling(ratio) if ratio.is_Rational else Quotient(sympy.expand(dim + n - 1), n)
 
 
 def _solve_affine(difference: Expr, over: tuple[Index, ...]) -> Solution | None:

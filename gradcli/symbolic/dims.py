@@ -172,11 +172,11 @@ class _Division(sympy.Function):  # type: ignore[misc]
         rest: list[Expr] = []
         for term in sympy.Add.make_args(sympy.expand(e)):
             ratio = term / n
-            (whole if _is_integral(ratio) else rest).append(ratio if _is_integral(ratio) else term)
+            (whole if is_integral(ratio) else rest).append(ratio if is_integral(ratio) else term)
         return sympy.Add(*whole), sympy.Add(*rest)
 
 
-def _is_integral(ratio: Expr) -> bool:
+def is_integral(ratio: Expr) -> bool:
     return all(
         bool(
             f.is_Integer
@@ -214,7 +214,7 @@ class Quotient(_Division):
         ratio = sympy.expand((top + 1) / n)
         if ratio.is_Rational:
             return Integer(sympy.ceiling(ratio)) - 1
-        return ratio - 1 if all(map(_is_integral, sympy.Add.make_args(ratio))) else None
+        return ratio - 1 if all(map(is_integral, sympy.Add.make_args(ratio))) else None
 
 
 class Remainder(_Division):

@@ -12,7 +12,7 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.graph import Graph
-from gradcli.symbolic.scalars import Delta, Flag, Place, Sigma, is_structural
+from gradcli.symbolic.scalars import AtLeast, Delta, Flag, Place, Sigma, is_structural
 
 COUNTED = 2_000_000
 """A Jacobian with at most so many entries has its pattern counted; a larger one has it worked out from the formula."""
@@ -45,7 +45,7 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
     nonzero = min(sum(counts), everything)
     kind = _kind_by_formula(formula, terms)
     kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind
-    return Structure(kind, nonzero, everything, len(terms) == 1)
+    return Structure(kind, nonzero, everything, len(terms) == 1 and not terms[0].has(Sigma))  # a sum counts twice
 
 
 def pattern_of(graph: Graph, formula: Formula) -> Array | None:
@@ -93,7 +93,13 @@ def _pattern(e: Expr) -> Expr:
 
 def _count(graph: Graph, formula: Formula, term: Expr) -> int:
     """How many index tuples satisfy a product of deltas and brackets: its sum over all indices, in closed form."""
-    counted = total(term / term.as_coeff_Mul()[0], formula.indices)
+    term = term / term.as_coeff_Mul()[0]
+    for flag in term.atoms(AtLeast):  # of n² pairs a >= b holds for n(n+1)/2, which need not be looked at one by one
+        a, b, rest = *flag.args, term.subs(flag, 1)
+        if isinstance(a, Index) and isinstance(b, Index) and a.dim == b.dim and a != b and not rest.has(a, b):
+            n = graph.sizes.value(a.dim)
+            return _count(graph, formula, rest) * (n + 1) // (2 * n)
+    counted = total(term, formula.indices)
     fixed = Mul(*(d for k, d in zip(formula.indices, formula.dims, strict=True) if not isinstance(k, Index)))
     return round(float(Evaluator(graph, {}).named(counted * fixed).array))
 

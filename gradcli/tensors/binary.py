@@ -1,4 +1,4 @@
-"""The bytes of .npy, .npz and .pt files -> float64 arrays. Nothing is unpickled but by PyTorch with weights only."""
+"""The bytes of .npy and .npz files -> float64 arrays. Nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -9,39 +9,47 @@ import re
 import struct
 import zipfile
 import zlib
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from gradcli.message import N_, GradcliError, fault
 from gradcli.report import Array
-from gradcli.shapes import allowed
-from gradcli.tensors.nested import MAX_ENTRIES, check_size, not_real, real
+from gradcli.tensors.nested import check_size, not_real, real
 
 NPY_MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK"
-_PICKLE_MAGIC = b"\x80\x02"
 
 _DTYPE = re.compile(r"[<>=|]?(f(2|4|8|16)|[iu](1|2|4|8)|b1|\?)")
-_DAMAGED_ZIP = (
+DAMAGED_ZIP = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, ValueError,
 )  # fmt: skip
 """What zipfile and its decompressors raise for a damaged, encrypted or unknown archive."""
-_HEADER = 2**16
+_LONGEST_HEADER = 100_000
+_MOST_DIGITS = 30
+"""Of one size; int() itself refuses thousands."""
+_MOST_MEMBERS = 65_535
+"""Of an archive: each takes zipfile ten microseconds, before any is asked for."""
 
 
 def npy(content: bytes, file: str) -> Array:
     """The array of a `.npy`.
 
-    The header is read here, not by NumPy, whose reader allocates what a damaged header promises. Raises GradcliError
-    (file) for a damaged file, for Python objects (they would have to be unpickled), (input) for complex numbers.
+    Raises GradcliError (file) for a damaged file, for Python objects (they would have to be unpickled), (input) for
+    complex numbers, (limit).
     """
-    header, data = _npy_parts(content, file)
+    return _npy(io.BytesIO(content), file)
+
+
+def _npy(stream: IO[bytes], file: str) -> Array:
+    """The header is read here, not by NumPy, whose reader allocates what a damaged header promises; no more is taken
+    from the stream, which may unpack without an end, than the header needs."""
+    header = _header(stream, file)
     described = re.search(r"'descr'\s*:\s*(?:'([^']*)'|(\[))", header)
     shaped = re.search(r"'shape'\s*:\s*\(([0-9, ]*)\)", header)
     order = re.search(r"'fortran_order'\s*:\s*(True|False)", header)
     if not (described and shaped and order):
-        raise _damaged(file, "npy")
+        raise damaged(file, "npy")
     code = described[1] or "records"
     if "O" in code:
         raise fault(
@@ -52,25 +60,28 @@ def npy(content: bytes, file: str) -> Array:
         raise not_real(file)
     if not _DTYPE.fullmatch(code):
         raise fault("file", N_("{file} holds {dtype}, not numbers"), file=file, dtype=code)
-    shape = tuple(int(n) for n in shaped[1].replace(" ", "").split(",") if n)
-    return _filled(data, np.dtype(code), shape, "F" if order[1] == "True" else "C", file)
+    sizes = [n for n in shaped[1].replace(" ", "").split(",") if n]
+    if any(len(n) > _MOST_DIGITS for n in sizes):
+        raise damaged(file, "npy")
+    return _filled(stream, np.dtype(code), tuple(map(int, sizes)), "F" if order[1] == "True" else "C", file)
 
 
-def _npy_parts(content: bytes, file: str) -> tuple[str, bytes]:
-    """The header and the data of a `.npy`."""
-    if not content.startswith(NPY_MAGIC):
-        raise _damaged(file, "npy")
-    width = 2 if content[6:7] == b"\x01" else 4
-    start = 8 + width
-    length = int.from_bytes(content[8:start], "little")
-    if length > 100_000 or len(content) < start + length:
-        raise _damaged(file, "npy")
-    return content[start : start + length].decode("latin-1"), content[start + length :]
+def _header(stream: IO[bytes], file: str) -> str:
+    """The header of a `.npy`; its data follows."""
+    start = stream.read(8)
+    if not start.startswith(NPY_MAGIC):
+        raise damaged(file, "npy")
+    length = int.from_bytes(stream.read(2 if start[6:7] == b"\x01" else 4), "little")
+    header = stream.read(length) if length <= _LONGEST_HEADER else b""
+    if len(header) < length:
+        raise damaged(file, "npy")
+    return header.decode("latin-1")
 
 
-def _filled(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], order: Any, file: str) -> Array:
+def _filled(stream: IO[bytes], dtype: np.dtype[Any], shape: tuple[int, ...], order: Any, file: str) -> Array:
     check_size(shape, file)
     needed = math.prod(shape) * dtype.itemsize
+    data = stream.read(needed + 1)  # behind the last one an archive compares its checksum
     if len(data) < needed:
         raise fault(
             "file", N_("{file} is cut short: its shape needs {needed} bytes, it holds {found}"),
@@ -79,7 +90,7 @@ def _filled(data: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], order: An
     return real(np.frombuffer(data[:needed], dtype).reshape(shape, order=order), file)
 
 
-def _damaged(file: str, form: str) -> GradcliError:
+def damaged(file: str, form: str) -> GradcliError:
     return fault(
         "file", N_("{file} is not a readable .{form} file: it is damaged or something else"), file=file, form=form
     )
@@ -88,13 +99,20 @@ def _damaged(file: str, form: str) -> GradcliError:
 def npz(content: bytes, file: str, key: str | None) -> Array:
     """One array of a `.npz`; `key` may be left out where it holds one."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with archive_of(content) as archive:
             members = {name.removesuffix(".npy"): name for name in archive.namelist() if name.endswith(".npy")}
             chosen = choose(sorted(members), key, file)
             with archive.open(members[chosen]) as member:
-                return npy(member.read(allowed(MAX_ENTRIES) * 8 + _HEADER), f"{file}:{chosen}")
-    except _DAMAGED_ZIP:
-        raise _damaged(file, "npz") from None
+                return _npy(member, f"{file}:{chosen}")
+    except DAMAGED_ZIP:
+        raise damaged(file, "npz") from None
+
+
+def archive_of(content: bytes) -> zipfile.ZipFile:
+    """The archive; raises one of DAMAGED_ZIP."""
+    if content.count(b"PK\x01\x02") > _MOST_MEMBERS:
+        raise zipfile.BadZipFile
+    return zipfile.ZipFile(io.BytesIO(content))
 
 
 def choose(keys: list[str], key: str | None, file: str) -> str:
@@ -116,31 +134,7 @@ def choose(keys: list[str], key: str | None, file: str) -> str:
 def is_pt(content: bytes) -> bool:
     """Whether a zip archive is one of PyTorch's."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with archive_of(content) as archive:
             return any(name.endswith("data.pkl") for name in archive.namelist())
-    except _DAMAGED_ZIP:
+    except DAMAGED_ZIP:
         return False
-
-
-def pt(content: bytes, file: str, key: str | None) -> Array:
-    """A tensor that `torch.save` wrote, alone or in a dictionary."""
-    import torch  # half a second; only PyTorch reads its own format, and no other room may know it but `numeric`
-
-    try:
-        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:  # of a damaged file torch.load says so in a dozen kinds of exception
-        if content[:2] in (ZIP_MAGIC, _PICKLE_MAGIC) and "weights" in str(error).lower():
-            raise fault(
-                "file", N_("{file} holds more than tensors; only weights are read, nothing is unpickled"),
-                hint=N_('save the tensor alone: torch.save(x, "{file}")'), file=file,
-            ) from None
-        raise _damaged(file, "pt") from None
-    if isinstance(found, dict):
-        tensors = {str(name): value for name, value in found.items() if isinstance(value, torch.Tensor)}
-        found = tensors[choose(sorted(tensors), key, file)]
-    if not isinstance(found, torch.Tensor) or found.layout != torch.strided or found.is_quantized:
-        raise fault("file", N_("{file} holds no dense tensor"), file=file)
-    if found.is_complex():
-        raise not_real(file)
-    check_size(tuple(found.shape), file)
-    return real(found.detach().double().numpy(), file)

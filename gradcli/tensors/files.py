@@ -13,7 +13,7 @@ from typing import BinaryIO
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
 from gradcli.shapes import RAISE, allowed, needed
-from gradcli.tensors import binary, tables
+from gradcli.tensors import binary, tables, weights
 
 MAX_BYTES = 512 * 2**20
 """Of one file: 50 million numbers in float64 are 400 MB."""
@@ -24,8 +24,8 @@ Reader = Callable[[bytes, str, str | None], Array]
 READERS: dict[str, Reader] = {
     ".npy": lambda content, file, key: binary.npy(content, file),
     ".npz": binary.npz,
-    ".pt": binary.pt,
-    ".pth": binary.pt,
+    ".pt": weights.pt,
+    ".pth": weights.pt,
     ".csv": lambda content, file, key: tables.table(content, file, ","),
     ".tsv": lambda content, file, key: tables.table(content, file, "\t"),
     ".json": lambda content, file, key: tables.json_lists(content, file),
@@ -49,10 +49,7 @@ class Stdin:
                 hint=N_("write it to a file and give {name} as @FILE"), first=self._taken_by, name=name,
             )
         self._taken_by = name
-        content = read_up_to(allowed(MAX_BYTES), self._stream or sys.stdin.buffer)
-        if len(content) > allowed(MAX_BYTES):
-            raise _too_large("-", len(content))
-        return content
+        return read_up_to(allowed(MAX_BYTES), self._stream or sys.stdin.buffer, "-")
 
 
 def read_file(path: str) -> Array:
@@ -98,9 +95,11 @@ def content_of(file: str) -> bytes:
     try:
         status = os.stat(path)
         _check_regular(file, status)
-        with open(path, "rb") as stream:
+        with open(path, "rb", opener=_at_once) as stream:
+            status = os.fstat(stream.fileno())
+            _check_regular(file, status)  # again, for it may be another one by now
             if status.st_size == 0:  # a file of /proc, which does not know its length
-                return read_up_to(allowed(MAX_BYTES), stream)
+                return read_up_to(allowed(MAX_BYTES), stream, file)
             return stream.read(status.st_size)
     except FileNotFoundError:
         raise _missing(file, path) from None
@@ -110,11 +109,21 @@ def content_of(file: str) -> bytes:
         raise fault("file", N_("{file} cannot be read: {reason}"), file=file, reason=error.strerror) from None
 
 
-def read_up_to(most: int, stream: BinaryIO) -> bytes:
-    """So many bytes and one more, if there are; a plain read would allocate all of them for a single one."""
+def _at_once(path: str, flags: int) -> int:
+    """The file, opened without waiting for whoever may write to a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK) if hasattr(os, "O_NONBLOCK") else os.open(path, flags)
+
+
+def read_up_to(most: int, stream: BinaryIO, file: str) -> bytes:
+    """All of a stream; a plain read would allocate the most for a single byte.
+
+    Raises GradcliError (limit) where there are more bytes than `most`.
+    """
     content = bytearray()
-    while len(content) <= most and (chunk := stream.read(min(most + 1 - len(content), _CHUNK))):
+    while chunk := stream.read(_CHUNK):
         content += chunk
+        if len(content) > most:
+            raise _too_large(file, len(content))
     return bytes(content)
 
 

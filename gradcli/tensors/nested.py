@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
-from gradcli.shapes import MOST, RAISE, Shape, allowed, size
+from gradcli.shapes import MOST, RAISE, Shape, allowed, check_strides, size
 
 MAX_ENTRIES = MOST
 MAX_AXES = 32
@@ -28,6 +28,7 @@ def check_size(shape: Shape, name: str) -> None:
             N_("{name} would be {shape}, which is {count} entries; the limit is {most}"), hint=RAISE,
             name=name, shape=written, count=size(shape), most=most,
         )
+    check_strides(shape, name, most)
 
 
 def real(array: Array, name: str) -> Array:

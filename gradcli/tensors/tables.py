@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
-from gradcli.tensors.nested import MAX_AXES, from_lists
+from gradcli.tensors.nested import MAX_AXES, check_size, from_lists
 
 
 def table(content: bytes, file: str, separator: str) -> Array:
@@ -17,7 +17,9 @@ def table(content: bytes, file: str, separator: str) -> Array:
 
     Fields may also be apart by blanks. Raises GradcliError (file) naming the file, the line and the column.
     """
-    lines = list(_lines(_decoded(content, file)))
+    text = _decoded(content, file)
+    _refuse_too_many(text, separator, file)
+    lines = list(_lines(text))
     if not lines:
         raise fault("file", N_("{file} is empty"), file=file)
     separator = _separator(lines[0][1], separator)
@@ -34,6 +36,11 @@ def table(content: bytes, file: str, separator: str) -> Array:
                 file=file, line=line, count=len(row), first=lines[0][0], expected=len(rows[0]),
             )
     return from_lists([row[0] for row in rows] if len(rows[0]) == 1 else rows, file)
+
+
+def _refuse_too_many(text: str, separator: str, file: str) -> None:
+    """Raises GradcliError (limit) before so many texts become Python's numbers, which take far more room."""
+    check_size((max(text.count(separator), text.count("\n")),), file)
 
 
 def _only_headings(content: bytes, file: str) -> GradcliError:
@@ -125,9 +132,11 @@ def json_lists(content: bytes, file: str) -> Array:
     text = _decoded(content, file)
     if not text.strip():
         raise fault("file", N_("{file} is empty"), file=file)
-    _check_depth(text, file)
+    _refuse_too_many(text, ",", file)
     try:
         value = json.loads(text, parse_int=_in_range, parse_float=_in_range)
+    except RecursionError:
+        raise fault("file", N_("the lists of {file} lie more than {most} deep"), file=file, most=MAX_AXES) from None
     except json.JSONDecodeError as error:
         raise fault(
             "file", N_("{file} is not JSON at line {line}, column {column}: {reason}"),
@@ -145,15 +154,3 @@ def _in_range(digits: str) -> float:
     if math.isinf(value):
         raise limit(N_("the number {number} is beyond the largest float64, 1.8e308"), number=f"{digits[:12]}…")
     return value
-
-
-def _check_depth(text: str, file: str) -> None:
-    """Raises GradcliError (file) for brackets too deep: Python's reader would end its stack."""
-    depth = 0
-    for char in text:
-        if char in "[{":
-            depth += 1
-            if depth > MAX_AXES + 1:
-                raise fault("file", N_("the lists of {file} lie more than {most} deep"), file=file, most=MAX_AXES)
-        elif char in "]}":
-            depth -= 1

@@ -149,7 +149,14 @@ def page(found: dict[tuple[str, int], list[Run]]) -> str:
     lines = [f"| from the shell, (x+1)**2 of n entries | answer |{head} memory |"]
     lines += ["|---|---|" + "--:|" * (len(SIZES) + 1)]
     lines += [f"| {p.name} | {p.gives} |" + "".join(f" {cell} |" for cell in cells(p, found)) for p in PROGRAMS]
-    return "\n".join(lines) + "\n"
+    return _SAID + "\n\n" + "\n".join(lines) + "\n"
+
+
+_SAID = """\
+Beside what one would use instead, as whole processes from the shell: ratios to the plain PyTorch script of the same
+round (`python -m tests.benchmarks.page --write` measures them anew; smaller is better). JAX and HIPS autograd start
+faster, and numbers alone are cheaper than numbers with a formula, a proof and an explanation. What grows with n² where
+J is written out stays in proportion to n where J is one formula."""
 
 
 def cells(program: Program, found: dict[tuple[str, int], list[Run]]) -> Iterator[str]:
