@@ -95,7 +95,7 @@ def _count(graph: Graph, formula: Formula, term: Expr) -> int:
     """How many index tuples satisfy a product of deltas and brackets: its sum over all indices, in closed form."""
     term = term / term.as_coeff_Mul()[0]
     for flag in term.atoms(AtLeast):  # of n² pairs a >= b holds for n(n+1)/2, which need not be looked at one by one
-        a, b, rest = *flag.args, term.subs(flag, 1)
+        (a, b), rest = flag.args, term.subs(flag, 1)
         if isinstance(a, Index) and isinstance(b, Index) and a.dim == b.dim and a != b and not rest.has(a, b):
             n = graph.sizes.value(a.dim)
             return _count(graph, formula, rest) * (n + 1) // (2 * n)

@@ -12,13 +12,17 @@ from gradcli.report import Array
 from gradcli.tensors.nested import MAX_AXES, check_size, from_lists
 
 
+_BETWEEN = ", \t\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""What stands between numbers, or ends a line for `splitlines`."""
+
+
 def table(content: bytes, file: str, separator: str) -> Array:
     """The numbers of a table: one column is a vector, anything else is 2-D. One line of headings is skipped.
 
     Fields may also be apart by blanks. Raises GradcliError (file) naming the file, the line and the column.
     """
     text = _decoded(content, file)
-    _refuse_too_many(text, separator, file)
+    _refuse_too_many(text, file)
     lines = list(_lines(text))
     if not lines:
         raise fault("file", N_("{file} is empty"), file=file)
@@ -38,9 +42,9 @@ def table(content: bytes, file: str, separator: str) -> Array:
     return from_lists([row[0] for row in rows] if len(rows[0]) == 1 else rows, file)
 
 
-def _refuse_too_many(text: str, separator: str, file: str) -> None:
+def _refuse_too_many(text: str, file: str) -> None:
     """Raises GradcliError (limit) before so many texts become Python's numbers, which take far more room."""
-    check_size((max(text.count(separator), text.count("\n")),), file)
+    check_size((max(map(text.count, _BETWEEN)),), file)
 
 
 def _only_headings(content: bytes, file: str) -> GradcliError:
@@ -132,7 +136,7 @@ def json_lists(content: bytes, file: str) -> Array:
     text = _decoded(content, file)
     if not text.strip():
         raise fault("file", N_("{file} is empty"), file=file)
-    _refuse_too_many(text, ",", file)
+    _refuse_too_many(text, file)
     try:
         value = json.loads(text, parse_int=_in_range, parse_float=_in_range)
     except RecursionError:
