@@ -420,3 +420,8 @@ def test_reading_is_one_line_at_a_time(answer: Any, monkeypatch: pytest.MonkeyPa
     taken = batch.lines_of(None)
     next(taken)
     assert stream.buffer.tell() < 3 * 14
+
+
+def test_a_record_cannot_raise_the_limits_of_the_machine_that_answers_it(answer: Any) -> None:
+    told = answer({"expr": "x", "inputs": {"x": "zeros:10"}, "max_elements": 10**12})
+    assert told["ok"] is False and "max_elements" in told["error"]["message"]

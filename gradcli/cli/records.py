@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _OWN_KEYS = ("id", "command", "expr", "inputs")
 _SHOWN = ("lang",)
+_NOT_A_RECORDS = ("max_elements",)
+"""Who runs the records sets the limits of their machine; the records may be anybody's."""
 
 
 def answer(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def asked(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
     if not isinstance(record, Mapping):
         raise fault("record", N_("a record is an object with the key expr, not {value}"), value=_short(record))
     command = _command(record.get("command", "vjp"))
-    known = (*command.options, *_SHOWN)
+    known = (*(name for name in command.options if name not in _NOT_A_RECORDS), *_SHOWN)
     for key in record:
         if key not in known and key not in _OWN_KEYS:
             near = nearest(str(key), [*_OWN_KEYS, *known])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, inf
+from sys import float_info
 from typing import Any
 
-from gradcli.message import N_, fault
+from gradcli.message import N_, fault, limit
 from gradcli.ops.families import Param
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape
@@ -16,8 +17,10 @@ MAX_SIDE = 1 << 40
 
 
 def _sizes(size: tuple[int, ...]) -> Shape:
-    if any(n < 0 or n > MAX_SIDE for n in size):
+    if any(n < 0 for n in size):
         raise fault("shape", N_("a size must be a number from 0 on, not {size}"), size=size)
+    if any(n > MAX_SIDE for n in size):
+        raise limit(N_("a size may be {most} at most"), most=MAX_SIDE)
     return size
 
 
@@ -28,10 +31,18 @@ def _bounds(start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
 
 def _arange(start: Any, end: Any, step: Any) -> Shape:
     low, high, by = _bounds(start, end, step)
-    if by == 0 or (high - low) / by < 0:
+    try:
+        count = (high - low) / by
+    except (ZeroDivisionError, OverflowError):
+        count = inf
+    if not 0 <= count < inf:
         raise fault("shape", N_("arange from {low} to {high} in steps of {by} never arrives"),
-                    low=float(low), high=float(high), by=float(by))
-    return _sizes((ceil((high - low) / by),))
+                    low=_as_float(low), high=_as_float(high), by=_as_float(by))
+    return _sizes((ceil(count),))
+
+
+def _as_float(number: Any) -> float:
+    return float(number) if isinstance(number, float) or abs(number) <= float_info.max else inf if number > 0 else -inf
 
 
 def _arange_symbolic(s: Any, start: Any, end: Any, step: Any) -> Any:

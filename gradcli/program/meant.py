@@ -115,13 +115,16 @@ def variable(source: str, name: str, span: Span, shapes: Mapping[str, Shape | No
 
 def split(name: str, known: Sequence[str]) -> list[str] | None:
     """`xy` as [x, y], the longest names first; None where letters are left over."""
-    if not name:
-        return []
-    for part in sorted({k for k in known if name.startswith(k)}, key=len, reverse=True):
-        rest = split(name[len(part) :], known)
-        if rest is not None:
-            return [part, *rest]
-    return None
+    first = {len(name): ""}  # of the parts from each place on, for a name may be long and its parts alike
+    for start in reversed(range(len(name))):
+        fitting = [k for k in known if k and name.startswith(k, start) and start + len(k) in first]
+        if fitting:
+            first[start] = max(fitting, key=len)
+    parts, place = [], 0
+    while part := first.get(place, ""):
+        parts.append(part)
+        place += len(part)
+    return parts if place == len(name) else None
 
 
 def _all_products(source: str, span: Span, shapes: Mapping[str, Shape | None]) -> str:

@@ -82,6 +82,7 @@ def _bare(word: str, name: str) -> GradcliError:
 
 def _lists(text: str, name: str) -> Any:
     """Nested lists of numbers, or None where something else stands in them (`[pi/2, sin(1)]` is an expression)."""
+    check_size((text.count(","),), name)
     top: list[Any] = []
     stack: list[list[Any]] = [top]
     opened: list[int] = []
@@ -134,6 +135,7 @@ def _rows(text: str, name: str) -> Array | None:
     """`1,2,3` and `1,2:3,4`; a trailing colon makes one row a matrix."""
     if not ("," in text or ":" in text):
         return None
+    check_size((max(text.count(","), text.count(":")),), name)
     rows = [row.strip().rstrip(",") for row in text.removesuffix(":").split(":")]
     entries = [[entry.strip() for entry in row.split(",")] for row in rows]
     odd = [entry for row in entries for entry in row if not _NUMBER.fullmatch(entry)]

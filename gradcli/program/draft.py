@@ -1,0 +1,200 @@
+"""Rows and their arguments -> steps of known shape: the program as far as it is written. Knows values, not the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from gradcli.message import N_, GradcliError, Message, Span, fault, limit
+from gradcli.ops import SPELLED
+from gradcli.ops.libraries import n
+from gradcli.ops.row import Row
+from gradcli.program import meant
+from gradcli.program.bind import Given, bind, option
+from gradcli.program.numbers import as_array
+from gradcli.program.steps import Apply, Constant, Input, Ref, Step
+from gradcli.program.values import number_of
+from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
+from gradcli.syntax.stray import patched
+
+MAX_ENTRIES = 100_000_000
+"""No step may hold more entries; told from shapes, before anything is allocated."""
+
+
+class Draft:
+    """The steps so far, for inputs of these shapes; `rand` and `randn` are drawn here, from `seed`."""
+
+    def __init__(self, source: str, shapes: Mapping[str, Shape], seed: int) -> None:
+        self.source, self.shapes = source, shapes
+        self.random = np.random.default_rng(seed)
+        self.steps: list[Step] = []
+        self.inputs: dict[str, Ref] = {}
+        self.whole_numbers: set[str] = set()
+
+    def add(self, how: Input | Constant | Apply, shape: Shape, span: Span, name: str | None = None) -> Ref:
+        self.steps.append(Step(how, tuple(shape), span, name))
+        return Ref(len(self.steps) - 1)
+
+    def input(self, name: str, span: Span) -> Ref:
+        if name not in self.inputs:
+            self.inputs[name] = self.add(Input(name), self.shapes[name], span, name)
+        return self.inputs[name]
+
+    def shape(self, ref: Ref) -> Shape:
+        return self.steps[ref.step].shape
+
+    def name(self, ref: Ref, name: str) -> None:
+        """Gives a step the name it is assigned; a bare copy of an input (y = x) stays the input's step."""
+        step = self.steps[ref.step]
+        if isinstance(step.how, Apply):
+            self.steps[ref.step] = replace(step, name=step.name or name)
+
+    # A row with its arguments
+
+    def apply(self, row: Row, positional: list[Given], keywords: Mapping[str, Given], span: Span) -> Ref:
+        """The row's step.
+
+        Raises GradcliError (name, shape, syntax) where the row does not take these arguments.
+        """
+        bound = bind(row, positional, keywords, span)
+        arguments: list[Any] = []
+        for param in row.takes:
+            given = bound[param.name]
+            match param.kind:
+                case "tensor":
+                    arguments.append(None if given.value is None else self.tensor(given))
+                case "index":
+                    arguments.append(None if given.value is None else self._whole_number_tensor(given))
+                case "target":
+                    arguments.append(self._target(arguments[0], given))
+                case "tensors":
+                    arguments.append(self._tensors(given))
+                case _:
+                    arguments.append(option(row, param, self._plain(given)))
+        return self.finish(row, tuple(arguments), span)
+
+    def finish(self, row: Row, arguments: tuple[Any, ...], span: Span) -> Ref:
+        """The step of a row with all of its arguments, with the shape its row says."""
+        most = allowed(MAX_ENTRIES)
+        try:
+            shape = row.shape(*(self._shaped(a) for a in arguments))
+            check_strides(shape, row.name, most)
+        except GradcliError as error:
+            raise error.at(span) from None
+        if size(shape) > most:
+            raise limit(
+                N_("{f} would have {n} entries, more than {most}"), hint=RAISE,
+                f=row.name, n=size(shape), most=most, count=needed(size(shape), MAX_ENTRIES),
+            ).at(span)
+        if row.family == "random":
+            draw = self.random.random if row.name == "rand" else self.random.standard_normal
+            return self.add(Constant(np.asarray(draw(shape))), shape, span)
+        return self.add(Apply(row.name, arguments), shape, span)
+
+    def _shaped(self, argument: Any) -> Any:
+        if isinstance(argument, Ref):
+            return self.shape(argument)
+        if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
+            return tuple(map(self.shape, argument))
+        return argument
+
+    # A value as a tensor
+
+    def tensor(self, given: Given) -> Ref:
+        """A value as a tensor: a number is a tensor without axes.
+
+        Raises GradcliError (syntax) for a value that is none.
+        """
+        value = given.value
+        if isinstance(value, Ref):
+            return value
+        if isinstance(value, (Fraction, float)) and not isinstance(value, bool):
+            return self.add(Constant(value), (), given.span)
+        if isinstance(value, tuple):
+            numbers = as_array(value)
+            if numbers is not None and len(value):
+                return self.add(Constant(numbers), numbers.shape, given.span)
+        inner = self.source[given.span.start + 1 : given.span.end - 1]
+        stacked = isinstance(value, tuple) and any(isinstance(v, Ref) for v in value)
+        what = {str: N_("text"), bool: N_("True or False"), type(None): N_("None")}.get(type(value), N_("a tuple"))
+        raise fault(
+            "syntax", N_("a tensor or a number is needed here, not {what}"), what=Message(what),
+            hint=meant.DID_YOU_MEAN if stacked else None, repair=patched(self.source, given.span, f"[{inner}]"),
+        ).at(given.span)
+
+    def index_tensor(self, given: Given, n: int) -> Ref:
+        """A tensor of places on an axis of size n; written ones are checked here and count from the start."""
+        ref = self._whole_number_tensor(given)
+        how = self.steps[ref.step].how
+        if not isinstance(how, Constant) or not isinstance(how.value, np.ndarray):
+            return ref
+        for place in how.value.flat:
+            if place != round(place):
+                raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(place)).at(given.span)
+            if not -n <= place < n:
+                raise fault(
+                    "shape", N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
+                    i=int(place), n=n, low=-n, high=n - 1,
+                ).at(given.span)
+        return self.add(Constant(np.where(how.value < 0, how.value + n, how.value)), how.value.shape, given.span)
+
+    def _whole_number_tensor(self, given: Given) -> Ref:
+        """A tensor that is used as an index or as classes: an input used so is left out of what is differentiated."""
+        ref = self.tensor(given)
+        how = self.steps[ref.step].how
+        if isinstance(how, Input):
+            self.whole_numbers.add(how.name)
+        return ref
+
+    def _target(self, scores: Ref, given: Given) -> Ref:
+        """Classes where the target's shape is the scores' without the class axis, else probabilities."""
+        ref = self.tensor(given)
+        scored, target = self.shape(scores), self.shape(ref)
+        classes = target != scored and target == (scored[:1] + scored[2:] if len(scored) > 1 else ())
+        return self._whole_number_tensor(given) if classes else ref
+
+    def _tensors(self, given: Given) -> tuple[Ref, ...]:
+        values = given.value
+        if isinstance(values, Ref):
+            return (values,)
+        if isinstance(values, (Fraction, float)):
+            values = (values,)
+        return tuple(self._member(Given(v, given.span)) for v in values)
+
+    def _member(self, given: Given) -> Ref:
+        """One of several tensors; a list among them is stacked."""
+        if isinstance(given.value, tuple) and any(isinstance(v, Ref) for v in given.value):
+            return self.apply(SPELLED["stack"], [given], {}, given.span)
+        return self.tensor(given)
+
+    # A value as an option
+
+    def _plain(self, given: Given) -> Given:
+        """A constant (`inf`, `-pi/2`) as a plain float, where an option and not a tensor is wanted."""
+        if isinstance(given.value, tuple):
+            return Given(tuple(self._plain(Given(v, given.span)).value for v in given.value), given.span)
+        if not isinstance(given.value, Ref):
+            return given
+        how = self.steps[given.value.step].how
+        if isinstance(how, Constant) and isinstance(how.value, np.ndarray) and how.value.ndim == 1:
+            return Given(tuple(map(Fraction, how.value.tolist())), given.span)  # dim=[0, 1]
+        if self.shape(given.value) != ():
+            return given
+        value = self._constant(given.value)
+        return given if value is None else Given(value, given.span)
+
+    def _constant(self, ref: Ref) -> float | None:
+        """The number that a step without axes is for every input; None where it depends on one."""
+        how = self.steps[ref.step].how
+        if isinstance(how, Constant):
+            return None if isinstance(how.value, np.ndarray) else number_of(how.value)
+        if isinstance(how, Input):
+            return None
+        known = {r.step: self._constant(r) for r in how.refs}
+        if any(v is None for v in known.values()) or not how.refs:
+            return None
+        return float(how.row.numpy(n, *(np.asarray(known[a.step]) if isinstance(a, Ref) else a for a in how.arguments)))

@@ -1,0 +1,248 @@
+"""An expression of the tree -> its value: a Ref to a step, or plain where it is known before anything is computed
+(Fraction, float, str, bool, None, or a tuple of values). Knows the names that have a value, not statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any, assert_never
+
+from gradcli.message import N_, GradcliError, Message, Span, fault, message
+from gradcli.ops import SPELLED
+from gradcli.program import meant, readings, sizes
+from gradcli.program.bind import Given
+from gradcli.program.draft import Draft
+from gradcli.program.index import index_arguments
+from gradcli.program.numbers import exact, literal
+from gradcli.program.steps import Constant, Ref
+from gradcli.program.values import NAMED
+from gradcli.shapes import Shape
+from gradcli.syntax import tree as t
+from gradcli.syntax.stray import patched
+
+Fits = Callable[[str, Mapping[str, Shape] | None], bool]
+"""Whether a text is a program for inputs of these shapes; None stands for the inputs of the program that is traced."""
+
+_BINARY: Mapping[str, str] = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floor_divide", "%": "remainder", "**": "pow", "@": "matmul",
+    "&": "logical_and", "|": "logical_or", "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne",
+}  # fmt: skip
+_ATTRIBUTES = {"T": "T", "mT": "mT", "H": "T", "mH": "mT", "data": "detach", "real": "clone"}
+
+
+class Expressions:
+    """The walk over expressions: it adds their steps to the draft. `fits` tries repairs; None leaves them out."""
+
+    def __init__(self, draft: Draft, fits: Fits | None) -> None:
+        self.draft, self.fits = draft, fits
+        self.assigned: dict[str, Any] = {}
+        self.notes: list[Message] = []
+
+    def value(self, node: t.Expression) -> Any:
+        match node:
+            case t.Number(value):
+                return value
+            case t.Text(value) | t.Flag(value):
+                return value
+            case t.Name(name, span):
+                return self._named(name, span)
+            case t.Binary() | t.Compare():
+                return self._chain(node)
+            case t.Unary():
+                return self._unary(node)
+            case t.Call():
+                return self._call(node)
+            case t.Attribute():
+                return self._attribute(node)
+            case t.Subscript():
+                return self._subscript(node)
+            case t.Sequence():
+                return self._sequence(node)
+            case _:
+                assert_never(node)
+
+    def given(self, node: t.Expression) -> Given:
+        return Given(self.value(node), node.span)
+
+    # Names
+
+    def _named(self, name: str, span: Span) -> Any:
+        if name in self.assigned:
+            return self.assigned[name]
+        if name in self.draft.shapes:
+            return self.draft.input(name, span)
+        if name in NAMED:
+            return self.draft.add(Constant(name), (), span)
+        raise self._unknown(name, span).at(span)
+
+    def _unknown(self, name: str, span: Span) -> GradcliError:
+        if name in SPELLED:
+            error = fault("name", N_("{name} is a function and must be called with its arguments"), name=name)
+            error.hint = meant.uncalled(self.draft.source, name, span)
+            return error
+        error = fault("name", N_("{name} has no value: it is not given and not assigned before"), name=name)
+        error.hint = meant.variable(self.draft.source, name, span, self._shapes_by_name())
+        return error
+
+    def _shapes_by_name(self) -> dict[str, Shape | None]:
+        """Every name that has a value now; None for what is no tensor."""
+        assigned = {
+            name: self.draft.shape(value) if isinstance(value, Ref) else None for name, value in self.assigned.items()
+        }
+        return {**dict.fromkeys(NAMED), **self.draft.shapes, **assigned}
+
+    # Operators
+
+    def _chain(self, node: t.Binary | t.Compare) -> Any:
+        """A chain of operators, left to right without recursion: a sum of 5,000 terms is that deep in the tree."""
+        chain = [node]
+        while isinstance(left := chain[-1].left, (t.Binary, t.Compare)):
+            chain.append(left)
+        value = self.value(chain[-1].left)
+        for link in reversed(chain):
+            value = self._operation(link, Given(value, link.left.span), self.given(link.right))
+        return value
+
+    def _operation(self, node: t.Binary | t.Compare, a: Given, b: Given) -> Any:
+        if isinstance(a.value, Fraction) and isinstance(b.value, Fraction):
+            known = exact(node.operator, a.value, b.value)
+            if known is not None:
+                return known
+        if isinstance(a.value, Ref) and isinstance(b.value, Ref):
+            return self._of_tensors(node, a, b, (self.draft.shape(a.value), self.draft.shape(b.value)))
+        result = self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+        if isinstance(a.value, Ref):
+            self._note(readings.no_inverse(self.draft.source, node, a.span, self.draft.shape(a.value), b))
+        return result
+
+    def _of_tensors(self, node: t.Binary | t.Compare, a: Given, b: Given, shapes: tuple[Shape, Shape]) -> Ref:
+        readings.refuse_two_readings(self.draft.source, node, a.span, b.span, shapes)
+        try:
+            return self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+        except GradcliError as error:
+            if error.kind == "shape":
+                ways = meant.ways_to_join(self.draft.source, node, *shapes)
+                error.hint = self._mended(node.span, ways) or error.hint
+            raise
+
+    def _unary(self, node: t.Unary) -> Any:
+        signs = []
+        inner: t.Expression = node
+        while isinstance(inner, t.Unary):
+            signs.append(inner)
+            inner = inner.operand
+        value = self.value(inner)
+        for sign in reversed(signs):
+            if sign.operator == "-" and isinstance(value, Fraction):
+                value = -value
+            elif sign.operator != "+":
+                row = SPELLED["neg" if sign.operator == "-" else "logical_not"]
+                value = self.draft.apply(row, [Given(value, sign.operand.span)], {}, sign.span)
+        return value
+
+    # Lists, attributes, indices
+
+    def _sequence(self, node: t.Sequence) -> Any:
+        numbers = None if node.tuple else literal(node)
+        if numbers is not None and numbers.size:
+            return self.draft.add(Constant(numbers), numbers.shape, node.span)
+        values = [self.given(item) for item in node.items]
+        if node.tuple:
+            return tuple(v.value for v in values)
+        if not values:
+            raise fault("shape", N_("an empty list has no shape here")).at(node.span)
+        refs = tuple(map(self.draft.tensor, values))
+        return self.draft.apply(SPELLED["stack"], [Given(refs, node.span)], {}, node.span)
+
+    def _attribute(self, node: t.Attribute) -> Any:
+        value = self.given(node.value)
+        if node.name in _ATTRIBUTES:
+            return self.draft.apply(SPELLED[_ATTRIBUTES[node.name]], [value], {}, node.span)
+        if node.name in ("shape", "ndim"):
+            shape = self.draft.shape(self.draft.tensor(value))
+            return tuple(map(Fraction, shape)) if node.name == "shape" else Fraction(len(shape))
+        if node.name == "grad":
+            raise fault("name", N_(".grad is what gradcli computes; leave it out of the expression")).at(node.name_span)
+        error = fault("name", N_("a tensor has no attribute .{name} here"), name=node.name)
+        error.hint = meant.attribute(self.draft.source, node)
+        raise error.at(node.name_span)
+
+    def _subscript(self, node: t.Subscript) -> Any:
+        value = self.given(node.value)
+        if isinstance(value.value, tuple):
+            return sizes.entry_of_tuple(node, value.value, self.value)
+        ref = self.draft.tensor(value)
+        arguments = index_arguments(node, self.draft.shape(ref), self.value, self.draft.index_tensor)
+        return self.draft.finish(SPELLED["index"], (ref, *arguments), node.span)
+
+    # Calls
+
+    def _call(self, node: t.Call) -> Any:
+        if not node.method and (node.function in self.assigned or node.function in self.draft.shapes):
+            error = fault("syntax", N_("{name} is a tensor, not a function: it can't be called"), name=node.function)
+            error.hint = meant.called_tensor(self.draft.source, node)
+            raise error.at(node.name_span)
+        if node.function in sizes.ASKED:
+            return self._asked(node)
+        row = SPELLED.get(node.function)
+        if row is None or (node.method and not row.method):
+            raise self._no_function(node).at(node.name_span)
+        takes_many = any(p.kind == "tensors" for p in row.takes)
+        arguments = [self._listed(a) if takes_many else self.given(a) for a in node.arguments]
+        keywords = {name: self.given(value) for name, value in node.keywords}
+        if row.name in ("max", "min") and not node.method and len(arguments) == 2:
+            self._note(readings.no_relu(self.draft.source, node, arguments[1]))
+        try:
+            return self.draft.apply(row, arguments, keywords, node.span)
+        except GradcliError as error:
+            if error.kind == "name":
+                error.hint = meant.overloaded(self.draft.source, node) or error.hint
+            elif error.kind == "shape":
+                ways = meant.ways_to_multiply(self.draft.source, node)
+                error.hint = self._mended(node.span, ways) or error.hint
+            raise
+
+    def _asked(self, node: t.Call) -> Any:
+        """`x.size(0)`, `x.numel()`, `len(x)`, `float(x)`"""
+        if not node.arguments:
+            raise self._no_function(node).at(node.name_span)
+        value = self.given(node.arguments[0])
+        if node.function in ("float", "double") and len(node.arguments) == 1:
+            return value.value
+        if isinstance(value.value, tuple):
+            return Fraction(len(value.value))
+        return sizes.answered(node, value.value, self.draft.shape(self.draft.tensor(value)), self.value)
+
+    def _listed(self, node: t.Expression) -> Given:
+        """The list in cat([x, y]) as its items: they need not have one shape."""
+        if isinstance(node, t.Sequence):
+            return Given(tuple(map(self.value, node.items)), node.span)
+        return self.given(node)
+
+    def _no_function(self, node: t.Call) -> GradcliError:
+        source, names = self.draft.source, list(self._shapes_by_name())
+        error = fault("name", N_("there is no function called {name}"), name=node.function)
+        error.hint = meant.factored_function(source, node, names) or meant.function(source, node)
+        return error
+
+    # What is said beside the value
+
+    def _note(self, note: Message | None) -> None:
+        if note is not None:
+            self.notes.append(note)
+
+    def _mended(self, span: Span, ways: Iterable[str]) -> Message | None:
+        """The first of several ways to write what stands at `span` with which the whole program has a shape, or else
+        the first that has one by itself."""
+        if self.fits is None:
+            return None
+        source = self.draft.source
+        names = {name: shape for name, shape in self._shapes_by_name().items() if shape is not None}
+        bound = source[span.end :].lstrip().startswith((".", "["))
+        alone: str | None = None
+        for way in (f"({way})" if bound else way for way in ways):
+            if self.fits(f"{source[: span.start]}{way}{source[span.end :]}", None):
+                return message(meant.DID_YOU_MEAN, repair=patched(source, span, way))
+            if alone is None and self.fits(way, names):
+                alone = way
+        return None if alone is None else message(meant.DID_YOU_MEAN, repair=patched(source, span, alone))
