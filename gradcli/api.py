@@ -24,7 +24,8 @@ class Answer(Report):
     lang: str | None = None
 
     def __str__(self) -> str:
-        from gradcli.render.text import Look, lines_of
+        from gradcli.render.screen import Look
+        from gradcli.render.text import lines_of
 
         look = Look(speak=speech(self.lang))
         return "\n".join(line.text for lines in lines_of(self.parts, look) for line in lines)

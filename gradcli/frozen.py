@@ -17,9 +17,7 @@ else:
     from operator import attrgetter
     from typing import Any
 
-    def dataclass(
-        kind: type | None = None, *, frozen: bool = False, eq: bool = True, slots: bool = False
-    ) -> Any:
+    def dataclass(kind: type | None = None, *, frozen: bool = False, eq: bool = True, slots: bool = False) -> Any:
         """The decorator of the standard library, with those of its options that are used here."""
         make = partial(_frozen if frozen else dataclasses.dataclass, eq=eq, slots=slots)
         return make if kind is None else make(kind)

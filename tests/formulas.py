@@ -1,4 +1,4 @@
-"""Every formula in LaTeX that the tests' questions give, a JSON text a line, for KaTeX to read: `python -m tests.formulas`.
+"""Every formula in LaTeX that the tests' questions give, a JSON text a line, for KaTeX: `python -m tests.formulas`.
 
 The questions are the golden transcripts', an example of each row of the operations table, and random programs.
 """
@@ -10,6 +10,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import gradcli
 from gradcli.message import GradcliError
@@ -43,7 +44,7 @@ def _of(parts: Iterable[Part]) -> Iterator[str]:
 def _answers() -> Iterator[gradcli.api.Answer]:
     for line in CASES.values():
         command, expression, *given = shlex.split(line)
-        inputs = {n[2:]: v for n, v in zip(given, given[1:], strict=False) if n.startswith("--") and n[2:] != "v"}
+        inputs = {n[2:]: v for n, v in pairwise(given) if n.startswith("--") and n[2:] != "v"}
         yield from _told(command, expression, {n: v for n, v in inputs.items() if not v.startswith("--")})
     for row in TABLE.values():
         yield from _told("functions", row.name, {})

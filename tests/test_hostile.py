@@ -241,7 +241,7 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(folder: Path, monkeypatch:
 
 @pytest.mark.parametrize(("path", "sentence"), [
     ("@/dev/zero", "device"), ("@/dev/urandom", "device"), ("@/dev/full", "device"), ("@/dev/tty", ""), ("@/", "directory"),
-    ("@loop", "symbolic links"), ("@loop/a.npy", ""), ("@a\0b", ""), ("@" + "a" * 5000, "too long"), ("@a/" * 2000, ""),
+    ("@loop", "symbolic links"), ("@loop/a.npy", ""), ("@a\0b", "not valid"), ("@~\0/x", "not valid"), ("@" + "a" * 5000, "too long"), ("@a/" * 2000, ""),
     ("@\udcff", "no file"), ("@/proc/self/mem", ""), ("@../../../../etc/passwd", ""), ("@~nobody/x.npy", ""),
 ])  # fmt: skip
 def test_what_is_no_readable_file_is_told(path: str, sentence: str, folder: Path) -> None:

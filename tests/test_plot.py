@@ -14,7 +14,8 @@ from gradcli.commands.plot import run
 from gradcli.message import GradcliError
 from gradcli.render.json import as_object
 from gradcli.render.layout import cells
-from gradcli.render.text import Look, lines_of
+from gradcli.render.screen import Look
+from gradcli.render.text import lines_of
 from gradcli.report import Curve, Plot
 from gradcli.request import Request
 from gradcli.schema import report_schema

@@ -101,7 +101,7 @@ def understood(option: Option, value: Any) -> Any:
 
 def _flag(option: Option, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise fault("option", N_("{flag} is on or off (true or false), not {value}"), flag=option.name, value=value)
+        raise fault("option", N_("{flag} is on or off (true or false), not {value}"), flag=option.name, value=str(value))
     return value
 
 
@@ -138,7 +138,7 @@ def _bounded(option: Option, number: float) -> float:
 
 def _word(option: Option, value: Any) -> str:
     if not isinstance(value, str):
-        raise fault("option", N_("{flag} takes a word, not {value}"), flag=option.flag, value=value)
+        raise fault("option", N_("{flag} takes a word, not {value}"), flag=option.flag, value=str(value))
     if option.choices and value not in option.choices:
         near = nearest(value, option.choices)
         raise fault(

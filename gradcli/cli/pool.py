@@ -29,8 +29,7 @@ Died = Callable[[bytes, int | None], Answered]
 
 _SPAWN = get_context("spawn")  # a fork would copy the threads' locks of whatever library is loaded
 _AHEAD = 32
-"""So many lines for each process are read before the first of them must be answered: the memory that one slow line
-costs."""
+"""So many lines for each process are read before the first must be answered: the memory that a slow line costs."""
 _GIVEN = 2
 """A process has its next lines before it has answered those in hand."""
 _TOGETHER, _MOMENT = 8, 0.05

@@ -16,6 +16,7 @@ from gradcli.message import N_, Exit
 from gradcli.render import json, latex, markdown, quiet, text
 from gradcli.render.json_text import written
 from gradcli.render.line import COLOURS, Line
+from gradcli.render.screen import Look
 from gradcli.render.speech import speech
 from gradcli.report import Compared, Part, Warning, disagrees
 from gradcli.request import Display
@@ -71,7 +72,7 @@ def _kept(parts: Iterable[Part], seen: list[Part]) -> Iterator[Part]:
 
 def _stream(parts: Iterable[Part], display: Display) -> None:
     put = _coloured() if _has_colour(display) else _plain
-    look = text.Look(_width(sys.stdout), display.precision, display.full, speech(display.lang))
+    look = Look(_width(sys.stdout), display.precision, display.full, speech(display.lang))
     for lines in text.lines_of(parts, look):
         put(lines)
         sys.stdout.flush()
@@ -104,7 +105,7 @@ def _width(stream: TextIO) -> int:
 
 
 def _whole_text(parts: Sequence[Part], display: Display) -> str:
-    look = text.Look(80, display.precision, display.full, speech(display.lang))
+    look = Look(80, display.precision, display.full, speech(display.lang))
     return "".join(line.text + "\n" for lines in text.lines_of(parts, look) for line in lines)
 
 

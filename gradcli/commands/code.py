@@ -1,5 +1,4 @@
-"""`gradcli code --to torch|jax|numpy`: the same computation as a script that runs as it is and prints the same
-numbers."""
+"""`gradcli code --to torch|jax|numpy`: the computation as a script that runs as it is and prints the same numbers."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Stages of the commands that ask for other closed forms than vjp's: the forms with their time limit, and the
-verdicts."""
+"""Stages of the commands that ask for other closed forms than vjp's: the forms in their time, and the verdicts."""
 
 from __future__ import annotations
 
@@ -8,22 +7,10 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from gradcli.commands.proof import (
-    NOT_ASKED,
-    NOT_DERIVED,
-    OutOfTime,
-    deviation,
-    distance,
-    slightly_off,
-    within,
-    without_formula,
-)
+from gradcli.commands.proof import deviation, in_time, judged, without_formula
 from gradcli.commands.understand import Understood
-from gradcli.compare import side_by_side
 from gradcli.frozen import dataclass
-from gradcli.message import N_, GradcliError, Message, fault, message
+from gradcli.message import N_, GradcliError, fault
 from gradcli.report import Array, Closed, Compared, Part, Question, Vjp, Warning
 from gradcli.shapes import written
 
@@ -63,53 +50,31 @@ def formed(
     tangents: Mapping[str, str] | None = None,
     unit: bool = False,
 ) -> Generator[Part, None, Forms]:
-    """Yields each formula; returns them for evaluation. Past the time limit there are none. `unit`: v is 1,
-    unwritten."""
-    if asked.request.numeric_only:
-        yield from (Closed(one.name, None, None, Message(NOT_DERIVED)) for one in wanted)
-        return {}
-    from gradcli import symbolic  # SymPy: a quarter of a second
+    """Yields each formula; returns them for evaluation. `unit`: v is 1, unwritten."""
 
-    try:
-        with within(asked.request.time_limit):
-            methods = [(one.method, one.arguments) for one in wanted]
-            made = symbolic.forms(asked.program, wrt, methods, asked.weights, asked.output_name, tangents, unit)
-            forms = {one.name: form for one, form in zip(wanted, made, strict=True)}
-            parts = [
-                Closed(one.name, symbolic.jacobian_part(forms[one.name], asked.request.entries), None)
-                if one.matrix
-                else Closed(one.name, None, product_part(forms[one.name]))
-                for one in wanted
-            ]
-    except OutOfTime:
-        yield from _without(
-            wanted,
-            "time",
-            message(
-                N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit
-            ),
-        )
-        return {}
-    except RecursionError:
-        yield from _without(
-            wanted,
-            "limit",
-            message(N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")),
-        )
-        return {}
-    yield from parts
-    return forms
+    def derive() -> tuple[dict[str, Form], list[Closed]]:
+        from gradcli import symbolic  # SymPy: a quarter of a second
+
+        methods = [(one.method, one.arguments) for one in wanted]
+        made = symbolic.forms(asked.program, wrt, methods, asked.weights, asked.output_name, tangents, unit)
+        forms = {one.name: form for one, form in zip(wanted, made, strict=True)}
+        return forms, [_written(one, forms[one.name], asked.request.entries) for one in wanted]
+
+    return (yield from in_time(asked, [one.name for one in wanted], derive))
+
+
+def _written(one: Wanted, form: Form, entries: bool) -> Closed:
+    from gradcli.symbolic import jacobian_part
+
+    if one.matrix:
+        return Closed(one.name, jacobian_part(form, entries), None)
+    return Closed(one.name, None, product_part(form))
 
 
 def product_part(form: Form) -> Vjp:
     """A form without rows as it is reported."""
     said = form.written()
     return Vjp(said.left_side, said.text, said.latex, said.where, form.matrix())
-
-
-def _without(wanted: Sequence[Wanted], kind: str, why: Message) -> Iterator[Part]:
-    yield from (Closed(one.name, None, None, why) for one in wanted)
-    yield Warning(kind, why)
 
 
 def compared(
@@ -126,25 +91,7 @@ def compared(
         symbolic = _shaped(form, known, pytorch)
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
-    if pytorch is None:
-        return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
-    moved = {k: slightly_off(a) if k in asked.point else a for k, a in known.items()}
-    return side_by_side(
-        name,
-        symbolic,
-        pytorch,
-        asked.request.dtype,
-        known=deviation(asked),
-        shaken=lambda: distance(symbolic, _shaped(form, moved, pytorch)),
-        rounding=lambda: _rounding(asked, form, known).reshape(pytorch.shape),
-    )
-
-
-def _rounding(asked: Understood, form: Form, known: Mapping[str, Array]) -> Array:
-    """One rounding of what the formula adds up; of the values, where the formula is 0 and PyTorch cancels to it."""
-    arrays = (*asked.values, *known.values())
-    largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in arrays), default=0.0)
-    return np.asarray(2.0**-52 * (form.magnitude(known) + (max(largest, 1.0) if form.formula.entry == 0 else 0.0)))
+    return judged(asked, name, form, known, symbolic, pytorch, deviation(asked))
 
 
 def _shaped(form: Form, known: Mapping[str, Array], like: Array | None) -> Array:

@@ -1,5 +1,4 @@
-"""`gradcli functions [NAME]`: the operations table for people; the derivative is what the engine makes of the
-example."""
+"""`gradcli functions [NAME]`: the operations table for people; the derivative is the engine's, of the example."""
 
 from __future__ import annotations
 

@@ -62,8 +62,7 @@ def run(request: Request) -> Iterator[Part]:
             message(
                 N_(
                     "the Jacobian is too large to be computed entry by entry; it was contracted with v = 1 on both "
-                    "sides "
-                    "instead"
+                    "sides instead"
                 )
             ),
         )
@@ -83,8 +82,7 @@ def _fits(asked: Understood) -> bool:
 
 
 def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
-    """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's. A large one is contracted with v =
-    1."""
+    """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's; a large one is contracted."""
     if not _fits(asked):
         yield from _contracted(asked, forms)
         return

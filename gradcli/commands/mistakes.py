@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from math import prod
 
 import numpy as np
 
+from gradcli.commands import wrong
 from gradcli.commands.answers import Answer
-from gradcli.commands.forms import SMALL
 from gradcli.commands.rewritten import rewritten
 from gradcli.commands.trials import Asked, Trial, with_weights
+from gradcli.commands.wrong import close
 from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
@@ -51,12 +51,6 @@ def _is(value: Array | None, trial: Trial) -> bool:
     return value is not None and value.shape == trial.yours.shape and close(trial.yours, value)
 
 
-def close(a: Array, b: Array) -> bool:
-    """Whether two arrays of one shape are the same up to rounding."""
-    scale = float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
-    return bool(np.allclose(a, b, rtol=1e-6, atol=1e-8 * scale + 1e-13, equal_nan=True))
-
-
 def candidates(asked: Asked) -> Iterator[Candidate]:
     """In the order in which they count: what is plainly seen before what has to be worked out."""
     yield Candidate(
@@ -66,11 +60,13 @@ def candidates(asked: Asked) -> Iterator[Candidate]:
         yield from _of_vjp(asked)
     if asked.of in ("jacobian", "hessian"):
         yield Candidate(
-            "diagonal", message(N_("only the diagonal is there; the entries off the diagonal are not all 0")), _diagonal
+            "diagonal", message(N_("only the diagonal is there; the entries off the diagonal are not all 0")),
+            wrong.diagonal,
         )
     if asked.of == "jvp":
         yield Candidate(
-            "vjp", message(N_("this is vᵀJ with t in the place of v; J·t was asked for")), lambda t: _turned(asked, t)
+            "vjp", message(N_("this is vᵀJ with t in the place of v; J·t was asked for")),
+            partial(wrong.vjp_for_jvp, asked),
         )
     yield from _counts(asked)
     yield from _lost(asked)
@@ -87,9 +83,38 @@ def _of_vjp(asked: Asked) -> Iterator[Candidate]:
     yield Candidate(
         "transposed",
         message(N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"), x=name),
-        _transposed,
+        wrong.transposed,
     )
-    if u.request.v == name:
+    yield from _of_weights(asked)
+    yield Candidate(
+        "broadcast",
+        message(
+            N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"),
+            x=name,
+        ),
+        wrong.unsummed,
+    )
+    for other in u.program.inputs:
+        if other != name and other not in u.program.whole_numbers:
+            yield Candidate(
+                "variable",
+                message(N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
+                partial(wrong.by_other, asked, other),
+            )
+    yield Candidate(
+        "diagonal",
+        message(
+            N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
+            x=name,
+        ),
+        partial(wrong.diagonal_product, asked),
+    )
+
+
+def _of_weights(asked: Asked) -> Iterator[Candidate]:
+    """Another v than the one that was asked for, or none."""
+    name = asked.name
+    if asked.understood.request.v == name:
         yield Candidate(
             "v-is-x",
             message(
@@ -102,7 +127,7 @@ def _of_vjp(asked: Asked) -> Iterator[Candidate]:
         yield Candidate(
             "v-is-x",
             message(N_("yours is weighted with {x}, as if v were {x}; it is not"), x=name),
-            lambda t: _with_x_as_weights(asked, t),
+            partial(wrong.with_x_as_weights, asked),
         )
     yield Candidate(
         "v-forgotten",
@@ -112,94 +137,8 @@ def _of_vjp(asked: Asked) -> Iterator[Candidate]:
     yield Candidate(
         "jacobian",
         message(N_("this is the Jacobian; the gradient that v gives is its product with v, v·J")),
-        lambda t: _jacobian(asked, t),
+        partial(wrong.jacobian, asked),
     )
-    yield Candidate(
-        "broadcast",
-        message(
-            N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"),
-            x=name,
-        ),
-        _unsummed,
-    )
-    for other in u.program.inputs:
-        if other != name and other not in u.program.whole_numbers:
-            yield Candidate(
-                "variable",
-                message(N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
-                partial(_by_other, asked, other),
-            )
-    yield Candidate(
-        "diagonal",
-        message(
-            N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
-            x=name,
-        ),
-        lambda t: _diagonal_product(asked, t),
-    )
-
-
-def _transposed(t: Trial) -> Array | None:
-    return t.correct.T if t.correct.ndim == 2 else None
-
-
-def _with_x_as_weights(asked: Asked, t: Trial) -> Array | None:
-    x = t.point.get(asked.name)
-    return with_weights(asked, t, x) if x is not None and x.shape == t.v.shape and t.v.ndim else None
-
-
-def _whole(asked: Asked, t: Trial) -> Array | None:
-    if t.v.size < 2 or t.v.size * t.correct.size > SMALL:
-        return None
-    return replace(asked, of="jacobian").correct(t.point, t.v, t.t)
-
-
-def _jacobian(asked: Asked, t: Trial) -> Array | None:
-    """In whichever layout the answer has."""
-    whole = _whole(asked, t)
-    if whole is None:
-        return None
-    flat = whole.reshape(t.v.size, -1)
-    turned = np.moveaxis(whole, range(t.v.ndim), range(-t.v.ndim, 0))
-    for layout in (whole, flat, flat.T, turned):
-        if layout.shape == t.yours.shape and close(t.yours, layout):
-            return layout
-    return None
-
-
-def _unsummed(t: Trial) -> Array | None:
-    """The answer itself, where it gives the right one when it is added up over the axes that were broadcast."""
-    extra = t.yours.ndim - t.correct.ndim
-    if extra < 0 or t.yours.size <= t.correct.size:
-        return None
-    added = t.yours.sum(axis=tuple(range(extra)))
-    if any(n != 1 and n != m for n, m in zip(t.correct.shape, added.shape, strict=True)):
-        return None
-    axes = tuple(k for k, (n, m) in enumerate(zip(t.correct.shape, added.shape, strict=True)) if n == 1 and m != 1)
-    added = added.sum(axis=axes, keepdims=True)
-    return t.yours if added.shape == t.correct.shape and close(added, t.correct) else None
-
-
-def _diagonal_product(asked: Asked, t: Trial) -> Array | None:
-    if t.v.shape != t.correct.shape:
-        return None
-    whole = _whole(asked, t)
-    return None if whole is None else (t.v.ravel() * np.diagonal(whole.reshape(t.v.size, -1))).reshape(t.v.shape)
-
-
-def _diagonal(t: Trial) -> Array | None:
-    half = t.correct.ndim // 2
-    if t.correct.shape[:half] != t.correct.shape[half:] or half == 0:
-        return None
-    n = prod(t.correct.shape[:half])
-    return (t.correct.reshape(n, n) * np.eye(n)).reshape(t.correct.shape)
-
-
-def _turned(asked: Asked, t: Trial) -> Array | None:
-    (name,) = t.t if len(t.t) == 1 else (None,)
-    if name is None or t.t[name].shape != t.v.shape:
-        return None
-    return replace(asked, of="vjp", name=name).correct(t.point, t.t[name], {})
 
 
 def _counts(asked: Asked) -> Iterator[Candidate]:
@@ -216,13 +155,13 @@ def _counts(asked: Asked) -> Iterator[Candidate]:
                 yield Candidate(
                     "mean",
                     message(N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum"), n=n),
-                    partial(_scaled, float(n)),
+                    partial(wrong.scaled, float(n)),
                 )
             if adds:
                 yield Candidate(
                     "mean",
                     message(N_("there is a factor 1/{n} too much: it is a sum and not a mean"), n=n),
-                    partial(_scaled, 1 / n),
+                    partial(wrong.scaled, 1 / n),
                 )
 
 
@@ -239,22 +178,8 @@ def _lost(asked: Asked) -> Iterator[Candidate]:
         yield Candidate(
             "chain",
             message(N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),
-            partial(_without, asked, place, source),
+            partial(wrong.factor_lost, asked, place, source),
         )
-
-
-def _without(asked: Asked, place: int, source: int, t: Trial) -> Array:
-    from gradcli.numeric.altered import without_factor
-
-    return without_factor(asked.understood.program, asked.name, t.point, t.v, place, source)
-
-
-def _by_other(asked: Asked, other: str, t: Trial) -> Array:
-    return replace(asked, name=other).correct(t.point, t.v, t.t)
-
-
-def _scaled(factor: float, t: Trial) -> Array:
-    return np.asarray(t.correct * factor)
 
 
 def _repaired(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
@@ -269,12 +194,12 @@ def _repaired(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidat
                     message(
                         N_("the factors of a matrix product are in the wrong order; exchanged, your answer is right")
                     ),
-                    _nothing,
+                    lambda _: None,
                 )
             return Candidate(
                 "transposed",
                 message(N_("a factor of a matrix product has to be transposed; then your answer is right")),
-                _nothing,
+                lambda _: None,
             )
     return None
 
@@ -283,5 +208,3 @@ def _right(value: Array | None, t: Trial) -> bool:
     return value is not None and value.shape == t.correct.shape and close(value, t.correct)
 
 
-def _nothing(_: Trial) -> Array | None:
-    return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from gradcli.report import Array, Closed, Compared, Part, Warning
 
 if TYPE_CHECKING:  # the doors open only when a command runs
     from gradcli.numeric import Numbers
-    from gradcli.symbolic.closed import Derived
+    from gradcli.symbolic import Derived, Form
 
 NOT_ASKED = N_("PyTorch was not asked (--symbolic-only)")
 NOT_DERIVED = N_("no formula was derived (--numeric-only), so nothing was compared")
@@ -54,32 +54,48 @@ def within(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derived]]:
-    """Yields the formulas for each variable; returns them for evaluation. Past the time limit there are none."""
-    if asked.request.numeric_only:
-        yield from (Closed(name, None, None, Message(NOT_DERIVED)) for name in asked.wrt)
-        return {}
-    from gradcli.symbolic import derived  # SymPy: a quarter of a second
+F = TypeVar("F")
 
+
+def in_time(
+    asked: Understood, names: Sequence[str], derive: Callable[[], tuple[Mapping[str, F], list[Closed]]]
+) -> Generator[Part, None, Mapping[str, F]]:
+    """Yields what `derive` writes of the forms and returns the forms; none with --numeric-only, past the time limit, or
+    where they are nested too deeply, each with its reason."""
+    if asked.request.numeric_only:
+        yield from (Closed(name, None, None, Message(NOT_DERIVED)) for name in names)
+        return {}
     try:
         with within(asked.request.time_limit):
-            forms = derived(asked.program, asked.wrt, asked.weights, asked.output_name)
-            parts = [form.closed(asked.request.entries) for form in forms]
+            forms, parts = derive()
     except OutOfTime:
-        yield from _without(asked, "time", message(
-            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit))
+        told = message(
+            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit)
+        yield from _without(names, "time", told)
         return {}
     except RecursionError:
-        yield from _without(asked, "limit", message(
-            N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")))
+        told = message(N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's"))
+        yield from _without(names, "limit", told)
         return {}
     yield from parts
-    return {form.name: form for form in forms}
+    return forms
 
 
-def _without(asked: Understood, kind: str, why: Message) -> Iterator[Part]:
-    yield from (Closed(name, None, None, why) for name in asked.wrt)
+def _without(names: Sequence[str], kind: str, why: Message) -> Iterator[Part]:
+    yield from (Closed(name, None, None, why) for name in names)
     yield Warning(kind, why)
+
+
+def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derived]]:
+    """Yields the Jacobian and the VJP for each variable; returns them for evaluation."""
+
+    def derive() -> tuple[dict[str, Derived], list[Closed]]:
+        from gradcli.symbolic import derived  # SymPy: a quarter of a second
+
+        forms = derived(asked.program, asked.wrt, asked.weights, asked.output_name)
+        return {form.name: form for form in forms}, [form.closed(asked.request.entries) for form in forms]
+
+    return (yield from in_time(asked, asked.wrt, derive))
 
 
 def proven(asked: Understood, forms: Mapping[str, Derived], numbers: Numbers | None) -> Iterator[Compared]:
@@ -98,12 +114,25 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
         symbolic, contracted = form.values(asked.point, asked.v)
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
+    given = {**asked.point, form.vjp.weights: asked.v}
+    return judged(asked, name, form.vjp, given, symbolic, pytorch, known, contracted)
+
+
+def judged(
+    asked: Understood, name: str, form: Form, given: Mapping[str, Array], symbolic: Array, pytorch: Array | None,
+    known: tuple[Message, float] | None, contracted: Array | None = None,
+) -> Compared:
+    """The verdict on a form's values beside PyTorch's; `given` are the inputs, v and tangents by their names in it."""
     if pytorch is None:
         return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
+
+    def shaken() -> Array:
+        moved = {k: slightly_off(a) if k in asked.point else a for k, a in given.items()}
+        return distance(symbolic, form.value(moved).reshape(symbolic.shape))
+
     return side_by_side(
-        name, symbolic, pytorch, asked.request.dtype, known=known, jacobian=contracted,
-        shaken=lambda: distance(symbolic, form.value({k: slightly_off(a) for k, a in asked.point.items()}, asked.v)),
-        rounding=lambda: _rounding(asked, form),
+        name, symbolic, pytorch, asked.request.dtype, known=known, jacobian=contracted, shaken=shaken,
+        rounding=lambda: _rounding(asked, form, given).reshape(symbolic.shape),
     )
 
 
@@ -113,11 +142,14 @@ def distance(before: Array, after: Array) -> Array:
         return np.asarray(np.nan_to_num(np.abs(after - before), posinf=0.0))
 
 
-def _rounding(asked: Understood, form: Derived) -> Array:
+def _rounding(asked: Understood, form: Form, given: Mapping[str, Array]) -> Array:
     """One rounding of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
-    largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in asked.values), default=0.0)
-    floor = float(np.abs(asked.v).max(initial=0.0)) * max(largest, 1.0) if form.vjp.formula.entry == 0 else 0.0
-    return np.asarray(2.0**-52 * (form.vjp.magnitude({**asked.point, form.vjp.weights: asked.v}) + floor))
+    floor = 0.0
+    if form.formula.entry == 0:
+        largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in asked.values), default=0.0)
+        others = [float(np.abs(a).max(initial=0.0)) for name, a in given.items() if name not in asked.point]
+        floor = max(largest, 1.0) * max(others, default=1.0)
+    return np.asarray(2.0**-52 * (form.magnitude(given) + floor))
 
 
 def slightly_off(a: Array) -> Array:

@@ -76,8 +76,7 @@ def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ..
 def _operands(
     asked: Understood, visit: Retained, names: tuple[str, ...], values: Mapping[str, Array]
 ) -> Iterator[Operand]:
-    """The local derivative by each value that the step read, and the formula's product beside what PyTorch handed
-    on."""
+    """The local derivative by each value that was read, and the formula's product beside what PyTorch handed on."""
     how = asked.program.steps[visit.place].how
     if not visit.handed or not isinstance(how, Apply):
         return

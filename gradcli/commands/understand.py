@@ -95,6 +95,10 @@ def understand(request: Request) -> Understood:
 
 def _refuse_impossible(request: Request) -> None:
     """Before anything is read or computed."""
+    for name in request.inputs:
+        if not isinstance(name, str):
+            raise fault("input", N_("inputs is an object of tensors by name, not {value}"),
+                        hint=N_('write  "inputs": {{"x": [1, 2]}}'), value=str(name))
     if request.symbolic_only and request.numeric_only:
         raise fault(
             "option", N_("--symbolic-only and --numeric-only leave nothing to show"), hint=N_("leave one of them out")
@@ -259,10 +263,14 @@ def _misfit(given: tuple[int, ...], wanted: tuple[int, ...], program: Program) -
                   "--v ones  is one of the right shape")
     elif wanted == ():
         hint = N_("for a scalar output v is one number:  --v 1")
+    elif given == ():
+        hint = N_("one number does not stand for all of them, as PyTorch does not stretch v;  --v full:{size}:2  is 2 "
+                  "for every entry,  --v ones  1")
     else:
         hint = N_("--v ones  is one of the right shape")
     return fault(
         "shape", N_("v has the shape of the output, which is {wanted}; the v given is {given}"), hint=hint,
         wanted=written(wanted), given=written(given), name=inputs[0] if inputs else "",
+        size="x".join(map(str, wanted)),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradcli.explain.writing import number, place
+from gradcli.explain.writing import note, number, place
 from gradcli.message import N_, Message, message
 from gradcli.report import Array, Call, Note
 
@@ -15,8 +15,7 @@ _MEANINGS: Sequence[tuple[str, str, str | None]] = (
         "a second time",
         N_(
             "The first call freed what the graph had saved for it (the factors that a derivative needs, such as x for "
-            "x**2), so "
-            "there is nothing left to go back through."
+            "x**2), so there is nothing left to go back through."
         ),
         N_(
             "Repair: y.backward(retain_graph=True) in every call but the last (here --retain-graph), or compute y "
@@ -74,47 +73,29 @@ def backward(
     if len(done) > 1 and not zero_grad:
         yield from _grows(done, single)
     if len(done) > 1 and zero_grad:
-        yield Note(
+        yield note(
             "zero-grad",
-            message(
-                N_(
-                    ".grad was set to zero before each call, so every call leaves the single gradient: that is what "
-                    "optimizer.zero_grad() does in a training loop."
-                )
-            ),
+            N_(".grad was set to zero before each call, so every call leaves the single gradient: that is what "
+               "optimizer.zero_grad() does in a training loop."),
         )
     if len(done) > 1 and not retain_graph:
-        yield Note(
+        yield note(
             "retain-graph",
-            message(
-                N_(
-                    "{y} could be gone back through again without retain_graph: no step on the way had saved a value "
-                    "that "
-                    "its "
-                    "derivative needs (an addition, say), so nothing was freed."
-                ),
-                y=output,
-            ),
+            N_("{y} could be gone back through again without retain_graph: no step on the way had saved a value that "
+               "its derivative needs (an addition, say), so nothing was freed."),
+            y=output,
         )
     if len(done) == 1 == len(calls):
-        yield Note(
-            "accumulate",
-            message(N_("A second call would not replace .grad but add to it: --calls 2 --retain-graph shows it.")),
+        yield note(
+            "accumulate", N_("A second call would not replace .grad but add to it: --calls 2 --retain-graph shows it."),
         )
     if between:
-        yield Note(
+        yield note(
             "leaf",
-            message(
-                N_(
-                    "PyTorch keeps .grad for leaves only, the tensors that were made by you and not computed. What was "
-                    "computed "
-                    "on the way ({names}) passes its gradient on and does not keep it, unless {first}.retain_grad() "
-                    "was "
-                    "called before."
-                ),
-                names=", ".join(between),
-                first=between[0],
-            ),
+            N_("PyTorch keeps .grad for leaves only, the tensors that were made by you and not computed. What was "
+               "computed on the way ({names}) passes its gradient on and does not keep it, unless "
+               "{first}.retain_grad() was called before."),
+            names=", ".join(between), first=between[0],
         )
 
 
@@ -124,18 +105,11 @@ def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
     if last is None or not one.size:
         return
     where = tuple(int(k) for k in np.unravel_index(int(np.argmax(np.abs(np.nan_to_num(one)))), one.shape))
-    yield Note(
+    yield note(
         "accumulate",
-        message(
-            N_(
-                ".backward() adds to .grad and does not replace it: one call gives {entry} = {one}, {count} calls give "
-                "{all}. Set it to "
-                "zero before each call ({name}.grad = None or optimizer.zero_grad()) if you want the single gradient."
-            ),
-            name=name,
-            entry=f"{name}.grad{place(where)}",
-            one=number(float(one[where])),
-            count=len(done),
-            all=number(float(last[where])),
-        ),
+        N_(".backward() adds to .grad and does not replace it: one call gives {entry} = {one}, {count} calls give "
+           "{all}. Set it to zero before each call ({name}.grad = None or optimizer.zero_grad()) if you want the "
+           "single gradient."),
+        name=name, entry=f"{name}.grad{place(where)}", one=number(float(one[where])), count=len(done),
+        all=number(float(last[where])),
     )

@@ -55,9 +55,8 @@ def _implicit(_: re.Match[str] | None) -> Topic:
             ),
             Message(
                 N_(
-                    "If y is a loss, it was meant to be one number: take loss.mean() or loss.sum() first. The "
-                    "usual cause is a loss with reduction='none', "
-                    "or one loss for each device."
+                    "If y is a loss, it was meant to be one number: take loss.mean() or loss.sum() first. The usual "
+                    "cause is a loss with reduction='none', or one loss for each device."
                 )
             ),
         ),
@@ -77,9 +76,8 @@ def _mismatch(found: re.Match[str] | None) -> Topic:
         (
             message(
                 N_(
-                    "v was {given}, and y is {wanted}. v holds one weight for each entry of y, so it must have "
-                    "y's shape, {wanted}; it never has x's shape, "
-                    "unless x and y happen to be of one shape, and it is not "
+                    "v was {given}, and y is {wanted}. v holds one weight for each entry of y, so it must have y's "
+                    "shape, {wanted}; it never has x's shape, unless x and y happen to be of one shape, and it is not "
                     "broadcast."
                 ),
                 given=written(given),
@@ -97,10 +95,9 @@ def _second(_: re.Match[str] | None) -> Topic:
         (
             Message(
                 N_(
-                    "backward frees the values that it saved going forward, so the same graph can be gone "
-                    "through once. Either compute y again before the "
-                    "second backward, or call the first one with retain_graph=True; then both gradients add up "
-                    "in .grad."
+                    "backward frees the values that it saved going forward, so the same graph can be gone through "
+                    "once. Either compute y again before the second backward, or call the first one with "
+                    "retain_graph=True; then both gradients add up in .grad."
                 )
             ),
             Message(
@@ -125,9 +122,8 @@ def _floating(_: re.Match[str] | None) -> Topic:
             Message(
                 N_(
                     "A derivative asks what happens when x moves by a little, and a whole number cannot. "
-                    "torch.tensor([1, 2, 3]) holds integers; "
-                    "torch.tensor([1., 2., 3.]) or x.float() does not. Indices and class numbers have no "
-                    "gradient, and need none."
+                    "torch.tensor([1, 2, 3]) holds integers; torch.tensor([1., 2., 3.]) or x.float() does not. Indices "
+                    "and class numbers have no gradient, and need none."
                 )
             ),
         ),
@@ -146,9 +142,8 @@ def _no_grad(_: re.Match[str] | None) -> Topic:
             Message(
                 N_(
                     "y does not hang together with anything that requires a gradient. Either no input has "
-                    "requires_grad=True, or the way from x to y was cut: "
-                    "by .detach(), .item(), .numpy(), torch.no_grad(), a comparison, argmax, or by making a new "
-                    "tensor with torch.tensor(...)."
+                    "requires_grad=True, or the way from x to y was cut: by .detach(), .item(), .numpy(), "
+                    "torch.no_grad(), a comparison, argmax, or by making a new tensor with torch.tensor(...)."
                 )
             ),
         ),
@@ -215,9 +210,8 @@ def _sizes(found: re.Match[str] | None) -> Topic:
         (
             message(
                 N_(
-                    "The left matrix is {a} and the right one {b}; in x @ w the columns of x meet the rows of w, "
-                    "and these numbers must be equal. "
-                    "Often one of them wants to be transposed: x @ w.T."
+                    "The left matrix is {a} and the right one {b}; in x @ w the columns of x meet the rows of w, and "
+                    "these numbers must be equal. Often one of them wants to be transposed: x @ w.T."
                 ),
                 a=written(a),
                 b=written(b),
@@ -260,8 +254,7 @@ def _unused(_: re.Match[str] | None) -> Topic:
             Message(
                 N_(
                     "y was computed without this tensor, or from a copy of it made before. Its gradient is zero; "
-                    "torch.autograd.grad raises instead, unless "
-                    "allow_unused=True, and then gives None."
+                    "torch.autograd.grad raises instead, unless allow_unused=True, and then gives None."
                 )
             ),
         ),
@@ -278,9 +271,8 @@ def _broadcast(found: re.Match[str] | None) -> Topic:
         (
             message(
                 N_(
-                    "Shapes are compared from the last axis backwards; two sizes fit if they are equal or one of "
-                    "them is 1. Here {a} meets {b}. An axis of size 1 "
-                    "is made with x[:, None] or x.unsqueeze(0)."
+                    "Shapes are compared from the last axis backwards; two sizes fit if they are equal or one of them "
+                    "is 1. Here {a} meets {b}. An axis of size 1 is made with x[:, None] or x.unsqueeze(0)."
                 ),
                 a=a,
                 b=b,
@@ -347,9 +339,8 @@ KNOWN: tuple[Known, ...] = (
         _sizes,
     ),
     Known(
-        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
-        "won't be populated during "
-        "autograd.backward().",
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+        "populated during autograd.backward().",
         r"tensor that is not a leaf|\.grad attribute .*(won't|not) be populated",
         _not_a_leaf,
     ),

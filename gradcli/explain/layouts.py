@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from gradcli.explain.writing import number, place, tensor
-from gradcli.message import N_, message
+from gradcli.explain.writing import note, number, place, tensor
+from gradcli.message import N_
 from gradcli.report import Array, Jacobian, Note
 from gradcli.shapes import Shape, size, written
 
@@ -28,76 +28,43 @@ def jacobian(
     yield from _layouts(shapes, output_shape, output)
     for name, one in closed.items():
         if one.structure is not None and one.structure.kind == "diagonal" and name in found:
-            yield Note(
+            yield note(
                 "diagonal",
-                message(
-                    N_(
-                        "Each entry of {y} depends on one entry of {x} only, so the Jacobian by {x} is diagonal: its "
-                        "diagonal is the "
-                        "ordinary derivative, and that is why y.backward(1) gives f'({x})."
-                    ),
-                    y=output,
-                    x=name,
-                ),
+                N_("Each entry of {y} depends on one entry of {x} only, so the Jacobian by {x} is diagonal: its "
+                   "diagonal is the ordinary derivative, and that is why y.backward(1) gives f'({x})."),
+                y=output, x=name,
             )
 
 
 def _axes(name: str, shape: Shape, output_shape: Shape, output: str) -> Note:
-    return Note(
+    return note(
         "axes",
-        message(
-            N_(
-                "d{y}/d{x} has the axes of {y} first and then those of {x}, {yshape} and {xshape}: J{entry} says how "
-                "fast "
-                "{y}{row} "
-                "moves with {x}{column}."
-            ),
-            y=output,
-            x=name,
-            yshape=written(output_shape),
-            xshape=written(shape),
-            row=place((0,) * len(output_shape)),
-            column=place((0,) * len(shape)),
-            entry=place((0,) * (len(output_shape) + len(shape))),
-        ),
+        N_("d{y}/d{x} has the axes of {y} first and then those of {x}, {yshape} and {xshape}: J{entry} says how fast "
+           "{y}{row} moves with {x}{column}."),
+        y=output, x=name, yshape=written(output_shape), xshape=written(shape), row=place((0,) * len(output_shape)),
+        column=place((0,) * len(shape)), entry=place((0,) * (len(output_shape) + len(shape))),
     )
 
 
 def _row(name: str, whole: Array, output_shape: Shape, output: str) -> Note:
     first = (0,) * len(output_shape)
-    return Note(
+    return note(
         "rows",
-        message(
-            N_(
-                "{y}.backward(v) with v = 1 at {place} and 0 elsewhere gives the row J{place} = {row}; with v = 1 "
-                "everywhere the sum "
-                "of all {count} rows, {total}."
-            ),
-            y=output,
-            place=place(first),
-            row=tensor(whole[first]),
-            count=size(output_shape),
-            total=tensor(_added(whole, tuple(range(len(output_shape))))),
-        ),
+        N_("{y}.backward(v) with v = 1 at {place} and 0 elsewhere gives the row J{place} = {row}; with v = 1 "
+           "everywhere the sum of all {count} rows, {total}."),
+        y=output, place=place(first), row=tensor(whole[first]), count=size(output_shape),
+        total=tensor(_added(whole, tuple(range(len(output_shape))))),
     )
 
 
 def _layouts(shapes: Mapping[str, Shape], output_shape: Shape, output: str) -> Iterator[Note]:
     shape = next(iter(shapes.values()))
     rows, columns = size(output_shape), size(shape)
-    yield Note(
+    yield note(
         "layout",
-        message(
-            N_(
-                "As a matrix it is {rows}×{columns} in numerator layout (a row for each entry of {y}, PyTorch's way: "
-                "v @ J) "
-                "and "
-                "{columns}×{rows} in denominator layout, its transpose (J @ v); for {y} = A @ x they are A and A.T."
-            ),
-            rows=number(rows),
-            columns=number(columns),
-            y=output,
-        ),
+        N_("As a matrix it is {rows}×{columns} in numerator layout (a row for each entry of {y}, PyTorch's way: v @ "
+           "J) and {columns}×{rows} in denominator layout, its transpose (J @ v); for {y} = A @ x they are A and A.T."),
+        rows=number(rows), columns=number(columns), y=output,
     )
 
 

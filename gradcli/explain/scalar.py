@@ -1,5 +1,4 @@
-"""The gradient of a number -> what it says: which way is up, how steep, and what a partial derivative of higher order
-is."""
+"""The gradient of a number -> what it says: which way is up, how steep, and what a higher partial derivative is."""
 
 from __future__ import annotations
 
@@ -7,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from gradcli.explain.writing import listed, number
-from gradcli.message import N_, message
+from gradcli.explain.writing import listed, note, number
+from gradcli.message import N_
 from gradcli.report import Array, Note
 from gradcli.shapes import written
 
@@ -22,57 +21,31 @@ def grad(
         return
     for name, gradient in found.items():
         if gradient.ndim:
-            yield Note(
+            yield note(
                 "gradient",
-                message(
-                    N_(
-                        "The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A "
-                        "small step "
-                        "h along "
-                        "it raises {y} fastest, by about h times its length, {length}."
-                    ),
-                    x=name,
-                    y=output,
-                    shape=written(gradient.shape),
-                    length=number(float(np.linalg.norm(gradient))),
-                ),
+                N_("The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small "
+                   "step h along it raises {y} fastest, by about h times its length, {length}."),
+                x=name, y=output, shape=written(gradient.shape), length=number(float(np.linalg.norm(gradient))),
             )
         else:
-            yield Note(
+            yield note(
                 "gradient",
-                message(
-                    N_(
-                        "{x} is one number, and so is the slope: when {x} grows by a small h, {y} = {value} changes by "
-                        "about "
-                        "{slope}*h."
-                    ),
-                    x=name,
-                    y=output,
-                    value=number(float(y.reshape(()))),
-                    slope=number(float(gradient)),
-                ),
+                N_("{x} is one number, and so is the slope: when {x} grows by a small h, {y} = {value} changes by "
+                   "about {slope}*h."),
+                x=name, y=output, value=number(float(y.reshape(()))), slope=number(float(gradient)),
             )
-    yield Note(
+    yield note(
         "weights",
-        message(
-            N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
-            y=output,
-            names=listed([f"{name}.grad" for name in found]),
-        ),
+        N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
+        y=output, names=listed([f"{name}.grad" for name in found]),
     )
 
 
 def _partials(partials: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:
     names = next(iter(partials.values()))
-    yield Note(
+    yield note(
         "partial",
-        message(
-            N_(
-                "{name} means: differentiate by {order}, one after the other; the order does not matter where the "
-                "derivatives are "
-                "continuous. In PyTorch each step is torch.autograd.grad(..., create_graph=True)."
-            ),
-            name="d " + " d ".join(names),
-            order=", ".join(names),
-        ),
+        N_("{name} means: differentiate by {order}, one after the other; the order does not matter where the "
+           "derivatives are continuous. In PyTorch each step is torch.autograd.grad(..., create_graph=True)."),
+        name="d " + " d ".join(names), order=", ".join(names),
     )

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradcli.explain.writing import number, tensor
-from gradcli.message import N_, message
+from gradcli.explain.writing import note, number, tensor
+from gradcli.message import N_
 from gradcli.report import Array, Compared, Note
 from gradcli.shapes import written
 
@@ -19,17 +19,11 @@ def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -
     known = {b.name: b.symbolic if b.pytorch is None else b.pytorch for b in blocks}
     if not known or any(block is None for block in known.values()):
         return
-    yield Note(
+    yield note(
         "hessian",
-        message(
-            N_(
-                "The Hessian is the Jacobian of the gradient: row by row it says how each entry of the gradient "
-                "moves when "
-                "an input "
-                "does. So autograd runs twice: once for the gradient with create_graph=True, once for each of its "
-                "entries."
-            ),
-        ),
+        N_("The Hessian is the Jacobian of the gradient: row by row it says how each entry of the gradient moves "
+           "when an input does. So autograd runs twice: once for the gradient with create_graph=True, once for each "
+           "of its entries."),
     )
     yield from _symmetry({k: b for k, b in known.items() if b is not None}, wrt)
     if len(wrt) == 1:
@@ -45,17 +39,11 @@ def _symmetry(known: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
             turned = np.moveaxis(other, range(other.ndim - rank), range(rank, other.ndim)) if rank else other
             if turned.shape == one.shape:
                 worst = max(worst, float(np.max(np.abs(one - turned), initial=0.0)))
-    yield Note(
+    yield note(
         "symmetric",
-        message(
-            N_(
-                "The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the "
-                "block "
-                "w,x "
-                "turned round): here it differs from its transpose by at most {difference}."
-            ),
-            difference=number(worst),
-        ),
+        N_("The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the "
+           "block w,x turned round): here it differs from its transpose by at most {difference}."),
+        difference=number(worst),
     )
 
 
@@ -92,7 +80,7 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
             "The Hessian's eigenvalues go from {low} to {high}: where one is 0, {y} is flat to second order in "
             "that direction."
         )
-    yield Note("curvature", message(said, y=output, low=number(float(values.min())), high=number(float(values.max()))))
+    yield note("curvature", said, y=output, low=number(float(values.min())), high=number(float(values.max())))
 
 
 def hvp(found: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
@@ -100,30 +88,16 @@ def hvp(found: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
     for one in found:
         values = one.symbolic if one.pytorch is None else one.pytorch
         if values is not None:
-            yield Note(
+            yield note(
                 "hvp",
-                message(
-                    N_(
-                        "H·t has the shape of {x}, {shape}: it says how fast {x}.grad moves when the inputs move "
-                        "along t. "
-                        "For a small "
-                        "h, {x}.grad changes by about "
-                        "h*{result}."
-                    ),
-                    x=one.name,
-                    shape=written(values.shape),
-                    result=tensor(values),
-                ),
+                N_("H·t has the shape of {x}, {shape}: it says how fast {x}.grad moves when the inputs move along t. "
+                   "For a small h, {x}.grad changes by about h*{result}."),
+                x=one.name, shape=written(values.shape), result=tensor(values),
             )
     size = sum(t_.size for t_ in t.values())
-    yield Note(
+    yield note(
         "hvp-cost",
-        message(
-            N_(
-                "The Hessian itself, {size}×{size} numbers, was never built: H·t is the gradient of the single number "
-                "(gradient · t), "
-                "so two passes are enough: g = grad(y, x, create_graph=True), then grad((g*t).sum(), x)."
-            ),
-            size=size,
-        ),
+        N_("The Hessian itself, {size}×{size} numbers, was never built: H·t is the gradient of the single number "
+           "(gradient · t), so two passes are enough: g = grad(y, x, create_graph=True), then grad((g*t).sum(), x)."),
+        size=size,
     )

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from gradcli.explain.writing import listed, number, place, tensor
-from gradcli.message import N_, message
+from gradcli.explain.writing import listed, note, number, place, tensor
+from gradcli.message import N_
 from gradcli.report import Array, Note
 from gradcli.shapes import written
 
@@ -25,32 +25,17 @@ def jvp(
 
 def _meaning(t: Mapping[str, Array], result: Array, output: str) -> Iterator[Note]:
     for name, one in t.items():
-        yield Note(
+        yield note(
             "tangent",
-            message(
-                N_(
-                    "t says how fast each entry of {x} moves, so it has the shape of {x}, {shape}; {x} + h*t is "
-                    "where {x} "
-                    "is after a "
-                    "short time h."
-                ),
-                x=name,
-                shape=written(one.shape),
-            ),
+            N_("t says how fast each entry of {x} moves, so it has the shape of {x}, {shape}; {x} + h*t is where {x} "
+               "is after a short time h."),
+            x=name, shape=written(one.shape),
         )
-    yield Note(
+    yield note(
         "jvp",
-        message(
-            N_(
-                "J·t has the shape of {y}, {shape}: how fast each entry of {y} moves then. For a small h, {y} "
-                "changes by "
-                "about "
-                "h*{result}."
-            ),
-            y=output,
-            shape=written(result.shape),
-            result=tensor(result),
-        ),
+        N_("J·t has the shape of {y}, {shape}: how fast each entry of {y} moves then. For a small h, {y} changes by "
+           "about h*{result}."),
+        y=output, shape=written(result.shape), result=tensor(result),
     )
 
 
@@ -58,41 +43,21 @@ def _one_hot(name: str, t: Array, result: Array, output: str) -> Iterator[Note]:
     if t.size < 2 or np.count_nonzero(t) != 1 or t.max() != 1:
         return
     where = tuple(int(k) for k in np.argwhere(t)[0])
-    yield Note(
+    yield note(
         "one-hot",
-        message(
-            N_(
-                "t is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: the derivative of every "
-                "entry "
-                "of {y} by "
-                "the single number {x}{place}, {result}."
-            ),
-            place=place(where),
-            y=output,
-            x=name,
-            result=tensor(result),
-        ),
+        N_("t is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: the derivative of every entry "
+           "of {y} by the single number {x}{place}, {result}."),
+        place=place(where), y=output, x=name, result=tensor(result),
     )
 
 
 def _adjoint(t: Mapping[str, Array], v: Array, result: Array, pulled: Mapping[str, Array], output: str) -> Note:
     forward = float(np.sum(v * result))
     back = sum(float(np.sum(pulled[name] * one)) for name, one in t.items())
-    return Note(
+    return note(
         "jvp-or-vjp",
-        message(
-            N_(
-                "The JVP pushes a change of the inputs forward, J·t; {y}.backward(v) pulls weights of the output "
-                "back, v·J. "
-                "They are "
-                "two products with one matrix, so v·(J·t) = (v·J)·t: with v = 1 the left side is {forward} and the "
-                "right "
-                "side, from "
-                "{grads}, is {back}."
-            ),
-            y=output,
-            forward=number(forward),
-            back=number(back),
-            grads=listed([f"{name}.grad" for name in t]),
-        ),
+        N_("The JVP pushes a change of the inputs forward, J·t; {y}.backward(v) pulls weights of the output back, "
+           "v·J. They are two products with one matrix, so v·(J·t) = (v·J)·t: with v = 1 the left side is {forward} "
+           "and the right side, from {grads}, is {back}."),
+        y=output, forward=number(forward), back=number(back), grads=listed([f"{name}.grad" for name in t]),
     )

@@ -79,9 +79,8 @@ def _softmax(a: Answers) -> Iterator[Message]:
 def _kinks(a: Answers) -> Iterator[Message]:
     yield message(
         N_(
-            "PyTorch's choices at x = 0, each run for this page: abs {abs}, relu {relu}, maximum(x, 0) "
-            "{maximum}, clamp(x, min=0) {clamp}, norm {norm}, "
-            "and sqrt(sum(x**2)), which is the same function, {root}."
+            "PyTorch's choices at x = 0, each run for this page: abs {abs}, relu {relu}, maximum(x, 0) {maximum}, "
+            "clamp(x, min=0) {clamp}, norm {norm}, and sqrt(sum(x**2)), which is the same function, {root}."
         ),
         relu=a.grad(0),
         abs=a.grad(1),
@@ -148,17 +147,15 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "y has many entries, and each of them has a gradient of its own. backward gives one "
-                    "gradient, so they have to be added up, and v says "
-                    "how much each of them counts: v[m] is the weight of y[m]. That is why v has the shape of y, "
-                    "not of x."
+                    "y has many entries, and each of them has a gradient of its own. backward gives one gradient, so "
+                    "they have to be added up, and v says how much each of them counts: v[m] is the weight of y[m]. "
+                    "That is why v has the shape of y, not of x."
                 )
             ),
             Message(
                 N_(
                     "PyTorch calls it gradient, grad_tensors or grad_outputs: if y goes on into a loss, v is the "
-                    "gradient of the loss by y, "
-                    "and backward carries it on to x by the chain rule."
+                    "gradient of the loss by y, and backward carries it on to x by the chain rule."
                 )
             ),
         ),
@@ -172,10 +169,9 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "A weighted sum of the entries of y is one number, and its gradient is the weighted sum of "
-                    "their gradients. So y.backward(v) needs no "
-                    "theory of its own: multiply y by v entry by entry, add everything up, and take the gradient "
-                    "of that number. v is held constant."
+                    "A weighted sum of the entries of y is one number, and its gradient is the weighted sum of their "
+                    "gradients. So y.backward(v) needs no theory of its own: multiply y by v entry by entry, add "
+                    "everything up, and take the gradient of that number. v is held constant."
                 )
             ),
         ),
@@ -189,10 +185,9 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "The gradient of one number by x has the shape of x: there is nothing to choose, and "
-                    "y.backward() is y.backward(1). A y of several "
-                    "entries has a gradient for each, and only you know how they are to be weighed. PyTorch does "
-                    "not guess."
+                    "The gradient of one number by x has the shape of x: there is nothing to choose, and y.backward() "
+                    "is y.backward(1). A y of several entries has a gradient for each, and only you know how they are "
+                    "to be weighed. PyTorch does not guess."
                 )
             ),
         ),
@@ -206,10 +201,9 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "backward adds its gradient to what .grad already holds. So a second call without zeroing "
-                    "doubles it, and one loss cut into several "
-                    "backward calls gives the same gradient as their sum. Between training steps it has to be "
-                    "set to zero: optimizer.zero_grad()."
+                    "backward adds its gradient to what .grad already holds. So a second call without zeroing doubles "
+                    "it, and one loss cut into several backward calls gives the same gradient as their sum. Between "
+                    "training steps it has to be set to zero: optimizer.zero_grad()."
                 )
             ),
         ),
@@ -222,10 +216,9 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "Going forward, PyTorch keeps the values that backward will need; going backward, it frees "
-                    "them. x*x keeps x, so a second backward "
-                    "finds nothing and raises; x + 2 keeps nothing, so it can be repeated. retain_graph=True "
-                    "keeps them for one more call."
+                    "Going forward, PyTorch keeps the values that backward will need; going backward, it frees them. "
+                    "x*x keeps x, so a second backward finds nothing and raises; x + 2 keeps nothing, so it can be "
+                    "repeated. retain_graph=True keeps them for one more call."
                 )
             ),
         ),
@@ -238,11 +231,10 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "A leaf is a tensor that you made and that requires a gradient; what is computed from it is "
-                    "not a leaf. backward leaves .grad only in "
-                    "leaves, for the gradients in between are needed once and then freed. a.retain_grad() keeps "
-                    "the one of a; gradcli has it as --wrt a, "
-                    "and all of them as gradcli steps."
+                    "A leaf is a tensor that you made and that requires a gradient; what is computed from it is not a "
+                    "leaf. backward leaves .grad only in leaves, for the gradients in between are needed once and then "
+                    "freed. a.retain_grad() keeps the one of a; gradcli has it as --wrt a, and all of them as gradcli "
+                    "steps."
                 )
             ),
         ),
@@ -259,11 +251,10 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "J holds the derivative of every entry of y by every entry of x, so it has the axes of y and "
-                    "then those of x: y of 2 and x of 2×2 make "
-                    "J 2×2×2. Flattened, it is a matrix with a row for each entry of y and a column for each "
-                    "entry of x. backward never builds it: "
-                    "it gives one weighted sum of its rows."
+                    "J holds the derivative of every entry of y by every entry of x, so it has the axes of y and then "
+                    "those of x: y of 2 and x of 2×2 make J 2×2×2. Flattened, it is a matrix with a row for each entry "
+                    "of y and a column for each entry of x. backward never builds it: it gives one weighted sum of its "
+                    "rows."
                 )
             ),
         ),
@@ -281,11 +272,10 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "v·J is a sum over the outputs: v has the shape of y, the result that of x. This is "
-                    "backward, reverse mode: one run gives the "
-                    "derivatives of one number by all inputs, which is what training needs. J·t is a sum over "
-                    "the inputs: t has the shape of x, the result "
-                    "that of y. This is forward mode: one run tells how all outputs move when x moves along t."
+                    "v·J is a sum over the outputs: v has the shape of y, the result that of x. This is backward, "
+                    "reverse mode: one run gives the derivatives of one number by all inputs, which is what training "
+                    "needs. J·t is a sum over the inputs: t has the shape of x, the result that of y. This is forward "
+                    "mode: one run tells how all outputs move when x moves along t."
                 )
             ),
             Message(
@@ -308,10 +298,9 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "For y = A x books write dy/dx = A or A transposed, and both are right: in numerator layout "
-                    "the rows are the entries of y, in "
-                    "denominator layout those of x. gradcli names the layout wherever it prints a matrix; its J "
-                    "has the axes of y first (numerator)."
+                    "For y = A x books write dy/dx = A or A transposed, and both are right: in numerator layout the "
+                    "rows are the entries of y, in denominator layout those of x. gradcli names the layout wherever it "
+                    "prints a matrix; its J has the axes of y first (numerator)."
                 )
             ),
         ),
@@ -325,10 +314,9 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "The gradient is a function of x too, and its Jacobian is the Hessian H. PyTorch gets there "
-                    "by a backward through backward, "
-                    "create_graph=True. H has the axes of x twice; where only the product H·t is wanted, gradcli "
-                    "hvp never builds it."
+                    "The gradient is a function of x too, and its Jacobian is the Hessian H. PyTorch gets there by a "
+                    "backward through backward, create_graph=True. H has the axes of x twice; where only the product "
+                    "H·t is wanted, gradcli hvp never builds it."
                 )
             ),
         ),
@@ -341,10 +329,9 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "Broadcasting uses an entry several times, and the derivatives of all its uses are added up. "
-                    "So the gradient of a broadcast tensor is "
-                    "summed over the axes it was stretched along, and has its own shape again. This is why the "
-                    "gradient of a bias is a sum over the batch."
+                    "Broadcasting uses an entry several times, and the derivatives of all its uses are added up. So "
+                    "the gradient of a broadcast tensor is summed over the axes it was stretched along, and has its "
+                    "own shape again. This is why the gradient of a bias is a sum over the batch."
                 )
             ),
         ),
@@ -358,10 +345,9 @@ TOPICS: tuple[Topic, ...] = (
         (
             Message(
                 N_(
-                    "The outputs of softmax add up to 1 whatever x is, so their plain sum does not move: v = "
-                    "ones gives zero. A loss weighs them differently. "
-                    "The entries of J are s[m]*(delta(i,m) - s[i]), so J is not diagonal: each output depends on "
-                    "every input of its line."
+                    "The outputs of softmax add up to 1 whatever x is, so their plain sum does not move: v = ones "
+                    "gives zero. A loss weighs them differently. The entries of J are s[m]*(delta(i,m) - s[i]), so J "
+                    "is not diagonal: each output depends on every input of its line."
                 )
             ),
         ),
@@ -375,9 +361,8 @@ TOPICS: tuple[Topic, ...] = (
             Message(
                 N_(
                     "At a kink the slopes on both sides differ, and PyTorch picks a value, function by function. "
-                    "Formulas that are equal everywhere can "
-                    "differ there, for backward follows the steps and not the function. gradcli says so whenever "
-                    "your numbers hit a kink."
+                    "Formulas that are equal everywhere can differ there, for backward follows the steps and not the "
+                    "function. gradcli says so whenever your numbers hit a kink."
                 )
             ),
         ),
@@ -447,8 +432,7 @@ TOPICS: tuple[Topic, ...] = (
             Message(
                 N_(
                     "x.detach() has the value of x and is a constant for backward: no gradient flows through it. "
-                    "Comparisons, argmax and rounding cut the "
-                    "graph too, or have the derivative 0."
+                    "Comparisons, argmax and rounding cut the graph too, or have the derivative 0."
                 )
             ),
         ),

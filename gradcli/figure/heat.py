@@ -17,7 +17,7 @@ def heated(figure: Any, parts: Sequence[Heatmap], say: Callable[..., str]) -> No
     """A row of two panels for each variable: values with a colour bar around 0, and the structure."""
     panels = np.atleast_2d(figure.subplots(len(parts), 2, squeeze=False))
     for part, (left, right) in zip(parts, panels, strict=True):
-        _values(figure, left, part, say)
+        _values(figure, left, part)
         _structure(right, part, say)
         for axes in (left, right):
             down, across = (part.output, part.name) if part.layout == "numerator" else (part.name, part.output)
@@ -26,7 +26,7 @@ def heated(figure: Any, parts: Sequence[Heatmap], say: Callable[..., str]) -> No
             axes.locator_params(integer=True)
 
 
-def _values(figure: Any, axes: Any, part: Heatmap, say: Callable[..., str]) -> None:
+def _values(figure: Any, axes: Any, part: Heatmap) -> None:
     finite = part.values[np.isfinite(part.values)]
     low, high = float(finite.min(initial=0.0)), float(finite.max(initial=0.0))
     top = max(-low, high) or 1.0
@@ -36,8 +36,9 @@ def _values(figure: Any, axes: Any, part: Heatmap, say: Callable[..., str]) -> N
         interpolation="nearest",
     )
     figure.colorbar(image, ax=axes)
-    left = f"d {part.output} / d {part.name}" if part.layout == "numerator" else f"(d {part.output} / d {part.name}).T"
-    axes.set_title(left, fontsize=10, loc="left").set_parse_math(False)
+    quotient = f"d {part.output} / d {part.name}"
+    title = quotient if part.layout == "numerator" else f"({quotient}).T"
+    axes.set_title(title, fontsize=10, loc="left").set_parse_math(False)
 
 
 def _structure(axes: Any, part: Heatmap, say: Callable[..., str]) -> None:

@@ -21,5 +21,15 @@ class Numpy:
         setattr(self, name, value)
         return value
 
+    @staticmethod
+    def mean(x: Any, **over: Any) -> Any:
+        """As PyTorch: nan where there is no entry, without the warning that NumPy prints."""
+        total = numpy.sum(x, **over)
+        return total / total.dtype.type(x.size // max(total.size, 1))
+
+    def var(self, x: Any, **over: Any) -> Any:
+        """The mean square of what is left of x without its mean."""
+        return self.mean((x - self.mean(x, **{**over, "keepdims": True})) ** 2, **over)
+
 
 n = Numpy()

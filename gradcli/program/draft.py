@@ -66,9 +66,9 @@ class Draft:
             given = bound[param.name]
             match param.kind:
                 case "tensor":
-                    arguments.append(None if given.value is None else self.tensor(given))
+                    arguments.append(None if given.value is param.default is None else self.tensor(given))
                 case "index":
-                    arguments.append(None if given.value is None else self._whole_number_tensor(given))
+                    arguments.append(None if given.value is param.default is None else self._whole_number_tensor(given))
                 case "target":
                     arguments.append(self._target(arguments[0], given))
                 case "tensors":

@@ -162,7 +162,7 @@ def _product(source: str, span: Span, parts: Sequence[str], shapes: Mapping[str,
     return f"({text})" if divided else text
 
 
-_NUMBERED = re.compile(r"(.+?)_?(\d+)")
+_NUMBERED = re.compile(r"(.+?)_?(?<!\d)(\d++)")
 
 
 def _entries(source: str, shapes: Mapping[str, Shape | None]) -> str | None:

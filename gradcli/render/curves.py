@@ -1,5 +1,4 @@
-"""Curves and surfaces -> a drawing of characters, as wide as the screen: braille dots for curves, shades for
-surfaces."""
+"""Curves and surfaces -> a drawing of characters, as wide as the screen: dots of braille, or shades for surfaces."""
 
 from __future__ import annotations
 
@@ -71,8 +70,7 @@ def _below(name: str, x: Array, start: int, cells: int, digits: int) -> str:
 
 
 def _dots(x: Array, values: Array, low: float, high: float, cells: int) -> Array:
-    """Braille characters as numbers: the polyline through the points, cut where it leaves the range or is not
-    finite."""
+    """Braille characters as numbers: the polyline through the points, cut where it leaves the range or is no number."""
     wide, tall = 2 * cells, 4 * ROWS
     canvas = np.zeros((ROWS, cells), dtype=int)
     across = (x - x.min()) / (x.max() - x.min()) * (wide - 1)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from gradcli.message import N_, fault
+from gradcli.message import N_, GradcliError, fault
 from gradcli.render.quiet import arrays
 from gradcli.report import Array, Part
 from gradcli.shapes import written
@@ -42,7 +42,7 @@ def _npz(named: Named) -> bytes:
     return stream.getvalue()
 
 
-def _several(named: Named, kind: str) -> Exception:
+def _several(named: Named, kind: str) -> GradcliError:
     names = ", ".join(name for name, _ in named)
     return fault(
         "option", N_("a .{kind} file holds one array, and there are {count}: {names}"),

@@ -24,10 +24,7 @@ def drawn(part: Heatmap, width: int, digits: int, speak: Speak) -> list[str]:
     size = np.abs(part.values)
     largest = float(size[np.isfinite(size)].max(initial=0.0))
     rows, columns = _cuts(size.shape[0], ROWS), _cuts(size.shape[1], min(width, WIDEST) - 4)
-    lines = [
-        "  │" + "".join(_mark(part, r, c, largest) for c in columns) + "│"
-        for r in rows
-    ]
+    lines = ["  │" + "".join(_mark(part, r, c, largest) for c in columns) + "│" for r in rows]
     frame = "─" * len(columns)
     told = layout.wrapped(speak(_legend(part, largest, digits)), width, "  ")
     return ["  ┌" + frame + "┐", *lines, "  └" + frame + "┘", *told, *_tiles(part, rows, columns, width, speak)]
@@ -68,4 +65,3 @@ def _tiles(part: Heatmap, rows: list[slice], columns: list[slice], width: int, s
             a=-(-high // len(rows)), b=-(-wide // len(columns)),
         )
         yield from layout.wrapped(speak(told), width, "  ")
-

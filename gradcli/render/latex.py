@@ -1,9 +1,8 @@
-r"""Parts of a report -> a LaTeX snippet that compiles with amsmath. Knows LaTeX's special characters; no screen."""
+"""Parts of a report -> a LaTeX snippet that compiles with amsmath. Knows no screen."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from gradcli.message import N_
@@ -12,31 +11,8 @@ from gradcli.render import extra
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
 from gradcli.render.structure import structure
-from gradcli.report import (
-    Array,
-    Closed,
-    Compared,
-    Definition,
-    Equivalence,
-    Extra,
-    Note,
-    Part,
-    Question,
-    Shown,
-    Warning,
-    Weights,
-)
-
-_SPECIAL = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "×": r"$\times$", "·": r"$\cdot$", "−": r"$-$",
-    "…": r"\dots{}", "∂": r"$\partial$", "∇": r"$\nabla$", "≠": r"$\ne$", "≤": r"$\le$", "≥": r"$\ge$",
-    "ᵀ": r"$^\top$", "′": r"$'$", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
-    "²": r"$^2$", "³": r"$^3$", "⟨": r"$\langle$",
-    "⟩": r"$\rangle$", "→": r"$\to$", "Σ": r"$\sum$", "δ": r"$\delta$",
-}
-_LARGEST_MATRIX = 100
-"""Entries; amsmath's matrices have ten columns unless told otherwise."""
+from gradcli.render.tex import align, escaped, left_side, values, where
+from gradcli.report import Closed, Compared, Equivalence, Extra, Note, Part, Question, Shown, Warning, Weights
 
 
 def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> Iterator[str]:
@@ -70,9 +46,9 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
                 yield from _extra(part, question, digits, speak, first=type(part).__name__ not in begun)
                 begun.add(type(part).__name__)
             case Shown():
-                from gradcli.render import shown_formats  # it is written with what this module has
+                from gradcli.render import shown_formats  # which most answers do without
 
-                yield from shown_formats.latex(part, digits, speak)
+                yield from shown_formats.latex(part, digits, speak, lines_of)
             case _:
                 assert_never(part)
 
@@ -95,26 +71,14 @@ def _label(text: str) -> str:
     return left_side(bare) if " / " in bare or " " not in bare else rf"\text{{{escaped(bare)}}}"
 
 
-def align(rows: Sequence[tuple[str, str]]) -> list[str]:
-    """An align* environment of `left &= right` rows."""
-    body = [f"  {left} &= {right}" for left, right in rows]
-    return [r"\begin{align*}", *(row + r" \\" for row in body[:-1]), body[-1], r"\end{align*}"]
-
-
 def _closed(part: Closed, speak: Speak) -> Iterator[str]:
     for closed in (part.jacobian, part.vjp):
         if closed is not None:
-            yield from align([(left_side(closed.left_side), closed.latex), *_where(closed.where, speak)])
+            yield from align([(left_side(closed.left_side), closed.latex), *where(closed.where, speak)])
     if part.jacobian is not None and part.jacobian.structure is not None:
         yield escaped(speak(structure(part.jacobian.structure)) + ".")
     if part.reason is not None:
         yield escaped(speak(part.reason))
-
-
-def _where(definitions: Sequence[Definition], speak: Speak) -> list[tuple[str, str]]:
-    told = escaped(speak.sentence(N_("where")))
-    lead = rf"\text{{{told} }} "
-    return [(lead * (n == 0) + indexed(d.name), d.latex) for n, d in enumerate(definitions)]
 
 
 def _compared(part: Compared, question: Question | None, digits: int, speak: Speak) -> Iterator[str]:
@@ -152,53 +116,4 @@ def _result(by: str, question: Question | None) -> str:
 def _equivalence(part: Equivalence, speak: Speak) -> str:
     told = N_("(v*y).sum().backward() leaves the same in {name}.grad but for {difference}.")
     return escaped(speak.sentence(told, name=part.name, difference=number(part.max_abs_diff, 2)))
-
-
-def left_side(text: str) -> str:
-    r"""`d y[m,n] / d x[i,j]` is a fraction of \partial, `x.grad[i,j]` is \bar{x} with indices."""
-    if text.startswith("(H t)."):
-        return rf"\left(H t\right)_{{{indexed(text.removeprefix('(H t).'))}}}"
-    higher = re.fullmatch(r"d(\d*) (.+?) / (d .+)", text)
-    if higher and (higher[1] or higher[3].count("d ") > 1):
-        below = r" \, ".join(rf"\partial {indexed(one)}" for one in re.split(r" ?\bd ", higher[3])[1:])
-        return rf"\frac{{\partial^{{{higher[1]}}} {indexed(higher[2])}}}{{{below}}}"
-    quotient = re.fullmatch(r"d (.+?) / d (.+)", text)
-    if quotient:
-        return rf"\frac{{\partial {indexed(quotient[1])}}}{{\partial {indexed(quotient[2])}}}"
-    return indexed(text)
-
-
-def indexed(text: str) -> str:
-    """`w1[i,j]` with its indices as subscripts."""
-    match = re.fullmatch(r"([^\[\]]+)(?:\[([^\]]*)\])?", text.strip())
-    if match is None:
-        return rf"\text{{{escaped(text)}}}"
-    bare = match[1].removesuffix(".grad")
-    base = rf"\bar{{{latex_name(bare)}}}" if bare != match[1] else latex_name(bare)
-    return base if match[2] is None else f"{{{base}}}_{{{match[2]}}}"
-
-
-def values(array: Array, digits: int, speak: Speak) -> str:
-    """A scalar, a vector or a matrix; of anything larger, its shape."""
-    if array.ndim > 2 or array.size > _LARGEST_MATRIX or (array.ndim == 2 and array.shape[1] > 10):
-        told = escaped(speak.sentence(N_("a tensor of shape")))
-        return rf"\text{{{told} }} " + r" \times ".join(map(str, array.shape))
-    if array.ndim == 0:
-        return _number(array, digits)
-    rows = array.reshape(-1, 1) if array.ndim == 1 else array
-    body = r" \\ ".join(" & ".join(_number(x, digits) for x in row) for row in rows)
-    return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
-
-
-def _number(value: object, digits: int) -> str:
-    text = number(value, digits)
-    mantissa, e, exponent = text.partition("e")
-    if e:
-        return rf"{mantissa} \cdot 10^{{{exponent}}}"
-    return text.replace("inf", r"\infty").replace("nan", r"\text{nan}")
-
-
-def escaped(text: str) -> str:
-    """Prose with LaTeX's special characters written out."""
-    return "".join(_SPECIAL.get(c) or (c if c.isascii() or latex_name(c) == c else f"${latex_name(c)}$") for c in text)
 

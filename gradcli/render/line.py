@@ -34,11 +34,6 @@ def heading(text: str) -> Line:
     return line(text, "heading")
 
 
-def labelled(label: str, text: str, column: int = 10) -> Line:
-    """A label in its column, and what it says."""
-    return Line(((f"{label:<{column}}", "label"), (text, "")))
-
-
 COLOURS: dict[Style, str] = {
     "": "", "heading": "bold", "label": "cyan", "formula": "bold", "good": "green", "bad": "bold red", "quiet": "dim",
 }

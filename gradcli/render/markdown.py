@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from gradcli.message import N_
-from gradcli.render import extra, heat, values
-from gradcli.render.latex import indexed, left_side
+from gradcli.render import extra, heat
+from gradcli.render.marked import WIDTH, block, definition, prose
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
 from gradcli.render.structure import arrangement, spoken, structure
+from gradcli.render.tex import left_side
 from gradcli.render.wording import apart, wording
 from gradcli.report import (
-    Array,
     Closed,
     Compared,
-    Definition,
     Equivalence,
     Extra,
     Jacobian,
@@ -29,8 +28,6 @@ from gradcli.report import (
     Weights,
 )
 from gradcli.shapes import written
-
-_WIDTH = 100
 
 
 def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: Speak = english) -> Iterator[str]:
@@ -46,7 +43,7 @@ def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: 
                 yield from _closed(part, question, speak)
             case Weights():
                 output = "y" if question is None else question.output_name
-                yield from _block({output: part.y, "v": part.v}, digits, full)
+                yield from block({output: part.y, "v": part.v}, digits, full)
             case Compared():
                 yield from _compared(part, question, digits, full, speak)
             case Equivalence():
@@ -54,16 +51,16 @@ def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: 
                 yield from _equivalence(part, speak)
             case Note():
                 yield from _once(headed, speak.sentence(N_("Why")))
-                yield f"- {_prose(speak(part.text))}"
+                yield f"- {prose(speak(part.text))}"
             case Warning():
-                yield from ("", "> " + speak.sentence(N_("note: ")) + _prose(speak(part.text)), "")
+                yield from ("", "> " + speak.sentence(N_("note: ")) + prose(speak(part.text)), "")
             case Extra():
                 yield from _extra(part, question, digits, full, speak, first=type(part).__name__ not in headed)
                 headed.add(type(part).__name__)
             case Shown():
-                from gradcli.render import shown_formats  # it is written with what this module has
+                from gradcli.render import shown_formats  # which most answers do without
 
-                yield from shown_formats.markdown(part, digits, full, speak)
+                yield from shown_formats.markdown(part, digits, full, speak, lines_of)
             case _:
                 assert_never(part)
 
@@ -103,54 +100,43 @@ def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[s
         if part.vjp.matrix:
             yield from ("", f"`{part.vjp.matrix}`")
     if part.reason is not None:
-        yield from ("", _prose(speak(part.reason)))
+        yield from ("", prose(speak(part.reason)))
 
 
 def _formula(part: Jacobian | Vjp, speak: Speak) -> Iterator[str]:
     yield from ("$$", rf"{left_side(part.left_side)} = {part.latex}", "$$")
-    for definition in part.where:
-        yield from _definition(definition, speak)
-
-
-def _definition(part: Definition, speak: Speak) -> list[str]:
-    return ["", speak.sentence(N_("where")) + f" ${indexed(part.name)} = {part.latex}$"]
+    for named in part.where:
+        yield from definition(named, speak)
 
 
 def _compared(part: Compared, question: Question | None, digits: int, full: bool, speak: Speak) -> Iterator[str]:
     words = wording("vjp" if question is None else question.command, part.name)
     yield from ("", f"## {speak.sentence(words.values, name=spoken(part.name))}", "")
     columns = {speak.sentence(N_("SymPy's formula")): part.symbolic, speak.sentence(words.numeric): part.pytorch}
-    yield from _block({head: array for head, array in columns.items() if array is not None}, digits, full)
+    yield from block({head: array for head, array in columns.items() if array is not None}, digits, full)
     if part.agrees is not None and part.max_abs_diff is not None:
         verdict = speak.sentence(N_("they agree")) if part.agrees else speak.sentence(N_("they DISAGREE"))
         told = speak.sentence(N_("largest difference {difference}: "), difference=number(part.max_abs_diff, 2))
         yield from ("", f"{told}**{verdict}**")
     if part.reason is not None:
-        yield from ("", _prose(speak(part.reason)))
+        yield from ("", prose(speak(part.reason)))
 
 
 def _extra(
     part: Extra, question: Question | None, digits: int, full: bool, speak: Speak, first: bool
 ) -> Iterator[str]:
-    for block in extra.blocks(part, question, first):
-        match block:
+    for one in extra.blocks(part, question, first):
+        match one:
             case extra.Head(text):
-                yield from ("", f"## {_prose(speak(text))}", "")
+                yield from ("", f"## {prose(speak(text))}", "")
             case extra.Say(text):
-                yield from ("", _prose(speak(text)))
+                yield from ("", prose(speak(text)))
             case extra.Numbers(arrays):
-                yield from _block({speak(label).removesuffix(" ="): a for label, a in arrays}, digits, full)
+                yield from block({speak(label).removesuffix(" ="): a for label, a in arrays}, digits, full)
             case extra.Heat(heatmap):
-                yield from ("", "```text", *heat.drawn(heatmap, _WIDTH, digits, speak), "```")
+                yield from ("", "```text", *heat.drawn(heatmap, WIDTH, digits, speak), "```")
             case extra.Picture(rows):
                 yield from ("", "```text", *rows, "```")
-
-
-def _block(arrays: Mapping[str, Array], digits: int, full: bool) -> Iterator[str]:
-    """Arrays side by side where they fit, in one block of code."""
-    blocks = [[f"{head}:", *values.lines_of(array, _WIDTH, digits, full)] for head, array in arrays.items()]
-    beside = values.side_by_side(blocks[0], blocks[1], _WIDTH) if len(blocks) == 2 else None
-    yield from ("", "```text", *(beside or [row for block in blocks for row in block]), "```")
 
 
 def _equivalence(part: Equivalence, speak: Speak) -> Iterator[str]:
@@ -158,8 +144,3 @@ def _equivalence(part: Equivalence, speak: Speak) -> Iterator[str]:
     for way, difference in ways.items():
         if difference is not None:
             yield f"- `{way}`: {speak(apart(part.name, difference))}"
-
-
-def _prose(text: str) -> str:
-    """A sentence with what Markdown would read as emphasis written out."""
-    return text.replace("\\", "\\\\").replace("*", r"\*").replace("_", r"\_").replace("<", r"\<")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from gradcli.ops.latex import latex_name
-from gradcli.render import latex, markdown
+from gradcli.render import markdown, tex
 from gradcli.render.speech import Speak, english
 from gradcli.report import Closed, Definition, Part, Question
 
@@ -55,9 +55,9 @@ def _rows(part: Part) -> Iterator[tuple[str, str]]:
         case Closed():
             for closed in (part.jacobian, part.vjp):
                 if closed is not None:
-                    yield latex.left_side(closed.left_side), closed.latex
+                    yield tex.left_side(closed.left_side), closed.latex
                     yield from map(_defined, closed.where)
 
 
 def _defined(definition: Definition) -> tuple[str, str]:
-    return latex.indexed(definition.name), definition.latex
+    return tex.indexed(definition.name), definition.latex

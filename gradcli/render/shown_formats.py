@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
 from gradcli.message import Message
-from gradcli.render import latex as latex_room
-from gradcli.render import layout, values
-from gradcli.render import markdown as markdown_room
-from gradcli.render import text as text_room
+from gradcli.render import layout, marked, screen, tex, values
 from gradcli.render.curves import drawn
 from gradcli.render.extra import Head, Numbers, Say
 from gradcli.render.line import BLANK, Line, heading, line
+from gradcli.render.screen import Look
 from gradcli.render.shown import Block, Code, Drawing, Formula, Inside, Prose, Table, blocks
 from gradcli.render.speech import Speak
-from gradcli.report import Shown
+from gradcli.report import Part, Shown
+
+# How a whole answer is written, for the examples that hold one.
+InText = Callable[[Sequence[Part], Look], Iterator[list[Line]]]
+InMarkdown = Callable[[Sequence[Part], int, bool, Speak], Iterator[str]]
+InLatex = Callable[[Sequence[Part], int, Speak], Iterator[str]]
 
 _PROSE = 88
 """Longer lines are hard to read."""
 
 
-def text(part: Shown, look: text_room.Look) -> list[Line]:
+def text(part: Shown, look: Look, inner: InText) -> list[Line]:
     """The lines of one part for a screen."""
-    return [one for block in blocks(part, look.speak) for one in _text(block, look)]
+    return [one for block in blocks(part, look.speak) for one in _text(block, look, inner)]
 
 
-def _text(block: Block, look: text_room.Look) -> list[Line]:
+def _text(block: Block, look: Look, inner: InText) -> list[Line]:
     match block:
         case Head(told):
             return [BLANK, *(heading(one) for one in layout.wrapped(look.speak(told), look.width, "", "  "))]
@@ -41,7 +44,7 @@ def _text(block: Block, look: text_room.Look) -> list[Line]:
             ]
             return _in_rows(blocks_of, look)
         case Formula(left, right, _, where):
-            return [*text_room._formula(left, right, look), *text_room._where(where, look)]
+            return [*screen.formula(left, right, look), *screen.where(where, look)]
         case Code(_, source):
             return [line(one) for one in source.rstrip("\n").split("\n")]
         case Table(rows):
@@ -50,7 +53,7 @@ def _text(block: Block, look: text_room.Look) -> list[Line]:
             return [
                 BLANK,
                 line(f"  $ {example.line}", "label"),
-                *(one for lines in text_room.lines_of(example.parts, look) for one in lines),
+                *(one for lines in inner(example.parts, look) for one in lines),
             ]
         case Drawing(plot):
             return [*(line(one) for one in drawn(plot, look.width, look.digits, look.speak))]
@@ -58,7 +61,7 @@ def _text(block: Block, look: text_room.Look) -> list[Line]:
             assert_never(block)
 
 
-def _in_rows(given: list[tuple[str, list[str]]], look: text_room.Look) -> list[Line]:
+def _in_rows(given: list[tuple[str, list[str]]], look: Look) -> list[Line]:
     """`x = 3` on one line where the value is one number, else the numbers under their label; two side by side."""
     if all(len(lines) == 1 for _, lines in given):
         return [
@@ -66,10 +69,10 @@ def _in_rows(given: list[tuple[str, list[str]]], look: text_room.Look) -> list[L
             for label, lines in given
             for one in layout.wrapped(f"{label} {lines[0]}", look.width, "  ", "      ")
         ]
-    return text_room._beside(given, look)
+    return screen.beside(given, look)
 
 
-def _table(rows: tuple[tuple[Message | str, Message | str], ...], look: text_room.Look) -> list[Line]:
+def _table(rows: tuple[tuple[Message | str, Message | str], ...], look: Look) -> list[Line]:
     say = look.speak
     column = max(layout.cells(say(name)) for name, _ in rows) + 4
     lines: list[Line] = []
@@ -80,14 +83,14 @@ def _table(rows: tuple[tuple[Message | str, Message | str], ...], look: text_roo
     return lines
 
 
-def markdown(part: Shown, digits: int, full: bool, speak: Speak) -> Iterator[str]:
+def markdown(part: Shown, digits: int, full: bool, speak: Speak, inner: InMarkdown) -> Iterator[str]:
     """The lines of one part as Markdown."""
     for block in blocks(part, speak):
-        yield from _markdown(block, digits, full, speak)
+        yield from _markdown(block, digits, full, speak, inner)
 
 
-def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[str]:
-    prose = markdown_room._prose
+def _markdown(block: Block, digits: int, full: bool, speak: Speak, inner: InMarkdown) -> Iterator[str]:
+    prose = marked.prose
     match block:
         case Head(told):
             yield from ("", f"## {prose(speak(told))}", "")
@@ -95,11 +98,11 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[s
             yield from ("", prose(speak(told)), "")
         case Numbers(arrays):
             named = {speak(label).removesuffix(" ="): array for label, array in arrays}
-            yield from markdown_room._block(named, digits, full)
+            yield from marked.block(named, digits, full)
         case Formula(left, _, formula, where):
-            yield from ("", "$$", rf"{latex_room.left_side(left)} = {formula}", "$$")
+            yield from ("", "$$", rf"{tex.left_side(left)} = {formula}", "$$")
             for definition in where:
-                yield from markdown_room._definition(definition, speak)
+                yield from marked.definition(definition, speak)
         case Code(language, source):
             yield from (f"```{language}", *source.rstrip("\n").split("\n"), "```")
         case Table(rows):
@@ -117,7 +120,7 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak) -> Iterator[s
                 example.line,
                 "```",
                 "",
-                *markdown_room.lines_of(example.parts, digits, full, speak),
+                *inner(example.parts, digits, full, speak),
             )
         case Drawing(plot):
             yield from ("```text", *drawn(plot, 80, digits, speak), "```")
@@ -133,28 +136,28 @@ def _cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
-def latex(part: Shown, digits: int, speak: Speak) -> Iterator[str]:
+def latex(part: Shown, digits: int, speak: Speak, inner: InLatex) -> Iterator[str]:
     """The lines of one part as LaTeX; a drawing of characters has no place in it."""
     for block in blocks(part, speak):
-        yield from _latex(block, digits, speak)
+        yield from _latex(block, digits, speak, inner)
 
 
-def _latex(block: Block, digits: int, speak: Speak) -> Iterator[str]:
-    escaped = latex_room.escaped
+def _latex(block: Block, digits: int, speak: Speak, inner: InLatex) -> Iterator[str]:
+    escaped = tex.escaped
     match block:
         case Head(told):
             yield from ("", rf"\textbf{{{escaped(speak(told))}}}", "")
         case Say(told) | Prose(told):
             yield from ("", escaped(speak(told)))
         case Numbers(arrays):
-            yield from latex_room.align(
+            yield from tex.align(
                 [
-                    (rf"\text{{{escaped(speak(label).removesuffix(' ='))}}}", latex_room.values(array, digits, speak))
+                    (rf"\text{{{escaped(speak(label).removesuffix(' ='))}}}", tex.values(array, digits, speak))
                     for label, array in arrays
                 ]
             )
         case Formula(left, _, formula, where):
-            yield from latex_room.align([(latex_room.left_side(left), formula), *latex_room._where(where, speak)])
+            yield from tex.align([(tex.left_side(left), formula), *tex.where(where, speak)])
         case Code(_, source):
             yield from (r"\begin{verbatim}", *source.rstrip("\n").split("\n"), r"\end{verbatim}")
         case Table(rows):
@@ -166,7 +169,7 @@ def _latex(block: Block, digits: int, speak: Speak) -> Iterator[str]:
                 r"\begin{verbatim}",
                 example.line,
                 r"\end{verbatim}",
-                *latex_room.lines_of(example.parts, digits, speak),
+                *inner(example.parts, digits, speak),
             )
         case Drawing():
             return

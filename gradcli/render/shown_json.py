@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradcli.render import json
+from gradcli.render import fields
 from gradcli.render.drawing import document
 from gradcli.render.numbers import finite, plain
 from gradcli.render.speech import Speak
@@ -31,13 +31,13 @@ from gradcli.report import (
 Answer = dict[str, Any]
 
 
-def as_object(parts: Sequence[Part], speak: Speak) -> Answer:
-    """The whole answer as one object of plain lists, numbers and strings."""
+def as_object(parts: Sequence[Part], speak: Speak, inner: Callable[[Sequence[Part], Speak], Answer]) -> Answer:
+    """The whole answer as one object of plain lists, numbers and strings; `inner` gives that of an example's answer."""
     answer: Answer = {"schema": SCHEMA, "command": "functions", "ok": True, "warnings": []}
     for part in parts:
         match part:
             case Question():
-                asked = json._question(part)
+                asked = fields.question(part)
                 answer |= {key: asked[key] for key in ("command", "expression", "latex", "inputs", "output")}
                 if part.command == "steps":
                     answer |= {"v": asked["v"], "wrt": asked["wrt"], "steps": []}
@@ -56,7 +56,7 @@ def as_object(parts: Sequence[Part], speak: Speak) -> Answer:
             case Paragraph():
                 answer["text"].append(speak(part.text))
             case Example():
-                told = {"line": part.line, "answer": json.as_object(part.parts, speak)}
+                told = {"line": part.line, "answer": inner(part.parts, speak)}
                 answer |= {"example": told} if "function" in answer else {"examples": [*answer["examples"], told]}
             case Visit():
                 answer["steps"].append(_visit(part, speak))
@@ -71,7 +71,7 @@ def as_object(parts: Sequence[Part], speak: Speak) -> Answer:
             case Warning():
                 answer["warnings"].append({"kind": part.kind, "text": speak(part.text)})
             case Compared():
-                answer.setdefault("checks", []).append({"name": part.name, **json._compared(part, speak)})
+                answer.setdefault("checks", []).append({"name": part.name, **fields.compared(part, speak)})
             case _:
                 raise AssertionError(part)
     return answer
@@ -119,8 +119,8 @@ def _visit(part: Visit, speak: Speak) -> Answer:
 def _operand(part: Operand, speak: Speak) -> Answer:
     return {
         "name": part.name,
-        "jacobian": None if part.local is None else json._jacobian(part.local),
-        **json._compared(part.compared, speak),
+        "jacobian": None if part.local is None else fields.jacobian(part.local),
+        **fields.compared(part.compared, speak),
     }
 
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 from typing import assert_never
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_
-from gradcli.render import extra, heat, layout, values
+from gradcli.render import extra, heat, layout
 from gradcli.render.legend import legend
 from gradcli.render.line import BLANK, Line, Piece, heading, line
 from gradcli.render.numbers import number
-from gradcli.render.speech import Speak, english
+from gradcli.render.screen import Look, beside, formula, labelled, numbers, prose, where
 from gradcli.render.structure import arrangement, at, spoken, structure
 from gradcli.render.wording import apart, wording
 from gradcli.report import (
-    Array,
     Closed,
     Compared,
-    Definition,
     Entry,
     Equivalence,
     Extra,
@@ -37,16 +33,6 @@ from gradcli.shapes import Shape, written
 
 DOCUMENTS = ("graph", "code")
 """Commands whose answer is a text of its own, for another program to read."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How wide, how precise, how complete, in which language."""
-
-    width: int = 80
-    digits: int = 6
-    full: bool = False
-    speak: Speak = field(default=english)
 
 
 def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]:
@@ -76,9 +62,9 @@ def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]
                 yield _extra(part, question, look, first=type(part).__name__ not in begun)
                 begun.add(type(part).__name__)
             case Shown():
-                from gradcli.render import shown_formats  # it is written with what this module has
+                from gradcli.render import shown_formats  # which most answers do without
 
-                yield shown_formats.text(part, look)
+                yield shown_formats.text(part, look, lines_of)
             case _:
                 assert_never(part)
     if warned:
@@ -123,7 +109,7 @@ def _closed(part: Closed, question: Question | None, look: Look, explained: set[
     if part.vjp is not None:
         lines += _vjp(part.name, part.vjp, question, look)
     if part.reason is not None:
-        lines += [BLANK, *_prose(look.speak(part.reason), look)]
+        lines += [BLANK, *prose(look.speak(part.reason), look)]
     told = [look.speak(message) for message in legend(_formulas(part), _inputs(question))]
     new = [sentence for sentence in told if sentence not in explained]
     explained.update(new)
@@ -155,11 +141,11 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
     column = max(layout.cells(label) for label, _ in rows) + 4
     told = [
         one for label, text in rows if text
-        for one in _told(layout.padded(f"  {label}", column), text, look.width)
+        for one in labelled(layout.padded(f"  {label}", column), text, look.width)
     ]
     return [
         BLANK, heading(say(wording(_command(question), name).matrix, output=output, name=spoken(name))),
-        *_formula(part.left_side, part.formula, look), *_where(part.where, look), *told,
+        *formula(part.left_side, part.formula, look), *where(part.where, look), *told,
         *_drawn(part.structure, column), *_entries(part.entries or (), part.left_side, look),
     ]
 
@@ -176,17 +162,12 @@ _PLAIN = ("dense", "rank-one", "zero")
 """Patterns that a picture says nothing about."""
 
 
-def _told(label: str, text: str, width: int) -> Iterator[Line]:
-    for n, part in enumerate(layout.wrapped(text, width, label)):
-        yield Line(((label, "label"), (part[len(label):], ""))) if n == 0 else line(part)
-
-
 def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Line]:
     say = look.speak.sentence
     words = wording(_command(question))
     output = "y" if question is None else question.output_name
     lines = [BLANK, heading(say(words.product, name=name, output=output))]
-    lines += _formula(part.left_side, part.formula, look)
+    lines += formula(part.left_side, part.formula, look)
     bare = part.left_side.partition("[")[0]
     if part.matrix and (bare, part.matrix) != (part.left_side, part.formula):  # under it, the two = under each other
         *statements, last = part.matrix.split("; ")  # statements stand on lines of their own, where they can be pasted
@@ -196,25 +177,11 @@ def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Li
         fresh = [text for text in statements if text not in said]
         lead = "    " + say(N_("with")) + " "
         lines += [line(one) for text in fresh for one in layout.formula(text, look.width, lead)]
-    return lines + _where(part.where, look)
+    return lines + where(part.where, look)
 
 
 def _command(question: Question | None) -> str:
     return "vjp" if question is None else question.command
-
-
-def _formula(left: str, right: str, look: Look) -> list[Line]:
-    return [line(one, "formula") for one in layout.formula(right, look.width, f"  {left} = ")]
-
-
-def _where(definitions: Sequence[Definition], look: Look) -> list[Line]:
-    lead = "    " + look.speak.sentence(N_("where")) + " "
-    hang = " " * layout.cells(lead)
-    return [
-        line(one)
-        for n, d in enumerate(definitions)
-        for one in layout.formula(d.formula, look.width, f"{hang if n else lead}{d.name} = ")
-    ]
 
 
 def _entries(entries: Sequence[Entry], left_side: str, look: Look) -> list[Line]:
@@ -241,7 +208,7 @@ def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> l
             case extra.Say(text, style):
                 lines += [line(one, style) for one in layout.wrapped(look.speak(text), look.width, "  ")]
             case extra.Numbers(arrays):
-                lines += _beside([(look.speak(label), _numbers(array, look)) for label, array in arrays], look)
+                lines += beside([(look.speak(label), numbers(array, look)) for label, array in arrays], look)
             case extra.Heat(heatmap):
                 lines += [line(one) for one in heat.drawn(heatmap, look.width, look.digits, look.speak)]
             case extra.Picture(rows):
@@ -251,33 +218,16 @@ def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> l
 
 def _weights(part: Weights, question: Question | None, look: Look) -> list[Line]:
     output = "y" if question is None else question.output_name
-    blocks = [(f"{output} =", _numbers(part.y, look)), ("v =", _numbers(part.v, look))]
-    return [BLANK, heading(look.speak.sentence(N_("At these numbers"))), *_beside(blocks, look)]
-
-
-def _numbers(array: Array, look: Look) -> list[str]:
-    return values.lines_of(array, look.width - 2, look.digits, look.full)
-
-
-def _beside(blocks: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
-    """Headed blocks of numbers side by side, or under each other where the screen is too narrow."""
-    if len(blocks) == 2:
-        (left_head, left), (right_head, right) = blocks
-        beside = values.side_by_side([left_head, *left], [right_head, *right], look.width - 2)
-        if beside is not None:
-            return [line("  " + one, "" if n else "label") for n, one in enumerate(beside)]
-    return [
-        one for head, block in blocks
-        for one in (line("  " + head, "label"), *(line("  " + row) for row in block))
-    ]
+    blocks = [(f"{output} =", numbers(part.y, look)), ("v =", numbers(part.v, look))]
+    return [BLANK, heading(look.speak.sentence(N_("At these numbers"))), *beside(blocks, look)]
 
 
 def _compared(part: Compared, question: Question | None, look: Look) -> list[Line]:
     say = look.speak.sentence
     words = wording(_command(question), part.name)
     columns = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
-    blocks = [(say(head), _numbers(array, look)) for head, array in columns if array is not None]
-    lines = [BLANK, heading(say(words.values, name=spoken(part.name))), *_beside(blocks, look)]
+    blocks = [(say(head), numbers(array, look)) for head, array in columns if array is not None]
+    lines = [BLANK, heading(say(words.values, name=spoken(part.name))), *beside(blocks, look)]
     return lines + _verdict(part, look)
 
 
@@ -289,9 +239,9 @@ def _verdict(part: Compared, look: Look) -> list[Line]:
         pieces.append((say(N_("they agree")), "good") if part.agrees else (say(N_("they DISAGREE")), "bad"))
         lines.append(Line(tuple(pieces)))
     if part.reason is not None:
-        lines += _prose(look.speak(part.reason), look)
+        lines += prose(look.speak(part.reason), look)
     if part.jacobian_checked:
-        lines += _prose(say(N_("the Jacobian printed above, contracted with v, gives these numbers too")), look)
+        lines += prose(say(N_("the Jacobian printed above, contracted with v, gives these numbers too")), look)
     return lines
 
 
@@ -302,7 +252,7 @@ def _equivalence(part: Equivalence, look: Look, first: bool) -> list[Line]:
     if part.plain_sum_max_abs_diff is not None:
         ways.append(("y.sum().backward()", part.plain_sum_max_abs_diff))
     for way, difference in ways:
-        lines += _told(f"  {way:<24}", look.speak(apart(part.name, difference)), look.width)
+        lines += labelled(f"  {way:<24}", look.speak(apart(part.name, difference)), look.width)
     return lines
 
 
@@ -310,10 +260,6 @@ def _note(part: Note, look: Look, first: bool) -> list[Line]:
     lines = [BLANK, heading(look.speak.sentence(N_("Why")))] if first else []
     width = min(look.width, 88)  # longer lines are hard to read
     return lines + [line(one) for one in layout.wrapped(look.speak(part.text), width, "  • ", "    ")]
-
-
-def _prose(text: str, look: Look) -> list[Line]:
-    return [line(one) for one in layout.wrapped(text, look.width, "  ")]
 
 
 def _warning(part: Warning, look: Look) -> list[Line]:

@@ -21,10 +21,11 @@ from gradcli.symbolic.contract import total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Dim
 from gradcli.symbolic.entries import entry_at, places, size_at
-from gradcli.symbolic.evaluate import Evaluator, Magnitude
+from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.graph import Graph, Node, Tensor
 from gradcli.symbolic.in_latex import LatexWriter
 from gradcli.symbolic.in_text import TextWriter
+from gradcli.symbolic.magnitude import Magnitude
 from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.proposal import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place
@@ -222,10 +223,6 @@ class Derived:
                 return None
         columns = zip(self.jacobian.formula.columns, self.vjp.formula.columns, strict=True)
         return self.jacobian.contraction(self.jacobian.weights).xreplace({a: b for a, b in columns if a != b})
-
-    def dense(self, point: Mapping[str, Array]) -> Array:
-        """The whole Jacobian at a point, output axes first. For small sizes."""
-        return self.jacobian.value(point)
 
     def closed(self, entries: bool = False) -> Closed:
         """The formulas as text and LaTeX, with definitions, structure and, where they fit, entries."""

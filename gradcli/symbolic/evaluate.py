@@ -8,7 +8,7 @@ Jacobian is never built.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, reduce
+from functools import reduce
 from math import prod
 from typing import Any
 
@@ -18,39 +18,19 @@ from sympy import Expr
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_, limit
-from gradcli.ops import TABLE
-from gradcli.ops.libraries import n as numpy_library
-from gradcli.program.values import options_as_floats
 from gradcli.report import Array
 from gradcli.shapes import RAISE, allowed, needed
+from gradcli.symbolic.columns import applied, function, operands, power_log, to_the
 from gradcli.symbolic.contraction import contract_pairs
 from gradcli.symbolic.derive import Formula
-from gradcli.symbolic.dims import Index, Quotient, Remainder
+from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
-from gradcli.symbolic.scalars import (
-    NOTHING,
-    Above,
-    AtLeast,
-    Atomic,
-    Delta,
-    Entry,
-    Equal,
-    Flag,
-    Pi,
-    Place,
-    Sigma,
-    Where,
-    as_float,
-)  # fmt: skip
+from gradcli.symbolic.scalars import AtLeast, Entry, Flag, Pi, Sigma, as_float
 
 MAX_ELEMENTS = 400_000_000
 """No intermediate array may be larger (3 GB): a limit, told before it is allocated."""
 SPREAD = 4
 """A sum of terms whose broadcast is this many times its largest term is multiplied out under a summation."""
-
-
-ROUNDING = 2.0**-52
-"""How far apart numbers near 1 are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +89,7 @@ class Evaluator:
         if node.constant is not None:
             return node.constant
         if node.primitive is not None:
-            return _applied(node, self.tensor)
+            return applied(node, self.tensor)
         return self.at_all(node.formula(), node.idx, node.dims)
 
     # Scalars
@@ -142,7 +122,7 @@ class Evaluator:
             return self._product(e.args)
         if e.is_Pow:
             return self._power(e)
-        return self._together(_function(e), *map(self.named, _operands(e)))
+        return self._together(function(e), *map(self.named, operands(e)))
 
     def _size(self, k: Index) -> int:
         return self.graph.sizes.value(k.dim)
@@ -177,7 +157,7 @@ class Evaluator:
         """The factors' values; a**b log(a) is one factor, which PyTorch takes as 0 where a = 0 and b >= 0."""
         powers = {f.base: f for f in factors if f.is_Pow and not f.exp.is_Number}
         logs = [f for f in factors if isinstance(f, sympy.log) and f.args[0] in powers]
-        pairs = [self._together(_power_log, self.named(f.args[0]), self.named(powers[f.args[0]].exp)) for f in logs]
+        pairs = [self._together(power_log, self.named(f.args[0]), self.named(powers[f.args[0]].exp)) for f in logs]
         taken = {*logs, *(powers[f.args[0]] for f in logs)}
         return [*pairs, *(self.named(f) for f in factors if f not in taken)]
 
@@ -198,7 +178,7 @@ class Evaluator:
         elif exponent == sympy.Rational(-1, 2):
             compute = lambda a: 1.0 / np.sqrt(a)  # noqa: E731
         elif exponent.is_Number:
-            compute = lambda a: _to_the(a, exponent)  # noqa: E731
+            compute = lambda a: to_the(a, exponent)  # noqa: E731
         else:
             return self._together(lambda a, p: np.asarray(a, dtype=np.float64) ** p, b, self.named(exponent))
         zero_counts = exponent.is_negative and isinstance(base, Entry) and self._at_zero(base.name)
@@ -295,55 +275,6 @@ class Evaluator:
         return Named(axes, np.flip(array, place) if backwards else array)
 
 
-class Magnitude(Evaluator):
-    """The same walk with every term taken as positive: what a formula that cancels is made of."""
-
-    def __init__(self, graph: Graph, point: Mapping[str, Array], printed: Mapping[str, Node] | None = None) -> None:
-        super().__init__(graph, point, printed)
-        self.true = Evaluator(graph, point, printed)
-
-    def _named(self, e: Expr) -> Named:
-        if e.is_Add or e.is_Mul or isinstance(e, (Sigma, Pi)) or (e.is_Pow and e.exp.is_Integer and e.exp > 0):
-            return super()._named(e)
-        if isinstance(e, Where):
-            condition, *branches = e.args
-            return self._together(_OWN[Where], self.true.named(condition), *map(self.named, branches))
-        if isinstance(e, Entry) and self._is_computed(e.name):
-            return super()._entry(e)
-        value = self.true.named(e)
-        return Named(value.axes, np.abs(value.array))
-
-    def _is_computed(self, name: str) -> bool:
-        node = self.nodes.get(name)
-        return node is not None and (node.body is not None or node.primitive is not None)
-
-    def _computed(self, name: str) -> Array:
-        """A primitive's value, and how far it moves anywhere by a rounding of each argument, counted in roundings: a
-        mean taken off numbers that are all alike leaves nothing but that."""
-        node = self.nodes.get(name)
-        if node is None or node.primitive is None:
-            return super()._computed(name)
-        moving = {argument.name for argument, _ in node.primitive.jacobians}
-        exact = self.true.tensor(name)
-        moved = _applied(node, lambda a: self.true.tensor(a) + (self._rounding(a) if a in moving else 0))
-        with np.errstate(all="ignore"):
-            far = np.nan_to_num(np.abs(moved - exact), posinf=0.0).max(initial=0.0)
-            return np.asarray(np.abs(exact) + far / ROUNDING)
-
-    def _rounding(self, name: str) -> Array:
-        """One rounding of what a tensor adds up, upwards and downwards in turn."""
-        size = np.abs(self.tensor(name))
-        return np.asarray(size * ROUNDING * np.where(np.arange(size.size) % 2 == 0, 1.0, -1.0).reshape(size.shape))
-
-
-def _applied(node: Node, tensor: Callable[[str], Array]) -> Array:
-    """A primitive's row on the values of its tensors."""
-    assert node.primitive is not None
-    arguments = [tensor(a.name) if isinstance(a, Node) else options_as_floats(a) for a in node.primitive.arguments]
-    with np.errstate(all="ignore"):
-        return np.asarray(node.primitive.row.numpy(numpy_library, *arguments))
-
-
 def _joined(parts: Sequence[Named]) -> tuple[Index, ...]:
     seen: dict[Index, None] = {}
     for part in sorted(parts, key=lambda p: -len(p.axes)):
@@ -353,69 +284,3 @@ def _joined(parts: Sequence[Named]) -> tuple[Index, ...]:
 
 def _indices(e: Expr) -> set[Index]:
     return {k for k in e.free_symbols if isinstance(k, Index)}
-
-
-def _to_the(a: Array, exponent: Expr) -> Any:
-    base = np.asarray(a, dtype=np.float64)
-    if exponent.is_Integer and exponent < 0:
-        return 1.0 / base ** -as_float(exponent)
-    return base ** as_float(exponent)
-
-
-def _power_log(a: Array, b: Array) -> Any:
-    return np.where((a == 0) & (b >= 0), 0.0, np.asarray(a, dtype=np.float64) ** b * np.log(a))
-
-
-def _operands(e: Expr) -> list[Expr]:
-    if isinstance(e, Atomic):
-        return [e.args[k] for k in e.row.tensor_places]
-    return list(e.args)
-
-
-def _function(e: Expr) -> Callable[..., Any]:
-    """How an elementwise expression is computed from its operands' values."""
-    if e.is_Add:
-        return lambda *terms: reduce(np.add, terms)
-    if isinstance(e, Atomic):
-        return partial(_atomic, e)
-    own = _OWN.get(type(e))
-    if own is not None:
-        return own
-    row = TABLE[_SYMPY_NAMES.get(type(e).__name__, type(e).__name__)]
-    return lambda *u: row.numpy(numpy_library, *(np.asarray(a, dtype=np.float64) for a in u))
-
-
-def _atomic(e: Atomic, *values: Array) -> Any:
-    """The row's NumPy column on the values of its tensors and its options."""
-    given = [_option(a, p.kind) for a, p in zip(e.args, e.row.takes, strict=True)]
-    for place, value in zip(e.row.tensor_places, values, strict=True):
-        given[place] = np.asarray(value, dtype=np.float64)
-    return e.row.numpy(numpy_library, *given)
-
-
-def _option(argument: Expr, kind: str) -> Any:
-    if argument is NOTHING or kind == "tensor":
-        return None
-    if kind == "text":
-        return str(argument)
-    return int(argument) if kind in ("integer", "dim") else float(argument)
-
-
-def _place(entry: Array, size: Array) -> Array:
-    whole = np.asarray(entry).astype(np.int64)
-    return np.where(whole < 0, whole + size, whole)
-
-
-_SYMPY_NAMES = {"loggamma": "lgamma", "Abs": "abs"}
-_OWN: dict[type, Callable[..., Any]] = {
-    Delta: lambda a, b: (a == b).astype(np.float64),
-    Equal: lambda a, b: (a == b).astype(np.float64),
-    Above: lambda a, b: (a > b).astype(np.float64),
-    AtLeast: lambda a, b: (a >= b).astype(np.float64),
-    Where: lambda c, a, b: np.where(c != 0, a, b),
-    Quotient: lambda e, n: e // n,
-    Remainder: lambda e, n: e % n,
-    Place: _place,
-}
-
-

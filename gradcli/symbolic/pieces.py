@@ -34,7 +34,6 @@ class Value:
         return self.text if self.holds >= holds else f"({self.text})"
 
 
-
 def is_one(text: str) -> bool:
     """A name, or one call: its first bracket closes at the end."""
     head, bracket, rest = text.partition("(")

@@ -17,14 +17,13 @@ import sympy
 from sympy import Expr
 
 from gradcli.frozen import dataclass
-from gradcli.ops import TABLE
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, literal
 from gradcli.program.values import options_as_floats
 from gradcli.report import Array
 from gradcli.symbolic.closed import Form
+from gradcli.symbolic.columns import options_of, row_of
 from gradcli.symbolic.dims import Index, Quotient, Remainder
-from gradcli.symbolic.evaluate import _SYMPY_NAMES, _option
 from gradcli.symbolic.graph import Node
 from gradcli.symbolic.scalars import (
     Above,
@@ -259,9 +258,9 @@ class _Script:
         if own is not None:
             return self._together(own, *map(self._axed, e.args))
         if not isinstance(e, Atomic):
-            row = TABLE[_SYMPY_NAMES.get(type(e).__name__, type(e).__name__)]
+            row = row_of(e)
             return self._together(lambda *u: row.numpy(self.library, *u), *map(self._axed, e.args))
-        given = [_option(a, p.kind) for a, p in zip(e.args, e.row.takes, strict=True)]
+        given = options_of(e)
 
         def call(*values: Any) -> Any:
             for place, value in zip(e.row.tensor_places, values, strict=True):

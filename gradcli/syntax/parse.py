@@ -1,5 +1,5 @@
-"""Program text -> Tree. Reads expressions through Python's `ast`, never evaluates anything, and knows no operations,
-shapes or variables but the names that the caller gives."""
+"""Program text -> Tree. Reads expressions through Python's `ast` and never evaluates anything. Of variables it knows
+the names that the caller gives, of operations which names are functions (`2sin(x)`), and of shapes nothing."""
 
 from __future__ import annotations
 

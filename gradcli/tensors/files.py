@@ -79,7 +79,7 @@ def reader_for(file: str, content: bytes) -> Reader:
 def _split_key(path: str) -> tuple[str, str | None]:
     """`f.npz:key` apart, unless a file of the whole name exists; a Windows drive is no file."""
     file, colon, key = path.rpartition(":")
-    if colon and len(file) > 1 and not os.path.exists(os.path.expanduser(path)):
+    if colon and len(file) > 1 and not os.path.exists(_from_home(path)):
         return file, key
     return path, None
 
@@ -91,7 +91,7 @@ def content_of(file: str) -> bytes:
     """
     if not file:
         raise fault("file", N_("a file name is missing after @"), hint=N_("write @x.npy"))
-    path = os.path.expanduser(file)
+    path = _from_home(file)
     try:
         status = os.stat(path)
         _check_regular(file, status)
@@ -107,6 +107,14 @@ def content_of(file: str) -> bytes:
         raise fault("file", N_("the file name {file} is not valid"), file=repr(file)) from None
     except OSError as error:
         raise fault("file", N_("{file} cannot be read: {reason}"), file=file, reason=error.strerror) from None
+
+
+def _from_home(path: str) -> str:
+    """The path with its ~ spelled out; one that no system can name stays, and is told where it is opened."""
+    try:
+        return os.path.expanduser(path)
+    except ValueError:
+        return path
 
 
 def _at_once(path: str, flags: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import dataclasses
 import inspect
 import os
 import resource
@@ -28,6 +30,7 @@ _WRITES = (
     "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown",
     "os.utime", "os.setxattr", "os.putenv", "os.unsetenv", "shutil.", "tempfile.",
 )  # fmt: skip
+_MAKERS = tuple(module.__file__ for module in (inspect, typing, dataclasses, collections))
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -49,11 +52,11 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _is_code(event: str, arguments: tuple[Any, ...]) -> bool:
-    """Whether code is run that is no file's: what `exec` and `eval` make of a text. A module being imported has a file;
-    Typer has Python read Typer's own annotations."""
+    """Whether code is run that is no file's: what `exec` and `eval` make of a text. A module being imported has a file,
+    and Python's own makers of classes may read annotations."""
     if event != "exec" or not isinstance(arguments[0], CodeType) or not arguments[0].co_filename.startswith("<str"):
         return False
-    return sys._getframe(2).f_code.co_filename not in (inspect.__file__, typing.__file__)
+    return sys._getframe(2).f_code.co_filename not in _MAKERS
 
 
 def _opens(event: str, arguments: tuple[Any, ...]) -> bool:
@@ -106,6 +109,7 @@ class Tally:
     """What came of the executions so far; `found` holds one input for each kind of failure."""
 
     slow: float = 1.0
+    alarm: float = ALARM
     executions: int = 0
     refused: int = 0
     slowest: float = 0.0
@@ -116,7 +120,7 @@ class Tally:
         self.executions += 1
         began = time.process_time()
         try:
-            with timed(), watched() if watching else nullcontext():
+            with timed(self.alarm), watched() if watching else nullcontext():
                 run(content)
         except GradcliError as error:
             self.refused += 1
@@ -157,4 +161,5 @@ def _kind_of(error: BaseException) -> str:
     """What the failure is called: the exception and the last line of the product that it passed."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f"{os.sep}gradcli{os.sep}" in f.filename]
     where = f" at {frames[-1].filename.rpartition('gradcli' + os.sep)[2]}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
+    told = f": {str(error)[:100]}" if isinstance(error, AssertionError) else ""
+    return f"{type(error).__name__}{where}{told}"

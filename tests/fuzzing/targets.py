@@ -29,15 +29,15 @@ from gradcli.tensors import CONSTRUCTORS, Stdin, files, read_program, read_tenso
 SMALL = 100_000
 """Elements that a tensor may have here; the limits are met by small numbers as they would be by large ones."""
 _SHAPES: tuple[Shape, ...] = ((), (3,), (2, 3), (3, 3), (3, 2), (1,), (2, 1, 3), (0,), (0, 3), (2, 2, 2, 2))
-_NAMES = re.compile(r"[^\W\d]\w*")
-_INPUTS = frozenset("x y z w a b c s k t h v u p q X Y Z W A B x1 x2 inp theta mu".split())
+NAMES = re.compile(r"[^\W\d]\w*")
+INPUTS = frozenset("x y z w a b c s k t h v u p q X Y Z W A B x1 x2 inp theta mu".split())
 
 
 def expression(content: bytes) -> None:
     """Program text; the first byte deals shapes to the inputs that it names."""
     text = _text(content[1:])
     first = content[0] if content else 0
-    names = [name for name in dict.fromkeys(_NAMES.findall(text)) if name in _INPUTS]
+    names = [name for name in dict.fromkeys(NAMES.findall(text)) if name in INPUTS]
     shapes = {name: _SHAPES[(first + ord(name[0]) + len(name)) % len(_SHAPES)] for name in names}
     with allowing(SMALL):
         trace(parse(text, names), shapes, point={name: np.full(shape, 0.5) for name, shape in shapes.items()})

@@ -1,0 +1,58 @@
+"""Formula + values -> how large its terms are before they cancel: what a difference of results is measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from sympy import Expr
+
+from gradcli.report import Array
+from gradcli.symbolic.columns import applied, function
+from gradcli.symbolic.evaluate import Evaluator, Named
+from gradcli.symbolic.graph import Graph, Node
+from gradcli.symbolic.scalars import Entry, Pi, Sigma, Where
+
+ROUNDING = 2.0**-52
+"""How far apart numbers near 1 are."""
+
+
+class Magnitude(Evaluator):
+    """The same walk with every term taken as positive: what a formula that cancels is made of."""
+
+    def __init__(self, graph: Graph, point: Mapping[str, Array], printed: Mapping[str, Node] | None = None) -> None:
+        super().__init__(graph, point, printed)
+        self.true = Evaluator(graph, point, printed)
+
+    def _named(self, e: Expr) -> Named:
+        if e.is_Add or e.is_Mul or isinstance(e, (Sigma, Pi)) or (e.is_Pow and e.exp.is_Integer and e.exp > 0):
+            return super()._named(e)
+        if isinstance(e, Where):
+            condition, *branches = e.args
+            return self._together(function(e), self.true.named(condition), *map(self.named, branches))
+        if isinstance(e, Entry) and self._is_computed(e.name):
+            return super()._entry(e)
+        value = self.true.named(e)
+        return Named(value.axes, np.abs(value.array))
+
+    def _is_computed(self, name: str) -> bool:
+        node = self.nodes.get(name)
+        return node is not None and (node.body is not None or node.primitive is not None)
+
+    def _computed(self, name: str) -> Array:
+        """A primitive's value, and how far it moves anywhere by a rounding of each argument, counted in roundings: a
+        mean taken off numbers that are all alike leaves nothing but that."""
+        node = self.nodes.get(name)
+        if node is None or node.primitive is None:
+            return super()._computed(name)
+        moving = {argument.name for argument, _ in node.primitive.jacobians}
+        exact = self.true.tensor(name)
+        moved = applied(node, lambda a: self.true.tensor(a) + (self._rounding(a) if a in moving else 0))
+        with np.errstate(all="ignore"):
+            far = np.nan_to_num(np.abs(moved - exact), posinf=0.0).max(initial=0.0)
+            return np.asarray(np.abs(exact) + far / ROUNDING)
+
+    def _rounding(self, name: str) -> Array:
+        """One rounding of what a tensor adds up, upwards and downwards in turn."""
+        size = np.abs(self.tensor(name))
+        return np.asarray(size * ROUNDING * np.where(np.arange(size.size) % 2 == 0, 1.0, -1.0).reshape(size.shape))

@@ -1,0 +1,347 @@
+"""Planted wrong derivatives, on demand: `python -m tests.mutation` shows which of them the product's own verdict catches.
+
+Each mistake is planted in a process of its own: in a column of one row of the operations table (the formulas'; PyTorch's
+stays right), or as a line of the delta contraction. A few programs are then asked by `vjp`, and the mistake is caught where
+one of them disagrees (exit status 1), or where the mistake breaks the derivation outright. Prints the counts and every
+survivor; ends with status 1 if there is one that is not known to change no derivative (`EQUIVALENT`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import os
+import re
+import signal
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice
+from random import Random
+from typing import Any
+
+import numpy as np
+import sympy
+
+import gradcli
+from gradcli.commands.functions import _fitting as fitting
+from gradcli.message import GradcliError
+from gradcli.ops import ROWS
+from gradcli.ops.row import Row
+from gradcli.report import Array, Compared
+from gradcli.symbolic import contract
+from gradcli.symbolic.build import Builder
+from gradcli.symbolic.graph import Tensor
+from tests import programs
+
+Question = tuple[str, Mapping[str, Array], Any]
+"""A program, its point and v."""
+Plant = Callable[[], None]
+
+PROGRAMS = 4
+"""Drawn for each row, beside its example."""
+SECONDS = 20
+"""Of the processor's time for one mistake."""
+CAUGHT, BROKE, SURVIVED, LATE, VOID = "caught", "broke", "survived", "late", "void"
+"""`void`: no formula of these programs was changed by it, so that there was no mistake to be caught."""
+_changed = False
+"""Whether a planted mistake made a formula another one, in this process."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One planted mistake: where, which, how it is made, and what is asked then."""
+
+    where: str
+    what: str
+    plant: Plant
+    questions: Sequence[Question]
+
+
+# Mistakes in a formula
+
+
+def _without_a_factor(e: Any) -> Any:
+    """The last factor dropped, where there are two."""
+    e = sympy.sympify(e)
+    return sympy.Mul(*e.args[:-1]) if e.is_Mul else e
+
+
+def _noted(right: Any, wrong: Any) -> Any:
+    """The wrong formula; whether it is another one is remembered."""
+    global _changed
+    _changed = _changed or sympy.sympify(right) != sympy.sympify(wrong)
+    return wrong
+
+
+FORMULAS: Mapping[str, Callable[[Any], Any]] = {
+    "doubled": lambda e: 2 * e,
+    "negated": lambda e: -e,
+    "a factor dropped": _without_a_factor,
+}
+
+
+def _of(column: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
+    def wrong(*arguments: Any) -> Any:
+        right = column(*arguments)
+        return _noted(right, change(right))
+
+    return wrong
+
+
+def _put(row: Row, column: str, value: Any) -> Plant:
+    return lambda: object.__setattr__(row, column, value)
+
+
+def row_mistakes(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
+    """Wrong columns of one row."""
+    if row.derivative is not None:
+        yield from _in_partials(row, questions)
+    if row.scalar is not None:
+        for what, change in FORMULAS.items():
+            yield Mistake(f"{row.name}.scalar", what, _put(row, "scalar", _of(row.scalar, change)), questions)
+        if len(row.tensors) == 2:
+            yield Mistake(f"{row.name}.scalar", "arguments swapped", _put(row, "scalar", _backwards(row.scalar)), questions)
+    if row.symbolic is not None:
+        yield from _in_entries(row, questions)
+
+
+def _backwards(column: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda s, a, b, *rest: _noted(column(s, a, b, *rest), column(s, b, a, *rest))
+
+
+def _instead(right: Callable[..., Any], wrong: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments: _noted(right(*arguments), wrong(*arguments))
+
+
+def _in_partials(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
+    partials = row.derivative or ()
+    for place, partial in enumerate(partials):
+        for what, change in {**FORMULAS, "zero": lambda e: 0 * e, "one more": lambda e: e + 1}.items():
+            wrong = (*partials[:place], _of(partial, change), *partials[place + 1 :])
+            yield Mistake(f"{row.name}.derivative[{place}]", what, _put(row, "derivative", wrong), questions)
+    for a, b in combinations(range(len(partials)), 2):
+        swapped = list(partials)
+        swapped[a], swapped[b] = _instead(partials[a], partials[b]), _instead(partials[b], partials[a])
+        yield Mistake(f"{row.name}.derivative", f"{a} and {b} swapped", _put(row, "derivative", tuple(swapped)), questions)
+
+
+def _in_entries(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
+    """The entry of the result, its indices, and the Jacobians of primitives."""
+    column = row.symbolic
+    assert column is not None
+    for what, change in FORMULAS.items():
+        yield Mistake(f"{row.name}.symbolic", what, _put(row, "symbolic", _entry_of(column, change)), questions)
+    for what, indices in {"two axes swapped": _swapped, "an axis reversed": _reversed}.items():
+        yield Mistake(f"{row.name}.symbolic", what, _put(row, "symbolic", _tensor_of(column, indices)), questions)
+    if "primitive" in inspect.getsource(sys.modules[column.__module__]) and _has_rules(column):
+        for what, change in FORMULAS.items():
+            wrong = lambda s, *rest, change=change: column(_Wrong(s, change), *rest)  # noqa: E731
+            yield Mistake(f"{row.name}.symbolic", f"its Jacobian {what}", _put(row, "symbolic", wrong), questions)
+
+
+def _entry_of(column: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
+    return _tensor_of(column, lambda x: Tensor(x.dims, x.idx, sympy.sympify(change(x.entry))))
+
+
+def _tensor_of(column: Callable[..., Any], change: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
+    def wrong(*arguments: Any) -> Any:
+        right = column(*arguments)
+        changed = change(right)
+        _noted(right.entry, changed.entry)
+        return changed
+
+    return wrong
+
+
+def _has_rules(column: Callable[..., Any]) -> bool:
+    """Whether the column makes a primitive, itself or by a function of its file."""
+    source = inspect.getsource(column)
+    file = vars(sys.modules[column.__module__])
+    called = [file[name] for name in re.findall(r"\b_\w+", source) if callable(file.get(name)) and file[name] is not column]
+    return "s.primitive(" in source or any("s.primitive(" in inspect.getsource(f) for f in called)
+
+
+def _swapped(x: Tensor) -> Tensor:
+    """Its first two axes of one length, read the wrong way round."""
+    for a, b in combinations(range(x.rank), 2):
+        if x.dims[a] == x.dims[b] != 1:
+            return Tensor(x.dims, x.idx, x.entry.xreplace({x.idx[a]: x.idx[b], x.idx[b]: x.idx[a]}))
+    return x
+
+
+def _reversed(x: Tensor) -> Tensor:
+    """Its last axis, read from the end."""
+    for i, dim in zip(x.idx[::-1], x.dims[::-1], strict=True):
+        if dim != 1:
+            return Tensor(x.dims, x.idx, x.entry.xreplace({i: dim - 1 - i}))
+    return x
+
+
+class _Wrong:
+    """A builder whose primitives have wrong Jacobians."""
+
+    def __init__(self, right: Builder, change: Callable[[Any], Any]) -> None:
+        self._right, self._change = right, change
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._right, name)
+
+    def primitive(self, letter: str, dims: Any, arguments: Any, *rules: Any, **options: Any) -> Any:
+        changed = [(node, lambda y, rule=rule: _of(rule(y), self._change)) for node, rule in rules]
+        return self._right.primitive(letter, dims, arguments, *changed, **options)
+
+
+# Mistakes in the contraction
+
+LINES: Mapping[str, tuple[str, str]] = {
+    "the range is dropped": ("    low, high = in_range(e, dim)\n    varying", "    low, high = True, True\n    varying"),
+    "the lower range is dropped": ("    if not low:\n        factor *=", "    if False:\n        factor *="),
+    "the upper range is dropped": ("    if not high:\n        factor *=", "    if False:\n        factor *="),
+    "the upper range is one too long": ("sympy.expand(dim - 1 - constant)", "sympy.expand(dim - constant)"),
+    "the upper range is one too short": ("sympy.expand(dim - 1 - constant)", "sympy.expand(dim - 2 - constant)"),
+    "the lower range is off by one": ("AtLeast(varying, -constant)", "AtLeast(varying, 1 - constant)"),
+    "a sign is lost": ("value = sympy.expand(-(difference - c * k) * c)", "value = sympy.expand((difference - c * k) * c)"),
+    "solved off by one": ("value = sympy.expand(-(difference - c * k) * c)",
+                          "value = sympy.expand(-(difference - c * k) * c) + 1"),
+    "a plain delta solved for 0": ("return {k: b if k is a else a}, ONE, ()", "return {k: ZERO}, ONE, ()"),
+    "a step is not divided by": ("value, exact = Quotient(e, sign * c),", "value, exact = e,"),
+    "a remainder is let through": ("exact = Quotient(e, sign * c), Delta(Remainder(e, sign * c), ZERO)",
+                                   "exact = Quotient(e, sign * c), ONE"),
+    "digits swapped": ("l: Remainder(e, l.dim)}", "l: Quotient(e, l.dim)}"),
+    "a quotient solved with the wrong unit": ("value = other * n + new", "value = other + new"),
+    "a remainder solved with the wrong unit": ("value = new * n + other", "value = new + other"),
+    "joined digits lose their unit": ("Delta(e, high * n + low)", "Delta(e, high + low)"),
+    "joined digits lose their range": ("joined = Mul(Delta(e, high * n + low), _range_factor(low, n))",
+                                       "joined = Delta(e, high * n + low)"),
+    "a sum keeps its first term only": ("Add(*(_total(others * term, over) for term in factor.args))",
+                                        "_total(others * factor.args[0], over)"),
+    "the other factors are lost in a sum": ("Add(*(_total(others * term, over) for term in factor.args))",
+                                            "Add(*(_total(term, over) for term in factor.args))"),
+    "the number in front is lost": ("return Mul(*numbers) * Sigma", "return Sigma"),
+    "a free sum is not multiplied by": ("else Mul(*(k.dim for k in group))", "else ONE"),
+    "independent factors are lost": ("return Mul(*outside, *parts)", "return Mul(*parts)"),
+    "indices are not renewed": ("fresh = {k: Index(k.dim, k.name) for k in e.bound}", "fresh = {k: k for k in e.bound}"),
+    "the last piece is left out": ("for n in range(int(piecewise.dim))", "for n in range(int(piecewise.dim) - 1)"),
+    "a square is taken as its base": ("factor.expand()), over)", "factor.base.expand()), over)"),
+    "the ranges of a solution are lost": ("return _total(rest * ranges,", "return _total(rest,"),
+    "new indices are not summed": ("(*(k for k in over if k not in replaced), *new)", "(*(k for k in over if k not in replaced),)"),
+}  # fmt: skip
+
+INDEXED = (
+    "x[1:]", "x[::2]", "x[1::2]*y[::2][:2]", "flip(x, 0)", "roll(x, 1, 0)", "pad(x, (1, 2))", "x.repeat(2)", "repeat_interleave(x, 2)",
+    "cumsum(x, 0)", "x.reshape(2, 2) @ x.reshape(2, 2)", "A.reshape(4).reshape(2, 2) @ A", "cat([x, y, x])", "sin(cat([x, y]))",
+    "stack([x, y])**2", "trace(A @ A)", "einsum('ij,jk,ki->', A, A, A)", "sum(A)*A", "(sum(x)*x).sum()", "diag(A)", "diag(x)", "tril(A)",
+    "A[0] * A[:, 1]", "x.unfold(0, 2, 1)", "sum(x[:2])*sum(y[1:])", "(A @ A + A).sum(0)", "mean(A, dim=1)", "prod(x)", "norm(A @ A)",
+    "(sum(x, 0) + x)**2", "softmax(A, dim=1) @ A", "A.T.reshape(4)", "flip(A.reshape(4), 0).reshape(2, 2)", "x[[0, 2, 2]]", "pad(x, (-1, 1))",
+    "x[-1:]*sum(x)", "A.permute(1, 0).flatten()[1:]", "conv1d(x.reshape(1, 1, 4), y.reshape(1, 1, 4)[:, :, :2])", "outer(x, x).sum(0)",
+    "x.view(2, 2).T.flatten()", "tile(x, (2,))[1:7]", "cumsum(flip(x, 0), 0)", "x.reshape(2,2).repeat(2,1)[1]", "x[:3].sum() * x[1:]", "x.sum()*ones(3)",
+)  # fmt: skip
+
+
+def contraction_mistakes() -> Iterator[Mistake]:
+    """Wrong lines of the contraction, asked with programs that move entries about."""
+    draw = np.random.default_rng(0)
+    point = {"x": draw.uniform(0.5, 2, 4), "y": draw.uniform(0.5, 2, 4), "A": draw.uniform(0.5, 2, (2, 2))}
+    questions: list[Question] = [
+        (text, {name: value for name, value in point.items() if re.search(rf"\b{name}\b", text)}, None) for text in INDEXED
+    ]
+    moves = [row.name for row in ROWS if row.family == "move" and row.name in programs.DRAWABLE]
+    for seed in range(40):
+        drawn = programs.draw(Random(seed), rows=moves, longest=3)
+        questions.append((drawn.text, drawn.point, drawn.v))
+    source = inspect.getsource(contract)
+    for what, (right, wrong) in LINES.items():
+        assert right in source, f"the contraction has no line {right!r} any more"
+        yield Mistake("contract", what, lambda right=right, wrong=wrong: exec(
+            compile(source.replace(right, wrong), "<planted>", "exec"), vars(contract)), questions)
+
+
+# The verdict
+
+
+def questions_of(row: Row) -> list[Question]:
+    """Programs in which the row has a derivative: its example, and some that are drawn."""
+    examples = [(row.example, point, None) for _, point in islice(fitting(row), 2)]
+    drawn = [programs.draw(Random(seed), rows=[row.name], longest=1 + seed % 2) for seed in range(PROGRAMS)] \
+        if row.name in programs.DRAWABLE else []
+    return [*((d.text, d.point, d.v) for d in drawn), *examples]
+
+
+def disagrees(question: Question) -> bool:
+    """Whether the product's own verdict on its answer is no."""
+    text, point, v = question
+    if v is None:
+        shape = gradcli.vjp(text, dict(point), numeric_only=True).parts[0].output_shape  # type: ignore[union-attr]
+        v = np.random.default_rng(1).normal(size=shape)
+    try:
+        verdicts = gradcli.vjp(text, dict(point), v=v, time_limit=SECONDS).of(Compared)
+    except GradcliError:
+        return False
+    return any(found.agrees is False or found.jacobian_checked is False for found in verdicts)
+
+
+def outcome(mistake: Mistake) -> str:
+    """What becomes of the mistake, in a process of its own, where alone it is planted."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        os._exit(_status(mistake))
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return LATE if os.WTERMSIG(status) == signal.SIGPROF else BROKE
+    return (SURVIVED, CAUGHT, BROKE, VOID)[os.WEXITSTATUS(status)]
+
+
+def _status(mistake: Mistake) -> int:
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)  # whose signal ends the process
+    broke = False
+    mistake.plant()
+    for question in mistake.questions:
+        try:
+            if disagrees(question):
+                return 1
+        except Exception:
+            broke = True
+    return 2 if broke else 0 if _changed or mistake.where == "contract" else 3
+
+
+def mistakes() -> Iterator[Mistake]:
+    """Every mistake, those of the table first."""
+    for row in ROWS:
+        if row.differentiable:
+            yield from row_mistakes(row, questions_of(row))
+    yield from contraction_mistakes()
+
+
+EQUIVALENT: Mapping[tuple[str, str], str] = {}
+"""Mistakes that change no derivative, and why."""
+
+
+def main() -> int:
+    """The run; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="tests.mutation")
+    parser.add_argument("--only", default="", help="mistakes whose place begins with this")
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    disagrees(("x*2", {"x": np.ones(2)}, None))  # the libraries are imported once, before the processes part
+    counts: Counter[str] = Counter()
+    left = []
+    for mistake in mistakes():
+        if not mistake.where.startswith(asked.only):
+            continue
+        found = outcome(mistake)
+        counts[found] += 1
+        if found in (SURVIVED, LATE):
+            known = EQUIVALENT.get((mistake.where, mistake.what))
+            left += [] if known else [mistake]
+            sys.stdout.write(f"{found}: {mistake.where}: {mistake.what}{f' ({known})' if known else ''}\n")
+    told = ", ".join(f"{count} {word}" for word, count in counts.items())
+    sys.stdout.write(f"{sum(counts.values())} mistakes: {told}; {len(left)} of those that were not caught are not explained\n")
+    return int(bool(left))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
