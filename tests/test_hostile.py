@@ -12,7 +12,6 @@ import os
 import pickle
 import subprocess
 import sys
-import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
@@ -21,9 +20,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fuzzing import targets
+from fuzzing import answers, targets
 from fuzzing.guard import Forbidden, Tally, TooSlow, timed, watched
 from fuzzing.mutants import mutants
+from fuzzing.pumps import pumps
 
 from gradcli.cli import entry
 from gradcli.commands.understand import tensor
@@ -269,3 +269,155 @@ def test_an_endless_standard_input_is_cut_off(device: str) -> None:
     with open(device, "rb") as stream, allowing(100_000), bounded(), pytest.raises(GradcliError) as caught:
         tensor("-", "x", Stdin(stream), Draws(0))
     assert caught.value.exit_status == Exit.LIMIT
+
+
+# ── PyTorch's files ─────────────────────────────────────────────────────────────────────────────
+
+
+def weights(pickled: bytes, **more: bytes) -> bytes:
+    """A file as PyTorch writes it, around a pickle."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in {"data.pkl": pickled, "version": b"3\n", "byteorder": b"little", **more}.items():
+            file.writestr(f"a/{name}", content)
+    return stream.getvalue()
+
+
+def tangled(doublings: int) -> bytes:
+    """A dictionary whose key is a pair of one pair twice, of one pair twice, ...: its hash visits every leaf."""
+    pairs = b"".join(b"h%c\x86q%c" % (n, n + 1) for n in range(doublings))
+    return b"\x80\x02})q\x00" + pairs + b"K\x01s."
+
+
+def test_a_pickle_in_a_torch_file_is_not_run(folder: Path) -> None:
+    """Twin: PyTorch runs it where it is not told to read weights only."""
+    torch = pytest.importorskip("torch")
+    torch.save(Payload(), "new.pt")
+    torch.save({"w": torch.ones(1), "more": Payload()}, "hidden.pt")
+    torch.save(Payload(), "old.pt", _use_new_zipfile_serialization=False)
+    for name in ("new.pt", "hidden.pt", "old.pt"):
+        assert "nothing is unpickled" in str(refusal(f"@{name}"))
+    assert not (folder / "ran").exists()
+    torch.load("new.pt", weights_only=False)
+    assert (folder / "ran").is_dir()
+
+
+@pytest.mark.parametrize(("content", "sentence"), [
+    (weights(tangled(60)), "more than tensors"),
+    (tangled(60), "more than tensors"),
+    (weights(tangled(1), **{"data/0": bytes(64 * MEGABYTE)}), "megabytes"),
+    (weights(b"\x80\x02."), "damaged"),
+    (weights(b"\xff" * 100), "damaged"),
+    (weights(b""), "damaged"),
+    (b"PK" + bytes(100), "damaged"),
+    (b"\x80\x02" + b"(" * 100_000, "damaged"),
+    (bytes(1000), "damaged"),
+], ids=["hash", "hash_alone", "bomb", "stop", "bytes", "nothing", "zip", "marks", "zeros"])  # fmt: skip
+def test_a_hostile_torch_file_is_refused(content: bytes, sentence: str, folder: Path) -> None:
+    pytest.importorskip("torch")
+    (folder / "a.pt").write_bytes(content)
+    with allowing(1_000_000):
+        assert sentence in str(refusal("@a.pt"))
+
+
+def test_few_shared_tuples_are_no_tangle(folder: Path) -> None:
+    torch = pytest.importorskip("torch")
+    pair = (1, 2)
+    torch.save({"w": torch.ones(2), "sizes": [pair] * 5}, "a.pt")
+    assert read("@a.pt").tolist() == [1, 1]
+    torch.save(torch.empty(2, device="meta"), "meta.pt")
+    assert "no dense tensor" in str(refusal("@meta.pt"))
+
+
+# ── command lines ───────────────────────────────────────────────────────────────────────────────
+
+HOSTILE = [
+    '__import__("os").mkdir("ran")', "x.__class__.__bases__[0].__subclasses__()", "(lambda: 1)()", "9**9**9", "(" * 10_000 + "x" + ")" * 10_000,
+    "[" * 10_000, "eye(100000)*x", "x.reshape(10**12, -1)", "ones(10**9)", "x" + ".T" * 50_000, "-" * 50_000 + "x", "x" + "**2" * 30_000,
+    "x; " * 50_000, "'" + "x" * 50_000, "x if x else x", "exec('1')", "open('/etc/passwd')", "[x for x in x]", "x := 1", "{x}", "x\x00",
+    "zeros(0, 10**12, 10**12)", "x" + "1" * 50_000 + "x", "1" * 50_000, "1e" + "9" * 500, "@/dev/zero", "@/", "arange(inf)", "x + None",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20].encode("unicode_escape").decode())
+def test_a_hostile_expression_is_refused_in_time(text: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry.run(["vjp", "nothing", "--x", "1"])
+    capsys.readouterr()
+    with bounded(64 * MEGABYTE):
+        status = entry.run(["vjp", text, "--x", "1"])
+    told = capsys.readouterr().err
+    assert status in (Exit.MISTAKE, Exit.LIMIT), told
+    assert told.startswith("error: ") and "Traceback" not in told
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text not in ("9**9**9", "ones(10**9)", "1" * 50_000, "@/dev/zero", "@/")] + [
+    "111 " * 200 + "x", "tensor([1" + ",dtype= " * 200 + "])", "[1" + " " * 100_000 + "1", "1" * 100_000 + "x", "1," * 50_000 + "x",
+    "eye:99999999", "zeros:0x999999999999x999999999999", "1e999999999", "nan" * 30_000, "(" * 60_000 + "1" + ")" * 60_000,
+], ids=lambda text: text[:20].encode("unicode_escape").decode())  # fmt: skip
+def test_a_hostile_tensor_is_refused_in_time(text: str, folder: Path) -> None:
+    refusal(text)
+    assert os.listdir(folder) == []
+
+
+def test_a_repair_is_looked_for_in_time() -> None:
+    with timed(SECONDS):
+        assert respelled("111 " * 200 + "x") is None
+        assert printed("tensor([1" + ",dtype= " * 200 + "])") is not None
+        assert printed("[1" + " " * 100_000 + "1]") == "[1, 1]"
+
+
+# ── a sample of the fuzzing ─────────────────────────────────────────────────────────────────────
+
+FOUND = [
+    ("expression", b"\x01x+None"), ("expression", b"\x02(x+y)*None"), ("expression", b"\x01arange(inf)*x"), ("expression", b"\x01arange(nan)"),
+    ("expression", b"\x01" + b"x" * 3000), ("expression", b"\x00zeros(0,10**12,10**12)"), ("tensor", b"@~\x00/x"), ("tensor", b"@~a\x00:b"),
+    ("tensor", b"arange(inf)"), ("tensor", b"zeros:0x99999999999x99999999999"), ("record", b'{"expr": "x[end]", "inputs": {"": "1,2,3"}}'),
+    ("record", b'{"expr": "x", "inputs": {"x": 1}, "lang": ' + b"[" * 900 + b"]" * 900 + b"}"),
+]  # fmt: skip
+"""What a fuzzer found, and was mended."""
+
+
+@pytest.mark.parametrize(("target", "content"), FOUND, ids=lambda what: repr(what)[:30])
+def test_what_was_found_is_mended(target: str, content: bytes) -> None:
+    tally = Tally()
+    tally.execute(targets.TARGETS[target], content, watching=False)
+    assert tally.found == {}, tally.report()
+
+
+@pytest.mark.parametrize("target", targets.TARGETS)
+def test_whatever_a_parser_is_given_it_ends_in_time_or_complains(target: str, folder: Path) -> None:
+    warm, tally, run = Tally(), Tally(), targets.TARGETS[target]
+    for content in targets.seeds(target):  # what is imported late is imported now
+        warm.execute(run, content, watching=False)
+    for content in mutants(targets.seeds(target), targets.words(), 5, 400):
+        tally.execute(run, content)
+    assert tally.executions == 400
+    assert tally.found == {}, tally.report()
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("target", ["expression", "tensor", "arguments"])
+@pytest.mark.parametrize("piece", ["1", "111 ", "(", "x ", "|", "sin ", ",dtype= "])
+def test_a_long_repetition_is_read_in_time_that_grows_with_its_length(target: str, piece: str) -> None:
+    tally = Tally(slow=SECONDS)
+    for content in pumps(8_000, (piece,)):
+        tally.execute(targets.TARGETS[target], (b"vjp\n" if target == "arguments" else b"\2") + content, watching=False)
+    assert tally.found == {}, tally.report()
+
+
+def test_random_records_are_answered_or_refused() -> None:
+    tally = Tally(slow=20.0, alarm=30.0)
+    for record in answers.records(seed=3, count=40):
+        tally.execute(lambda _, record=record: answers.judged(record), repr(record.get("expr")).encode(), watching=False)
+    assert tally.executions == 40
+    assert tally.found == {}, tally.report()
+
+
+def test_planted_wrong_derivatives_are_caught_by_the_verdict() -> None:
+    """A sample of `python -m tests.mutation`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.mutation", "--only", "tanh."], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "caught" in done.stdout and "survived" not in done.stdout

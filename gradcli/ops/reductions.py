@@ -221,7 +221,7 @@ def _numpy_log_sum(n: Any, x: Any, dim: Any, keepdim: bool) -> Any:
 def _numpy_softmax(n: Any, x: Any, dim: int | None) -> Any:
     if x.ndim == 0:
         return n.ones_like(x)
-    e = n.exp(x - n.max(x, axis=dim or 0, keepdims=True))
+    e = n.exp(x - n.max(x, axis=dim or 0, keepdims=True, initial=-n.inf))
     return e / n.sum(e, axis=dim or 0, keepdims=True)
 
 
