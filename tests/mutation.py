@@ -1,7 +1,8 @@
 """Planted wrong derivatives, on demand: `python -m tests.mutation` shows which of them the product's own verdict catches.
 
 Each mistake is planted in a process of its own: in a column of one row of the operations table (the formulas'; PyTorch's
-stays right), or as a line of the delta contraction. A few programs are then asked by `vjp`, and the mistake is caught where
+stays right), or as a line of the delta contraction. A few programs are then asked by `vjp`,
+    and the mistake is caught where
 one of them disagrees (exit status 1), or where the mistake breaks the derivation outright. Prints the counts and every
 survivor; ends with status 1 if there is one that is not known to change no derivative (`EQUIVALENT`).
 """
@@ -103,7 +104,8 @@ def row_mistakes(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
         for what, change in FORMULAS.items():
             yield Mistake(f"{row.name}.scalar", what, _put(row, "scalar", _of(row.scalar, change)), questions)
         if len(row.tensors) == 2:
-            yield Mistake(f"{row.name}.scalar", "arguments swapped", _put(row, "scalar", _backwards(row.scalar)), questions)
+            yield Mistake(f"{row.name}.scalar", "arguments swapped", _put(row, "scalar", _backwards(row.scalar)),
+                questions)
     if row.symbolic is not None:
         yield from _in_entries(row, questions)
 
@@ -125,7 +127,8 @@ def _in_partials(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
     for a, b in combinations(range(len(partials)), 2):
         swapped = list(partials)
         swapped[a], swapped[b] = _instead(partials[a], partials[b]), _instead(partials[b], partials[a])
-        yield Mistake(f"{row.name}.derivative", f"{a} and {b} swapped", _put(row, "derivative", tuple(swapped)), questions)
+        yield Mistake(f"{row.name}.derivative", f"{a} and {b} swapped", _put(row, "derivative", tuple(swapped)),
+            questions)
 
 
 def _in_entries(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
@@ -160,7 +163,8 @@ def _has_rules(column: Callable[..., Any]) -> bool:
     """Whether the column makes a primitive, itself or by a function of its file."""
     source = inspect.getsource(column)
     file = vars(sys.modules[column.__module__])
-    called = [file[name] for name in re.findall(r"\b_\w+", source) if callable(file.get(name)) and file[name] is not column]
+    called = [file[name] for name in re.findall(r"\b_\w+",
+        source) if callable(file.get(name)) and file[name] is not column]
     return "s.primitive(" in source or any("s.primitive(" in inspect.getsource(f) for f in called)
 
 
@@ -197,13 +201,15 @@ class _Wrong:
 # Mistakes in the contraction
 
 LINES: Mapping[str, tuple[str, str]] = {
-    "the range is dropped": ("    low, high = in_range(e, dim)\n    varying", "    low, high = True, True\n    varying"),
+    "the range is dropped": ("    low, high = in_range(e, dim)\n    varying",
+        "    low, high = True, True\n    varying"),
     "the lower range is dropped": ("    if not low:\n        factor *=", "    if False:\n        factor *="),
     "the upper range is dropped": ("    if not high:\n        factor *=", "    if False:\n        factor *="),
     "the upper range is one too long": ("sympy.expand(dim - 1 - constant)", "sympy.expand(dim - constant)"),
     "the upper range is one too short": ("sympy.expand(dim - 1 - constant)", "sympy.expand(dim - 2 - constant)"),
     "the lower range is off by one": ("AtLeast(varying, -constant)", "AtLeast(varying, 1 - constant)"),
-    "a sign is lost": ("value = sympy.expand(-(difference - c * k) * c)", "value = sympy.expand((difference - c * k) * c)"),
+    "a sign is lost": ("value = sympy.expand(-(difference - c * k) * c)",
+    "value = sympy.expand((difference - c * k) * c)"),
     "solved off by one": ("value = sympy.expand(-(difference - c * k) * c)",
                           "value = sympy.expand(-(difference - c * k) * c) + 1"),
     "a plain delta solved for 0": ("return {k: b if k is a else a}, ONE, ()", "return {k: ZERO}, ONE, ()"),
@@ -223,21 +229,30 @@ LINES: Mapping[str, tuple[str, str]] = {
     "the number in front is lost": ("return Mul(*numbers) * Sigma", "return Sigma"),
     "a free sum is not multiplied by": ("else Mul(*(k.dim for k in group))", "else ONE"),
     "independent factors are lost": ("return Mul(*outside, *parts)", "return Mul(*parts)"),
-    "indices are not renewed": ("fresh = {k: Index(k.dim, k.name) for k in e.bound}", "fresh = {k: k for k in e.bound}"),
+    "indices are not renewed": ("fresh = {k: Index(k.dim, k.name) for k in e.bound}",
+    "fresh = {k: k for k in e.bound}"),
     "the last piece is left out": ("for n in range(int(piecewise.dim))", "for n in range(int(piecewise.dim) - 1)"),
     "a square is taken as its base": ("factor.expand()), over)", "factor.base.expand()), over)"),
     "the ranges of a solution are lost": ("return _total(rest * ranges,", "return _total(rest,"),
-    "new indices are not summed": ("(*(k for k in over if k not in replaced), *new)", "(*(k for k in over if k not in replaced),)"),
+    "new indices are not summed": ("(*(k for k in over if k not in replaced), *new)",
+    "(*(k for k in over if k not in replaced),)"),
 }  # fmt: skip
 
 INDEXED = (
-    "x[1:]", "x[::2]", "x[1::2]*y[::2][:2]", "flip(x, 0)", "roll(x, 1, 0)", "pad(x, (1, 2))", "x.repeat(2)", "repeat_interleave(x, 2)",
-    "cumsum(x, 0)", "x.reshape(2, 2) @ x.reshape(2, 2)", "A.reshape(4).reshape(2, 2) @ A", "cat([x, y, x])", "sin(cat([x, y]))",
-    "stack([x, y])**2", "trace(A @ A)", "einsum('ij,jk,ki->', A, A, A)", "sum(A)*A", "(sum(x)*x).sum()", "diag(A)", "diag(x)", "tril(A)",
-    "A[0] * A[:, 1]", "x.unfold(0, 2, 1)", "sum(x[:2])*sum(y[1:])", "(A @ A + A).sum(0)", "mean(A, dim=1)", "prod(x)", "norm(A @ A)",
-    "(sum(x, 0) + x)**2", "softmax(A, dim=1) @ A", "A.T.reshape(4)", "flip(A.reshape(4), 0).reshape(2, 2)", "x[[0, 2, 2]]", "pad(x, (-1, 1))",
-    "x[-1:]*sum(x)", "A.permute(1, 0).flatten()[1:]", "conv1d(x.reshape(1, 1, 4), y.reshape(1, 1, 4)[:, :, :2])", "outer(x, x).sum(0)",
-    "x.view(2, 2).T.flatten()", "tile(x, (2,))[1:7]", "cumsum(flip(x, 0), 0)", "x.reshape(2,2).repeat(2,1)[1]", "x[:3].sum() * x[1:]", "x.sum()*ones(3)",
+    "x[1:]", "x[::2]", "x[1::2]*y[::2][:2]", "flip(x, 0)", "roll(x, 1, 0)", "pad(x, (1, 2))", "x.repeat(2)",
+        "repeat_interleave(x, 2)",
+    "cumsum(x, 0)", "x.reshape(2, 2) @ x.reshape(2, 2)", "A.reshape(4).reshape(2, 2) @ A", "cat([x, y, x])",
+    "sin(cat([x, y]))",
+    "stack([x, y])**2", "trace(A @ A)", "einsum('ij,jk,ki->', A, A, A)", "sum(A)*A", "(sum(x)*x).sum()", "diag(A)",
+    "diag(x)", "tril(A)",
+    "A[0] * A[:, 1]", "x.unfold(0, 2, 1)", "sum(x[:2])*sum(y[1:])", "(A @ A + A).sum(0)", "mean(A, dim=1)", "prod(x)",
+    "norm(A @ A)",
+    "(sum(x, 0) + x)**2", "softmax(A, dim=1) @ A", "A.T.reshape(4)", "flip(A.reshape(4), 0).reshape(2, 2)",
+    "x[[0, 2, 2]]", "pad(x, (-1, 1))",
+    "x[-1:]*sum(x)", "A.permute(1, 0).flatten()[1:]", "conv1d(x.reshape(1, 1, 4), y.reshape(1, 1, 4)[:, :, :2])",
+    "outer(x, x).sum(0)",
+    "x.view(2, 2).T.flatten()", "tile(x, (2,))[1:7]", "cumsum(flip(x, 0), 0)", "x.reshape(2,2).repeat(2,1)[1]",
+    "x[:3].sum() * x[1:]", "x.sum()*ones(3)",
 )  # fmt: skip
 
 
@@ -246,7 +261,8 @@ def contraction_mistakes() -> Iterator[Mistake]:
     draw = np.random.default_rng(0)
     point = {"x": draw.uniform(0.5, 2, 4), "y": draw.uniform(0.5, 2, 4), "A": draw.uniform(0.5, 2, (2, 2))}
     questions: list[Question] = [
-        (text, {name: value for name, value in point.items() if re.search(rf"\b{name}\b", text)}, None) for text in INDEXED
+        (text, {name: value for name, value in point.items() if re.search(rf"\b{name}\b", text)},
+            None) for text in INDEXED
     ]
     moves = [row.name for row in ROWS if row.family == "move" and row.name in programs.DRAWABLE]
     for seed in range(40):

@@ -27,6 +27,7 @@ PROGRAMS = {
         "a = isinf(x)*mse_loss(x, x); b = binary_cross_entropy_with_logits(a.cumsum(-1), a.cumsum(-1), "
         'reduction="none"); layer_norm(b, (3,), y, x)', {"x": (3,), "y": (3,)}),
     "one entry has no spread": ("layer_norm(x)", {"x": (3, 1)}),
+    "a tie that a rounding decides": ("amin(cosine_similarity(x, x, dim=0), dim=0).log10()", {"x": (2, 2)}),
     "a product of what cancels": ("prod(cross(x, x, dim=1), dim=-2)", {"x": (2, 3)}),
 }  # fmt: skip
 

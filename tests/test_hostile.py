@@ -240,8 +240,10 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(folder: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(("path", "sentence"), [
-    ("@/dev/zero", "device"), ("@/dev/urandom", "device"), ("@/dev/full", "device"), ("@/dev/tty", ""), ("@/", "directory"),
-    ("@loop", "symbolic links"), ("@loop/a.npy", ""), ("@a\0b", "not valid"), ("@~\0/x", "not valid"), ("@" + "a" * 5000, "too long"), ("@a/" * 2000, ""),
+    ("@/dev/zero", "device"), ("@/dev/urandom", "device"), ("@/dev/full", "device"), ("@/dev/tty", ""), ("@/",
+        "directory"),
+    ("@loop", "symbolic links"), ("@loop/a.npy", ""), ("@a\0b", "not valid"), ("@~\0/x", "not valid"),
+    ("@" + "a" * 5000, "too long"), ("@a/" * 2000, ""),
     ("@\udcff", "no file"), ("@/proc/self/mem", ""), ("@../../../../etc/passwd", ""), ("@~nobody/x.npy", ""),
 ])  # fmt: skip
 def test_what_is_no_readable_file_is_told(path: str, sentence: str, folder: Path) -> None:
@@ -332,10 +334,14 @@ def test_few_shared_tuples_are_no_tangle(folder: Path) -> None:
 # ── command lines ───────────────────────────────────────────────────────────────────────────────
 
 HOSTILE = [
-    '__import__("os").mkdir("ran")', "x.__class__.__bases__[0].__subclasses__()", "(lambda: 1)()", "9**9**9", "(" * 10_000 + "x" + ")" * 10_000,
-    "[" * 10_000, "eye(100000)*x", "x.reshape(10**12, -1)", "ones(10**9)", "x" + ".T" * 50_000, "-" * 50_000 + "x", "x" + "**2" * 30_000,
-    "x; " * 50_000, "'" + "x" * 50_000, "x if x else x", "exec('1')", "open('/etc/passwd')", "[x for x in x]", "x := 1", "{x}", "x\x00",
-    "zeros(0, 10**12, 10**12)", "x" + "1" * 50_000 + "x", "1" * 50_000, "1e" + "9" * 500, "@/dev/zero", "@/", "arange(inf)", "x + None",
+    '__import__("os").mkdir("ran")', "x.__class__.__bases__[0].__subclasses__()", "(lambda: 1)()", "9**9**9",
+        "(" * 10_000 + "x" + ")" * 10_000,
+    "[" * 10_000, "eye(100000)*x", "x.reshape(10**12, -1)", "ones(10**9)", "x" + ".T" * 50_000, "-" * 50_000 + "x",
+    "x" + "**2" * 30_000,
+    "x; " * 50_000, "'" + "x" * 50_000, "x if x else x", "exec('1')", "open('/etc/passwd')", "[x for x in x]",
+    "x := 1", "{x}", "x\x00",
+    "zeros(0, 10**12, 10**12)", "x" + "1" * 50_000 + "x", "1" * 50_000, "1e" + "9" * 500, "@/dev/zero", "@/",
+    "arange(inf)", "x + None",
 ]  # fmt: skip
 
 
@@ -351,9 +357,12 @@ def test_a_hostile_expression_is_refused_in_time(text: str, folder: Path, capsys
     assert os.listdir(folder) == []
 
 
-@pytest.mark.parametrize("text", [text for text in HOSTILE if text not in ("9**9**9", "ones(10**9)", "1" * 50_000, "@/dev/zero", "@/")] + [
-    "111 " * 200 + "x", "tensor([1" + ",dtype= " * 200 + "])", "[1" + " " * 100_000 + "1", "1" * 100_000 + "x", "1," * 50_000 + "x",
-    "eye:99999999", "zeros:0x999999999999x999999999999", "1e999999999", "nan" * 30_000, "(" * 60_000 + "1" + ")" * 60_000,
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text not in ("9**9**9", "ones(10**9)", "1" * 50_000,
+    "@/dev/zero", "@/")] + [
+    "111 " * 200 + "x", "tensor([1" + ",dtype= " * 200 + "])", "[1" + " " * 100_000 + "1", "1" * 100_000 + "x",
+        "1," * 50_000 + "x",
+    "eye:99999999", "zeros:0x999999999999x999999999999", "1e999999999", "nan" * 30_000,
+    "(" * 60_000 + "1" + ")" * 60_000,
 ], ids=lambda text: text[:20].encode("unicode_escape").decode())  # fmt: skip
 def test_a_hostile_tensor_is_refused_in_time(text: str, folder: Path) -> None:
     refusal(text)
@@ -370,9 +379,12 @@ def test_a_repair_is_looked_for_in_time() -> None:
 # ── a sample of the fuzzing ─────────────────────────────────────────────────────────────────────
 
 FOUND = [
-    ("expression", b"\x01x+None"), ("expression", b"\x02(x+y)*None"), ("expression", b"\x01arange(inf)*x"), ("expression", b"\x01arange(nan)"),
-    ("expression", b"\x01" + b"x" * 3000), ("expression", b"\x00zeros(0,10**12,10**12)"), ("tensor", b"@~\x00/x"), ("tensor", b"@~a\x00:b"),
-    ("tensor", b"arange(inf)"), ("tensor", b"zeros:0x99999999999x99999999999"), ("record", b'{"expr": "x[end]", "inputs": {"": "1,2,3"}}'),
+    ("expression", b"\x01x+None"), ("expression", b"\x02(x+y)*None"), ("expression", b"\x01arange(inf)*x"),
+        ("expression", b"\x01arange(nan)"),
+    ("expression", b"\x01" + b"x" * 3000), ("expression", b"\x00zeros(0,10**12,10**12)"), ("tensor", b"@~\x00/x"),
+    ("tensor", b"@~a\x00:b"),
+    ("tensor", b"arange(inf)"), ("tensor", b"zeros:0x99999999999x99999999999"), ("record",
+    b'{"expr": "x[end]", "inputs": {"": "1,2,3"}}'),
     ("record", b'{"expr": "x", "inputs": {"x": 1}, "lang": ' + b"[" * 900 + b"]" * 900 + b"}"),
 ]  # fmt: skip
 """What a fuzzer found, and was mended."""
@@ -409,7 +421,8 @@ def test_a_long_repetition_is_read_in_time_that_grows_with_its_length(target: st
 def test_random_records_are_answered_or_refused() -> None:
     tally = Tally(slow=20.0, alarm=30.0)
     for record in answers.records(seed=3, count=40):
-        tally.execute(lambda _, record=record: answers.judged(record), repr(record.get("expr")).encode(), watching=False)
+        tally.execute(lambda _, record=record: answers.judged(record), repr(record.get("expr")).encode(),
+            watching=False)
     assert tally.executions == 40
     assert tally.found == {}, tally.report()
 
@@ -417,7 +430,8 @@ def test_random_records_are_answered_or_refused() -> None:
 def test_planted_wrong_derivatives_are_caught_by_the_verdict() -> None:
     """A sample of `python -m tests.mutation`."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.mutation", "--only", "tanh."], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "tests.mutation", "--only", "tanh."], cwd=Path(__file__).parents[1],
+            capture_output=True, text=True, check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "caught" in done.stdout and "survived" not in done.stdout

@@ -11,7 +11,7 @@ from gradcli.report import Array
 from gradcli.symbolic.columns import applied, function
 from gradcli.symbolic.evaluate import Evaluator, Named
 from gradcli.symbolic.graph import Graph, Node
-from gradcli.symbolic.scalars import Entry, Pi, Sigma, Where
+from gradcli.symbolic.scalars import Above, AtLeast, Entry, Equal, Pi, Sigma, Where, is_structural
 
 ROUNDING = 2.0**-52
 """How far apart numbers near 1 are."""
@@ -33,7 +33,15 @@ class Magnitude(Evaluator):
         if isinstance(e, Entry) and self._is_computed(e.name):
             return super()._entry(e)
         value = self.true.named(e)
+        if isinstance(e, (Above, AtLeast, Equal)) and not is_structural(e):
+            return self._together(np.maximum, value, self._close(*e.args))
         return Named(value.axes, np.abs(value.array))
+
+    def _close(self, a: Expr, b: Expr) -> Named:
+        """1 where a rounding decides how two values compare: PyTorch may then have taken the other side."""
+        apart = self._together(lambda u, w: np.abs(u - w), self.true.named(a), self.true.named(b))
+        terms = self._together(np.add, self.named(a), self.named(b))
+        return self._together(lambda d, t: (d <= 8 * ROUNDING * t).astype(np.float64), apart, terms)
 
     def _is_computed(self, name: str) -> bool:
         node = self.nodes.get(name)

@@ -11,7 +11,6 @@ from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
 from gradcli.tensors.nested import MAX_AXES, check_size, from_lists
 
-
 _BETWEEN = ", \t\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 """What stands between numbers, or ends a line for `splitlines`."""
 

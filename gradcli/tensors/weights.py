@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
@@ -83,13 +84,14 @@ def _is_tangled(stream: io.BytesIO) -> bool:
     """Whether tuples are put into one another so often that the last one, as a key, would be hashed for years."""
     from pickletools import genops  # tables of its own, which no other file waits for
 
-    tuples: set[int] = set()
+    tuples: set[Any] = set()
     shared = 0
     for _ in range(_PICKLES):
         before = ""
         for code, argument, _place in genops(stream):
             if "PUT" in code.name:
-                tuples |= {argument} if before == "TUPLE" else set()
+                if before == "TUPLE":
+                    tuples.add(argument)
                 continue
             again = code.name.endswith("GET") and argument in tuples
             shared += again

@@ -1,7 +1,8 @@
 """Whole answers to random records, right and hostile ones, on demand: `python -m tests.fuzzing.answers --records 20000`.
 
 Each goes through `gradcli.answer`. A failure is an exception, an error of the kind "defect", an answer that is no JSON,
-more than `--slow` seconds of the processor's time (records ask for two seconds of symbolic work at most), more memory than
+more than `--slow` seconds of the processor's time (records ask for two seconds of symbolic work at most),
+more memory than
 `--memory`, anything run or written. Prints the counts and every kind of failure; ends with status 1 if there was one.
 """
 
@@ -31,14 +32,20 @@ from tests.fuzzing.mutants import mutants
 Record = dict[str, Any]
 
 ODD: tuple[Any, ...] = (
-    None, True, False, 0, -1, 3, 1e308, -1e-320, math.nan, math.inf, 10**400, "", "x", "NaN", "Infinity", "nan", "eye:3",
-    "eye:100000", "ones:0x3", "zeros:2x3", "randn:3", "1,2,3", "1,2:3,4", "[[1,2],[3]]", "-", "@nothing.npy", "@/", "@/dev/zero",
-    "ones", "onehot:0", "onehot:9", "__import__('os')", "9**9**9", "(" * 200, [], [[]], [1, 2, 3], [[1, 2], [3, 4]], [1, [2]],
-    ["a"], [None], [math.nan, 1], [[[[[[1]]]]]], {}, {"x": 1}, {"x": [1, 2]}, "x=1", b"1", 1j, {1, 2}, object, "\x00", "\ud800",
-    "arange(6).reshape(2,3)", "linspace:-1:1:5", "1e400", "full:2:nan", [1] * 1000, "x,y", ["x"], "denominator", "vjp", "torch",
+    None, True, False, 0, -1, 3, 1e308, -1e-320, math.nan, math.inf, 10**400, "", "x", "NaN", "Infinity", "nan",
+        "eye:3",
+    "eye:100000", "ones:0x3", "zeros:2x3", "randn:3", "1,2,3", "1,2:3,4", "[[1,2],[3]]", "-", "@nothing.npy", "@/",
+    "@/dev/zero",
+    "ones", "onehot:0", "onehot:9", "__import__('os')", "9**9**9", "(" * 200, [], [[]], [1, 2, 3], [[1, 2], [3, 4]],
+    [1, [2]],
+    ["a"], [None], [math.nan, 1], [[[[[[1]]]]]], {}, {"x": 1}, {"x": [1, 2]}, "x=1", b"1", 1j, {1, 2}, object, "\x00",
+    "\ud800",
+    "arange(6).reshape(2,3)", "linspace:-1:1:5", "1e400", "full:2:nan", [1] * 1000, "x,y", ["x"], "denominator",
+    "vjp", "torch",
 )  # fmt: skip
 """What may be given for anything."""
-SIZES = ("1", "2,3", "1,2:3,4", "0,0", "eye:3", "randn:2x3", "randn:3x3", "0.5", "-1,0,2", "ones:1x3", "nan,1", "1e200,1", "zeros:0")
+SIZES = ("1", "2,3", "1,2:3,4", "0,0", "eye:3", "randn:2x3", "randn:3x3", "0.5", "-1,0,2", "ones:1x3", "nan,1",
+    "1e200,1", "zeros:0")
 
 
 def deep(levels: int) -> Any:
@@ -74,7 +81,8 @@ def _drawn(random: Random) -> Record:
     """A program that is right, at a point where it is smooth."""
     drawn = programs.program(random.randrange(2**32), longest=random.choice((1, 2, 3, 6)))
     inputs = {name: value.tolist() for name, value in drawn.point.items()}
-    command = random.choice(("vjp", "vjp", "jacobian", "jvp", "backward", "steps", "code", "graph", "grad", "hessian", "check"))
+    command = random.choice(("vjp", "vjp", "jacobian", "jvp", "backward", "steps", "code", "graph", "grad", "hessian",
+        "check"))
     record: Record = {"command": command, "expr": drawn.text, "inputs": inputs}
     if "v" in COMMANDS[command].options and random.random() < 0.7:
         record["v"] = drawn.v.tolist()

@@ -5,7 +5,8 @@
 With atheris inputs grow by the coverage of gradcli's own code; `--engine random` changes the seeds blindly. Each target
 runs in a process of its own in an empty directory and prints how many executions there were, how many of them ended in
 a complaint, and every kind of failure with its smallest input: an exception other than GradcliError, more than a
-second of the processor's time, more memory than `--memory`, anything run or written. Ends with status 1 if there was one.
+second of the processor's time, more memory than `--memory`,
+    anything run or written. Ends with status 1 if there was one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 SHARES = {"expression": 0.3, "tensor": 0.2, "record": 0.2, "arguments": 0.15, "file": 0.15}
 

@@ -2,7 +2,8 @@
 
     python -m tests.fuzzing.pumps --length 20000
 
-A regular expression that tries every way of dividing a text, or a pass over the text inside a pass over it, shows itself
+A regular expression that tries every way of dividing a text, or a pass over the text inside a pass over it,
+    shows itself
 here as seconds of the processor's time. Prints every input that takes more than `--slow` and ends with status 1 then.
 """
 
@@ -14,10 +15,14 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 PARTS = (
-    "(", ")", "[", "]", "{", "}", "1", "111 ", "1.1", "1e1", "x", "xy", "x ", "x_", " ", "\n", "\t", ",", ", ", ":", ";", "=", "==", "+",
-    "-", "*", "**", "^", "/", "\\", "'", '"', "|", "||", "‖", ".", "..", ".T", "@", "@ ", "#", "_", "~", "!", "?", "<", "&", "$", "\\frac{", "\\sum_",
-    "\\sqrt", "x_{i}", "√", "∑", "∂", "∇", "²", "ᵀ", "sin ", "sin", "sum(", "x.sum(", "x[", "x=", ",dtype= ", "tensor([", "while x:", "f(x)=",
-    "eye:", "nan", "-1 ", "1;", "0x", "dim=", "if x else ", "not ", "and ", "lambda x:", "a?b:", "d/dx ", "{1,", '{"expr":', "--x=", "--x ",
+    "(", ")", "[", "]", "{", "}", "1", "111 ", "1.1", "1e1", "x", "xy", "x ", "x_", " ", "\n", "\t", ",", ", ", ":",
+        ";", "=", "==", "+",
+    "-", "*", "**", "^", "/", "\\", "'", '"', "|", "||", "‖", ".", "..", ".T", "@", "@ ", "#", "_", "~", "!", "?",
+    "<", "&", "$", "\\frac{", "\\sum_",
+    "\\sqrt", "x_{i}", "√", "∑", "∂", "∇", "²", "ᵀ", "sin ", "sin", "sum(", "x.sum(", "x[", "x=", ",dtype= ",
+    "tensor([", "while x:", "f(x)=",
+    "eye:", "nan", "-1 ", "1;", "0x", "dim=", "if x else ", "not ", "and ", "lambda x:", "a?b:", "d/dx ", "{1,",
+    '{"expr":', "--x=", "--x ",
 )  # fmt: skip
 HEADS = ("", "x", "[1", "tensor([1")
 TAILS = ("", "x", "1", ")", "])", "'", "\x00")
