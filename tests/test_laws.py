@@ -97,7 +97,7 @@ def test_the_jacobian_and_the_vjp_are_adjoint(drawn: Drawn, seed: int) -> None:
     """⟨v, J t⟩ = ⟨Jᵀ v, t⟩"""
     for form in forms_of(drawn):
         t = np.random.default_rng(seed).uniform(-1, 1, drawn.point[form.name].shape)
-        whole = form.dense(drawn.point)
+        whole = form.jacobian.value(drawn.point)
         pushed = np.tensordot(whole, t, t.ndim)
         pulled = form.value(drawn.point, drawn.v)
         assert close(np.sum(drawn.v * pushed), np.sum(pulled * t), TIGHT * (1 + np.abs(whole).sum()))
@@ -139,7 +139,7 @@ def unlike_its_text(drawn: Drawn) -> list[str]:
             except Unreadable as error:
                 wrong.append(f"{formula.left_side} = {formula.formula} where {formula.where}: {error}")
                 continue
-            if not close(got, form.dense(drawn.point) if value is None else value, TIGHT):
+            if not close(got, form.jacobian.value(drawn.point) if value is None else value, TIGHT):
                 wrong.append(f"{formula.left_side} = {formula.formula} where {formula.where}: {got}")
     return wrong
 
@@ -155,7 +155,7 @@ def test_the_printed_text_read_back_has_the_values_of_the_formula(drawn: Drawn) 
 def test_every_explicit_entry_read_back_is_the_jacobians(drawn: Drawn) -> None:
     for form in forms_of(drawn):
         jacobian = form.closed(entries=True).jacobian
-        whole = form.dense(drawn.point)
+        whole = form.jacobian.value(drawn.point)
         assume(whole.size <= READABLE)
         assert jacobian is not None and jacobian.entries is not None
         reading = Reading(dict(drawn.point), {**shapes_in(form), **drawn.shapes})

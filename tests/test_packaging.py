@@ -128,6 +128,6 @@ def test_everything_declared_is_imported() -> None:
 
 
 def test_what_the_tests_import_is_declared_for_them() -> None:
-    own = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"golden", "tests", "benchmarks"}
+    own = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"golden", "tests", "benchmarks", "fuzzing"}
     names = {name for path in (ROOT / "tests").glob("*.py") for name in imported(path.read_text())} - own
     assert {name for name in names if undeclared(f"import {name}", "plot", "test")} == set()

@@ -31,6 +31,7 @@ def told(verbs: Mapping[str, Verb], words: Sequence[str], speak: Speak) -> int:
         words = ["--help"]
     else:
         app, name = application(verbs, speak), "gradcli"
+        words = words[:1] if words[0] in _HELP_NAMES["help_option_names"] else words  # --lang was read already
     parse = typer.main.get_command(app).main
     return int(parse(list(words), name, standalone_mode=False, windows_expand_args=False) or Exit.ANSWERED)
 

@@ -101,7 +101,9 @@ def understood(option: Option, value: Any) -> Any:
 
 def _flag(option: Option, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise fault("option", N_("{flag} is on or off (true or false), not {value}"), flag=option.name, value=str(value))
+        raise fault(
+            "option", N_("{flag} is on or off (true or false), not {value}"), flag=option.name, value=str(value)
+        )
     return value
 
 
@@ -164,7 +166,8 @@ def _tensors(value: Any) -> Any:
     """`x=1` given once or more is a mapping; a bare tensor stands for the one variable that moves."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         return value
-    if len(value) == 1 and not value[0].partition("=")[0].strip().isidentifier():
+    name, given, _ = value[0].partition("=") if value else ("", "", "")
+    if len(value) == 1 and not (given and name.strip().isidentifier()):
         return value[0]
     return {name.strip(): text for name, _, text in (item.partition("=") for item in value)}
 

@@ -25,7 +25,7 @@ def grad(
                 "gradient",
                 N_("The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small "
                    "step h along it raises {y} fastest, by about h times its length, {length}."),
-                x=name, y=output, shape=written(gradient.shape), length=number(float(np.linalg.norm(gradient))),
+                x=name, y=output, shape=written(gradient.shape), length=number(_length(gradient)),
             )
         else:
             yield note(
@@ -39,6 +39,12 @@ def grad(
         N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
         y=output, names=listed([f"{name}.grad" for name in found]),
     )
+
+
+def _length(gradient: Array) -> float:
+    """Of a vector whose squares may be beyond the largest float."""
+    largest = float(np.abs(gradient).max(initial=0.0))
+    return largest * float(np.linalg.norm(gradient / largest)) if 0 < largest < np.inf else largest
 
 
 def _partials(partials: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:

@@ -17,7 +17,8 @@ def jvp(
 ) -> Iterator[Note]:
     """`result` is J·t; `pulled` what y.backward(v) leaves for the same variables (None: PyTorch was not asked)."""
     yield from _meaning(t, result, output)
-    for name, one in t.items():
+    if len(t) == 1:  # two variables that move add up two columns
+        ((name, one),) = t.items()
         yield from _one_hot(name, one, result, output)
     if pulled is not None:
         yield _adjoint(t, v, result, pulled, output)

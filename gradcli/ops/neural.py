@@ -8,6 +8,7 @@ from typing import Any
 
 from gradcli.message import N_, fault
 from gradcli.ops.families import Kink, Param
+from gradcli.ops.reductions import largest
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape, axes, broadcast, written
 
@@ -157,7 +158,7 @@ def _cross_entropy(s: Any, x: Any, target: Any, reduction: str, smoothing: Any) 
 
 def _numpy_cross_entropy(n: Any, x: Any, target: Any, reduction: str, smoothing: float) -> Any:
     a = 0 if x.ndim == 1 else 1
-    top = n.max(x, axis=a, keepdims=True, initial=-n.inf)
+    top = largest(n, x, a)
     logs = x - top - n.log(n.sum(n.exp(x - top), axis=a, keepdims=True))
     if _classes(x.shape, target.shape):
         picked = -n.take_along_axis(logs, n.expand_dims(target.astype(int), a), a).squeeze(a)

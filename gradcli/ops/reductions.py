@@ -210,9 +210,14 @@ def _cumulative_product(s: Any, x: Any, dim: int) -> Any:
     return s.define("z", x.dims, entry, product=True)
 
 
+def largest(n: Any, x: Any, on: Any) -> Any:
+    """The largest entry over axes that stay, with size 1; -inf where there is none."""
+    return n.max(x, axis=on, keepdims=True, **({"initial": -n.inf} if 0 in x.shape else {}))
+
+
 def _numpy_log_sum(n: Any, x: Any, dim: Any, keepdim: bool) -> Any:
     on = _on(x, dim)
-    top = n.max(x, axis=on, keepdims=True, initial=-n.inf)
+    top = largest(n, x, on)
     safe = n.where(n.isfinite(top), top, 0.0)
     result = n.log(n.sum(n.exp(x - safe), axis=on, keepdims=True)) + safe
     return result if keepdim else n.squeeze(result, axis=on)
@@ -221,7 +226,7 @@ def _numpy_log_sum(n: Any, x: Any, dim: Any, keepdim: bool) -> Any:
 def _numpy_softmax(n: Any, x: Any, dim: int | None) -> Any:
     if x.ndim == 0:
         return n.ones_like(x)
-    e = n.exp(x - n.max(x, axis=dim or 0, keepdims=True, initial=-n.inf))
+    e = n.exp(x - largest(n, x, dim or 0))
     return e / n.sum(e, axis=dim or 0, keepdims=True)
 
 

@@ -87,7 +87,7 @@ def _named(row: Row, name: str, where: Span) -> Param:
 def _arity(row: Row, got: int) -> GradcliError:
     least = sum(p.default is REQUIRED for p in row.takes)
     most = len(row.takes)
-    expected = str(least) if least == most else f"{least} to {most}"
+    expected = str(least) if least == most else f"{least}–{most}"
     return fault(
         "name", N_("{f} takes {expected} of the arguments ({names}); given are {got}"),
         hint=N_("for example: {example}"),

@@ -28,6 +28,7 @@ from gradcli.symbolic.scalars import (
     Equal,
     Place,
     Where,
+    as_float,
     atomic,
     is_deep,
     number,
@@ -131,7 +132,16 @@ class _Walk:
         if apply.row.symbolic is not None:
             result: Tensor = apply.row.symbolic(self.builder, *arguments)
             return result
-        return self.builder.entrywise(apply.row, arguments)
+        result = self.builder.entrywise(apply.row, arguments)
+        if result.entry.has(sympy.zoo, sympy.nan):  # x/0: a number that SymPy's algebra does not know as a float's
+            return self.builder.entrywise(apply.row, list(map(self.kept_apart, arguments)))
+        return result
+
+    def kept_apart(self, argument: Any) -> Any:
+        """A number as a tensor with a name, which no algebra looks into."""
+        if not isinstance(argument, Tensor) or not argument.entry.is_Number:
+            return argument
+        return tensor_of(self.graph.constant("c", (), np.asarray(as_float(argument.entry))))
 
 
 def _filled(argument: Any, tensors: Sequence[Tensor]) -> Any:

@@ -1,4 +1,4 @@
-"""The bytes of a .pt file -> float64 array. PyTorch reads its own format, with weights only: nothing else is unpickled."""
+"""The bytes of a .pt file -> float64 array. PyTorch reads its own format, weights only: nothing else is unpickled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seeds -> inputs like them, blindly: bytes changed, words put in, pieces doubled, dropped and swapped between seeds."""
+"""Seeds -> inputs like them, blindly: bytes changed, words put in, pieces repeated, dropped and swapped."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def main() -> int:
     sys.path.insert(0, str(Path(__file__).parents[2]))
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        (_by_coverage if asked.engine == "atheris" else _at_random)(asked, more, Path(folder))
+        return (_by_coverage if asked.engine == "atheris" else _at_random)(asked, more, Path(folder))
 
 
 def _alone(target: str, runs: int, asked: argparse.Namespace) -> int:
@@ -75,7 +75,8 @@ def _by_coverage(asked: argparse.Namespace, more: list[bytes], folder: Path) -> 
     for number, content in enumerate(seeds):
         (folder / "seeds" / str(number)).write_bytes(content)
     entries = {word.encode("utf-8", "surrogatepass") for word in targets.words()}
-    (folder / "words").write_text("".join(f'"{"".join(f"{chr(92)}x{b:02x}" for b in e)}"\n' for e in sorted(entries) if e))
+    escaped = ("".join(f"\\x{byte:02x}" for byte in entry) for entry in sorted(entries) if entry)
+    (folder / "words").write_text("".join(f'"{entry}"\n' for entry in escaped))
     options = [f"-seed={asked.seed + 1}", "-max_len=400", "-len_control=0", "-timeout=100", "-rss_limit_mb=0",
                f"-dict={folder / 'words'}", "-verbosity=0", "-print_final_stats=0"]  # fmt: skip
     atheris.Setup([sys.argv[0], *options, str(folder / "seeds")], _counted(asked, seeds))

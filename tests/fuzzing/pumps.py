@@ -53,7 +53,8 @@ def main() -> int:
             for content in pumps(asked.length, (piece,)):
                 tally.execute(TARGETS[name], start + content, watching=False)
             for kind, (content, how) in tally.found.items():
-                sys.stdout.write(f"{name} {piece!r}: {kind}: {content[:40]!r}...{content[-12:]!r} {how.splitlines()[-1]}\n")
+                where = f"{content[:40]!r}...{content[-12:]!r}"
+                sys.stdout.write(f"{name} {piece!r}: {kind}: {where} {how.splitlines()[-1]}\n")
                 sys.stdout.flush()
             failed |= bool(tally.found)
         sys.stdout.write(f"{name}: {len(PARTS) * len(HEADS) * len(TAILS)} inputs of {asked.length} characters\n")

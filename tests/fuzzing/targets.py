@@ -30,7 +30,7 @@ SMALL = 100_000
 """Elements that a tensor may have here; the limits are met by small numbers as they would be by large ones."""
 _SHAPES: tuple[Shape, ...] = ((), (3,), (2, 3), (3, 3), (3, 2), (1,), (2, 1, 3), (0,), (0, 3), (2, 2, 2, 2))
 NAMES = re.compile(r"[^\W\d]\w*")
-INPUTS = frozenset(["x", "y", "z", "w", "a", "b", "c", "s", "k", "t", "h", "v", "u", "p", "q", "X", "Y", "Z", "W", "A", "B", "x1", "x2", "inp", "theta", "mu"])
+INPUTS = frozenset("x y z w a b c s k t h v u p q X Y Z W A B x1 x2 inp theta mu".split())  # noqa: SIM905
 
 
 def expression(content: bytes) -> None:
@@ -194,11 +194,10 @@ def _files() -> Iterator[bytes]:
 
 def words() -> list[str]:
     """What the languages are made of."""
-    signs = ["(", ")", "[", "]", "{", "}", ",", ";", ":", ".", "=", "==", "!=", "<=", "+", "-", "*", "**", "/", "//", "%", "@", "'", '"', "^", "|", "&", "~", "!", "?", "_", "\\", "#", "\n", "\t", "1e9", "99999999999", "0x1", "1j", "nan", "inf", "pi", "e"]
-    quoted = ["dim=", "keepdim=True", "None", "True", "while ", "def ", "lambda ", "import ", "__class__", "T", ".T",
-        "...",
-              "onehot:0", "NaN", "null", "true", '"expr"', '"inputs"', '"v"', '"wrt"', "π", "×", "²", "ᵀ", "Σ", "∂",
-              "√", "−",
-              "\\frac", "\\sum", "x_{ij}", "－", "ﬁ", "𝐱", "\u202e", "\ud7ff", "\x00"]
+    signs = "( ) [ ] { } , ; : . = == != <= + - * ** / // % @ ' \" ^ | & ~ ! ? _ \\ # \n \t"
+    numbers = "1e9 99999999999 0x1 1j nan inf pi e NaN null true None True T .T ... onehot:0"
+    written = "dim= keepdim=True while def lambda import __class__ \"expr\" \"inputs\" \"v\" \"wrt\""
+    paper = "π × ² ᵀ Σ ∂ √ − \\frac \\sum x_{ij} － ﬁ 𝐱 \u202e \ud7ff \x00"
+    spelled = [word for line in (signs, numbers, written, paper) for word in line.split(" ")]
     options = [f"--{name.replace('_', '-')}" for name in Request.__dataclass_fields__]
-    return [*signs, *quoted, *SPELLED, *CONSTRUCTORS, *COMMANDS, *options]
+    return [*spelled, *SPELLED, *CONSTRUCTORS, *COMMANDS, *options]
