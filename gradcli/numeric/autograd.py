@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from gradcli.frozen import dataclass
+from gradcli.message import N_, fault
 from gradcli.program import Apply, Constant, Input, Program
 from gradcli.program.values import filled, number_of
 from gradcli.report import Array
@@ -111,7 +112,8 @@ def computing(dtype: str, device: str = "cpu") -> Iterator[None]:
     """The state that a computation of ours needs, put back after it.
 
     The default dtype and device are those asked for (eye, ones and the like take them); PyTorch's advice to its own
-    users is not shown, for what matters here gradcli says itself.
+    users is not shown, for what matters here gradcli says itself. What PyTorch refuses (a target that is no class, a
+    second derivative that it does not have) is a GradcliError with its own sentence.
     """
     before = torch.get_default_dtype()
     torch.set_default_dtype(DTYPES[dtype])
@@ -119,5 +121,8 @@ def computing(dtype: str, device: str = "cpu") -> Iterator[None]:
         with warnings.catch_warnings(), nullcontext() if device == "cpu" else torch.device(device):
             warnings.simplefilter("ignore")
             yield
+    except (RuntimeError, IndexError, NotImplementedError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise fault("domain", N_("PyTorch does not compute this: {reason}"), reason=reason) from None
     finally:
         torch.set_default_dtype(before)

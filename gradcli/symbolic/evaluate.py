@@ -106,6 +106,8 @@ class Evaluator:
             return Named((e,), np.arange(self.graph.sizes.value(e.dim)))
         if e.is_Number or e.is_NumberSymbol:
             return Named((), np.asarray(int(e) if e.is_Integer and abs(e) < 2**62 else as_float(e)))
+        if e is sympy.zoo:  # 1/0, the mean of no numbers
+            return Named((), np.asarray(np.nan))
         if e.is_Symbol:
             return Named((), np.asarray(self.graph.sizes.values[e]))
         if isinstance(e, Entry):

@@ -47,8 +47,8 @@ class Writer:
     def piece(self, e: Expr, known: dict[Expr, str]) -> Piece:
         if isinstance(e, Index):
             return known[e], ATOM
-        if e.is_Number:
-            return self.number(e)
+        if e.is_Number or e is sympy.zoo:
+            return self.number(sympy.nan if e is sympy.zoo else e)
         if e.is_Symbol or e.is_NumberSymbol:
             return self.symbol(e), ATOM
         if isinstance(e, Entry):
