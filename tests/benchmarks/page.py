@@ -155,8 +155,9 @@ def page(found: dict[tuple[str, int], list[Run]]) -> str:
 _SAID = """\
 Beside what one would use instead, as whole processes from the shell: ratios to the plain PyTorch script of the same
 round (`python -m tests.benchmarks.page --write` measures them anew; smaller is better). JAX and HIPS autograd start
-faster, and numbers alone are cheaper than numbers with a formula, a proof and an explanation. What grows with n² where
-J is written out stays in proportion to n where J is one formula."""
+faster. gradcli is done before the plain script, which imports the same PyTorch, because it does not collect garbage
+while libraries load and does not tear them down. What grows with n² where J is written out does not where J is one
+formula."""
 
 
 def cells(program: Program, found: dict[tuple[str, int], list[Run]]) -> Iterator[str]:
