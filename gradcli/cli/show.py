@@ -12,6 +12,7 @@ from typing import TextIO
 
 from gradcli.cli.collector import settle
 from gradcli.cli.files import write_file
+from gradcli.cli.waiting import watched
 from gradcli.message import N_, Exit
 from gradcli.render import json, latex, markdown, quiet, text
 from gradcli.render.json_text import written
@@ -25,7 +26,7 @@ from gradcli.request import Display
 def show(parts: Iterable[Part], display: Display) -> Exit:
     """Writes the answer: text as its parts become known, any other format when all of it is."""
     seen: list[Part] = []
-    kept = _kept(parts, seen)
+    kept = _kept(watched(parts, speech(display.lang)), seen)
     if display.format == "picture":
         _picture(kept, seen, display)
     elif display.format in ("npy", "npz", "csv", "tsv"):
