@@ -90,7 +90,9 @@ def _innermost(text: str, pattern: str, rewrite: Callable[[re.Match[str]], str])
 
 def _braced(found: re.Match[str]) -> str:
     if found[1] is not None:
-        return f"({_grouped(found[1])}/{_grouped(found[2])})"  # 1/2x is not half of x
+        fraction = f"{_grouped(found[1])}/{_grouped(found[2])}"
+        follows = found.string[found.end() :].lstrip()[:1]  # 1/2x is not half of x
+        return f"({fraction})" if follows.isalnum() or follows in ("(", "\\", "^") else fraction
     if found[3] is not None:
         return f"{_TEXTBOOK.get(found[3], found[3])}({found[4]})"
     return found[5] + _grouped(found[6])
