@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import sys
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterator
 
 import gradcli
 from gradcli.message import GradcliError
 from gradcli.ops import TABLE
 from gradcli.render import markdown
-from gradcli.report import Part
-from tests.golden.transcripts import CASES
+from tests.golden.transcripts import CASES, seen
 from tests.programs import program
 
 _MATHS = re.compile(r"^\$\$\n(.*?)\n\$\$$|\$([^$\n]+)\$", re.M | re.S)
@@ -26,38 +23,30 @@ RANDOM = 150
 
 def formulas() -> Iterator[str]:
     """Each formula once."""
-    seen: set[str] = set()
-    for answer in _answers():
-        for found in _of(answer.parts):
-            if found not in seen:
-                seen.add(found)
-                yield found
+    yield from dict.fromkeys(found for text in _texts() for found in _of(text))
 
 
-def _of(parts: Iterable[Part]) -> Iterator[str]:
-    """What stands between dollars in the Markdown; a block of code holds none."""
-    prose = re.sub(r"^```.*?^```", "", "\n".join(markdown.lines_of(parts)), flags=re.M | re.S)
+def _of(text: str) -> Iterator[str]:
+    """What stands between dollars in a Markdown text; a block of code holds none."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     for display, inline in _MATHS.findall(prose):
         yield display or inline
 
 
-def _answers() -> Iterator[gradcli.api.Answer]:
+def _texts() -> Iterator[str]:
+    """Answers in Markdown."""
     for line in CASES.values():
-        command, expression, *given = shlex.split(line)
-        inputs = {n[2:]: v for n, v in pairwise(given) if n.startswith("--") and n[2:] != "v"}
-        yield from _told(command, expression, {n: v for n, v in inputs.items() if not v.startswith("--")})
+        if "--quiet" not in line:
+            yield seen(f"{line} --format markdown").partition("\n")[2]  # without the command line
     for row in TABLE.values():
-        yield from _told("functions", row.name, {})
+        yield "\n".join(markdown.lines_of(gradcli.functions(row.name).parts))
     for seed in range(RANDOM):
         drawn = program(seed)
-        yield from _told("vjp", drawn.text, dict(drawn.point), v=drawn.v, symbolic_only=True)
-
-
-def _told(command: str, expression: str, inputs: dict[str, object], **options: object) -> Iterator[gradcli.api.Answer]:
-    try:
-        yield getattr(gradcli, command)(expression, inputs, **options)
-    except GradcliError:
-        return
+        try:
+            answer = gradcli.vjp(drawn.text, dict(drawn.point), v=drawn.v, symbolic_only=True)
+        except GradcliError:  # a singular matrix
+            continue
+        yield "\n".join(markdown.lines_of(answer.parts))
 
 
 if __name__ == "__main__":
