@@ -58,10 +58,13 @@ def updated(language: str, sentences: Catalog) -> Catalog:
 class _Dateless(Catalog):
     """A catalogue whose head says nothing that changes from day to day or from one Babel to the next."""
 
+    rule = ""
+    """For the forms of several, as it is stored: each Babel words the same rule in its own way."""
+
     @property
     def mime_headers(self) -> list[tuple[str, str]]:
         return [
-            ("Project-Id-Version", "gradcli"), ("Language", str(self.locale)), ("Plural-Forms", self.plural_forms),
+            ("Project-Id-Version", "gradcli"), ("Language", str(self.locale)), ("Plural-Forms", self.rule),
             ("MIME-Version", "1.0"), ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Transfer-Encoding", "8bit"),
         ]
@@ -71,6 +74,7 @@ def settled(catalogue: Catalog) -> Catalog:
     """The same sentences and translations, as they are stored: with the files that say them and no lines."""
     head = f"# gradcli in {catalogue.locale.english_name}."
     own = _Dateless(locale=catalogue.locale, header_comment=head, fuzzy=False)
+    own.rule = catalogue.plural_forms
     for message in catalogue:
         if message.id:
             files = [(file, 0) for file in dict.fromkeys(file for file, _ in message.locations)]

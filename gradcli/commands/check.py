@@ -42,8 +42,7 @@ def run(request: Request) -> Iterator[Part]:
 
     understood = understand(request)
     asked = _asked(understood)
-    own = {} if asked.moving is None else asked.moving.t
-    answer = read_answer(understood, asked.known(understood.point, understood.v, own))
+    answer = read_answer(understood, asked.known(understood.point, understood.v, asked.t))
     weighted = request.of in ("vjp", "hessian")
     yield question(understood, notation.latex(understood.program), (asked.name,), weighted=weighted)
     yield from (Warning("reading", note) for note in understood.program.notes)
@@ -52,7 +51,7 @@ def run(request: Request) -> Iterator[Part]:
     yield (
         Weights(understood.v, understood.y)
         if weighted
-        else Tangents(own, {} if asked.moving is None else asked.moving.given, understood.y)
+        else Tangents(asked.t, {} if asked.moving is None else asked.moving.given, understood.y)
     )
     tried, kept = trials(asked, answer)
     yield _verdict(asked, answer, tried, kept)
@@ -61,12 +60,11 @@ def run(request: Request) -> Iterator[Part]:
 
 def _closed(asked: Asked) -> Iterator[Part]:
     """The right answer in closed form, and its value at the user's point by both sides."""
-    u, t = asked.understood, {} if asked.moving is None else asked.moving.t
+    u = asked.understood
     wanted = Wanted(_spoken(asked), *asked.method, asked.of in ("jacobian", "hessian"))
-    names = None if asked.moving is None else asked.moving.names
-    forms = yield from formed(u, [wanted], asked.variables, names, unit=asked.unit)
-    known = {**u.point, u.weights: u.v, **asked.named(t)}
-    yield compared(u, wanted.name, forms.get(wanted.name), known, asked.by_pytorch(u.point, u.v, t))
+    forms = yield from formed(u, [wanted], asked.variables, asked.tangents, unit=asked.unit)
+    known = {**u.point, u.weights: u.v, **asked.named(asked.t)}
+    yield compared(u, wanted.name, forms.get(wanted.name), known, asked.by_pytorch(u.point, u.v, asked.t))
 
 
 def _asked(u: Understood) -> Asked:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from gradcli.commands.proof import deviation, in_time, judged, without_formula
+from gradcli.commands.proof import in_time, judged, without_formula
 from gradcli.commands.understand import Understood
 from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, fault
@@ -91,7 +91,7 @@ def compared(
         symbolic = _shaped(form, known, pytorch)
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
-    return judged(asked, name, form, known, symbolic, pytorch, deviation(asked))
+    return judged(asked, name, form, known, symbolic, pytorch)
 
 
 def _shaped(form: Form, known: Mapping[str, Array], like: Array | None) -> Array:

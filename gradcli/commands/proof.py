@@ -102,14 +102,12 @@ def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derive
 
 def proven(asked: Understood, forms: Mapping[str, Derived], numbers: Numbers | None) -> Iterator[Compared]:
     """The verdict for each variable."""
-    known = deviation(asked)
     for name in asked.wrt:
         pytorch = None if numbers is None else np.asarray(numbers.grads[name], dtype=np.float64)
-        yield _one(asked, name, forms.get(name), pytorch, known)
+        yield _one(asked, name, forms.get(name), pytorch)
 
 
-def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | None,
-         known: tuple[Message, float] | None) -> Compared:
+def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | None) -> Compared:
     if form is None:
         return Compared(name, None, pytorch, None, None, without_formula(asked))
     try:
@@ -117,12 +115,12 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
     given = {**asked.point, form.vjp.weights: asked.v}
-    return judged(asked, name, form.vjp, given, symbolic, pytorch, known, contracted)
+    return judged(asked, name, form.vjp, given, symbolic, pytorch, contracted)
 
 
 def judged(
     asked: Understood, name: str, form: Form, given: Mapping[str, Array], symbolic: Array, pytorch: Array | None,
-    known: tuple[Message, float] | None, contracted: Array | None = None,
+    contracted: Array | None = None,
 ) -> Compared:
     """The verdict on a form's values beside PyTorch's; `given` are the inputs, v and tangents by their names in it."""
     if pytorch is None:
@@ -133,8 +131,8 @@ def judged(
         return distance(symbolic, form.value(moved).reshape(symbolic.shape))
 
     return side_by_side(
-        name, symbolic, pytorch, asked.request.dtype, known=known, jacobian=contracted, shaken=shaken,
-        rounding=lambda: _rounding(asked, form, given).reshape(symbolic.shape),
+        name, symbolic, pytorch, asked.request.dtype, jacobian=contracted, shaken=shaken,
+        rounding=lambda: _rounding(asked, form, given).reshape(symbolic.shape), known=lambda: deviation(asked),
     )
 
 

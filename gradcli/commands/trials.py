@@ -63,6 +63,16 @@ class Asked:
         return found if np.isfinite(found).all() else self._by_formula(found, point, v, t)
 
     @property
+    def t(self) -> Mapping[str, Array]:
+        """The tangents that were given, by their variables."""
+        return {} if self.moving is None else self.moving.t
+
+    @property
+    def tangents(self) -> Mapping[str, str] | None:
+        """What the tangent of each variable is called in a formula."""
+        return None if self.moving is None else self.moving.names
+
+    @property
     def unit(self) -> bool:
         """Whether there is no v: of one number, taken as it is."""
         return self.of == "grad" or (self.of == "hessian" and self.understood.request.v is None)
@@ -108,8 +118,7 @@ class Asked:
         from gradcli.symbolic import forms
 
         u = self.understood
-        names = None if self.moving is None else self.moving.names
-        return forms(u.program, self.variables, [self.method], u.weights, u.output_name, names, self.unit)[0]
+        return forms(u.program, self.variables, [self.method], u.weights, u.output_name, self.tangents, self.unit)[0]
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -125,8 +134,7 @@ class Asked:
 def trials(asked: Asked, answer: Answer) -> tuple[list[Trial], Message | None]:
     """The user's point and, where the answer names something, random ones; and what was kept of the given tensors."""
     u = asked.understood
-    t = {} if asked.moving is None else asked.moving.t
-    own = _trial(asked, answer, u.point, u.v, t, own=True)
+    own = _trial(asked, answer, u.point, u.v, asked.t, own=True)
     if not answer.names:
         return [own], None
     drawn = {

@@ -114,8 +114,10 @@ def variable(source: str, name: str, span: Span, shapes: Mapping[str, Shape | No
 
 
 def split(name: str, known: Sequence[str]) -> list[str] | None:
-    """`xy` as [x, y], the longest names first; None where letters are left over."""
-    first = {len(name): ""}  # of the parts from each place on, for a name may be long and its parts alike
+    """`xy` as [x, y], the longest names first; None where letters are left over, or it is longer than a hint may be."""
+    if len(name) > ROOM_FOR_A_HINT:
+        return None
+    first = {len(name): ""}  # of the parts from each place on, for the parts may be alike
     for start in reversed(range(len(name))):
         fitting = [k for k in known if k and name.startswith(k, start) and start + len(k) in first]
         if fitting:

@@ -18,7 +18,7 @@ from gradcli.symbolic.dims import Quotient, Remainder
 from gradcli.symbolic.graph import Node
 from gradcli.symbolic.scalars import NOTHING, Above, AtLeast, Atomic, Delta, Equal, Place, Where, as_float
 
-_SYMPY_NAMES = {"loggamma": "lgamma", "Abs": "abs"}
+_SYMPY_NAMES = {"Abs": "abs"}
 
 
 def operands(e: Expr) -> list[Expr]:

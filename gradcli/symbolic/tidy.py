@@ -7,6 +7,7 @@ and gain nothing on these.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import permutations
 
 import sympy
@@ -57,13 +58,8 @@ def _numbered(sigma: Bound) -> tuple[Expr, int]:
 
 def factored(e: Expr) -> Expr:
     """The factors that every term shares in front; looks inside products and sums over an index too."""
-    if isinstance(e, Bound):
-        body = factored(e.body)
-        return e if body == e.body else type(e)(body, *e.bound)
-    if e.is_Mul:
-        return Mul(*(factored(f) if f.is_Add or isinstance(f, Bound) else f for f in e.args))
     if not e.is_Add:
-        return e
+        return _inside(e, factored)
     terms = [factored(t) for t in e.args]
     shared = _shared(terms)
     if not shared:
@@ -75,13 +71,8 @@ def factored(e: Expr) -> Expr:
 def grouped(e: Expr) -> Expr:
     """Terms at one given place together: a delta(i,0) + b delta(i,0) + c delta(i,1) as (a + b) delta(i,0) +
     c delta(i,1)."""
-    if isinstance(e, Bound):
-        body = grouped(e.body)
-        return e if body == e.body else type(e)(body, *e.bound)
-    if e.is_Mul:
-        return Mul(*(grouped(f) if f.is_Add or isinstance(f, Bound) else f for f in e.args))
     if not e.is_Add:
-        return e
+        return _inside(e, grouped)
     places: dict[tuple[Expr, ...], list[Expr]] = {}
     for term in e.args:
         factors = Mul.make_args(term)
@@ -90,6 +81,14 @@ def grouped(e: Expr) -> Expr:
     if all(len(terms) == 1 for at, terms in places.items() if at):
         return e
     return Add(*(Mul(*at, factored(Add(*terms))) if at else Add(*terms) for at, terms in places.items()))
+
+
+def _inside(e: Expr, rewrite: Callable[[Expr], Expr]) -> Expr:
+    """e with the sums of terms rewritten that are its factors, or stand under a sum over an index."""
+    if isinstance(e, Bound):
+        body = rewrite(e.body)
+        return e if body == e.body else type(e)(body, *e.bound)
+    return Mul(*(rewrite(f) if f.is_Add or isinstance(f, Bound) else f for f in e.args)) if e.is_Mul else e
 
 
 def _shorter(e: Expr) -> Expr:
