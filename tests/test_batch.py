@@ -279,9 +279,9 @@ def test_a_process_that_is_killed_between_two_lines_takes_none_with_it() -> None
     for word in (b"pid", b"again"):
         asked.put(word)
     os.kill(int(next(found)[0]), signal.SIGKILL)
-    for word in (b"once more", None):
+    for word in (b"later", None):
         asked.put(word)
-    assert [text for text, _ in found] == ["againagain", "onceonce"]
+    assert [text for text, _ in found] == ["againagain", "laterlater"]
 
 
 def test_a_slow_line_stops_the_reading() -> None:
