@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import gradcli
-from gradcli.cli import abstract, collector
+from gradcli.cli import aside, collector
 from gradcli.cli.front import front_page
 from gradcli.cli.language import language, word_after
 from gradcli.message import N_, Exit, GradcliError, fault, limit
@@ -20,7 +20,7 @@ from gradcli.render.speech import Speak, speech
 def main() -> NoReturn:
     """The console entry. It ends the process itself: tearing PyTorch down would take longer than the answer did."""
     collector.pause()
-    abstract.stand_in()
+    aside.set_aside()
     _prepare_streams()
     os._exit(_flushed(run(sys.argv[1:])))
 

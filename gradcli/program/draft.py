@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,15 @@ class Draft:
 
     def __init__(self, source: str, shapes: Mapping[str, Shape], seed: int) -> None:
         self.source, self.shapes = source, shapes
-        self.random = np.random.default_rng(seed)
+        self.seed = seed
         self.steps: list[Step] = []
         self.inputs: dict[str, Ref] = {}
         self.whole_numbers: set[str] = set()
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """NumPy's generators load with the first draw: most programs draw nothing."""
+        return np.random.default_rng(self.seed)
 
     def add(self, how: Input | Constant | Apply, shape: Shape, span: Span, name: str | None = None) -> Ref:
         self.steps.append(Step(how, tuple(shape), span, name))

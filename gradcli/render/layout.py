@@ -47,7 +47,7 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> 
 
 _OPENING, _CLOSING = "（「『《〈【〔［｛“", "，。、；：！？）」』》〉】〕］｝”"
 _WIDE = "⺀-\u2fff\u3040-鿿가-힯"
-_WORD = re.compile(
+_WORD = (  # compiled with the first prose: ranges as wide as these take longer than all else that an error needs
     rf"[{_OPENING}]*(?:[{_WIDE}]|(?:[^\s{_WIDE}{_OPENING}{_CLOSING}]|\xa0)+)?[{_CLOSING}]*(?: [—–](?=\s))?[^\S\xa0]*"
 )
 
@@ -55,7 +55,7 @@ _WORD = re.compile(
 def _words(text: str) -> Iterator[str]:
     """What may not be broken: a word with the spaces after it, or one wide character; with them the marks that no line
     begins with and those that none ends with."""
-    return (m[0] for m in _WORD.finditer(text) if m[0])
+    return (m[0] for m in re.finditer(_WORD, text) if m[0])
 
 
 def formula(text: str, width: int, first: str, hang: int = 4) -> list[str]:
