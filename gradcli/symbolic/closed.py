@@ -31,7 +31,7 @@ from gradcli.symbolic.proposal import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place
 from gradcli.symbolic.spelling import COLUMNS, DEFINED, ROWS, Names, primitive_text
 from gradcli.symbolic.structure import pattern_of, structure_of
-from gradcli.symbolic.tidy import tidy
+from gradcli.symbolic.tidy import merged, tidy
 from gradcli.symbolic.writing import Writer
 
 DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d|\.\d)")
@@ -222,7 +222,8 @@ class Derived:
             if other is not node and (other.idx, other.bound, other.body) != (node.idx, node.bound, node.body):
                 return None
         columns = zip(self.jacobian.formula.columns, self.vjp.formula.columns, strict=True)
-        return self.jacobian.contraction(self.jacobian.weights).xreplace({a: b for a, b in columns if a != b})
+        contraction = self.jacobian.contraction(self.jacobian.weights).xreplace({a: b for a, b in columns if a != b})
+        return merged(contraction, self.vjp.formula.entry)
 
     def closed(self, entries: bool = False) -> Closed:
         """The formulas as text and LaTeX, with definitions, structure and, where they fit, entries."""

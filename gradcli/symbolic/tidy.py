@@ -14,6 +14,7 @@ import sympy
 from sympy import Add, Expr, Mul, Symbol
 
 from gradcli.symbolic.contract import outer_bound
+from gradcli.symbolic.dims import ZERO
 from gradcli.symbolic.scalars import Bound, Delta, weight
 
 
@@ -22,12 +23,13 @@ def tidy(e: Expr) -> Expr:
     return factored(merged(e))
 
 
-def merged(e: Expr) -> Expr:
-    """e with sums that differ only in the names of their indices replaced by the first of them."""
-    sums = outer_bound(e)
-    if len(sums) < 2:
+def merged(e: Expr, beside: Expr = ZERO) -> Expr:
+    """e with sums that differ only in the names of their indices replaced by the first of them: one of `beside`, if it
+    has such a one."""
+    sums, others = outer_bound(e), outer_bound(beside)
+    if not sums or len(sums) + len(others) < 2:
         return e
-    first: dict[Expr, Bound] = {}
+    first: dict[Expr, Bound] = {canonical(sigma): sigma for sigma in others}
     replaced: dict[Expr, Expr] = {}
     for sigma in sums:
         known = first.setdefault(canonical(sigma), sigma)
