@@ -25,7 +25,7 @@ else:
     def _frozen(kind: type, eq: bool, slots: bool) -> type:
         kind.__doc__ = kind.__doc__ or kind.__name__  # without one the library would work out a signature
         kind = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(kind)
-        kind.__init__ = _init(dataclasses.fields(kind))
+        kind.__init__ = _init(dataclasses.fields(kind), slots)
         kind.__repr__ = _repr
         kind.__setattr__ = kind.__delattr__ = _refuse
         if slots:
@@ -36,13 +36,16 @@ else:
 
     _put = object.__setattr__
 
-    def _init(fields: tuple[dataclasses.Field, ...]) -> Callable[..., None]:
+    def _init(fields: tuple[dataclasses.Field, ...], slots: bool) -> Callable[..., None]:
         names = tuple(field.name for field in fields)
         makers = {field.name: maker for field in fields if (maker := _maker(field)) is not None}
 
         def __init__(self: Any, *values: Any, **named: Any) -> None:
             if named or len(values) != len(names):
                 values = _filled(type(self).__name__, names, makers, values, named)
+            if not slots:
+                self.__dict__.update(zip(names, values, strict=True))
+                return
             for name, value in zip(names, values, strict=True):
                 _put(self, name, value)
 

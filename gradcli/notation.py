@@ -14,7 +14,7 @@ import numpy as np
 from gradcli.frozen import dataclass
 from gradcli.ops.latex import latex_name
 from gradcli.ops.row import REQUIRED, Param, Row
-from gradcli.program import Apply, Constant, Input, Program, Ref, Step
+from gradcli.program import Apply, Constant, Input, Program, Ref, Step, once
 from gradcli.report import Array
 from gradcli.shapes import Shape
 
@@ -58,6 +58,7 @@ class Piece:
         return self.text if self.bond >= bond else rf"\left({self.text}\right)"
 
 
+@once
 def latex(program: Program) -> str:
     """The function in LaTeX; steps with a name are written as assignments, in order, the output last."""
     pieces: list[Piece] = []

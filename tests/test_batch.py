@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,7 +25,7 @@ from test_cli import HERE, process
 
 from gradcli.cli import batch, pool, progress, records
 from gradcli.message import GradcliError
-from gradcli.program import trace
+from gradcli.program import Program, once, trace
 from gradcli.schema import report_schema
 from gradcli.symbolic import derived, kept
 from gradcli.symbolic.kept import forget
@@ -230,6 +232,23 @@ def test_no_more_is_kept_than_there_is_room_for() -> None:
     derived(trace(parse(long), {"x": (2,)}), ["x"])
     derived(trace(parse(f"x*randn({kept.MOST_NUMBERS + 1})"), {"x": ()}), ["x"])
     assert kept._forms.cache_info().currsize == before
+
+
+def test_what_a_program_says_is_worked_out_once_and_goes_with_it() -> None:
+    told: list[tuple[str, ...]] = []
+
+    @once
+    def asked(program: Program, *names: str) -> int:
+        told.append(names)
+        return len(program.steps)
+
+    program = trace(parse("x + 1"), {"x": (2,)})
+    assert asked(program) == asked(program) == asked(program, "x")
+    assert told == [(), ("x",)]
+    gone = weakref.ref(program)
+    del program
+    gc.collect()
+    assert gone() is None
 
 
 # --- processes --------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 from gradcli.commands.understand import Understood, understand
 from gradcli.commands.vjp import run
 from gradcli.explain import hazards
-from gradcli.explain.paths import Paths
+from gradcli.explain.paths import paths
 from gradcli.explain.vjp import MOST
 from gradcli.explain.writing import entry, number, tensor
 from gradcli.message import GradcliError
@@ -353,7 +353,7 @@ def test_the_judge_sees_an_untrue_sentence() -> None:
 def test_a_refusal_is_foreseen_from_the_program(case: int) -> None:
     asked = told(case).asked
     refused = backward(asked.program, asked.wrt, asked.point, asked.v).refusal is not None
-    assert Paths(asked.program, asked.wrt).reach_output is not refused
+    assert paths(asked.program, asked.wrt).reach_output is not refused
 
 
 # --- the questions people ask: the numbers must appear ----------------------------------------------------------------

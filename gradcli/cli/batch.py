@@ -143,9 +143,9 @@ def is_good(told: Mapping[str, Any]) -> bool:
 
 
 def _agrees(told: Any) -> bool:
-    if isinstance(told, Mapping):
+    if isinstance(told, dict):
         return told.get("agrees") is not False and all(map(_agrees, told.values()))
-    if isinstance(told, list) and told and isinstance(told[0], Mapping):
+    if isinstance(told, list) and told and isinstance(told[0], dict):
         return all(map(_agrees, told))
     return True
 

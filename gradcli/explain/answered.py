@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcli.explain.paths import Paths
+from gradcli.explain.paths import Paths, paths
 from gradcli.explain.points import kinks
 from gradcli.frozen import dataclass
 from gradcli.program import Apply, Program, Ref
@@ -48,12 +48,12 @@ class Answered:
     @cached_property
     def paths(self) -> Paths:
         """The steps between the variables and the output."""
-        return Paths(self.program, self.wrt)
+        return paths(self.program, self.wrt)
 
     @cached_property
     def moving(self) -> tuple[str, ...]:
         """The variables that the output depends on by differentiable steps."""
-        return tuple(name for name in self.wrt if Paths(self.program, (name,)).reach_output)
+        return tuple(name for name in self.wrt if paths(self.program, (name,)).reach_output)
 
     @cached_property
     def gradients(self) -> Mapping[str, Array]:

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from gradcli.program import Apply, Program, Ref
+from gradcli.frozen import dataclass
+from gradcli.program import Apply, Program, Ref, once
 
 
+@dataclass(frozen=True)
 class Paths:
     """The steps on differentiable paths from the variables to the output, as PyTorch's autograd would record them."""
 
-    def __init__(self, program: Program, names: Sequence[str]) -> None:
-        self.program = program
-        variables = [ref for name in names if (ref := program.variable(name)) is not None]
-        self.moved = self._moved({ref.step for ref in variables})
-        self.carrying = self._carrying() & self.moved
+    moved: frozenset[int]
+    carrying: frozenset[int]
+    reach_output: bool
+    """Whether the output requires a gradient."""
 
-    @property
-    def reach_output(self) -> bool:
-        """Whether the output requires a gradient."""
-        return self.program.output.step in self.moved
 
-    def _moved(self, moved: set[int]) -> set[int]:
-        for place, step in enumerate(self.program.steps):
-            if isinstance(step.how, Apply) and any(r.step in moved for r in differentiated(step.how, self.program)):
-                moved.add(place)
-        return moved
+@once
+def paths(program: Program, names: tuple[str, ...]) -> Paths:
+    """Those of the variables of these names."""
+    moved = _moved(program, {ref.step for name in names if (ref := program.variable(name)) is not None})
+    return Paths(frozenset(moved), frozenset(_carrying(program) & moved), program.output.step in moved)
 
-    def _carrying(self) -> set[int]:
-        carrying = {self.program.output.step}
-        for place in range(self.program.output.step, -1, -1):
-            how = self.program.steps[place].how
-            if place in carrying and isinstance(how, Apply):
-                carrying.update(r.step for r in differentiated(how, self.program))
-        return carrying
+
+def _moved(program: Program, moved: set[int]) -> set[int]:
+    for place, step in enumerate(program.steps):
+        if isinstance(step.how, Apply) and any(r.step in moved for r in differentiated(step.how, program)):
+            moved.add(place)
+    return moved
+
+
+def _carrying(program: Program) -> set[int]:
+    carrying = {program.output.step}
+    for place in range(program.output.step, -1, -1):
+        how = program.steps[place].how
+        if place in carrying and isinstance(how, Apply):
+            carrying.update(r.step for r in differentiated(how, program))
+    return carrying
 
 
 def used(program: Program) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradcli.explain.paths import Paths, used
+from gradcli.explain.paths import Paths, paths, used
 from gradcli.explain.writing import entry, first, number, place, warning
 from gradcli.message import N_, Message
 from gradcli.ops.libraries import n
@@ -54,12 +54,12 @@ def _some(warnings: Iterable[Warning]) -> list[Warning]:
 
 def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str]) -> Iterator[Warning]:
     """Where a step on the way has no derivative at this point, and what PyTorch takes there."""
-    paths = Paths(program, wrt)
-    for step in sorted(paths.carrying):
+    known = paths(program, tuple(wrt))
+    for step in sorted(known.carrying):
         how = program.steps[step].how
         for kink in how.row.kinks if isinstance(how, Apply) else ():
             assert isinstance(how, Apply)
-            mask = _mask(kink, how, values, paths)
+            mask = _mask(kink, how, values, known)
             if mask.any():
                 yield warning(
                     "kink", _KINK if mask.sum() == 1 else _KINKS, count=int(mask.sum()), says=Message(kink.says),
@@ -67,10 +67,10 @@ def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str]) -> Iter
                 )
 
 
-def _mask(kink: Kink, apply: Apply, values: Sequence[Array], paths: Paths) -> Array:
+def _mask(kink: Kink, apply: Apply, values: Sequence[Array], known: Paths) -> Array:
     with np.errstate(all="ignore"):
         mask = np.asarray(kink.at(n, *(filled(a, values) for a in apply.arguments)), dtype=bool)
-    if apply.operation == "pow" and apply.refs[1].step not in paths.moved:
+    if apply.operation == "pow" and apply.refs[1].step not in known.moved:
         mask = mask & (values[apply.refs[1].step] != 0)  # x**0 is 1 everywhere: smooth in x
     return mask
 

@@ -98,7 +98,7 @@ class Program:
     notes: tuple[Message, ...] = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Program) and self._content == other._content
+        return self is other or (isinstance(other, Program) and self._content == other._content)
 
     def __hash__(self) -> int:
         return self._hash

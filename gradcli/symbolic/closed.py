@@ -98,6 +98,23 @@ class Form:
             self._contractions[by] = total(by_symbols, self.formula.rows)
         return self._contractions[by]
 
+    def contraction_beside(self, vjp: Form) -> Expr | None:
+        """`contraction` with v at the indices of a VJP, sums that are equal to one of the VJP's being that sum; None
+        where a name means another tensor there."""
+        if vjp not in self._beside:
+            self._beside[vjp] = self._moved_beside(vjp)
+        return self._beside[vjp]
+
+    def _moved_beside(self, vjp: Form) -> Expr | None:
+        named = {node.name: node for node in self.polished.nodes}
+        for node in vjp.polished.nodes:
+            other = named.get(node.name, node)
+            if other is not node and (other.idx, other.bound, other.body) != (node.idx, node.bound, node.body):
+                return None
+        columns = zip(self.formula.columns, vjp.formula.columns, strict=True)
+        contraction = self.contraction(self.weights).xreplace({a: b for a, b in columns if a != b})
+        return merged(contraction, vjp.formula.entry)
+
     def magnitude(self, known: Mapping[str, Array]) -> Array:
         """The formula with every term it adds taken as positive: how large what cancels in it is."""
         nodes = {node.name: node for node in self.polished.nodes}
@@ -129,6 +146,10 @@ class Form:
 
     @cached_property
     def _contractions(self) -> dict[str, Expr]:
+        return {}
+
+    @cached_property
+    def _beside(self) -> dict[Form, Expr | None]:
         return {}
 
     @cached_property
@@ -207,23 +228,12 @@ class Derived:
     def values(self, point: Mapping[str, Array], v: Array) -> tuple[Array, Array]:
         """`value` and `contracted`; what the two formulas have in common is computed once."""
         known, formula = {**point, self.vjp.weights: v}, self.vjp.formula
-        if self._contraction is None:
+        contraction = self.jacobian.contraction_beside(self.vjp)
+        if contraction is None:
             return self.value(point, v), self.contracted(point, v)
         printed = (*self.jacobian.polished.nodes, *self.vjp.polished.nodes)
         evaluator = Evaluator(self.vjp.graph, known, {node.name: node for node in printed})
-        return evaluator.value(formula), evaluator.at_all(self._contraction, formula.columns, formula.column_dims)
-
-    @cached_property
-    def _contraction(self) -> Expr | None:
-        """The contracted Jacobian at the indices of the VJP, if every name means the same in both."""
-        named = {node.name: node for node in self.jacobian.polished.nodes}
-        for node in self.vjp.polished.nodes:
-            other = named.get(node.name, node)
-            if other is not node and (other.idx, other.bound, other.body) != (node.idx, node.bound, node.body):
-                return None
-        columns = zip(self.jacobian.formula.columns, self.vjp.formula.columns, strict=True)
-        contraction = self.jacobian.contraction(self.jacobian.weights).xreplace({a: b for a, b in columns if a != b})
-        return merged(contraction, self.vjp.formula.entry)
+        return evaluator.value(formula), evaluator.at_all(contraction, formula.columns, formula.column_dims)
 
     def closed(self, entries: bool = False) -> Closed:
         """The formulas as text and LaTeX, with definitions, structure and, where they fit, entries."""
