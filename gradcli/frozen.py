@@ -62,12 +62,13 @@ else:
         named: dict[str, Any],
     ) -> list[Any]:
         found = dict(zip(names, values, strict=False))
-        wrong = [name for name in named if name in found or name not in names]
-        missing = [name for name in names if name not in found and name not in named and name not in makers]
-        if wrong or missing or len(values) > len(names):
-            raise TypeError(f"{kind}({', '.join(names)}) was given {len(values)} values and {list(named)}")
-        found |= named
-        return [found[name] if name in found else makers[name]() for name in names]
+        if len(values) <= len(names) and not found.keys() & named.keys():
+            found.update(named)
+            if all(name in found or name in makers for name in names):
+                filled = [found.pop(name) if name in found else makers[name]() for name in names]
+                if not found:
+                    return filled
+        raise TypeError(f"{kind}({', '.join(names)}) was given {len(values)} values and {list(named)}")
 
     def _repr(self: Any) -> str:
         values = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self))

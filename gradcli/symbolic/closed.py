@@ -28,7 +28,7 @@ from gradcli.symbolic.in_text import TextWriter
 from gradcli.symbolic.magnitude import Magnitude
 from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.proposal import verified_matrix
-from gradcli.symbolic.scalars import Entry, Place
+from gradcli.symbolic.scalars import Entry, Place, atoms
 from gradcli.symbolic.spelling import COLUMNS, DEFINED, ROWS, Names, primitive_text
 from gradcli.symbolic.structure import pattern_of, structure_of
 from gradcli.symbolic.tidy import merged, tidy
@@ -76,8 +76,8 @@ class Form:
     def places(self) -> dict[str, int]:
         """The inputs that hold indices or classes, and how many there are to choose from."""
         bodies = [self.formula.entry, *(n.formula() for n in self.graph.nodes.values() if n.body is not None)]
-        found = {p for body in bodies for p in body.atoms(Place)}
-        named = {e.name: self.graph.sizes.value(p.args[1]) for p in found for e in p.args[0].atoms(Entry)}
+        found = {p for body in bodies for p in atoms(body, Place)}
+        named = {e.name: self.graph.sizes.value(p.args[1]) for p in found for e in atoms(p.args[0], Entry)}
         return {name: size for name, size in named.items() if name in self.shapes}
 
     def value(self, known: Mapping[str, Array]) -> Array:

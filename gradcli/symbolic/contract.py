@@ -13,7 +13,7 @@ import sympy
 from sympy import Add, Expr, Integer, Mul
 
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, in_range, index_for, is_integral
-from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Sigma
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Sigma, atoms
 
 ROW = "m"
 """What a Jacobian's row indices are called until they are printed."""
@@ -65,7 +65,7 @@ def _piece_index(factors: Sequence[Expr], over: Sequence[Index]) -> Index | None
     """A summed index that tells stacked pieces apart inside a function, sin(delta(k,0)*x + delta(k,1)*y): such a sum is
     written out piece by piece."""
     for factor in factors:
-        for delta in sorted(factor.atoms(Delta), key=sympy.default_sort_key) if not isinstance(factor, Delta) else ():
+        for delta in sorted(atoms(factor, Delta), key=sympy.default_sort_key) if not isinstance(factor, Delta) else ():
             for k, place in (delta.args, delta.args[::-1]):
                 if k in over and place.is_Integer and k.dim.is_Integer and k.dim <= PIECES:
                     return k  # type: ignore[no-any-return]
@@ -92,7 +92,7 @@ def _is_seed(delta: Expr) -> bool:
 
 
 def _hides_delta(e: Expr, over: Sequence[Index]) -> bool:
-    return any(d.free_symbols.intersection(over) for d in e.atoms(Delta)) if e.has(Delta) else False
+    return any(d.free_symbols.intersection(over) for d in atoms(e, Delta))
 
 
 def _applied(factors: list[Expr], delta: Expr, solution: Solution, over: tuple[Index, ...]) -> Expr:

@@ -17,7 +17,7 @@ from gradcli.symbolic.contract import ROW, outer_bound, renewed, seeds_first, to
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
 from gradcli.symbolic.partial import partial
-from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Pi, Sigma, Where, weight
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Pi, Sigma, Where, atoms, weight
 from gradcli.symbolic.tidy import tidy
 
 INLINE_OPERATIONS, LONGEST_INLINE = 40, 120
@@ -111,7 +111,7 @@ def dependents(graph: Graph, names: Collection[str]) -> set[str]:
     found = set(names)
     for node in graph.nodes.values():
         if node.body is not None:
-            sources = {e.name for e in node.body.atoms(Entry)}
+            sources = {e.name for e in atoms(node.body, Entry)}
         elif node.primitive is not None:
             sources = {a.name for a, _ in node.primitive.jacobians}
         else:

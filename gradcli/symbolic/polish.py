@@ -14,7 +14,7 @@ from gradcli.symbolic.contract import joined_digits, renewed, total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
-from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Place, Sigma, is_structural, weight
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Place, Sigma, atoms, is_structural, weight
 from gradcli.symbolic.tidy import grouped, tidy
 
 READABLE = 80
@@ -49,7 +49,7 @@ def polished(graph: Graph, formula: Formula) -> Polished:
 
 def _in_bounds(graph: Graph, e: Expr) -> Expr:
     """e without brackets that ask whether an axis is as long as the program needs it: x[1] is not there otherwise."""
-    asked = [b for b in e.atoms(AtLeast) if is_structural(b) and not b.has(Index, Place)]
+    asked = [b for b in atoms(e, AtLeast) if is_structural(b) and not b.has(Index, Place)]
     known = {b: Integer(graph.sizes.value(b.args[0] - b.args[1]) >= 0) for b in asked}
     return e.xreplace(known) if known else e
 
@@ -126,7 +126,7 @@ class _Work:
 
 def names_in(e: Expr) -> list[str]:
     """The tensors an expression reads, sorted."""
-    return sorted({entry.name for entry in e.atoms(Entry)})
+    return sorted({entry.name for entry in atoms(e, Entry)})
 
 
 def _arguments(node: Node) -> list[str]:
@@ -153,7 +153,7 @@ def _written_out(e: Expr, node: Node, definition: Expr) -> Expr:
     if isinstance(e, Entry) and e.name == node.name:
         places = {k: i for k, i in zip(node.idx, e.indices, strict=True) if isinstance(k, Index)}
         return renewed(definition).xreplace(places)
-    if not e.args or not any(a.name == node.name for a in e.atoms(Entry)):
+    if not e.args or not any(a.name == node.name for a in atoms(e, Entry)):
         return e
     arguments = [_written_out(a, node, definition) for a in e.args]
     if isinstance(e, Sigma):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sympy
@@ -326,6 +326,14 @@ class Scalars:
 
 
 SCALARS = Scalars()
+
+
+@lru_cache(1 << 14)
+def atoms(e: Expr, kind: type) -> frozenset[Expr]:
+    """Every subexpression of a kind, as SymPy's `e.atoms(kind)`; known of each subexpression once it was asked, and
+    derivatives are made of the same ones over and over."""
+    inside = (atoms(a, kind) for a in e.args)
+    return frozenset((e,) if isinstance(e, kind) else ()).union(*inside)
 
 
 def weight(e: Expr, most: int = 10_000) -> int:

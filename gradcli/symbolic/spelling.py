@@ -16,10 +16,7 @@ from gradcli.ops.row import REQUIRED
 from gradcli.report import Array
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Node
-from gradcli.symbolic.scalars import (
-    Entry,
-    as_float,
-)
+from gradcli.symbolic.scalars import Entry, as_float, atoms
 
 ROWS, COLUMNS, BOUND, DEFINED = "mnpqMNPQ", "ijklIJKL", "rstuRSTU", "abcdABCD"
 
@@ -36,7 +33,7 @@ class Names:
         """Whether the index stands alone in an axis of its own size, so that its range need not be said."""
         return any(
             place == k and axis < len(self.dims.get(e.name, ())) and self.dims[e.name][axis] == k.dim
-            for e in body.atoms(Entry) for axis, place in enumerate(e.indices)
+            for e in atoms(body, Entry) for axis, place in enumerate(e.indices)
         )
 
     def letters(self, alphabet: str, used: set[str]) -> Any:

@@ -12,7 +12,7 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.graph import Graph
-from gradcli.symbolic.scalars import AtLeast, Delta, Flag, Place, Sigma, is_structural
+from gradcli.symbolic.scalars import AtLeast, Delta, Flag, Place, Sigma, atoms, is_structural
 
 COUNTED = 2_000_000
 """A Jacobian with at most so many entries has its pattern counted; a larger one has it worked out from the formula."""
@@ -94,7 +94,7 @@ def _pattern(e: Expr) -> Expr:
 def _count(graph: Graph, formula: Formula, term: Expr) -> int:
     """How many index tuples satisfy a product of deltas and brackets: its sum over all indices, in closed form."""
     term = term / term.as_coeff_Mul()[0]
-    for flag in term.atoms(AtLeast):  # of n² pairs a >= b holds for n(n+1)/2, which need not be looked at one by one
+    for flag in atoms(term, AtLeast):  # of n² pairs a >= b holds for n(n+1)/2, which need not be looked at one by one
         (a, b), rest = flag.args, term.subs(flag, 1)
         if isinstance(a, Index) and isinstance(b, Index) and a.dim == b.dim and a != b and not rest.has(a, b):
             n = graph.sizes.value(a.dim)
@@ -115,7 +115,7 @@ def _kind_by_formula(formula: Formula, terms: tuple[Expr, ...]) -> str:
 
 def _paired(formula: Formula, term: Expr) -> str:
     """Whether the term's deltas tie every, some or no output index to the input index of the same axis."""
-    if not term.atoms(Flag):
+    if not atoms(term, Flag):
         return "none"
     same_axes = list(zip(formula.rows, formula.columns, strict=False))
     tied = [Delta(m, i) in Mul.make_args(term) for m, i in same_axes]
