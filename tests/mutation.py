@@ -2,8 +2,9 @@
 
 Each mistake is planted in a process of its own: in a column of one row of the operations table (the formulas';
 PyTorch's stays right), or as a line of the delta contraction. A few programs are then asked by `vjp`, and it is
-caught where one of them disagrees (exit status 1); it may also break the derivation outright. Prints the counts and
-every survivor; ends with status 1 if there is one that is not known to change no derivative (`EQUIVALENT`).
+caught where one of them disagrees (exit status 1); it may also break the derivation outright. With `--tests` the
+table's own tests are asked instead: those of the row, or of every row that moves entries. Prints the counts and every
+survivor; ends with status 1 if there is one that is not known to change no derivative (`EQUIVALENT`).
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ from gradcli.symbolic import contract
 from gradcli.symbolic.build import Builder
 from gradcli.symbolic.graph import Tensor
 from tests import programs
+from tests.test_table import MOVING, Case, cases, test_the_derivative_is_autograds
 
-Question = tuple[str, Mapping[str, Array], Any]
-"""A program, its point and v."""
+Question = tuple[str, Mapping[str, Array], Any] | Case
+"""A program, its point and v; or a case of the table's tests."""
 Plant = Callable[[], None]
 
 PROGRAMS = 4
@@ -237,36 +239,18 @@ LINES: Mapping[str, tuple[str, str]] = {
     "(*(k for k in over if k not in replaced),)"),
 }  # fmt: skip
 
-INDEXED = (
-    "x[1:]", "x[::2]", "x[1::2]*y[::2][:2]", "flip(x, 0)", "roll(x, 1, 0)", "pad(x, (1, 2))", "x.repeat(2)",
-        "repeat_interleave(x, 2)",
-    "cumsum(x, 0)", "x.reshape(2, 2) @ x.reshape(2, 2)", "A.reshape(4).reshape(2, 2) @ A", "cat([x, y, x])",
-    "sin(cat([x, y]))",
-    "stack([x, y])**2", "trace(A @ A)", "einsum('ij,jk,ki->', A, A, A)", "sum(A)*A", "(sum(x)*x).sum()", "diag(A)",
-    "diag(x)", "tril(A)",
-    "A[0] * A[:, 1]", "x.unfold(0, 2, 1)", "sum(x[:2])*sum(y[1:])", "(A @ A + A).sum(0)", "mean(A, dim=1)", "prod(x)",
-    "norm(A @ A)",
-    "(sum(x, 0) + x)**2", "softmax(A, dim=1) @ A", "A.T.reshape(4)", "flip(A.reshape(4), 0).reshape(2, 2)",
-    "x[[0, 2, 2]]", "pad(x, (-1, 1))",
-    "x[-1:]*sum(x)", "A.permute(1, 0).flatten()[1:]", "conv1d(x.reshape(1, 1, 4), y.reshape(1, 1, 4)[:, :, :2])",
-    "outer(x, x).sum(0)",
-    "x.view(2, 2).T.flatten()", "tile(x, (2,))[1:7]", "cumsum(flip(x, 0), 0)", "x.reshape(2,2).repeat(2,1)[1]",
-    "x[:3].sum() * x[1:]", "x.sum()*ones(3)",
-)  # fmt: skip
-
-
-def contraction_mistakes() -> Iterator[Mistake]:
-    """Wrong lines of the contraction, asked with programs that move entries about."""
-    draw = np.random.default_rng(0)
-    point = {"x": draw.uniform(0.5, 2, 4), "y": draw.uniform(0.5, 2, 4), "A": draw.uniform(0.5, 2, (2, 2))}
-    questions: list[Question] = [
-        (text, {name: value for name, value in point.items() if re.search(rf"\b{name}\b", text)},
-            None) for text in INDEXED
-    ]
+def moving_questions() -> list[Question]:
+    """Programs that move entries about."""
+    questions: list[Question] = [(case.text, case.point(), None) for case in MOVING]
     moves = [row.name for row in ROWS if row.family == "move" and row.name in programs.DRAWABLE]
     for seed in range(40):
         drawn = programs.draw(Random(seed), rows=moves, longest=3)
         questions.append((drawn.text, drawn.point, drawn.v))
+    return questions
+
+
+def contraction_mistakes(questions: Sequence[Question]) -> Iterator[Mistake]:
+    """Wrong lines of the contraction."""
     source = inspect.getsource(contract)
     for what, (right, wrong) in LINES.items():
         assert right in source, f"the contraction has no line {right!r} any more"
@@ -286,7 +270,9 @@ def questions_of(row: Row) -> list[Question]:
 
 
 def disagrees(question: Question) -> bool:
-    """Whether the product's own verdict on its answer is no."""
+    """Whether the product's own verdict on its answer is no, or the test of the case fails."""
+    if isinstance(question, Case):
+        return fails(question)
     text, point, v = question
     if v is None:
         shape = gradcli.vjp(text, dict(point), numeric_only=True).parts[0].output_shape  # type: ignore[union-attr]
@@ -296,6 +282,15 @@ def disagrees(question: Question) -> bool:
     except GradcliError:
         return False
     return any(found.agrees is False or found.jacobian_checked is False for found in verdicts)
+
+
+def fails(case: Case) -> bool:
+    """Whether the table's own test notices it."""
+    try:
+        test_the_derivative_is_autograds(case)
+    except AssertionError:
+        return True
+    return False
 
 
 def outcome(mistake: Mistake) -> str:
@@ -323,12 +318,13 @@ def _status(mistake: Mistake) -> int:
     return 2 if broke else 0 if _changed or mistake.where == "contract" else 3
 
 
-def mistakes() -> Iterator[Mistake]:
-    """Every mistake, those of the table first."""
+def mistakes(tests: bool) -> Iterator[Mistake]:
+    """Every mistake, those of the table first, with what is to notice it."""
     for row in ROWS:
         if row.differentiable:
-            yield from row_mistakes(row, questions_of(row))
-    yield from contraction_mistakes()
+            yield from row_mistakes(row, cases(row) if tests else questions_of(row))
+    moved = [case for row in ROWS if row.family == "move" for case in cases(row)]
+    yield from contraction_mistakes([*MOVING, *moved] if tests else moving_questions())
 
 
 _SYMMETRIC = "two axes have one length by construction only where the result is symmetric: x @ x.T, solve(x, x)"
@@ -342,12 +338,13 @@ def main() -> int:
     """The run; returns the exit status."""
     parser = argparse.ArgumentParser(prog="tests.mutation")
     parser.add_argument("--only", default="", help="mistakes whose place begins with this")
+    parser.add_argument("--tests", action="store_true", help="ask the table's tests, not the product's verdict")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     disagrees(("x*2", {"x": np.ones(2)}, None))  # the libraries are imported once, before the processes part
     counts: Counter[str] = Counter()
     left = []
-    for mistake in mistakes():
+    for mistake in mistakes(asked.tests):
         if not mistake.where.startswith(asked.only):
             continue
         found = outcome(mistake)

@@ -28,6 +28,7 @@ PROGRAMS = {
         'reduction="none"); layer_norm(b, (3,), y, x)', {"x": (3,), "y": (3,)}),
     "one entry has no spread": ("layer_norm(x)", {"x": (3, 1)}),
     "a tie that a rounding decides": ("amin(cosine_similarity(x, x, dim=0), dim=0).log10()", {"x": (2, 2)}),
+    "a place that a rounding chooses": ("r = cosine_similarity(x, x, dim=1); r[argmax(r, dim=0)]", {"x": (4, 3)}),
     "a product of what cancels": ("prod(cross(x, x, dim=1), dim=-2)", {"x": (2, 3)}),
 }  # fmt: skip
 

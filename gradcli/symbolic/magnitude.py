@@ -11,7 +11,7 @@ from gradcli.report import Array
 from gradcli.symbolic.columns import applied, function
 from gradcli.symbolic.evaluate import Evaluator, Named
 from gradcli.symbolic.graph import Graph, Node
-from gradcli.symbolic.scalars import Above, AtLeast, Entry, Equal, Pi, Sigma, Where, is_structural
+from gradcli.symbolic.scalars import Above, AtLeast, Delta, Entry, Equal, Pi, Place, Sigma, Where, atoms, is_structural
 
 ROUNDING = 2.0**-52
 """How far apart numbers near 1 are."""
@@ -35,6 +35,8 @@ class Magnitude(Evaluator):
         value = self.true.named(e)
         if isinstance(e, (Above, AtLeast, Equal)) and not is_structural(e):
             return self._together(np.maximum, value, self._close(*e.args))
+        if isinstance(e, Delta) and self._is_chosen(e):
+            return Named(value.axes, np.ones_like(value.array))
         return Named(value.axes, np.abs(value.array))
 
     def _close(self, a: Expr, b: Expr) -> Named:
@@ -42,6 +44,11 @@ class Magnitude(Evaluator):
         apart = self._together(lambda u, w: np.abs(u - w), self.true.named(a), self.true.named(b))
         terms = self._together(np.add, self.named(a), self.named(b))
         return self._together(lambda d, t: (d <= 8 * ROUNDING * t).astype(np.float64), apart, terms)
+
+    def _is_chosen(self, e: Expr) -> bool:
+        """Whether the place was computed (argmax): of values that are equal up to a rounding PyTorch may have taken
+        another."""
+        return any(self._is_computed(entry.name) for place in atoms(e, Place) for entry in atoms(place, Entry))
 
     def _is_computed(self, name: str) -> bool:
         node = self.nodes.get(name)
