@@ -306,7 +306,8 @@ MOVING = [
         "x.sum()*ones(3)",
         "sin(stack([x, y])).sum(0)", "(stack([x, y])**3).sum(0)", "x.expand(3, 4).sum(0)*y",
         "x.reshape(2, 2).T.reshape(4)[1:]", "A.reshape(4)[1:3].reshape(2, 1)", "sin(stack([x, y]).T.reshape(8))",
-        "x[1:].reshape(3, 1).expand(3, 2).reshape(6)[1:5]", "exp(sum(stack([x, y]), 0))",
+        "x[1:].reshape(3, 1).expand(3, 2).reshape(6)[1:5]", "exp(sum(stack([x, y]), 0))", "x*sin(stack([x, y]))",
+        "x.reshape(4, 1).expand(4, 2).reshape(8)",
     )
 ]
 """Programs that move entries about: what a wrong line of the contraction is noticed by."""
