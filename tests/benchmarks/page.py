@@ -156,8 +156,8 @@ _SAID = """\
 Beside what one would use instead, as whole processes from the shell: ratios to the plain PyTorch script of the same
 round (`python -m tests.benchmarks.page --write` measures them anew; smaller is better). JAX and HIPS autograd start
 faster. gradcli is done before the plain script, which imports the same PyTorch, because it does not collect garbage
-while libraries load and does not tear them down. What grows with n² where J is written out does not where J is one
-formula."""
+while libraries load, leaves PyTorch's rules for compilers unloaded and does not tear down what it loaded. What grows
+with n² where J is written out does not where J is one formula."""
 
 
 def cells(program: Program, found: dict[tuple[str, int], list[Run]]) -> Iterator[str]:
