@@ -91,15 +91,14 @@ def _pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
 
 def _close_throughout(a: Array, b: Array, dtype: str) -> float | None:
     """The largest difference, where all entries are finite and within the tolerance; else None."""
-    allowed = TOLERANCES[dtype]
-    floor = allowed.largest * max((float(np.abs(x).max()) for x in itertools.chain(*_pieces(a, b))), default=0.0)
-    if not np.isfinite(floor):
+    scale = max((float(np.abs(x).max()) for x in itertools.chain(*_pieces(a, b))), default=0.0)
+    if not np.isfinite(scale):
         return None
     largest = 0.0
     with np.errstate(invalid="ignore", over="ignore"):
         for one, other in _pieces(a, b):
             difference = np.abs(one - other)
-            if not bool((difference <= allowed.entry * np.abs(other) + floor).all()):  # nan is not
+            if not bool((difference <= _allowed(np.abs(other), scale, dtype)).all()):  # nan is not
                 return None
             largest = max(largest, float(difference.max()))
     return largest
@@ -122,9 +121,14 @@ def _finite_sizes(a: Array) -> Array:
 
 
 def _tolerance(a: Array, b: Array, dtype: str) -> Array:
-    allowed, sizes = TOLERANCES[dtype], _finite_sizes(b)
-    scale = max(float(s.max(initial=0.0)) for s in (_finite_sizes(a), sizes))
-    return np.asarray(allowed.entry * sizes + (allowed.largest * scale + 1e-300))
+    sizes = _finite_sizes(b)
+    return _allowed(sizes, max(float(s.max(initial=0.0)) for s in (_finite_sizes(a), sizes)), dtype)
+
+
+def _allowed(sizes: Array, scale: float, dtype: str) -> Array:
+    """How far entries of these sizes may be apart, where the largest is `scale`."""
+    tolerance = TOLERANCES[dtype]
+    return np.asarray(tolerance.entry * sizes + (tolerance.largest * scale + 1e-300))
 
 
 def _disagreement(outside: Array, symbolic: Array, pytorch: Array) -> Message:

@@ -61,14 +61,13 @@ else:
         kind: str, names: tuple[str, ...], makers: Mapping[str, Callable[[], Any]], values: tuple[Any, ...],
         named: dict[str, Any],
     ) -> list[Any]:
-        found = dict(zip(names, values, strict=False))
-        if len(values) <= len(names) and not found.keys() & named.keys():
-            found.update(named)
-            if all(name in found or name in makers for name in names):
-                filled = [found.pop(name) if name in found else makers[name]() for name in names]
-                if not found:
-                    return filled
-        raise TypeError(f"{kind}({', '.join(names)}) was given {len(values)} values and {list(named)}")
+        given = {**dict(zip(names, values, strict=False)), **named}
+        once = len(given) == len(values) + len(named)  # neither too many values nor one that is named, too
+        known = [name for name in names if name in given or name in makers]
+        filled = [given.pop(name) if name in given else makers[name]() for name in known]
+        if given or not once or len(filled) < len(names):
+            raise TypeError(f"{kind}({', '.join(names)}) was given {len(values)} values and {list(named)}")
+        return filled
 
     def _repr(self: Any) -> str:
         values = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self))

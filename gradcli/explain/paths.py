@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from gradcli.frozen import dataclass
 from gradcli.program import Apply, Program, Ref, once
@@ -33,22 +33,22 @@ def _moved(program: Program, moved: set[int]) -> set[int]:
 
 
 def _carrying(program: Program) -> set[int]:
-    carrying = {program.output.step}
-    for place in range(program.output.step, -1, -1):
-        how = program.steps[place].how
-        if place in carrying and isinstance(how, Apply):
-            carrying.update(r.step for r in differentiated(how, program))
-    return carrying
+    return _behind(program, lambda how: differentiated(how, program))
 
 
 def used(program: Program) -> list[int]:
     """Every step that the output's value is made from, in order."""
+    return sorted(_behind(program, lambda how: how.refs))
+
+
+def _behind(program: Program, read: Callable[[Apply], Iterable[Ref]]) -> set[int]:
+    """The output and every step that is read on the way to it."""
     found = {program.output.step}
     for place in range(program.output.step, -1, -1):
         how = program.steps[place].how
         if place in found and isinstance(how, Apply):
-            found.update(r.step for r in how.refs)
-    return sorted(found)
+            found.update(r.step for r in read(how))
+    return found
 
 
 def differentiated(apply: Apply, program: Program) -> Iterator[Ref]:

@@ -234,8 +234,7 @@ class MatrixWriter:
     def product(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Value:
         """The product of the factors, summed over `bound`."""
         coefficient, above, below = self.text.parts(factors)
-        if len(above) > 1:
-            above.sort(key=self.text.kind_of)
+        above.sort(key=self.text.kind_of)
         values = [self.value(f) for f in above]
         while bound:
             k = min(bound, key=lambda b: (len(_neighbours(values, b)), str(b)))
