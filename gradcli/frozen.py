@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dataclasses import dataclass
 else:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from functools import partial
     from operator import attrgetter
     from typing import Any
@@ -25,7 +25,7 @@ else:
     def _frozen(kind: type, eq: bool, slots: bool) -> type:
         kind.__doc__ = kind.__doc__ or kind.__name__  # without one the library would work out a signature
         kind = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(kind)
-        kind.__init__ = _init(dataclasses.fields(kind), slots)
+        kind.__init__ = _init(kind, slots)
         kind.__repr__ = _repr
         kind.__setattr__ = kind.__delattr__ = _refuse
         if slots:
@@ -36,9 +36,11 @@ else:
 
     _put = object.__setattr__
 
-    def _init(fields: tuple[dataclasses.Field, ...], slots: bool) -> Callable[..., None]:
+    def _init(kind: type, slots: bool) -> Callable[..., None]:
+        fields = dataclasses.fields(kind)
         names = tuple(field.name for field in fields)
-        makers = {field.name: maker for field in fields if (maker := _maker(field)) is not None}
+        makers = tuple(map(_maker, fields))
+        puts = tuple(getattr(kind, name).__set__ for name in names) if slots else ()
 
         def __init__(self: Any, *values: Any, **named: Any) -> None:
             if named or len(values) != len(names):
@@ -46,8 +48,8 @@ else:
             if not slots:
                 self.__dict__.update(zip(names, values, strict=True))
                 return
-            for name, value in zip(names, values, strict=True):
-                _put(self, name, value)
+            for put, value in zip(puts, values):  # noqa: B905  (they are as many: this is the inside of the parser)
+                put(self, value)
 
         return __init__
 
@@ -58,13 +60,16 @@ else:
         return None if field.default_factory is dataclasses.MISSING else field.default_factory
 
     def _filled(
-        kind: str, names: tuple[str, ...], makers: Mapping[str, Callable[[], Any]], values: tuple[Any, ...],
+        kind: str, names: tuple[str, ...], makers: tuple[Callable[[], Any] | None, ...], values: tuple[Any, ...],
         named: dict[str, Any],
-    ) -> list[Any]:
+    ) -> Sequence[Any]:
+        left = makers[len(values) :]
+        if not named and left and all(left):
+            return (*values, *[make() for make in left])
         given = {**dict(zip(names, values, strict=False)), **named}
         once = len(given) == len(values) + len(named)  # neither too many values nor one that is named, too
-        known = [name for name in names if name in given or name in makers]
-        filled = [given.pop(name) if name in given else makers[name]() for name in known]
+        known = [(name, make) for name, make in zip(names, makers, strict=True) if make or name in given]
+        filled = [given.pop(name) if name in given else make() for name, make in known]
         if given or not once or len(filled) < len(names):
             raise TypeError(f"{kind}({', '.join(names)}) was given {len(values)} values and {list(named)}")
         return filled

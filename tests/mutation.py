@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 from random import Random
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -234,7 +235,7 @@ LINES: Mapping[str, tuple[str, str]] = {
     "fresh = {k: k for k in e.bound}"),
     "the last piece is left out": ("for n in range(int(piecewise.dim))", "for n in range(int(piecewise.dim) - 1)"),
     "a square is taken as its base": ("factor.expand()), over)", "factor.base.expand()), over)"),
-    "the ranges of a solution are lost": ("return _total(rest * ranges,", "return _total(rest,"),
+    "the ranges of a solution are lost": ("if f is not delta), ranges)", "if f is not delta))"),
     "new indices are not summed": ("(*(k for k in over if k not in replaced), *new)",
     "(*(k for k in over if k not in replaced),)"),
 }  # fmt: skip
@@ -255,7 +256,17 @@ def contraction_mistakes(questions: Sequence[Question]) -> Iterator[Mistake]:
     for what, (right, wrong) in LINES.items():
         assert right in source, f"the contraction has no line {right!r} any more"
         planted = compile(source.replace(right, wrong), "<planted>", "exec")
-        yield Mistake("contract", what, lambda code=planted: exec(code, vars(contract)), questions)  # noqa: S102
+        yield Mistake("contract", what, lambda code=planted: _exchange(code), questions)
+
+
+def _exchange(planted: CodeType) -> None:
+    """The contraction's functions do what the planted ones do, also for the modules that have imported them."""
+    wrong = {**vars(contract)}
+    exec(planted, wrong)  # noqa: S102
+    for name, function in vars(contract).items():
+        at_home = isinstance(function, FunctionType) and function.__module__ == contract.__name__
+        if at_home and not hasattr(function, "__wrapped__"):
+            function.__code__ = wrong[name].__code__
 
 
 # The verdict
@@ -302,7 +313,11 @@ def outcome(mistake: Mistake) -> str:
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return LATE if os.WTERMSIG(status) == signal.SIGPROF else BROKE
-    return (SURVIVED, CAUGHT, BROKE, VOID)[os.WEXITSTATUS(status)]
+    return OUTCOMES[os.WEXITSTATUS(status)]
+
+
+OUTCOMES: Mapping[int, str] = {40: SURVIVED, 41: CAUGHT, 42: BROKE, 43: VOID}
+"""By a process' exit status: none that Python itself ends with, as where a mistake could not be planted."""
 
 
 def _status(mistake: Mistake) -> int:
@@ -312,10 +327,10 @@ def _status(mistake: Mistake) -> int:
     for question in mistake.questions:
         try:
             if disagrees(question):
-                return 1
+                return 41
         except Exception:
             broke = True
-    return 2 if broke else 0 if _changed or mistake.where == "contract" else 3
+    return 42 if broke else 40 if _changed or mistake.where == "contract" else 43
 
 
 def mistakes(tests: bool) -> Iterator[Mistake]:

@@ -55,15 +55,13 @@ class Built:
 
 
 def build(program: Program, wrt: Sequence[str], taken: Iterable[str] = ()) -> Built:
-    """The graph of a program. It is walked twice: once to learn which sizes must be equal, then to build with them."""
+    """The graph of a program. It is walked again for as long as a walk learns which sizes must be equal."""
     sizes = Sizes({*program.inputs, *program.names, *taken})
-    known: tuple[int, int] | None = None
     while True:
+        before = sizes.equalities
         built = _Walk(program, wrt, Graph(sizes, set(taken))).built()
-        now = (len(sizes._equal), len(sizes.fixed))
-        if now == known:
+        if sizes.equalities == before:
             return built
-        known = now
 
 
 class _Walk:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import prod
+from operator import attrgetter
 from typing import Any
 
 import sympy
@@ -61,18 +62,18 @@ class Form:
     def formula(self) -> Formula:
         return self.polished.formula
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Rows first, then columns, in numbers."""
         return tuple(map(self.graph.sizes.value, self.formula.dims))
 
-    @property
+    @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every tensor that must be given before the formula has a value."""
         leaves = {n.name: n.dims for n in self.graph.nodes.values() if n.kind == "leaf" and n.constant is None}
         return {name: tuple(map(self.graph.sizes.value, dims)) for name, dims in {**leaves, **self.others}.items()}
 
-    @property
+    @cached_property
     def places(self) -> dict[str, int]:
         """The inputs that hold indices or classes, and how many there are to choose from."""
         bodies = [self.formula.entry, *(n.formula() for n in self.graph.nodes.values() if n.body is not None)]
@@ -343,7 +344,8 @@ def _definitions(form: Form, text: Writer, latex: Writer, written: str) -> tuple
     graph, one = form.graph, form.polished
     nodes = [_definition(node, text, latex) for node in one.nodes]
     said = " ".join([written, *(d.formula for d in nodes)])
-    sizes = [_size(s, graph) for s in sorted(graph.sizes.values, key=str) if re.search(rf"\b{s}\b", said)]
+    words = set(re.findall(r"\w+", said))
+    sizes = [_size(s, graph) for s in sorted(graph.sizes.values, key=attrgetter("name")) if s.name in words]
     return (*nodes, *sizes)
 
 

@@ -13,7 +13,7 @@ import sympy
 from sympy import Add, Expr, Integer, Mul
 
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, in_range, index_for, is_integral
-from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Sigma, atoms
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Sigma, atoms, free_indices, in_order
 
 ROW = "m"
 """What a Jacobian's row indices are called until they are printed."""
@@ -49,7 +49,7 @@ def _total(e: Expr, over: tuple[Index, ...]) -> Expr:
             and _hides_delta(factor, over)
         ):
             return _total(Mul(*factors[:position], *factors[position + 1 :], factor.expand()), over)
-    deltas = [f for f in factors if isinstance(f, Delta) and f.free_symbols & set(over)]
+    deltas = [f for f in factors if isinstance(f, Delta) and not free_indices(f).isdisjoint(over)]
     for delta in sorted(deltas, key=_is_seed, reverse=_seeds_first):
         solution = solve(delta, deltas, over)
         if solution is not None:
@@ -65,7 +65,7 @@ def _piece_index(factors: Sequence[Expr], over: Sequence[Index]) -> Index | None
     """A summed index that tells stacked pieces apart inside a function, sin(delta(k,0)*x + delta(k,1)*y): such a sum is
     written out piece by piece."""
     for factor in factors:
-        for delta in sorted(atoms(factor, Delta), key=sympy.default_sort_key) if not isinstance(factor, Delta) else ():
+        for delta in in_order(atoms(factor, Delta)) if not isinstance(factor, Delta) else ():
             for k, place in (delta.args, delta.args[::-1]):
                 if k in over and place.is_Integer and k.dim.is_Integer and k.dim <= PIECES:
                     return k  # type: ignore[no-any-return]
@@ -88,17 +88,17 @@ def seeds_first() -> Iterator[None]:
 
 
 def _is_seed(delta: Expr) -> bool:
-    return any(isinstance(k, Index) and k.name == ROW for k in delta.free_symbols)
+    return any(isinstance(k, Index) and k.name == ROW for k in free_indices(delta))
 
 
 def _hides_delta(e: Expr, over: Sequence[Index]) -> bool:
-    return any(d.free_symbols.intersection(over) for d in atoms(e, Delta))
+    return any(not free_indices(d).isdisjoint(over) for d in atoms(e, Delta))
 
 
 def _applied(factors: list[Expr], delta: Expr, solution: Solution, over: tuple[Index, ...]) -> Expr:
     replaced, ranges, new = solution
-    rest = Mul(*(f.xreplace(replaced) for f in factors if f is not delta))
-    return _total(rest * ranges, (*(k for k in over if k not in replaced), *new))
+    rest = Mul(*(f.xreplace(replaced) for f in factors if f is not delta), ranges)
+    return _total(rest, (*(k for k in over if k not in replaced), *new))
 
 
 def solve(delta: Expr, deltas: list[Expr], over: tuple[Index, ...]) -> Solution | None:
@@ -205,8 +205,8 @@ def _split(e: Expr) -> tuple[Expr, Expr]:
 def _closed(factors: list[Expr], over: tuple[Index, ...]) -> Expr:
     """Factors without a delta to solve: what does not vary goes out, what is independent goes apart."""
     over, factors = _merged(over, factors)
-    outside = [f for f in factors if not f.free_symbols & set(over)]
-    inside = [f for f in factors if f.free_symbols & set(over)]
+    outside = [f for f in factors if free_indices(f).isdisjoint(over)]
+    inside = [f for f in factors if not free_indices(f).isdisjoint(over)]
     parts: list[Expr] = []
     left = list(over)
     while left:
@@ -220,7 +220,7 @@ def _merged(over: tuple[Index, ...], factors: list[Expr]) -> tuple[tuple[Index, 
     """Sums that are factors and vary with a summed index join the sum."""
     result: list[Expr] = []
     for factor in factors:
-        if isinstance(factor, Sigma) and factor.free_symbols & set(over):
+        if isinstance(factor, Sigma) and not free_indices(factor).isdisjoint(over):
             fresh = renewed(factor)
             over = over + fresh.bound
             result.extend(Mul.make_args(fresh.body))
@@ -232,10 +232,10 @@ def _merged(over: tuple[Index, ...], factors: list[Expr]) -> tuple[tuple[Index, 
 def _component(first: Index, factors: list[Expr], over: Sequence[Index]) -> tuple[list[Index], list[Expr]]:
     group, members = {first}, []
     waiting = list(factors)
-    while grown := [f for f in waiting if f.free_symbols & group]:
+    while grown := [f for f in waiting if not free_indices(f).isdisjoint(group)]:
         members += grown
         waiting = [f for f in waiting if not any(f is g for g in grown)]
-        group |= {k for f in grown for k in over if k in f.free_symbols}
+        group |= {k for f in grown for k in over if k in free_indices(f)}
     return [k for k in over if k in group], members
 
 

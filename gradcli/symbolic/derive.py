@@ -17,7 +17,19 @@ from gradcli.symbolic.contract import ROW, outer_bound, renewed, seeds_first, to
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
 from gradcli.symbolic.partial import partial
-from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Pi, Sigma, Where, atoms, weight
+from gradcli.symbolic.scalars import (
+    AtLeast,
+    Bound,
+    Delta,
+    Entry,
+    Pi,
+    Sigma,
+    Where,
+    atoms,
+    free_indices,
+    in_order,
+    weight,
+)
 from gradcli.symbolic.tidy import tidy
 
 INLINE_OPERATIONS, LONGEST_INLINE = 40, 120
@@ -134,8 +146,8 @@ def _push_body(graph: Graph, body: Expr, over: tuple[Expr, ...], bar: Expr, need
         slope = partial(body, entry)
         if slope != 0:
             source = graph.nodes[entry.name]
-            deltas = Mul(*map(Delta, entry.indices, source.idx))
-            _push(adjoints, source, total(deltas * slope * bar, over))
+            contribution = Mul(*map(Delta, entry.indices, source.idx), slope, bar)
+            _push(adjoints, source, total(contribution, over))
 
 
 def _others(node: Node) -> Expr:
@@ -176,9 +188,7 @@ def lifted(graph: Graph, e: Expr) -> Expr:
     for original in outer_bound(e):
         part = renewed(original)  # its indices may be a node's own, and that node is differentiated again
         body = lifted(graph, part.body)
-        free = tuple(sorted(
-            (k for k in body.free_symbols - set(part.bound) if isinstance(k, Index)), key=sympy.default_sort_key
-        ))
+        free = tuple(in_order(free_indices(body).difference(part.bound)))
         node = graph.define(
             "z", tuple(k.dim for k in free), lambda *i, f=free, b=body, p=part: (p.bound, _instance(b, f, i)),
             product=isinstance(part, Pi),

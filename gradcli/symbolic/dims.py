@@ -69,6 +69,11 @@ class Sizes:
         self.values[symbol], self.origin[symbol] = n, (tensor, axis)
         return self.resolve(symbol)
 
+    @property
+    def equalities(self) -> int:
+        """How many are known."""
+        return len(self._equal)
+
     def resolve(self, dim: Dim) -> Dim:
         """The dim with every known equality applied."""
         while symbols := [s for s in dim.free_symbols if s in self._equal]:
@@ -77,7 +82,8 @@ class Sizes:
 
     def value(self, dim: Dim) -> int:
         """How large this axis is now."""
-        return int(dim.xreplace({s: Integer(self.values[s]) for s in dim.free_symbols}))
+        known = self.values.get(dim)
+        return known if known is not None else int(dim.xreplace({s: Integer(n) for s, n in self.values.items()}))
 
     def fix(self, dim: Dim) -> int:
         """The number this dim is now; from here on the formula holds for that size only."""

@@ -25,7 +25,7 @@ from gradcli.symbolic.contraction import contract_pairs
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.graph import Graph, Node
-from gradcli.symbolic.scalars import AtLeast, Entry, Flag, Pi, Sigma, as_float
+from gradcli.symbolic.scalars import AtLeast, Entry, Flag, Pi, Sigma, as_float, free_indices
 
 MAX_ELEMENTS = 400_000_000
 """No intermediate array may be larger (3 GB): a limit, told before it is allocated."""
@@ -235,8 +235,8 @@ class Evaluator:
         return [body]
 
     def _spreads(self, e: Expr) -> bool:
-        sizes = [prod(map(self._size, _indices(t))) for t in e.args]
-        return prod(map(self._size, _indices(e))) > SPREAD * max(sizes)
+        sizes = [prod(map(self._size, free_indices(t))) for t in e.args]
+        return prod(map(self._size, free_indices(e))) > SPREAD * max(sizes)
 
     def _summed(self, term: Expr, bound: Sequence[Index]) -> Named:
         factors = list(sympy.Mul.make_args(term))
@@ -282,7 +282,3 @@ def _joined(parts: Sequence[Named]) -> tuple[Index, ...]:
     for part in sorted(parts, key=lambda p: -len(p.axes)):
         seen.update(dict.fromkeys(part.axes))
     return tuple(seen)
-
-
-def _indices(e: Expr) -> set[Index]:
-    return {k for k in e.free_symbols if isinstance(k, Index)}

@@ -20,7 +20,7 @@ from gradcli.ops.row import Row
 from gradcli.report import Array
 from gradcli.symbolic.contract import total
 from gradcli.symbolic.dims import ZERO, Dim, Index, Sizes, indices_for
-from gradcli.symbolic.scalars import Entry, Pi, atoms
+from gradcli.symbolic.scalars import Entry, Pi, atoms, in_order
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,4 +178,4 @@ def _numbered(e: Expr, indices: Sequence[Expr]) -> Expr:
 
 def entries_in(e: Expr) -> list[Entry]:
     """The entries of tensors in e, each once, in a fixed order; also those inside the indices of others."""
-    return sorted(atoms(e, Entry), key=sympy.default_sort_key)
+    return in_order(atoms(e, Entry))

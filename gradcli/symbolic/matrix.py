@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 import sympy
 from sympy import Expr
@@ -34,7 +35,20 @@ from gradcli.symbolic.pieces import (
     transposed,
     with_statements,
 )
-from gradcli.symbolic.scalars import Above, AtLeast, Atomic, Bound, Delta, Entry, Equal, Place, Sigma, Where
+from gradcli.symbolic.scalars import (
+    Above,
+    AtLeast,
+    Atomic,
+    Bound,
+    Delta,
+    Entry,
+    Equal,
+    Place,
+    Sigma,
+    Where,
+    atoms,
+    free_indices,
+)
 from gradcli.symbolic.spelling import is_negative, primitive_text
 
 _EXP_OF_LOG = re.compile(r"exp\(log_(softmax\([^()]*\))\)")
@@ -92,7 +106,7 @@ class MatrixWriter:
         """The expression as an array over its own free indices."""
         if isinstance(e, Entry):
             return self.entry(e)
-        if not any(isinstance(s, Index) for s in e.free_symbols) and not e.has(Entry):
+        if not free_indices(e) and not atoms(e, Entry):
             return self.constant(e)
         if e.is_Add:
             return self.total(e)
@@ -112,9 +126,9 @@ class MatrixWriter:
 
     def constant(self, e: Expr) -> Value:
         text, holds = self.text.piece(e, {})
-        for symbol in sorted(e.free_symbols, key=str):
+        for symbol in sorted(e.free_symbols, key=attrgetter("name")):
             tensor, axis = self.origin[symbol]
-            text = text.replace(str(symbol), f"{tensor}.shape[{axis}]")
+            text = text.replace(symbol.name, f"{tensor}.shape[{axis}]")
         return Value(text, (), {1: SUM, 2: PRODUCT, 3: UNARY, 4: POWER, 5: ATOM}[holds])
 
     def entry(self, e: Entry) -> Value:
@@ -234,10 +248,9 @@ class MatrixWriter:
     def product(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Value:
         """The product of the factors, summed over `bound`."""
         coefficient, above, below = self.text.parts(factors)
-        above.sort(key=self.text.kind_of)
-        values = [self.value(f) for f in above]
+        values = [self.value(f) for f in self.text.by_kind(above)]
         while bound:
-            k = min(bound, key=lambda b: (len(_neighbours(values, b)), str(b)))
+            k = min(bound, key=lambda b: (len(_neighbours(values, b)), b.name))
             values = self.eliminated(values, k)
             bound = [b for b in bound if b is not k]
         scalars = [v for v in values if not v.axes]
@@ -276,7 +289,7 @@ class MatrixWriter:
             wanted = {(order[0], k), (k, order[-1])} if len(order) > 1 else {(order[0], k)}
             return sum(len(v.axes) == 2 and v.axes not in wanted for v in values)
 
-        found = sorted(_neighbours(values, k), key=lambda a: (self.order.index(a) if a in self.order else 9, str(a)))
+        found = sorted(_neighbours(values, k), key=lambda a: (self.order.index(a) if a in self.order else 9, a.name))
         return min((found, found[::-1]), key=transposes) if found else found
 
     def dotted(self, vectors: Sequence[Value]) -> Value:

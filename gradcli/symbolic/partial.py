@@ -10,7 +10,7 @@ import sympy
 from sympy import Add, Expr, Mul
 
 from gradcli.symbolic.dims import ONE, ZERO
-from gradcli.symbolic.scalars import Entry, Flag, Pi, Place, Sigma, Where, is_structural
+from gradcli.symbolic.scalars import Entry, Flag, Pi, Place, Sigma, Where, is_structural, log
 
 
 def partial(e: Expr, x: Entry) -> Expr:
@@ -48,7 +48,7 @@ def _of_power(e: Expr, x: Entry) -> Expr:
     base, exponent = e.as_base_exp()
     db, de = partial(base, x), partial(exponent, x)
     by_base = ZERO if db == 0 else exponent * base ** (exponent - 1) * db
-    return by_base if de == 0 else by_base + e * sympy.log(base) * de
+    return by_base if de == 0 else by_base + e * log(base) * de
 
 
 def _of_where(e: Where, x: Entry) -> Expr:

@@ -7,7 +7,7 @@ Every scalar is real.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any
@@ -20,11 +20,22 @@ from gradcli.ops.row import Row
 from gradcli.symbolic.dims import ONE, ZERO, Index, is_nonnegative
 
 
-class Entry(Expr):  # type: ignore[misc]
+class Unknown(Expr):  # type: ignore[misc]
+    """A number of which it is known for good that nothing more is known: SymPy would look for a proof of each of
+    these facts, every time anew and in vain, for every new expression that it stands in."""
+
+    is_real = True
+    is_zero = is_nonzero = is_positive = is_negative = is_nonnegative = is_nonpositive = None
+    is_extended_nonzero = is_extended_positive = is_extended_negative = None
+    is_extended_nonnegative = is_extended_nonpositive = None
+    is_integer = is_noninteger = is_rational = is_irrational = is_algebraic = is_transcendental = None
+    is_even = is_odd = is_prime = is_composite = None
+
+
+class Entry(Unknown):
     """One entry of a tensor, `x[i, j]`; a scalar's only entry has no indices.
     args: the tensor's Symbol, the indices."""
 
-    is_real = True
     is_commutative = True
 
     @property
@@ -34,6 +45,12 @@ class Entry(Expr):  # type: ignore[misc]
     @property
     def indices(self) -> tuple[Expr, ...]:
         return tuple(self.args[1:])
+
+    def sort_key(self, order: str | None = None) -> Any:
+        """By name, then by indices: the key that SymPy finds by asking for factors and powers first."""
+        one = ONE.sort_key()
+        inside = (len(self.args), tuple(a.sort_key(order) for a in self.args))
+        return self.class_key(), inside, one, ONE
 
 
 class Flag(sympy.Function):  # type: ignore[misc]
@@ -143,10 +160,9 @@ class Where(sympy.Function):  # type: ignore[misc]
         return c if (a, b) == (ONE, ZERO) and isinstance(c, Flag) else None
 
 
-class Bound(Expr):  # type: ignore[misc]
+class Bound(Unknown):
     """What a sum and a product over indices share. args: the body, the bound indices."""
 
-    is_real = True
     is_commutative = True
 
     @property
@@ -166,7 +182,7 @@ class Bound(Expr):  # type: ignore[misc]
         if self in rule:
             return rule[self], True
         outside = {old: new for old, new in rule.items() if old not in self.bound}
-        if any(k in new.free_symbols for k in self.bound for new in outside.values()):
+        if any(k in free_indices(new) for k in self.bound for new in outside.values()):
             fresh = {k: Index(k.dim, k.name) for k in self.bound}
             return type(self)(self.body.xreplace(fresh).xreplace(outside), *fresh.values()), True
         body, changed = self.body._xreplace(outside)
@@ -181,13 +197,23 @@ class Pi(Bound):
     """The product of a body over bound indices."""
 
 
-class Atomic(sympy.Function):  # type: ignore[misc]
+class log(sympy.log):  # type: ignore[misc]
+    """SymPy's logarithm without its search for signs and imaginary parts, which takes milliseconds for log(1 + exp(x)).
+    Its name is the one that is written."""
+
+    @classmethod
+    def eval(cls, u: Expr) -> Expr | None:
+        if isinstance(u, sympy.exp):
+            return u.exp
+        return sympy.log(u) if u.is_number else None
+
+
+class Atomic(Unknown, sympy.Function):  # type: ignore[misc]
     """A function of the table that is kept as it is (`sigmoid`, `relu`): its partials are the row's.
 
     args: one for each parameter of the row, tensors' entries and options alike.
     """
 
-    is_real = True
     row: Row
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -279,7 +305,7 @@ def as_float(e: Expr) -> float:
         return float("inf") if e > 0 else float("-inf")
 
 
-_ELEMENTARY = ("exp", "log", "sqrt")
+_ELEMENTARY = {"exp": sympy.exp, "log": log, "sqrt": sympy.sqrt}
 """SymPy's own, for their algebra: exp(a)*exp(b), log(exp(a)), sqrt(a)**2. The others are the table's: SymPy looks for
 periods, signs and special values each time one is made, which takes milliseconds."""
 
@@ -292,7 +318,7 @@ class Scalars:
 
     def __getattr__(self, name: str) -> Any:
         if name in _ELEMENTARY:
-            return getattr(sympy, name)
+            return _ELEMENTARY[name]
         kind = atomic(name)
         return lambda *arguments: kind(*(NOTHING if a is None else a for a in arguments))
 
@@ -336,6 +362,21 @@ def atoms(e: Expr, kind: type) -> frozenset[Expr]:
     return frozenset((e,) if isinstance(e, kind) else ()).union(*inside)
 
 
+@lru_cache(1 << 14)
+def free_indices(e: Expr) -> frozenset[Index]:
+    """The indices that an expression varies with, known of its parts as `atoms` is."""
+    if isinstance(e, Index):
+        return frozenset((e,))
+    inside: frozenset[Index] = frozenset().union(*map(free_indices, e.args))
+    return inside.difference(e.bound) if isinstance(e, Bound) else inside
+
+
+def in_order(found: Iterable[Expr]) -> list[Expr]:
+    """Expressions in an order that is the same in every run; one alone needs no comparing."""
+    some = list(found)
+    return sorted(some, key=sympy.default_sort_key) if len(some) > 1 else some
+
+
 def weight(e: Expr, most: int = 10_000) -> int:
     """How large an expression is: its operations, functions and entries, counted up to `most`. SymPy's own count
     looks at signs and quotients and takes a hundred times as long."""
@@ -373,5 +414,5 @@ def own(e: Expr) -> Expr:
 
 def softened(e: Expr) -> Expr:
     """log(1 + exp(u)) as softplus(u), whose value and derivative do not overflow."""
-    u = e.args[0] - 1 if isinstance(e, sympy.log) and e.args[0].is_Add else None
+    u = e.args[0] - 1 if isinstance(e, log) and e.args[0].is_Add else None
     return atomic("softplus")(u.args[0], ONE, sympy.oo) if isinstance(u, sympy.exp) else e

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from itertools import count
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -38,8 +38,7 @@ class Names:
 
     def letters(self, alphabet: str, used: set[str]) -> Any:
         """Free letters of an alphabet, then numbered ones."""
-        numbered = (f"{alphabet[0]}{k}" for k in count(1))
-        for letter in (*alphabet, *(next(numbered) for _ in range(64))):
+        for letter in chain(alphabet, (f"{alphabet[0]}{k}" for k in range(1, 65))):
             if letter not in self.taken and letter not in used:
                 yield letter
 

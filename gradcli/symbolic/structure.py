@@ -12,7 +12,7 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.graph import Graph
-from gradcli.symbolic.scalars import AtLeast, Delta, Flag, Place, Sigma, atoms, is_structural
+from gradcli.symbolic.scalars import AtLeast, Delta, Flag, Place, Sigma, atoms, free_indices, is_structural
 
 COUNTED = 2_000_000
 """A Jacobian with at most so many entries has its pattern counted; a larger one has it worked out from the formula."""
@@ -67,7 +67,7 @@ def _separates(formula: Formula, entry: Expr) -> bool:
     rows, columns = (
         {k for k in side if isinstance(k, Index)} for side in (formula.rows, formula.columns)
     )
-    free = [f.free_symbols for f in Mul.make_args(entry)]
+    free = [free_indices(f) for f in Mul.make_args(entry)]
     return bool(rows and columns) and not any(f & rows and f & columns for f in free)
 
 
@@ -87,7 +87,7 @@ def _pattern(e: Expr) -> Expr:
         return Mul(*map(_pattern, e.args))
     if isinstance(e, Sigma):
         inside = _pattern(e.body)
-        return inside if not inside.free_symbols.intersection(e.bound) else Sigma(inside, *e.bound)
+        return inside if not free_indices(inside).intersection(e.bound) else Sigma(inside, *e.bound)
     return sympy.S.Zero if e == 0 else sympy.S.One
 
 

@@ -15,7 +15,7 @@ from sympy import Add, Expr, Mul, Symbol
 
 from gradcli.symbolic.contract import outer_bound
 from gradcli.symbolic.dims import ZERO
-from gradcli.symbolic.scalars import Bound, Delta, weight
+from gradcli.symbolic.scalars import Bound, Delta, in_order, weight
 
 
 def tidy(e: Expr) -> Expr:
@@ -55,7 +55,7 @@ def _numbered(sigma: Bound) -> tuple[Expr, int]:
         for order in orders
     ]
     numbers = (Symbol(f"#{depth}.{n}") for n in range(len(sigma.bound)))
-    return type(sigma)(min(candidates, key=sympy.default_sort_key), *numbers), depth
+    return type(sigma)(in_order(candidates)[0], *numbers), depth
 
 
 def factored(e: Expr) -> Expr:

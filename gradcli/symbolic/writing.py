@@ -6,7 +6,6 @@ Two writers complete it, for text and for LaTeX; none changes the mathematics.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sympy
 from sympy import Expr
@@ -25,6 +24,7 @@ from gradcli.symbolic.scalars import (
     Pi,
     Place,
     Where,
+    in_order,
 )
 from gradcli.symbolic.spelling import BOUND, Names, is_constant, is_default, is_negative, terminates
 
@@ -151,12 +151,14 @@ class Writer:
             kind = 4 if base.is_Add else 3
         return kind
 
-    def kind_of(self, f: Expr) -> tuple[int, Any]:
-        """The order of factors where indices have no names yet."""
-        base = f.base if f.is_Pow else f
-        first = isinstance(base, Entry) and base.name == self.weights
-        kind = 0 if first else 4 if base.is_Add else 5 if isinstance(base, (Bound, Flag)) else 2
-        return kind, sympy.default_sort_key(f)
+    def by_kind(self, factors: Sequence[Expr]) -> list[Expr]:
+        """The order of factors where indices have no names yet: v, tensors and functions, sums of terms, the rest."""
+        kinds: dict[int, list[Expr]] = {0: [], 2: [], 4: [], 5: []}
+        for f in factors:
+            base = f.base if f.is_Pow else f
+            first = isinstance(base, Entry) and base.name == self.weights
+            kinds[0 if first else 4 if base.is_Add else 5 if isinstance(base, (Bound, Flag)) else 2].append(f)
+        return [f for alike in kinds.values() for f in in_order(alike)]
 
     def power(self, e: Expr, known: dict[Expr, str]) -> Piece:
         base, exponent = e.as_base_exp()

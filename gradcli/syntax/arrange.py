@@ -3,7 +3,7 @@ multiplication signs that were left out. Knows which token may follow which; pre
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal
 
 from gradcli.frozen import dataclass
@@ -61,7 +61,7 @@ class Arranged:
         return self.tokens[-1] if self.tokens else None
 
     def add(self, token: Token, kind: Kind | None = None) -> None:
-        self.tokens.append(token if kind is None else replace(token, kind=kind))
+        self.tokens.append(token if kind is None else Token(kind, token.text, token.span))
 
 
 def arrange(source: str, tokens: list[Token], names: Names = NO_NAMES) -> tuple[list[Token], list[Message]]:
