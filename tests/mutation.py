@@ -2,9 +2,10 @@
 
 Each mistake is planted in a process of its own: in a column of one row of the operations table (the formulas';
 PyTorch's stays right), or as a line of the delta contraction. A few programs are then asked by `vjp`, and it is
-caught where one of them disagrees (exit status 1); it may also break the derivation outright. With `--tests` the
-table's own tests are asked instead: those of the row, or of every row that moves entries. Prints the counts and every
-survivor; ends with status 1 if there is one that is not known to change no derivative (`EQUIVALENT`).
+caught where one of them disagrees (exit status 1); it may also break the derivation outright. The contraction is asked
+by `hessian`, too. With `--tests` tests are asked instead: the table's of the row, or of every row that moves entries,
+and those of the contraction and of second derivatives. Prints the counts and every survivor; ends with status 1 if
+there is one that is not known to change no derivative (`EQUIVALENT`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, islice
 from random import Random
 from types import CodeType, FunctionType
@@ -37,10 +39,12 @@ from gradcli.symbolic import contract
 from gradcli.symbolic.build import Builder
 from gradcli.symbolic.graph import Tensor
 from tests import programs
-from tests.test_table import MOVING, Case, cases, test_the_derivative_is_autograds
+from tests.test_contraction import test_joined_digits_are_the_two_digits_also_where_one_is_out_of_range
+from tests.test_second_order import BLOCKS, test_a_block_of_the_hessian_is_double_backward
+from tests.test_table import MOVING, cases, test_the_derivative_is_autograds
 
-Question = tuple[str, Mapping[str, Array], Any] | Case
-"""A program, its point and v; or a case of the table's tests."""
+Question = Callable[[], bool]
+"""Whether a mistake is noticed by it."""
 Plant = Callable[[], None]
 
 PROGRAMS = 4
@@ -122,9 +126,9 @@ def _instead(right: Callable[..., Any], wrong: Callable[..., Any]) -> Callable[.
 
 def _in_partials(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
     partials = row.derivative or ()
-    for place, partial in enumerate(partials):
+    for place, column in enumerate(partials):
         for what, change in {**FORMULAS, "zero": lambda e: 0 * e, "one more": lambda e: e + 1}.items():
-            wrong = (*partials[:place], _of(partial, change), *partials[place + 1 :])
+            wrong = (*partials[:place], _of(column, change), *partials[place + 1 :])
             yield Mistake(f"{row.name}.derivative[{place}]", what, _put(row, "derivative", wrong), questions)
     for a, b in combinations(range(len(partials)), 2):
         swapped = list(partials)
@@ -242,12 +246,24 @@ LINES: Mapping[str, tuple[str, str]] = {
 
 def moving_questions() -> list[Question]:
     """Programs that move entries about."""
-    questions: list[Question] = [(case.text, case.point(), None) for case in MOVING]
     moves = [row.name for row in ROWS if row.family == "move" and row.name in programs.DRAWABLE]
-    for seed in range(40):
-        drawn = programs.draw(Random(seed), rows=moves, longest=3)
-        questions.append((drawn.text, drawn.point, drawn.v))
-    return questions
+    drawn = [programs.draw(Random(seed), rows=moves, longest=3) for seed in range(40)]
+    return [
+        *(partial(disagrees, case.text, case.point()) for case in MOVING),
+        *(partial(disagrees, one.text, one.point, one.v) for one in drawn),
+        *(partial(disagrees, case.text, case.point(), command="hessian") for case in MOVING),
+    ]
+
+
+def moving_tests() -> list[Question]:
+    """The tests of programs that move entries about."""
+    moved = [case for row in ROWS if row.family == "move" for case in cases(row)]
+    digits = [(shift, swapped) for shift in range(-2, 3) for swapped in (False, True)]
+    return [
+        *(partial(fails, test_the_derivative_is_autograds, case) for case in (*MOVING, *moved)),
+        *(partial(fails, test_joined_digits_are_the_two_digits_also_where_one_is_out_of_range, *d) for d in digits),
+        *(partial(fails, test_a_block_of_the_hessian_is_double_backward, *block) for block in BLOCKS),
+    ]
 
 
 def contraction_mistakes(questions: Sequence[Question]) -> Iterator[Mistake]:
@@ -274,31 +290,30 @@ def _exchange(planted: CodeType) -> None:
 
 def questions_of(row: Row) -> list[Question]:
     """Programs in which the row has a derivative: its example, and some that are drawn."""
-    examples = [(row.example, point, None) for _, point in islice(fitting(row), 2)]
     drawn = [programs.draw(Random(seed), rows=[row.name], longest=1 + seed % 2) for seed in range(PROGRAMS)] \
         if row.name in programs.DRAWABLE else []
-    return [*((d.text, d.point, d.v) for d in drawn), *examples]
+    return [
+        *(partial(disagrees, one.text, one.point, one.v) for one in drawn),
+        *(partial(disagrees, row.example, point) for _, point in islice(fitting(row), 2)),
+    ]
 
 
-def disagrees(question: Question) -> bool:
-    """Whether the product's own verdict on its answer is no, or the test of the case fails."""
-    if isinstance(question, Case):
-        return fails(question)
-    text, point, v = question
+def disagrees(text: str, point: Mapping[str, Array], v: Any = None, command: str = "vjp") -> bool:
+    """Whether the product's own verdict on its answer is no."""
     if v is None:
         shape = gradcli.vjp(text, dict(point), numeric_only=True).parts[0].output_shape  # type: ignore[union-attr]
         v = np.random.default_rng(1).normal(size=shape)
     try:
-        verdicts = gradcli.vjp(text, dict(point), v=v, time_limit=SECONDS).of(Compared)
+        verdicts = getattr(gradcli, command)(text, dict(point), v=v, time_limit=SECONDS).of(Compared)
     except GradcliError:
         return False
     return any(found.agrees is False or found.jacobian_checked is False for found in verdicts)
 
 
-def fails(case: Case) -> bool:
-    """Whether the table's own test notices it."""
+def fails(test: Callable[..., None], *arguments: Any) -> bool:
+    """Whether a test notices it."""
     try:
-        test_the_derivative_is_autograds(case)
+        test(*arguments)
     except AssertionError:
         return True
     return False
@@ -326,7 +341,7 @@ def _status(mistake: Mistake) -> int:
     mistake.plant()
     for question in mistake.questions:
         try:
-            if disagrees(question):
+            if question():
                 return 41
         except Exception:
             broke = True
@@ -337,14 +352,16 @@ def mistakes(tests: bool) -> Iterator[Mistake]:
     """Every mistake, those of the table first, with what is to notice it."""
     for row in ROWS:
         if row.differentiable:
-            yield from row_mistakes(row, cases(row) if tests else questions_of(row))
-    moved = [case for row in ROWS if row.family == "move" for case in cases(row)]
-    yield from contraction_mistakes([*MOVING, *moved] if tests else moving_questions())
+            asked = [partial(fails, test_the_derivative_is_autograds, case) for case in cases(row)]
+            yield from row_mistakes(row, asked if tests else questions_of(row))
+    yield from contraction_mistakes(moving_tests() if tests else moving_questions())
 
 
 _SYMMETRIC = "two axes have one length by construction only where the result is symmetric: x @ x.T, solve(x, x)"
 EQUIVALENT: Mapping[tuple[str, str], str] = {
-    (f"{name}.symbolic", "two axes swapped"): _SYMMETRIC for name in ("linear", "inner", "solve", "conv1d")
+    **{(f"{name}.symbolic", "two axes swapped"): _SYMMETRIC for name in ("linear", "inner", "solve", "conv1d")},
+    ("contract", "joined digits lose their range"):
+        "no program found has a digit that leaves its range; a test of the identity alone notices it",
 }
 """Mistakes that change no derivative, and why."""
 
@@ -356,7 +373,7 @@ def main() -> int:
     parser.add_argument("--tests", action="store_true", help="ask the table's tests, not the product's verdict")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    disagrees(("x*2", {"x": np.ones(2)}, None))  # the libraries are imported once, before the processes part
+    disagrees("x*2", {"x": np.ones(2)})  # the libraries are imported once, before the processes part
     counts: Counter[str] = Counter()
     left = []
     for mistake in mistakes(asked.tests):
