@@ -22,7 +22,9 @@ class Tolerance:
 
 TOLERANCES = {"float64": Tolerance(1e-9, 1e-10), "float32": Tolerance(1e-4, 1e-5)}
 ROUNDING = 64.0
-"""How many times the effect of one rounding of the input two correct computations may differ by."""
+"""How many times the effect of one rounding two correct computations may differ by."""
+ONE_ROUNDING = 2.0**-52
+"""How far apart numbers near 1 are; both sides are compared in float64."""
 
 
 def side_by_side(
@@ -32,7 +34,7 @@ def side_by_side(
     dtype: str,
     *,
     shaken: Callable[[], Array] | None = None,
-    rounding: Callable[[], Array] | None = None,
+    terms: Callable[[], Array] | None = None,
     known: Callable[[], tuple[Message, float] | None] | None = None,
     jacobian: Array | None = None,
 ) -> Compared:
@@ -40,8 +42,8 @@ def side_by_side(
 
     `shaken` gives how far the formula's values move when the inputs are off by one rounding: where the problem is
     ill-conditioned, that is how far apart two correct answers may be.
-    `known` gives a documented deviation of PyTorch with its relative bound, if one is met.
-    `rounding` gives the size of what the formula adds up, times one rounding: where it cancels, that is left of it.
+    `terms` gives the size of what the formula adds up: where it cancels, a rounding of that is left of it.
+    `known` gives a documented deviation of PyTorch with its bound relative to those terms, if one is met.
     `jacobian` holds the values that the printed Jacobian gave when it was contracted with v.
     """
     close = _close_throughout(symbolic, pytorch, dtype)
@@ -51,9 +53,12 @@ def side_by_side(
     tolerance = _tolerance(symbolic, pytorch, dtype)
     difference = _difference(symbolic, pytorch)
     drift = np.zeros_like(symbolic) if jacobian is None else _difference(jacobian, symbolic)
-    for slack in (rounding, shaken):
-        if slack is not None and (((difference > tolerance) & ~undefined) | (drift > tolerance)).any():
-            tolerance = tolerance + ROUNDING * np.nan_to_num(slack(), posinf=0.0)
+    sizes = np.abs(symbolic)
+    if terms is not None and _is_far(difference, drift, tolerance, undefined):
+        sizes = np.maximum(sizes, terms())
+        tolerance = tolerance + ROUNDING * ONE_ROUNDING * np.nan_to_num(sizes, posinf=0.0)
+    if shaken is not None and _is_far(difference, drift, tolerance, undefined):
+        tolerance = tolerance + ROUNDING * np.nan_to_num(shaken(), posinf=0.0)
     outside = (difference > tolerance) & ~undefined
     checked = None if jacobian is None else bool(np.all(drift <= tolerance))
     largest = float(np.max(np.where(undefined, 0.0, difference), initial=0.0))
@@ -65,7 +70,7 @@ def side_by_side(
         documented = None if known is None else known()
         if documented is not None:
             says, bound = documented
-            if bool(np.all(difference[outside] <= bound * np.abs(symbolic[outside]))):
+            if bool(np.all(difference[outside] <= bound * sizes[outside])):
                 return verdict(True, says)
         return verdict(False, _disagreement(outside, symbolic, pytorch))
     if undefined.any():
@@ -75,6 +80,11 @@ def side_by_side(
             count=int(undefined.sum()), total=undefined.size,
         ))
     return verdict(True)
+
+
+def _is_far(difference: Array, drift: Array, tolerance: Array, undefined: Array) -> bool:
+    """Whether some entry is outside what is allowed so far."""
+    return bool((((difference > tolerance) & ~undefined) | (drift > tolerance)).any())
 
 
 PIECE = 1 << 16

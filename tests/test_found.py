@@ -7,7 +7,7 @@ import pytest
 
 import gradcli
 from gradcli.commands.understand import understand
-from gradcli.report import Compared
+from gradcli.report import Compared, Visit
 from gradcli.request import Request
 
 PROGRAMS = {
@@ -47,3 +47,24 @@ def test_a_program_that_was_once_wrong_is_right(name: str) -> None:
         output = understand(Request(text, inputs=point)).program.output_shape
         compared = gradcli.vjp(text, point, v=draw.normal(size=output)).of(Compared)
         assert [(c.agrees, c.jacobian_checked) for c in compared] == [(True, True)] * len(shapes)
+
+
+VERDICTS = {
+    "a sum of softmax over 300 entries is 1 up to roundings": ("jacobian", "softmax(x, dim=0)", {"x": (300,)}, {}),
+    "the same step by step": ("steps", "softmax(x, dim=0)", {"x": (3,)}, {"v": "ones"}),
+    "and curved": ("hessian", "sum(softmax(x, dim=0))", {"x": (150,)}, {}),
+    "PyTorch's trigamma function is squared": ("hessian", "sum(digamma(x)**2)", {"x": (6,)}, {}),
+    "or stands in itself": ("vjp", "digamma(digamma(x))", {"x": (6,)}, {"v": "ones"}),
+}
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_every_command_allows_for_what_rounding_leaves(name: str) -> None:
+    command, text, shapes, options = VERDICTS[name]
+    for seed in range(3):
+        draw = np.random.default_rng(seed)
+        point = {x: draw.uniform(1.8, 3.5, shape) for x, shape in shapes.items()}
+        answer = getattr(gradcli, command)(text, point, **options)
+        visited = [operand.compared for visit in answer.of(Visit) for operand in visit.operands]
+        compared = [*answer.of(Compared), *visited]
+        assert compared and all(c.agrees for c in compared), compared

@@ -83,20 +83,18 @@ def compared(
     form: Form | None,
     known: Mapping[str, Array],
     pytorch: Array | None,
+    by: str | None = None,
 ) -> Compared:
-    """The verdict for one form; `known` holds the inputs, v and the tangents by their names in the formula."""
+    """The verdict for one form; `known` holds the inputs, v and the tangents by their names in the formula. `by` names
+    one with which it is contracted."""
     if form is None:
         return Compared(name, None, pytorch, None, None, without_formula(asked))
     try:
-        symbolic = _shaped(form, known, pytorch)
+        symbolic = form.value(known, by)
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
-    return judged(asked, name, form, known, symbolic, pytorch)
-
-
-def _shaped(form: Form, known: Mapping[str, Array], like: Array | None) -> Array:
-    value = form.value(known)
-    return value if like is None else value.reshape(like.shape)
+    shaped = symbolic if pytorch is None else symbolic.reshape(pytorch.shape)
+    return judged(asked, name, form, known, shaped, pytorch, by=by)
 
 
 def warned(asked: Understood, gradients: Mapping[str, Array] | None = None) -> Iterator[Warning]:

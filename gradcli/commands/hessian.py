@@ -75,7 +75,6 @@ def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
     import numpy as np
 
     from gradcli import numeric
-    from gradcli.compare import side_by_side
 
     for a in asked.wrt:
         ones = np.ones(shape_of(asked, a))
@@ -83,5 +82,5 @@ def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
         for b in asked.wrt:
             form = forms.get(f"{a},{b}")
             if form is not None:
-                symbolic = form.contracted({**asked.point, asked.weights: asked.v, "ones_": ones}, by="ones_")
-                yield side_by_side(f"{a},{b}", symbolic, pytorch[b], asked.request.dtype)
+                known = {**asked.point, asked.weights: asked.v, "ones_": ones}
+                yield compared(asked, f"{a},{b}", form, known, pytorch[b], by="ones_")

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcli.commands.forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
-from gradcli.commands.proof import NOT_ASKED, without_formula
 from gradcli.commands.understand import Understood, understand
-from gradcli.compare import side_by_side
-from gradcli.message import N_, Message, message
+from gradcli.message import N_, message
 from gradcli.report import Array, Closed, Compared, Flattened, Heatmap, Jacobian, Part, Tangents, Warning
 from gradcli.request import Request
 
@@ -101,15 +99,11 @@ def _contracted(asked: Understood, forms: Forms) -> Iterator[Compared]:
         from gradcli import numeric
 
         pulled = dict(numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device).grads)
+    known = {**asked.point, asked.weights: asked.v}
     for name in asked.wrt:
-        form, pytorch = forms.get(name), pulled.get(name)
-        symbolic = None if form is None else form.contracted({**asked.point, asked.weights: asked.v})
-        if symbolic is None or pytorch is None:
-            why = Message(NOT_ASKED) if pytorch is None else without_formula(asked)
-            yield Compared(name, symbolic, pytorch, None, None, why)
-        else:
-            verdict = side_by_side(name, symbolic, np.asarray(pytorch, dtype=np.float64), asked.request.dtype)
-            yield replace(verdict, jacobian_checked=verdict.agrees)
+        pytorch = None if name not in pulled else np.asarray(pulled[name], dtype=np.float64)
+        verdict = compared(asked, name, forms.get(name), known, pytorch, by=asked.weights)
+        yield replace(verdict, jacobian_checked=verdict.agrees)
 
 
 def _heatmap(asked: Understood, name: str, form: Form | None, whole: Array) -> Heatmap:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.proof import OutOfTime, within
+from gradcli.commands.proof import OutOfTime, deviation, within
 from gradcli.commands.understand import Understood, tensor, understand
 from gradcli.compare import side_by_side
-from gradcli.message import N_, fault, limit, message
+from gradcli.message import N_, Message, fault, limit, message
 from gradcli.program import values_of
 from gradcli.render.layout import has_statements
-from gradcli.report import Array, Compared, Curve, Part, Plot, Warning
+from gradcli.report import Array, Curve, Part, Plot, Warning
 from gradcli.request import Request
 from gradcli.shapes import written
 from gradcli.tensors import Stdin
+
+if TYPE_CHECKING:  # the door opens only when a formula is asked for
+    from gradcli.symbolic import Form
 
 RANGE = re.compile(r"\s*(torch\.)?(linspace|arange)\b")
 MAX_POINTS = 10_000
@@ -134,33 +140,43 @@ def _derivatives(
 
     numbers = derivatives(asked.program, names, points, orders, asked.request.dtype)
     for order, pytorch in zip(orders, numbers, strict=True):
+        left = _label(asked.output_name, order)
         found = _symbolic(asked, order, points)
         if found is None:
-            yield Curve(_label(asked.output_name, order), "", "", order, pytorch.reshape(shape))
+            yield Curve(left, "", "", order, pytorch.reshape(shape))
             continue
-        left, formula, latex, values = found
-        verdict = side_by_side(left, values, pytorch, asked.request.dtype)
-        yield Curve(left, formula, latex, order, _best(verdict).reshape(shape), verdict.max_abs_diff, verdict.agrees)
-
-
-def _best(verdict: Compared) -> Array:
-    assert verdict.symbolic is not None
-    return verdict.symbolic
+        form, values = found
+        said = form.written()
+        verdict = side_by_side(
+            left, values, pytorch, asked.request.dtype,
+            terms=partial(_along, form, form.magnitude, points), known=partial(_deviation, asked, points, len(order)),
+        )
+        yield Curve(left, said.text, said.latex, order, values.reshape(shape), verdict.max_abs_diff, verdict.agrees)
 
 
 def _symbolic(
     asked: Understood, order: tuple[str, ...], points: Sequence[Mapping[str, Array]]
-) -> tuple[str, str, str, Array] | None:
+) -> tuple[Form, Array] | None:
     from gradcli.symbolic import Calculus
 
     try:
         with within(asked.request.time_limit):
             form = Calculus(asked.program, sorted(set(order)), asked.weights, asked.output_name).partial(order)
-            said = form.written()
-            values = np.array([form.value({**point, form.weights: np.ones(())}) for point in points], dtype=np.float64)
+            return form, _along(form, form.value, points)
     except (OutOfTime, RecursionError):
         return None
-    return _label(asked.output_name, order), said.text, said.latex, values
+
+
+def _along(form: Form, compute: Callable[[Mapping[str, Array]], Array], points: Sequence[Mapping[str, Array]]) -> Array:
+    """What a form has at each point, one after the other."""
+    return np.array([compute({**point, form.weights: np.ones(())}) for point in points], dtype=np.float64)
+
+
+def _deviation(asked: Understood, points: Sequence[Mapping[str, Array]], order: int) -> tuple[Message, float] | None:
+    """The largest documented deviation that is met on the way."""
+    here = (replace(asked, point=point, values=tuple(values_of(asked.program, point))) for point in points)
+    met = [found for one in here if (found := deviation(one, order)) is not None]
+    return max(met, key=itemgetter(1), default=None)
 
 
 def _label(output: str, order: tuple[str, ...]) -> str:

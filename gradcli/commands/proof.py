@@ -14,7 +14,7 @@ from gradcli.commands.understand import Understood
 from gradcli.compare import side_by_side
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.ops.libraries import n
-from gradcli.program import Apply
+from gradcli.program import Apply, Step
 from gradcli.program.values import filled
 from gradcli.report import Array, Closed, Compared, Part, Warning
 
@@ -120,19 +120,21 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
 
 def judged(
     asked: Understood, name: str, form: Form, given: Mapping[str, Array], symbolic: Array, pytorch: Array | None,
-    contracted: Array | None = None,
+    contracted: Array | None = None, by: str | None = None,
 ) -> Compared:
-    """The verdict on a form's values beside PyTorch's; `given` are the inputs, v and tangents by their names in it."""
+    """The verdict on a form's values beside PyTorch's; `given` are the inputs, v and tangents by their names in it.
+    `by` names the one with which the form was contracted."""
     if pytorch is None:
         return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
+    order = 2 if asked.request.command in ("hessian", "hvp") else 1
 
     def shaken() -> Array:
         moved = {k: slightly_off(a) if k in asked.point else a for k, a in given.items()}
-        return distance(symbolic, form.value(moved).reshape(symbolic.shape))
+        return distance(symbolic, form.value(moved, by).reshape(symbolic.shape))
 
     return side_by_side(
         name, symbolic, pytorch, asked.request.dtype, jacobian=contracted, shaken=shaken,
-        rounding=lambda: _rounding(asked, form, given).reshape(symbolic.shape), known=lambda: deviation(asked),
+        terms=lambda: _terms(asked, form, given, by).reshape(symbolic.shape), known=lambda: deviation(asked, order),
     )
 
 
@@ -142,14 +144,14 @@ def distance(before: Array, after: Array) -> Array:
         return np.asarray(np.nan_to_num(np.abs(after - before), posinf=0.0))
 
 
-def _rounding(asked: Understood, form: Form, given: Mapping[str, Array]) -> Array:
-    """One rounding of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
+def _terms(asked: Understood, form: Form, given: Mapping[str, Array], by: str | None) -> Array:
+    """The size of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
     floor = 0.0
     if form.formula.entry == 0:
         largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in asked.values), default=0.0)
         others = [float(np.abs(a).max(initial=0.0)) for name, a in given.items() if name not in asked.point]
         floor = max(largest, 1.0) * max(others, default=1.0)
-    return np.asarray(2.0**-52 * (form.magnitude(given) + floor))
+    return np.asarray(form.magnitude(given, by) + floor)
 
 
 def slightly_off(a: Array) -> Array:
@@ -158,18 +160,22 @@ def slightly_off(a: Array) -> Array:
     return np.asarray(a * (1 + signs * 2.0**-50))
 
 
-def deviation(asked: Understood) -> tuple[Message, float] | None:
-    """The documented deviation of PyTorch that this program meets at this point, with the largest bound."""
-    met: list[tuple[float, str]] = []
-    for step in asked.program.steps:
-        if isinstance(step.how, Apply):
-            for deviation in step.how.row.deviations:
-                arguments = [filled(a, asked.values) for a in step.how.arguments]
-                with np.errstate(all="ignore"):
-                    if np.any(deviation.at(n, *arguments)):
-                        met.append((deviation.bound, deviation.says))
+def deviation(asked: Understood, order: int) -> tuple[Message, float] | None:
+    """The largest documented deviation of PyTorch that this program meets at this point, with the bound of all: a
+    product has the relative errors of its factors together, and a derivative of an order has each factor so often."""
+    met = [largest for step in asked.program.steps if (largest := _met(asked, step)) is not None]
     if not met:
         return None
-    bound, says = max(met)
-    return message(N_("agrees within PyTorch's documented error: {says}"), says=says), bound
+    _, says = max(met)
+    return message(N_("agrees within PyTorch's documented error: {says}"), says=says), order * sum(b for b, _ in met)
+
+
+def _met(asked: Understood, step: Step) -> tuple[float, str] | None:
+    """The largest deviation that one step has at its arguments, and what it is."""
+    if not isinstance(step.how, Apply) or not step.how.row.deviations:
+        return None
+    arguments = [filled(a, asked.values) for a in step.how.arguments]
+    with np.errstate(all="ignore"):
+        met = [(d.bound, d.says) for d in step.how.row.deviations if np.any(d.at(n, *arguments))]
+    return max(met, default=None)
 

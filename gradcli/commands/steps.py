@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradcli.commands.forms import compared
 from gradcli.commands.proof import OutOfTime, within
 from gradcli.commands.understand import GUESSED_ONES, Understood, understand
-from gradcli.compare import largest_difference, side_by_side
-from gradcli.message import N_, GradcliError, Message, message
-from gradcli.program import Apply, Program, Ref
+from gradcli.compare import largest_difference
+from gradcli.message import N_, Message, message
+from gradcli.program import Apply, Ref, values_of
 from gradcli.program.alone import alone, names_of, output_name, source_of
-from gradcli.report import Array, Compared, Jacobian, Operand, Part, Share, Visit, Warning
+from gradcli.report import Array, Jacobian, Operand, Part, Share, Visit, Warning
 from gradcli.request import Request
 
 if TYPE_CHECKING:  # the doors open only when a command runs
     from gradcli.numeric.retained import Retained
-
-NO_FORMULA = N_("there is no formula to compare")
+    from gradcli.symbolic import Form
 
 
 def run(request: Request) -> Iterator[Part]:
@@ -81,41 +81,24 @@ def _operands(
     if not visit.handed or not isinstance(how, Apply):
         return
     step = alone(asked.program, visit.place, names)
-    reads = [names[place] for place in visit.handed]
     point = {name: values[name] for name in step.inputs}
-    local = _local(step, reads, names[visit.place], point, visit.gradient, asked.request.time_limit)
+    here = replace(asked, program=step, point=point, values=tuple(values_of(step, point)), v=visit.gradient)
+    weights = next(name for name in ("v", "v_", "weights_") if name not in (*point, names[visit.place]))
+    local = _local(here, [names[place] for place in visit.handed], names[visit.place], weights)
     for place, handed in visit.handed.items():
         name = names[place]
-        formula, product = local.get(name, (None, None))
-        yield Operand(name, formula, _compared(name, product, handed, asked.request.dtype), how.refs.count(Ref(place)))
+        jacobian, vjp = local.get(name, (None, None))
+        verdict = compared(here, name, vjp, {**point, weights: visit.gradient}, np.asarray(handed, dtype=np.float64))
+        yield Operand(name, jacobian, verdict, how.refs.count(Ref(place)))
 
 
-def _local(
-    step: Program, wrt: list[str], output: str, point: Mapping[str, Array], gradient: Array, seconds: float
-) -> dict[str, tuple[Jacobian, Array | None]]:
-    """For each operand the Jacobian of this one step, and the arriving gradient times it."""
+def _local(step: Understood, wrt: list[str], output: str, weights: str) -> dict[str, tuple[Jacobian, Form]]:
+    """For each operand the Jacobian of this one step, and the form that is the arriving gradient times it."""
     from gradcli.symbolic import Calculus, jacobian_part
 
-    weights = next(name for name in ("v", "v_", "weights_") if name not in (*point, output))
     try:
-        with within(seconds):
-            calculus = Calculus(step, wrt, weights, output)
-            return {
-                name: (jacobian_part(calculus.jacobian(name)), _value(calculus, name, {**point, weights: gradient}))
-                for name in wrt
-            }
+        with within(step.request.time_limit):
+            calculus = Calculus(step.program, wrt, weights, output)
+            return {name: (jacobian_part(calculus.jacobian(name)), calculus.vjp(name)) for name in wrt}
     except (OutOfTime, RecursionError):
         return {}
-
-
-def _value(calculus: object, name: str, point: Mapping[str, Array]) -> Array | None:
-    try:
-        return np.asarray(calculus.vjp(name).value(point))  # type: ignore[attr-defined]
-    except GradcliError:
-        return None
-
-
-def _compared(name: str, symbolic: Array | None, pytorch: Array, dtype: str) -> Compared:
-    if symbolic is None:
-        return Compared(name, None, pytorch, None, None, Message(NO_FORMULA))
-    return side_by_side(name, symbolic, pytorch, dtype)

@@ -81,16 +81,10 @@ class Form:
         named = {e.name: self.graph.sizes.value(p.args[1]) for p in found for e in atoms(p.args[0], Entry)}
         return {name: size for name, size in named.items() if name in self.shapes}
 
-    def value(self, known: Mapping[str, Array]) -> Array:
-        """The printed formula in numbers; `known` holds the inputs, and v and tangents by the names they have in it."""
-        return self.evaluator(known).value(self.formula)
-
-    def contracted(self, known: Mapping[str, Array], by: str | None = None) -> Array:
-        """The printed formula summed over its rows with v in symbols, and evaluated: a Jacobian gives its VJP.
-        `by` names another vector in `known` to contract with."""
-        return self.evaluator(known).at_all(
-            self.contraction(by or self.weights), self.formula.columns, self.formula.column_dims
-        )
+    def value(self, known: Mapping[str, Array], by: str | None = None) -> Array:
+        """The printed formula in numbers; `known` holds the inputs, and v and tangents by the names they have in it.
+        `by` names one with which it is summed over its rows, in symbols: contracted with v a Jacobian is the VJP."""
+        return self._at_all(self.evaluator(known), by)
 
     def contraction(self, by: str) -> Expr:
         """The formula summed over its rows with the vector of that name."""
@@ -116,10 +110,15 @@ class Form:
         contraction = self.contraction(self.weights).xreplace({a: b for a, b in columns if a != b})
         return merged(contraction, vjp.formula.entry)
 
-    def magnitude(self, known: Mapping[str, Array]) -> Array:
-        """The formula with every term it adds taken as positive: how large what cancels in it is."""
+    def magnitude(self, known: Mapping[str, Array], by: str | None = None) -> Array:
+        """`value` with every term that is added taken as positive: how large what cancels in it is."""
         nodes = {node.name: node for node in self.polished.nodes}
-        return Magnitude(self.graph, known, nodes).value(self.formula)
+        return self._at_all(Magnitude(self.graph, known, nodes), by)
+
+    def _at_all(self, evaluator: Evaluator, by: str | None) -> Array:
+        if by is None:
+            return evaluator.value(self.formula)
+        return evaluator.at_all(self.contraction(by), self.formula.columns, self.formula.column_dims)
 
     def evaluator(self, known: Mapping[str, Array]) -> Evaluator:
         return Evaluator(self.graph, known, {node.name: node for node in self.polished.nodes})
@@ -224,7 +223,7 @@ class Derived:
 
     def contracted(self, point: Mapping[str, Array], v: Array) -> Array:
         """The printed Jacobian, contracted with v in symbols and evaluated: equal to `value` if both are right."""
-        return self.jacobian.contracted({**point, self.jacobian.weights: v})
+        return self.jacobian.value({**point, self.jacobian.weights: v}, by=self.jacobian.weights)
 
     def values(self, point: Mapping[str, Array], v: Array) -> tuple[Array, Array]:
         """`value` and `contracted`; what the two formulas have in common is computed once."""
