@@ -1,4 +1,5 @@
-"""Random programs, the formulas' values beside autograd's, on demand: `python -m tests.fuzz --programs 2000 --seed 0`.
+"""Random programs, the formulas' values beside autograd's, on demand: `python -m tests.fuzz --programs 2000 --seed 0`;
+with `--command hessian` another command's verdicts on them.
 
 Prints how many were right, wrong, refused (with the reasons) and slow, and each wrong one with its formula. Ends with
 status 1 if anything was wrong or broke.
@@ -16,15 +17,19 @@ from typing import Any
 
 import numpy as np
 
+import gradcli
+from gradcli.commands import COMMANDS
 from gradcli.commands.proof import proven
 from gradcli.commands.understand import understand
 from gradcli.message import GradcliError
 from gradcli.numeric import vjp
-from gradcli.report import Compared
+from gradcli.report import Compared, Visit
 from gradcli.request import Request
 from gradcli.symbolic import Derived, derived
 from tests.programs import Drawn, deviation, program
 
+VERDICTS = ("vjp", "jvp", "jacobian", "backward", "hessian", "hvp", "steps")
+"""Commands that compare a formula with PyTorch for a program whatever its shape."""
 SLOW = 2.0
 """Seconds of the processor's time that a program may take without being called slow."""
 ALARM = 10
@@ -38,6 +43,23 @@ def judged(drawn: Drawn) -> list[str]:
     numbers = vjp(asked.program, asked.wrt, asked.point, asked.v)
     documented = deviation(asked.program, asked.values)
     return [line for found in proven(asked, forms, numbers) for line in _wrong(found, forms[found.name], documented)]
+
+
+def asked_by(command: str, drawn: Drawn) -> list[str]:
+    """What the verdicts of another command say is wrong with it, a line each."""
+    options: dict[str, Any] = {}
+    if "t" in COMMANDS[command].options:
+        draw = np.random.default_rng(1)
+        options["t"] = {name: draw.uniform(-1, 1, np.shape(value)) for name, value in drawn.point.items()}
+    if "v" in COMMANDS[command].options:
+        options["v"] = drawn.v
+    answer = getattr(gradcli, command)(drawn.text, drawn.point, time_limit=ALARM, **options)
+    visited = [operand.compared for visit in answer.of(Visit) for operand in visit.operands]
+    return [
+        f"{command} {found.name}: {found.reason or 'the formula contracted is another one'}"
+        for found in (*answer.of(Compared), *visited)
+        if found.agrees is False or found.jacobian_checked is False
+    ]
 
 
 def _wrong(found: Compared, form: Derived, documented: float) -> list[str]:
@@ -75,6 +97,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--longest", type=int, default=6)
     parser.add_argument("--kinks", action="store_true", help="points where some operation has no derivative, too")
+    parser.add_argument("--command", choices=[name for name in COMMANDS if name in VERDICTS], default="vjp")
     asked = parser.parse_args()
     warnings.simplefilter("error")
     signal.signal(signal.SIGPROF, _ring)
@@ -85,7 +108,7 @@ def main() -> int:
         began = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, ALARM)
         try:
-            lines = judged(drawn)
+            lines = judged(drawn) if asked.command == "vjp" else asked_by(asked.command, drawn)
         except GradcliError as error:
             lines, refusal = [], f"{error.kind}: {error}"
             refused[refusal] += 1
