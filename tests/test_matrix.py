@@ -12,6 +12,8 @@ from gradcli.syntax import parse
 X33 = {"X": (3, 3)}
 LEAST_SQUARES = {"A": (4, 3), "x": (3,), "b": (4,)}
 LOGISTIC = {"X": (6, 4), "w": (4,), "y": (6,)}
+LAYERS = "sum((tanh(x @ w + a) @ u - t)**2)"
+PERCEPTRON = {"x": (3, 4), "w": (4, 5), "a": (5,), "u": (5, 2), "t": (3, 2)}
 
 GRADIENTS = [  # d y / d x of a scalar
     ("x @ A @ x", {"x": (4,), "A": (4, 4)}, "x", "(A + A.T) @ x"),
@@ -30,6 +32,8 @@ GRADIENTS = [  # d y / d x of a scalar
     ("sum(tanh(W @ x + b))", {"W": (3, 4), "x": (4,), "b": (3,)}, "x", "W.T @ (1 - tanh(b + W @ x)**2)"),
     ("-sum(y*log(sigmoid(X @ w)) + (1 - y)*log(1 - sigmoid(X @ w)))", LOGISTIC, "w", "X.T @ (sigmoid(X @ w) - y)"),
     ("cross_entropy(x, t)", {"x": (4, 3), "t": (4,)}, "x", "(softmax(x, dim=1) - one_hot(t, x.shape[1]))/t.shape[0]"),
+    (LAYERS, PERCEPTRON, "w", "z = x @ w; 2*x.T @ ((1 - tanh(a + z)**2)*((tanh(a + z) @ u - t) @ u.T))"),
+    (LAYERS, PERCEPTRON, "a", "z = x @ w; 2*sum((1 - tanh(a + z)**2)*((tanh(a + z) @ u - t) @ u.T), dim=0)"),
     ("sum(x)", {"x": (4,)}, "x", "ones_like(x)"),
 ]
 WEIGHTED = [  # x.grad for weights v

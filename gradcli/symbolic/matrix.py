@@ -250,7 +250,7 @@ class MatrixWriter:
         coefficient, above, below = self.text.parts(factors)
         values = [self.value(f) for f in self.text.by_kind(above)]
         while bound:
-            k = min(bound, key=lambda b: (len(_neighbours(values, b)), b.name))
+            k = min(bound, key=lambda b: (len(_neighbours(values, b)), _length(values, b), b.name))
             values = self.eliminated(values, k)
             bound = [b for b in bound if b is not k]
         scalars = [v for v in values if not v.axes]
@@ -262,7 +262,7 @@ class MatrixWriter:
         here = [v for v in values if k in v.axes]
         rest = [v for v in values if k not in v.axes]
         vectors = [v for v in here if v.axes == (k,)]
-        others = self.ends(here, k)
+        others = self.ends(here, rest, k)
         groups = [[v for v in here if set(v.axes) == {k, a}] for a in others]
         if len(groups) > 2 or not here:
             raise NoMatrix
@@ -282,12 +282,14 @@ class MatrixWriter:
             left = Value(f"{left.at_least(UNARY)}*{weighted.at_least(UNARY)}", left.axes, PRODUCT)
         return [*rest, chained((*links(left), *links(right)))]
 
-    def ends(self, values: Sequence[Value], k: Index) -> list[Index]:
-        """The indices that k joins, in the order that needs fewer transposes; else as the result has them."""
+    def ends(self, values: Sequence[Value], rest: Sequence[Value], k: Index) -> list[Index]:
+        """The indices that k joins, in the order that needs fewer transposes, now or when the product meets a matrix
+        of the rest with the same axes; else as the result has them."""
 
         def transposes(order: list[Index]) -> int:
             wanted = {(order[0], k), (k, order[-1])} if len(order) > 1 else {(order[0], k)}
-            return sum(len(v.axes) == 2 and v.axes not in wanted for v in values)
+            met = sum(v.axes == tuple(order[::-1]) for v in rest) if len(order) == 2 else 0
+            return sum(len(v.axes) == 2 and v.axes not in wanted for v in values) + met
 
         found = sorted(_neighbours(values, k), key=lambda a: (self.order.index(a) if a in self.order else 9, a.name))
         return min((found, found[::-1]), key=transposes) if found else found
@@ -368,6 +370,11 @@ class MatrixWriter:
             return only if only is not None else Value(text, axes)
         column = text.replace(laid.text, laid.column) if laid is not None and laid.column else None
         return Value(sign + text, axes, SUM if sign else PRODUCT, chain, column if not divisors or not below else None)
+
+
+def _length(values: Sequence[Value], k: Index) -> int:
+    """How long what k joins is: of two products the one with the plain matrix is written first, as backward does it."""
+    return sum(len(v.text) for v in values if k in v.axes)
 
 
 def _neighbours(values: Sequence[Value], k: Index) -> set[Index]:
