@@ -13,7 +13,7 @@ import sympy
 from sympy import Add, Expr, Mul
 
 from gradcli.frozen import dataclass
-from gradcli.symbolic.contract import ROW, outer_bound, renewed, seeds_first, total
+from gradcli.symbolic.contract import ROW, outer_bound, seeds_first, total
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
 from gradcli.symbolic.partial import partial
@@ -185,15 +185,14 @@ def _instance(e: Expr, indices: tuple[Expr, ...], at: tuple[Expr, ...]) -> Expr:
 def lifted(graph: Graph, e: Expr) -> Expr:
     """e with every sum as an entry of a defined tensor, so that it can be differentiated again."""
     replaced: dict[Expr, Expr] = {}
-    for original in outer_bound(e):
-        part = renewed(original)  # its indices may be a node's own, and that node is differentiated again
+    for part in outer_bound(e):
         body = lifted(graph, part.body)
         free = tuple(in_order(free_indices(body).difference(part.bound)))
         node = graph.define(
             "z", tuple(k.dim for k in free), lambda *i, f=free, b=body, p=part: (p.bound, _instance(b, f, i)),
             product=isinstance(part, Pi),
         )
-        replaced[original] = node(*free)
+        replaced[part] = node(*free)
     return e.xreplace(replaced) if replaced else e
 
 

@@ -101,6 +101,7 @@ class Graph:
     taken: set[str] = field(default_factory=set)
     nodes: dict[str, Node] = field(default_factory=dict)
     _known: dict[Any, Node] = field(default_factory=dict)
+    _used: set[Expr] = field(default_factory=set)
 
     def leaf(self, name: str, dims: tuple[Dim, ...], constant: Array | None = None) -> Node:
         """An input, or a constant tensor with its values."""
@@ -115,9 +116,12 @@ class Graph:
 
     def define(self, hint: str, dims: tuple[Dim, ...], entry: Callable[..., tuple[tuple[Index, ...], Expr]],
                product: bool = False, asked_for: bool = False) -> Node:
-        """The node whose entry is the sum of a body over bound indices; `entry(*idx)` gives both."""
+        """The node whose entry is the sum of a body over bound indices; `entry(*idx)` gives both. Indices that are
+        another node's own are renewed: a derivative must tell the one from the other."""
         idx = indices_for(dims, "i")
         bound, body = entry(*idx)
+        renewed = {k: Index(k.dim, k.name) for k in bound if k in self._used}
+        bound, body = tuple(renewed.get(k, k) for k in bound), body.xreplace(renewed)
         key = ("define", dims, _numbered(body, (*idx, *bound)), product, tuple(k.dim for k in bound), asked_for)
         if key not in self._known:
             node = Node(self._name(hint), dims, idx, bound, body, product=product, asked_for=asked_for)
@@ -140,6 +144,7 @@ class Graph:
     def _add(self, node: Node) -> Node:
         assert node.name not in self.nodes, node.name
         self.nodes[node.name] = node
+        self._used.update(node.idx, node.bound)
         return node
 
     def _name(self, hint: str) -> str:
