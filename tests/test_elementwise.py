@@ -23,7 +23,7 @@ from gradcli.ops.activations import ACTIVATIONS
 from gradcli.ops.elementwise import ELEMENTWISE
 from gradcli.ops.libraries import n
 from gradcli.ops.masks import MASKS
-from gradcli.ops.row import REQUIRED, Row
+from gradcli.ops.row import REQUIRED, Deviation, Row
 from gradcli.ops.special import SPECIAL
 
 ROWS = (*ELEMENTWISE, *SPECIAL, *ACTIVATIONS, *MASKS)
@@ -184,10 +184,15 @@ def points(row: Row, seed: int = 0) -> list[np.ndarray]:
     return sample(row, [(1, 200), (200,), (200,)], seed)
 
 
+def of_order(row: Row, order: int) -> list[Deviation]:
+    """The deviations that a row's derivative of this order is the first to have."""
+    return [d for d in row.deviations if d.order == order]
+
+
 def known_error(row: Row, options: Options, x: Values) -> np.ndarray:
     """The relative error of PyTorch's derivative that the row admits to, at each point."""
     bound = np.zeros(np.broadcast_shapes(*(a.shape for a in x)))
-    for d in row.deviations:
+    for d in of_order(row, 1):
         bound = np.maximum(bound, d.bound * np.asarray(d.at(n, *arguments(row, options, x))))
     return bound
 
@@ -357,7 +362,11 @@ TRUE_DERIVATIVE: Mapping[str, Callable[..., Any]] = {
     "tanhshrink": lambda x: mpmath.tanh(x) ** 2,
     "hardsigmoid": lambda x: mpmath.mpf(abs(x) < 3) / 6,
 }
-DEVIATING = [case for case in CASES if case.values[0].deviations and "threshold" not in case.values[1]]
+TRUE_SECOND: Mapping[str, Callable[..., Any]] = {
+    "lgamma": lambda x: mpmath.psi(1, x),
+    "multigammaln": lambda x, p: sum(mpmath.psi(1, x - mpmath.mpf(j) / 2) for j in range(p)),
+}
+DEVIATING = [case for case in CASES if of_order(case.values[0], 1) and "threshold" not in case.values[1]]
 
 
 def true_derivative(row: Row, options: Options, x: np.ndarray) -> np.ndarray:
@@ -383,15 +392,27 @@ def test_pytorchs_derivative_is_as_wrong_as_the_row_says_and_only_there(row: Row
     assert not wrong.any(), list(zip(x[wrong], off[wrong], strict=True))[:5]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.deviations], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in ROWS if of_order(row, 1)], ids=lambda row: row.name)
 def test_a_deviation_is_real(row: Row) -> None:
     cases = [case.values[1] for case in DEVIATING if case.values[0] is row]
-    for deviation in row.deviations:
+    for deviation in of_order(row, 1):
         worst = [0.0]
         for options in cases:
             x, off = torchs_error(row, tuple(options.items()))
             worst += list(off[np.asarray(deviation.at(n, *arguments(row, options, [x])))])
         assert max(worst) > max(1e-10, deviation.bound / 1000), deviation
+
+
+@pytest.mark.parametrize(("row", "options"), [case for case in CASES if of_order(case.values[0], 2)])
+def test_a_deviation_of_the_second_derivative_is_real_and_no_larger(row: Row, options: Options) -> None:
+    x = np.linspace(1.6, 6, 100)
+    at = torch.tensor(x, requires_grad=True)
+    (slope,) = torch.autograd.grad(row.torch(torch, at, *options.values()).sum(), at, create_graph=True)
+    (second,) = torch.autograd.grad(slope.sum(), at)
+    with mpmath.workdps(60):
+        true = np.array([float(TRUE_SECOND[row.name](mpmath.mpf(float(a)), **options)) for a in x])
+    bound = max(d.bound for d in of_order(row, 2) if np.all(d.at(n, *arguments(row, options, [x]))))
+    assert bound / 1000 < relative(second.numpy(), true).max() <= bound
 
 
 def test_pytorchs_trigamma_is_an_approximation_also_as_a_value() -> None:

@@ -163,19 +163,21 @@ def slightly_off(a: Array) -> Array:
 def deviation(asked: Understood, order: int) -> tuple[Message, float] | None:
     """The largest documented deviation of PyTorch that this program meets at this point, with the bound of all: a
     product has the relative errors of its factors together, and a derivative of an order has each factor so often."""
-    met = [largest for step in asked.program.steps if (largest := _met(asked, step)) is not None]
+    met = [largest for step in asked.program.steps if (largest := _met(asked, step, order)) is not None]
     if not met:
         return None
     _, says = max(met)
     return message(N_("agrees within PyTorch's documented error: {says}"), says=says), order * sum(b for b, _ in met)
 
 
-def _met(asked: Understood, step: Step) -> tuple[float, str] | None:
-    """The largest deviation that one step has at its arguments, and what it is."""
+def _met(asked: Understood, step: Step, order: int) -> tuple[float, str] | None:
+    """The largest deviation that derivatives up to this order of one step have at its arguments, and what it is."""
     if not isinstance(step.how, Apply) or not step.how.row.deviations:
         return None
     arguments = [filled(a, asked.values) for a in step.how.arguments]
     with np.errstate(all="ignore"):
-        met = [(d.bound, d.says) for d in step.how.row.deviations if np.any(d.at(n, *arguments))]
+        met = [
+            (d.bound, d.says) for d in step.how.row.deviations if d.order <= order and np.any(d.at(n, *arguments))
+        ]
     return max(met, default=None)
 

@@ -53,6 +53,7 @@ def run(request: Request) -> Iterator[Part]:
 
 def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ...]) -> Iterator[Visit]:
     values = {names[place]: value for place, value in enumerate(asked.values)}
+    values |= {names[visit.place]: np.asarray(visit.value, dtype=np.float64) for visit in visits}
     shares: dict[int, list[Share]] = {}
     for visit in visits:
         step = asked.program.steps[visit.place]

@@ -59,11 +59,13 @@ class Kink:
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A documented region where PyTorch's own derivative is off by up to `bound` (relative to the true one)."""
+    """A documented region where PyTorch's own derivative is off by up to `bound` (relative to the true one), from this
+    order on."""
 
     at: Column
     bound: float
     says: str
+    order: int = 1
 
 
 @dataclass(frozen=True, slots=True)

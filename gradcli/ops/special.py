@@ -18,7 +18,7 @@ _TRIGAMMA = (
     Deviation(lambda n, x: (x < -0.5) & (n.abs(x - n.round(x)) < 1e-4), 1e-4, _POLE),
     Deviation(lambda n, x: (x < -0.5) & (n.abs(x - n.round(x)) < 1e-9), 20.0, _POLE),
 )
-"""The errors of digamma's derivative."""
+"""The errors of digamma's derivative; lgamma's second is that."""
 
 
 # ---- what PyTorch refuses -------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ SPECIAL: tuple[Row, ...] = (
     elementwise("lgamma", doc=N_("the logarithm of the gamma function's size"), example="lgamma(x)",
                 aliases=("gammaln",), latex=r"\ln\left|\Gamma\left({}\right)\right|", domain=(0.2, 4),
                 torch=lambda t, x: t.lgamma(x), numpy=lambda n, x: n.special.gammaln(x),
-                derivative=lambda s, u, y: s.digamma(u)),
+                derivative=lambda s, u, y: s.digamma(u), deviations=tuple(replace(d, order=2) for d in _TRIGAMMA)),
     elementwise("multigammaln", doc=N_("the logarithm of the gamma function of p dimensions"),
                 example="multigammaln(x + 2, 2)", aliases=("mvlgamma",), options=(Param("p", "integer"),),
                 check=_some_dimension, domain=(3, 6),
@@ -114,7 +114,8 @@ SPECIAL: tuple[Row, ...] = (
                 numpy=lambda n, x, p: p * (p - 1) * n.log(n.pi) / 4
                                       + sum(n.special.gammaln(x - j / 2) for j in range(p)),
                 scalar=lambda s, u, p: p * (p - 1) * s.log(s.pi) / 4
-                                       + sum(s.lgamma((2 * u - j) / 2) for j in range(int(p)))),
+                                       + sum(s.lgamma((2 * u - j) / 2) for j in range(int(p))),
+                deviations=(replace(_TRIGAMMA[0], at=lambda n, x, p: x < 20 + p / 2, order=2),)),
     elementwise("digamma", doc=N_("the derivative of lgamma"), example="digamma(x)", aliases=("psi",),
                 latex=r"\psi\left({}\right)", domain=(0.2, 4),
                 torch=lambda t, x: t.digamma(x), numpy=lambda n, x: n.special.digamma(x),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 from operator import attrgetter
@@ -259,6 +260,7 @@ class Calculus:
         """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called.
         `unit`: the output is one number and its weight 1, which is then not written."""
         self.wrt, self.unit = tuple(dict.fromkeys(wrt)), unit
+        self._printed: dict[str, Polished] = {}
         self._tensors: dict[str, Tensor] = {}
         self._rows: dict[str, dict[str, Formula]] = {}
         self._along: dict[tuple[str, ...], dict[str, Formula]] = {}
@@ -269,11 +271,17 @@ class Calculus:
 
     def jacobian(self, name: str) -> Form:
         """∂y[m]/∂x[i]"""
-        return self._form(f"d {self.output}{{rows}} / d {name}{{columns}}", self._jacobians[name])
+        return self._form(f"d {self.output}{{rows}} / d {name}{{columns}}", self._polished(name))
 
     def vjp(self, name: str) -> Form:
         """Σ_m v[m] ∂y[m]/∂x[i]"""
-        return self._form(f"{name}.grad{{columns}}", self._gradients[name])
+        if self._is_scalar:  # v times the gradient, with the same definitions
+            gradient = self._polished(name)
+            entry = self._weight * gradient.formula.entry
+            found = Polished(replace(gradient.formula, entry=entry), gradient.nodes)
+        else:
+            found = polished(self.built.graph, self._gradients[name])
+        return self._form(f"{name}.grad{{columns}}", found)
 
     def jvp(self, names: Sequence[str]) -> Form:
         """Σ_i ∂y[m]/∂x[i] t[i], added up over the variables that move."""
@@ -281,20 +289,21 @@ class Calculus:
         terms = [total(f.entry * Entry(t, *f.columns), f.columns) for f, t in moving]
         first = moving[0][0]
         found = Formula(self.output, (), first.rows, (), first.row_dims, tidy(Add(*terms)))
-        return self._form(f"d{self.output}{{columns}}", found)
+        return self._form(f"d{self.output}{{columns}}", polished(self.built.graph, found))
 
     def hessian(self, a: str, b: str) -> Form:
         """∂²(v·y)/∂a[m]∂b[i]; for a scalar output v is 1 or weighs it."""
         if a not in self._rows:
             self._rows[a] = derive.jacobians(self.built.graph, self._gradient_tensor(a), self._variables)
-        return self._form(f"d2 {self.output} / d {a}{{rows}} d {b}{{columns}}", self._rows[a][b])
+        one = polished(self.built.graph, self._rows[a][b])
+        return self._form(f"d2 {self.output} / d {a}{{rows}} d {b}{{columns}}", one)
 
     def hvp(self, name: str, moving: Sequence[str]) -> Form:
         """Σ over the moving variables a of Σ_m t_a[m] ∂²(v·y)/∂a[m]∂b[i]: the Hessian is never built."""
         if tuple(moving) not in self._along:
             outputs = [(self._gradient_tensor(a), _weighted_by(self.tangents[a])) for a in moving]
             self._along[tuple(moving)] = derive.vjps(self.built.graph, outputs, self._variables)
-        return self._form(f"(H t).{name}{{columns}}", self._along[tuple(moving)][name])
+        return self._form(f"(H t).{name}{{columns}}", polished(self.built.graph, self._along[tuple(moving)][name]))
 
     def partial(self, names: Sequence[str]) -> Form:
         """The mixed partial of a scalar by scalar variables, one after the other: x, x, y is ∂³f/∂x²∂y."""
@@ -303,7 +312,22 @@ class Calculus:
             found = derive.vjps(graph, [(output, lambda: sympy.S.One)], [self.built.variables[name]])[name]
             output = derive.gradient_tensor(graph, found)
         order = f"d{len(names)} {self.output} / " if len(names) > 1 else f"d {self.output} / "
-        return self._form(order + " ".join(f"d {n}" for n in names), found)
+        return self._form(order + " ".join(f"d {n}" for n in names), polished(graph, found))
+
+    @property
+    def _is_scalar(self) -> bool:
+        return not self.built.output.dims
+
+    @property
+    def _weight(self) -> Expr:
+        """What weighs a scalar output."""
+        return sympy.S.One if self.unit else Entry(Symbol(self.weights))
+
+    def _polished(self, name: str) -> Polished:
+        """The Jacobian as it is printed, worked out once."""
+        if name not in self._printed:
+            self._printed[name] = polished(self.built.graph, self._jacobians[name])
+        return self._printed[name]
 
     @cached_property
     def _jacobians(self) -> dict[str, Formula]:
@@ -311,8 +335,9 @@ class Calculus:
 
     @cached_property
     def _gradients(self) -> dict[str, Formula]:
-        seed = (lambda *_: sympy.S.One) if self.unit else _weighted_by(self.weights)
-        return derive.vjps(self.built.graph, [(self.built.output, seed)], self._variables)
+        if self._is_scalar:
+            return {n: replace(f, entry=self._weight * f.entry) for n, f in self._jacobians.items()}
+        return derive.vjps(self.built.graph, [(self.built.output, _weighted_by(self.weights))], self._variables)
 
     def _gradient_tensor(self, name: str) -> Tensor:
         """The gradient as a tensor to be differentiated again, one for all blocks."""
@@ -324,10 +349,10 @@ class Calculus:
     def _variables(self) -> list[Node]:
         return [self.built.variables[name] for name in self.wrt]
 
-    def _form(self, head: str, formula: Formula) -> Form:
+    def _form(self, head: str, one: Polished) -> Form:
         others = {self.weights: self.built.output.dims}
         others.update({t: self.built.variables[n].dims for n, t in self.tangents.items()})
-        return Form(head, self.built.graph, self.weights, self.decimal, polished(self.built.graph, formula), others)
+        return Form(head, self.built.graph, self.weights, self.decimal, one, others)
 
 
 def _weighted_by(name: str) -> derive.Seed:
