@@ -124,6 +124,19 @@ def test_a_large_hessian_is_proven_by_its_sums() -> None:
     assert part.pytorch.shape == (120,)
 
 
+@pytest.mark.parametrize(("size", "options"), [(3, {}), (200, {}), (3, {"t": "ones"})])
+def test_what_pytorch_cannot_differentiate_twice_has_its_formula(size: int, options: dict[str, Any]) -> None:
+    """hardsigmoid(x)**2 is (x/6 + 1/2)**2 between its kinks."""
+    x = np.linspace(-2, 2, size)
+    report = getattr(gradcli, "hvp" if options else "hessian")("sum(hardsigmoid(x)**2)", {"x": x}, **options)
+    (found,) = report.of(Compared)
+    assert (found.pytorch, found.agrees) == (None, None)
+    assert "hardsigmoid_backward is not implemented" in str(found.reason)
+    np.testing.assert_allclose(found.symbolic, np.eye(size) / 18 if size == 3 and not options else np.ones(size) / 18)
+    with pytest.raises(GradcliError, match="does not compute this"):
+        gradcli.hessian("sum(hardsigmoid(x)**2)", {"x": x}, numeric_only=True)
+
+
 def test_a_minimum_is_told_from_a_saddle() -> None:
     def told(expression: str) -> str:
         notes = gradcli.hessian(expression, {"x": 1.0, "y": 2.0}, wrt=("x",)).of(Note)

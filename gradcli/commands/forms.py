@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradcli.commands.proof import in_time, judged, without_formula
 from gradcli.commands.understand import Understood
 from gradcli.frozen import dataclass
-from gradcli.message import N_, GradcliError, fault
+from gradcli.message import N_, GradcliError, Message, fault
 from gradcli.report import Array, Closed, Compared, Part, Question, Vjp, Warning
 from gradcli.shapes import written
 
@@ -84,9 +84,10 @@ def compared(
     known: Mapping[str, Array],
     pytorch: Array | None,
     by: str | None = None,
+    silent: Message | None = None,
 ) -> Compared:
     """The verdict for one form; `known` holds the inputs, v and the tangents by their names in the formula. `by` names
-    one with which it is contracted."""
+    one with which it is contracted; `silent` says why PyTorch has no numbers."""
     if form is None:
         return Compared(name, None, pytorch, None, None, without_formula(asked))
     try:
@@ -94,7 +95,21 @@ def compared(
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
     shaped = symbolic if pytorch is None else symbolic.reshape(pytorch.shape)
-    return judged(asked, name, form, known, shaped, pytorch, by=by)
+    return judged(asked, name, form, known, shaped, pytorch, by=by, silent=silent)
+
+
+K = TypeVar("K")
+
+
+def by_pytorch(forms: Forms, compute: Callable[[], Mapping[K, Array]]) -> tuple[Mapping[K, Array], Message | None]:
+    """PyTorch's second derivatives, or why it has none: what it does not implement is no mistake of the user's, and
+    the formulas stand."""
+    try:
+        return compute(), None
+    except GradcliError as error:
+        if error.kind != "domain" or not forms:
+            raise
+        return {}, error.what
 
 
 def warned(asked: Understood, gradients: Mapping[str, Array] | None = None) -> Iterator[Warning]:

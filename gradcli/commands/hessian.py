@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from gradcli.commands.forms import (
     Forms,
     Wanted,
+    by_pytorch,
     compared,
     formed,
     question,
@@ -58,14 +60,16 @@ def _proven(asked: Understood, forms: Forms, pairs: list[tuple[str, str]]) -> It
     if not _whole(asked, pairs):
         yield from _along_ones(asked, forms)
         return
-    blocks: dict[tuple[str, str], Array] = {}
+    blocks: Mapping[tuple[str, str], Array] = {}
+    silent = None
     if not asked.request.symbolic_only:
         from gradcli import numeric
 
-        blocks = dict(numeric.hessian(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device))
+        numbers = partial(numeric.hessian, asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device)
+        blocks, silent = by_pytorch(forms, numbers)
     known = {**asked.point, asked.weights: asked.v}
     for a, b in pairs:
-        yield compared(asked, f"{a},{b}", forms.get(f"{a},{b}"), known, blocks.get((a, b)))
+        yield compared(asked, f"{a},{b}", forms.get(f"{a},{b}"), known, blocks.get((a, b)), silent=silent)
 
 
 def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
@@ -78,9 +82,10 @@ def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
 
     for a in asked.wrt:
         ones = np.ones(shape_of(asked, a))
-        pytorch = numeric.hvp(asked.program, asked.wrt, asked.point, asked.v, {a: ones}, *asked.dtype_device)
+        numbers = partial(numeric.hvp, asked.program, asked.wrt, asked.point, asked.v, {a: ones}, *asked.dtype_device)
+        pytorch, silent = by_pytorch(forms, numbers)
         for b in asked.wrt:
             form = forms.get(f"{a},{b}")
             if form is not None:
                 known = {**asked.point, asked.weights: asked.v, "ones_": ones}
-                yield compared(asked, f"{a},{b}", form, known, pytorch[b], by="ones_")
+                yield compared(asked, f"{a},{b}", form, known, pytorch.get(b), by="ones_", silent=silent)

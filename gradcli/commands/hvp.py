@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
-from gradcli.commands.forms import Wanted, compared, formed, question, refuse_without_weights, warned
+from gradcli.commands.forms import Wanted, by_pytorch, compared, formed, question, refuse_without_weights, warned
 from gradcli.commands.tangents import directions
 from gradcli.commands.understand import understand
 from gradcli.report import Array, Compared, Part, Tangents, Warning
@@ -26,14 +27,16 @@ def run(request: Request) -> Iterator[Part]:
     forms = yield from formed(asked, wanted, involved, moving.names, unit=unit)
     yield Tangents(moving.t, moving.given, asked.y)
     pytorch: Mapping[str, Array] = {}
+    silent = None
     if not request.symbolic_only:
         from gradcli import numeric
 
-        pytorch = numeric.hvp(asked.program, asked.wrt, asked.point, asked.v, moving.t, request.dtype, request.device)
+        numbers = partial(numeric.hvp, asked.program, asked.wrt, asked.point, asked.v, moving.t, *asked.dtype_device)
+        pytorch, silent = by_pytorch(forms, numbers)
     known = {**asked.point, asked.weights: asked.v, **moving.known}
     found: list[Compared] = []
     for name in asked.wrt:
-        found.append(compared(asked, name, forms.get(name), known, pytorch.get(name)))
+        found.append(compared(asked, name, forms.get(name), known, pytorch.get(name), silent=silent))
         yield found[-1]
     yield from warned(asked)
     yield from explained(found, moving.t)

@@ -120,12 +120,12 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
 
 def judged(
     asked: Understood, name: str, form: Form, given: Mapping[str, Array], symbolic: Array, pytorch: Array | None,
-    contracted: Array | None = None, by: str | None = None,
+    contracted: Array | None = None, by: str | None = None, silent: Message | None = None,
 ) -> Compared:
     """The verdict on a form's values beside PyTorch's; `given` are the inputs, v and tangents by their names in it.
-    `by` names the one with which the form was contracted."""
+    `by` names the one with which the form was contracted; `silent` says why PyTorch has no numbers."""
     if pytorch is None:
-        return Compared(name, symbolic, None, None, None, Message(NOT_ASKED))
+        return Compared(name, symbolic, None, None, None, silent or Message(NOT_ASKED))
     order = 2 if asked.request.command in ("hessian", "hvp") else 1
 
     def shaken() -> Array:
