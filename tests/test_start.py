@@ -83,7 +83,7 @@ def test_a_library_too_many_is_seen(words: tuple[str, ...], libraries: str) -> N
 def test_numeric_only_derives_nothing() -> None:
     found = process(*QUESTION, "--numeric-only", program=_ASK + "print(*sys.modules, file=sys.stderr)").stderr.split()
     assert "gradcli.numeric" in found
-    assert not {"gradcli.symbolic", "gradcli.symbolic.closed"} & set(found)
+    assert not {"gradcli.symbolic", "gradcli.symbolic.calculus"} & set(found)
 
 
 # --- only the console entry is in a hurry -----------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from gradcli.program import Constant, Program
-from gradcli.symbolic.closed import Calculus, Derived, Form
+from gradcli.symbolic.calculus import Calculus
+from gradcli.symbolic.form import Derived, Form
 
 MOST_KEPT = 1_024
 """So many questions are kept, those asked last: a class asks few, each with many numbers."""

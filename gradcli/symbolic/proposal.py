@@ -19,7 +19,7 @@ from gradcli.symbolic.spelling import Names
 from gradcli.syntax import parse
 
 if TYPE_CHECKING:
-    from gradcli.symbolic.closed import Form
+    from gradcli.symbolic.form import Form
 
 LONGEST = 160
 """A matrix text longer than this says less than the formula."""

@@ -21,9 +21,9 @@ from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, literal
 from gradcli.program.values import options_as_floats
 from gradcli.report import Array
-from gradcli.symbolic.closed import Form
 from gradcli.symbolic.columns import options_of, row_of
 from gradcli.symbolic.dims import Index, Quotient, Remainder
+from gradcli.symbolic.form import Form
 from gradcli.symbolic.graph import Node
 from gradcli.symbolic.scalars import (
     Above,
