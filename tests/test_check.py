@@ -15,7 +15,8 @@ import pytest
 import gradcli
 from gradcli.commands.points import like
 from gradcli.message import GradcliError
-from gradcli.report import Verdict
+from gradcli.report import Closed, Verdict
+from tests.programs import program
 
 M, N = "[[1., 2.], [3., 5.]]", "[[2., -1.], [0.5, 3.]]"
 R = "[[1., 2., 0.5], [3., -1., 2.]]"
@@ -184,6 +185,25 @@ def test_a_tolerance_can_be_given() -> None:
 def test_an_answer_may_use_the_programs_own_names() -> None:
     assert verdict("s = softmax(x, dim=0); s", {"x": [1, 2, 3]}, "s*(v - sum(v*s))", v="[1, 2, 4]").agrees is True
     assert verdict("exp(x)", {"x": [1, 2, 3]}, "y*v", v="ones").agrees is True
+
+
+def test_every_input_may_be_an_array() -> None:
+    x, v = np.arange(6.0).reshape(2, 3), np.array([[1.0, -2.0], [3.0, 0.5], [4.0, 1.0]])
+    assert verdict("x.T * 2", {"x": x}, "2*v.T", v=v).agrees is True
+    assert verdict("x.T * 2", {"x": x}, "3*v.T", v=v).agrees is False
+    assert verdict("x.T * 2", {"x": x}, 2 * v.T, v=v).agrees is True
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_printed_matrix_notation_is_a_right_answer_and_nearly_it_a_wrong_one(seed: int) -> None:
+    drawn = program(seed, longest=3)
+    for part in gradcli.vjp(drawn.text, drawn.point, v=drawn.v).of(Closed):
+        if part.vjp is not None and part.vjp.matrix is not None:
+            *statements, last = part.vjp.matrix.split("; ")
+            nearly = "; ".join([*statements, f"1.001*({last}) + 0.01"])
+            for answer, right in ((part.vjp.matrix, True), (nearly, False)):
+                told = verdict(drawn.text, drawn.point, answer, v=drawn.v, wrt=(part.name,))
+                assert told.agrees is right, (drawn.text, part.name, answer, told.says)
 
 
 def test_a_program_with_a_v_of_its_own_is_answered_with_v_() -> None:

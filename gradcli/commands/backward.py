@@ -32,7 +32,8 @@ def run(request: Request) -> Iterator[Part]:
     echoed = asked.question(notation.latex(asked.program))
     given = v is not None and request.v is not None
     if v is not None and v.shape != asked.v.shape:
-        echoed = replace(echoed, v_given=str(request.v), v_shape=v.shape)
+        told = str(request.v) if isinstance(request.v, (str, int, float)) else "tensor"
+        echoed = replace(echoed, v_given=told, v_shape=v.shape)
     yield echoed if given or not asked.guessed else replace(echoed, v_given=None, v_shape=None)
     yield from (Warning("reading", note) for note in asked.program.notes)
     fits = (v is None and not asked.guessed) or (v is not None and v.shape == asked.v.shape)

@@ -114,7 +114,8 @@ def _of_vjp(asked: Asked) -> Iterator[Candidate]:
 def _of_weights(asked: Asked) -> Iterator[Candidate]:
     """Another v than the one that was asked for, or none."""
     name = asked.name
-    if asked.understood.request.v == name:
+    given = asked.understood.request.v
+    if isinstance(given, str) and given.strip() == name:
         yield Candidate(
             "v-is-x",
             message(
