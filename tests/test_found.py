@@ -54,6 +54,7 @@ VERDICTS = {
     "the same step by step": ("steps", "softmax(x, dim=0)", {"x": (3,)}, {"v": "ones"}),
     "and curved": ("hessian", "sum(softmax(x, dim=0))", {"x": (150,)}, {}),
     "PyTorch's trigamma function is squared": ("hessian", "sum(digamma(x)**2)", {"x": (6,)}, {}),
+    "or comes with the third derivative": ("grad", "lgamma(x)*x", {"x": ()}, {"wrt": ("x", "x", "x")}),
     "or stands in itself": ("vjp", "digamma(digamma(x))", {"x": (6,)}, {"v": "ones"}),
 }
 

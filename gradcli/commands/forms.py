@@ -85,9 +85,10 @@ def compared(
     pytorch: Array | None,
     by: str | None = None,
     silent: Message | None = None,
+    order: int = 1,
 ) -> Compared:
     """The verdict for one form; `known` holds the inputs, v and the tangents by their names in the formula. `by` names
-    one with which it is contracted; `silent` says why PyTorch has no numbers."""
+    one with which it is contracted; `silent` says why PyTorch has no numbers; `order` how often was differentiated."""
     if form is None:
         return Compared(name, None, pytorch, None, None, without_formula(asked))
     try:
@@ -95,14 +96,14 @@ def compared(
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
     shaped = symbolic if pytorch is None else symbolic.reshape(pytorch.shape)
-    return judged(asked, name, form, known, shaped, pytorch, by=by, silent=silent)
+    return judged(asked, name, form, known, shaped, pytorch, by=by, silent=silent, order=order)
 
 
 K = TypeVar("K")
 
 
 def by_pytorch(forms: Forms, compute: Callable[[], Mapping[K, Array]]) -> tuple[Mapping[K, Array], Message | None]:
-    """PyTorch's second derivatives, or why it has none: what it does not implement is no mistake of the user's, and
+    """PyTorch's higher derivatives, or why it has none: what it does not implement is no mistake of the user's, and
     the formulas stand."""
     try:
         return compute(), None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import combinations_with_replacement
 from math import comb
 
-from gradcli.commands.forms import Wanted, compared, formed, question, shape_of, warned
+from gradcli.commands.forms import Wanted, by_pytorch, compared, formed, question, shape_of, warned
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array, Part, Tangents, Warning
@@ -38,8 +39,14 @@ def run(request: Request) -> Iterator[Part]:
     yield Tangents({}, {}, asked.y)
     found = {}
     for one in wanted:
-        pytorch = None if request.symbolic_only else _by_pytorch(asked, one.name, partials.get(one.name))
-        verdict = compared(asked, one.name, forms.get(one.name), asked.point, pytorch)
+        names = partials.get(one.name, (one.name,))
+        pytorch, silent = None, None
+        if not request.symbolic_only:
+            numbers, silent = by_pytorch(forms, partial(_by_pytorch, asked, names))
+            pytorch = numbers.get(one.name)
+        verdict = compared(
+            asked, one.name, forms.get(one.name), asked.point, pytorch, silent=silent, order=len(names)
+        )
         yield verdict
         value = verdict.symbolic if pytorch is None else pytorch
         if value is not None:
@@ -48,12 +55,13 @@ def run(request: Request) -> Iterator[Part]:
     yield from explained(found, partials, asked.y, asked.output_name)
 
 
-def _by_pytorch(asked: Understood, name: str, names: tuple[str, ...] | None) -> Array:
+def _by_pytorch(asked: Understood, names: tuple[str, ...]) -> Mapping[str, Array]:
+    """The gradient by one variable, or the partial derivative by several, under the name that the answer gives it."""
     from gradcli import numeric
 
-    if names is not None:
-        return numeric.partial(asked.program, names, asked.point, *asked.dtype_device)
-    return numeric.vjp(asked.program, (name,), asked.point, asked.v, *asked.dtype_device).grads[name]
+    if len(names) == 1:
+        return numeric.vjp(asked.program, names, asked.point, asked.v, *asked.dtype_device).grads
+    return {",".join(names): numeric.partial(asked.program, names, asked.point, *asked.dtype_device)}
 
 
 def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:

@@ -69,7 +69,7 @@ def _proven(asked: Understood, forms: Forms, pairs: list[tuple[str, str]]) -> It
         blocks, silent = by_pytorch(forms, numbers)
     known = {**asked.point, asked.weights: asked.v}
     for a, b in pairs:
-        yield compared(asked, f"{a},{b}", forms.get(f"{a},{b}"), known, blocks.get((a, b)), silent=silent)
+        yield compared(asked, f"{a},{b}", forms.get(f"{a},{b}"), known, blocks.get((a, b)), silent=silent, order=2)
 
 
 def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
@@ -88,4 +88,4 @@ def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
             form = forms.get(f"{a},{b}")
             if form is not None:
                 known = {**asked.point, asked.weights: asked.v, "ones_": ones}
-                yield compared(asked, f"{a},{b}", form, known, pytorch.get(b), by="ones_", silent=silent)
+                yield compared(asked, f"{a},{b}", form, known, pytorch.get(b), by="ones_", silent=silent, order=2)

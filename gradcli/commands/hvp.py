@@ -36,7 +36,7 @@ def run(request: Request) -> Iterator[Part]:
     known = {**asked.point, asked.weights: asked.v, **moving.known}
     found: list[Compared] = []
     for name in asked.wrt:
-        found.append(compared(asked, name, forms.get(name), known, pytorch.get(name), silent=silent))
+        found.append(compared(asked, name, forms.get(name), known, pytorch.get(name), silent=silent, order=2))
         yield found[-1]
     yield from warned(asked)
     yield from explained(found, moving.t)

@@ -120,13 +120,13 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
 
 def judged(
     asked: Understood, name: str, form: Form, given: Mapping[str, Array], symbolic: Array, pytorch: Array | None,
-    contracted: Array | None = None, by: str | None = None, silent: Message | None = None,
+    contracted: Array | None = None, by: str | None = None, silent: Message | None = None, order: int = 1,
 ) -> Compared:
     """The verdict on a form's values beside PyTorch's; `given` are the inputs, v and tangents by their names in it.
-    `by` names the one with which the form was contracted; `silent` says why PyTorch has no numbers."""
+    `by` names the one with which the form was contracted; `silent` says why PyTorch has no numbers; `order` how often
+    was differentiated."""
     if pytorch is None:
         return Compared(name, symbolic, None, None, None, silent or Message(NOT_ASKED))
-    order = 2 if asked.request.command in ("hessian", "hvp") else 1
 
     def shaken() -> Array:
         moved = {k: slightly_off(a) if k in asked.point else a for k, a in given.items()}
