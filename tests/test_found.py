@@ -38,6 +38,12 @@ def test_a_sum_may_be_differentiated_by_under_its_own_name() -> None:
     assert report.of(Compared)[0].agrees
 
 
+def test_a_name_that_is_assigned_again_is_differentiated_by_its_last_value() -> None:
+    report = gradcli.vjp("m = x @ x; m = m*x; s = sum(m); s = 3*s; s + m", {"x": [1.0, 2.0]}, wrt=("m", "s"), v="ones")
+    assert [found.agrees for found in report.of(Compared)] == [True, True]
+    assert report.of(Compared)[0].symbolic.tolist() == [7, 7]  # 3*sum(m) twice, and m itself
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_that_was_once_wrong_is_right(name: str) -> None:
     text, shapes = PROGRAMS[name]

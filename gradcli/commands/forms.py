@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -129,6 +129,19 @@ def shape_of(asked: Understood, name: str) -> tuple[int, ...]:
     ref = asked.program.variable(name)
     assert ref is not None
     return asked.program[ref].shape
+
+
+def refuse_intermediate(asked: Understood, pairs: Iterable[tuple[str, str]]) -> None:
+    """A gradient by x, differentiated by what is computed from x: how it depends on that is a matter of how it is
+    written (the slope of m = tanh(x) is 1 - m**2 and also 1/cosh(x)**2), so that it has no one derivative."""
+    for first, second in pairs:
+        if asked.program.depends(second, first):
+            raise fault(
+                "name",
+                N_("{second} is computed from {first}: a derivative by {first} can be written with {second} or without "
+                   "it, so it has no one derivative by {second}"),
+                hint=N_("ask for one of them:  --wrt {first}  or  --wrt {second}"), first=first, second=second,
+            )
 
 
 def refuse_without_weights(asked: Understood) -> None:

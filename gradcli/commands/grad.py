@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, permutations
 from math import comb
 
-from gradcli.commands.forms import Wanted, by_pytorch, compared, formed, question, shape_of, warned
+from gradcli.commands.forms import Wanted, by_pytorch, compared, formed, question, refuse_intermediate, shape_of, warned
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array, Part, Tangents, Warning
@@ -87,6 +87,7 @@ def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:
                 name=name,
                 shape=written(shape_of(asked, name)),
             )
+    refuse_intermediate(asked, permutations(asked.wrt, 2))
     if order is None:
         return {",".join(wrt): tuple(wrt)}
     if comb(len(wrt) + order - 1, order) > MOST:

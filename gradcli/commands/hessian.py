@@ -12,6 +12,7 @@ from gradcli.commands.forms import (
     compared,
     formed,
     question,
+    refuse_intermediate,
     refuse_without_weights,
     shape_of,
     small,
@@ -30,10 +31,11 @@ def run(request: Request) -> Iterator[Part]:
 
     asked = understand(request)
     refuse_without_weights(asked)
+    pairs = [(a, b) for a in asked.wrt for b in asked.wrt]
+    refuse_intermediate(asked, pairs)
     unit = request.v is None
     yield question(asked, notation.latex(asked.program), weighted=not unit)
     yield from (Warning("reading", note) for note in asked.program.notes)
-    pairs = [(a, b) for a in asked.wrt for b in asked.wrt]
     wanted = [Wanted(f"{a},{b}", "hessian", (a, b), matrix=True) for a, b in pairs]
     forms = yield from formed(asked, wanted, asked.wrt, unit=unit)
     yield Weights(asked.v, asked.y)

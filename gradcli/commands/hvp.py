@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import product
 
-from gradcli.commands.forms import Wanted, by_pytorch, compared, formed, question, refuse_without_weights, warned
+from gradcli.commands.forms import (
+    Wanted,
+    by_pytorch,
+    compared,
+    formed,
+    question,
+    refuse_intermediate,
+    refuse_without_weights,
+    warned,
+)
 from gradcli.commands.tangents import directions
 from gradcli.commands.understand import understand
 from gradcli.report import Array, Compared, Part, Tangents, Warning
@@ -20,6 +30,7 @@ def run(request: Request) -> Iterator[Part]:
     asked = understand(request)
     refuse_without_weights(asked)
     moving, unit = directions(asked), request.v is None
+    refuse_intermediate(asked, product(moving.t, asked.wrt))
     yield question(asked, notation.latex(asked.program), weighted=not unit)
     yield from (Warning("reading", note) for note in asked.program.notes)
     wanted = [Wanted(name, "hvp", (name, tuple(moving.t)), matrix=False) for name in asked.wrt]

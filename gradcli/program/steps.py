@@ -128,6 +128,18 @@ class Program:
         """What `wrt NAME` means: the input of that name, else the last step that was assigned to it."""
         return self.inputs.get(name, self.names.get(name))
 
+    def depends(self, name: str, on: str) -> bool:
+        """Whether a variable's value is computed from that of another."""
+        start, end = self.variable(on), self.variable(name)
+        if start is None or end is None or name == on:
+            return False
+        moved = {start.step}
+        for place in range(start.step + 1, end.step + 1):
+            how = self.steps[place].how
+            if isinstance(how, Apply) and any(ref.step in moved for ref in how.refs):
+                moved.add(place)
+        return end.step in moved
+
 
 def pruned(program: Program) -> Program:
     """The program without the steps that nothing asks for (a loop's conditions, say); inputs and named steps stay."""

@@ -13,7 +13,7 @@ from sympy import Expr, Integer
 from gradcli.frozen import dataclass
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
-from gradcli.program import Apply, Constant, Input, Program, Ref
+from gradcli.program import Apply, Constant, Input, Program, Ref, Step
 from gradcli.program.values import constant_values
 from gradcli.shapes import axes
 from gradcli.symbolic.contract import total
@@ -90,7 +90,7 @@ class _Walk:
                 case Constant(value):
                     result = self.constant(value)
                 case Apply() as apply:
-                    result = self.applied(apply, tensors, None if place in self.asked else step.name)
+                    result = self.applied(apply, tensors, self.hint(step))
             if place in self.asked:
                 name = self.asked[place]
                 graph.taken.discard(name)
@@ -98,10 +98,14 @@ class _Walk:
                 variables[name] = graph.define(name, here.dims, lambda *i, r=here: ((), r.at(*i)), asked_for=True)
                 result = tensor_of(variables[name])
             elif self.deserves_name(place, result.entry):
-                self.builder.hint = step.name
+                self.builder.hint = self.hint(step)
                 result = tensor_of(graph.as_node(result, self.builder.name("f")))
             tensors.append(result)
         return Built(graph, tensors[self.program.output.step], variables)
+
+    def hint(self, step: Step) -> str | None:
+        """What the program calls a value; a name that is asked for is kept for the last of its assignments."""
+        return None if step.name in self.asked.values() else step.name
 
     def deserves_name(self, place: int, entry: Expr) -> bool:
         """Whether an elementwise result is too large to be written out each time that it is read; or read only once,
