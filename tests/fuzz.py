@@ -1,5 +1,5 @@
 """Random programs, the formulas' values beside autograd's, on demand: `python -m tests.fuzz --programs 2000 --seed 0`;
-with `--command hessian` another command's verdicts on them.
+with `--command hessian` another command's verdicts on them, with `--inner` by the names that the program assigns.
 
 Prints how many were right, wrong, refused (with the reasons) and slow, and each wrong one with its formula. Ends with
 status 1 if anything was wrong or broke.
@@ -45,12 +45,15 @@ def judged(drawn: Drawn) -> list[str]:
     return [line for found in proven(asked, forms, numbers) for line in _wrong(found, forms[found.name], documented)]
 
 
-def asked_by(command: str, drawn: Drawn) -> list[str]:
-    """What the verdicts of another command say is wrong with it, a line each."""
+def asked_by(command: str, drawn: Drawn, inner: bool = False) -> list[str]:
+    """What the verdicts of a command say is wrong with it, a line each. `inner`: by the names that the program assigns (a
+    Hessian by the first)."""
     options: dict[str, Any] = {}
     if "t" in COMMANDS[command].options:
         draw = np.random.default_rng(1)
-        options["t"] = {name: draw.uniform(-1, 1, np.shape(value)) for name, value in drawn.point.items()}
+        options["t"] = {name: draw.uniform(-1, 1, np.shape(drawn.point[name])) for name in drawn.wrt}
+    if inner and drawn.program.names:
+        options["wrt"] = tuple(drawn.program.names)[: 1 if command == "hessian" else None]
     if "v" in COMMANDS[command].options:
         options["v"] = drawn.v
     answer = getattr(gradcli, command)(drawn.text, drawn.point, time_limit=ALARM, **options)
@@ -97,6 +100,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--longest", type=int, default=6)
     parser.add_argument("--kinks", action="store_true", help="points where some operation has no derivative, too")
+    parser.add_argument("--inner", action="store_true", help="by the names that the programs assign")
     parser.add_argument("--command", choices=[name for name in COMMANDS if name in VERDICTS], default="vjp")
     asked = parser.parse_args()
     warnings.simplefilter("error")
@@ -108,7 +112,8 @@ def main() -> int:
         began = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, ALARM)
         try:
-            lines = judged(drawn) if asked.command == "vjp" else asked_by(asked.command, drawn)
+            plain = asked.command == "vjp" and not asked.inner
+            lines = judged(drawn) if plain else asked_by(asked.command, drawn, asked.inner)
         except GradcliError as error:
             lines, refusal = [], f"{error.kind}: {error}"
             refused[refusal] += 1

@@ -16,13 +16,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from gradcli.message import GradcliError
 from gradcli.ops import TABLE
 from gradcli.program import trace, values_of
 from gradcli.report import Array
 from gradcli.symbolic import Derived, derived
 from gradcli.syntax import parse
 from tests.formula_text import Reading, Unreadable, evaluated, read
-from tests.fuzz import judged
+from tests.fuzz import VERDICTS, asked_by, judged
 from tests.programs import DRAWABLE, SMOOTH, Drawn, program, programs
 
 LOOSE = 1e-5
@@ -75,6 +76,27 @@ def test_the_vjp_formula_and_the_contracted_jacobian_equal_autograd(drawn: Drawn
 @given(programs(kinks=True))
 def test_at_kinks_and_ties_the_formulas_take_pytorchs_choice(drawn: Drawn) -> None:
     assert judged(drawn) == []
+
+
+@pytest.mark.parametrize("command", [command for command in VERDICTS if command != "vjp"])
+@law(10)
+@given(programs(longest=4))
+def test_every_command_that_compares_finds_its_formula_right(command: str, drawn: Drawn) -> None:
+    assert _answered(command, drawn, inner=False) == []
+
+
+@pytest.mark.parametrize("command", ["vjp", "jacobian", "hessian"])
+@law(15)
+@given(programs(longest=4))
+def test_so_it_does_by_values_on_the_way(command: str, drawn: Drawn) -> None:
+    assert _answered(command, drawn, inner=True) == []
+
+
+def _answered(command: str, drawn: Drawn, inner: bool) -> list[str]:
+    try:
+        return asked_by(command, drawn, inner)
+    except GradcliError:  # a name that only indexes, a matrix without an inverse
+        return []
 
 
 @law(40)
