@@ -46,8 +46,8 @@ def judged(drawn: Drawn) -> list[str]:
 
 
 def asked_by(command: str, drawn: Drawn, inner: bool = False) -> list[str]:
-    """What the verdicts of a command say is wrong with it, a line each. `inner`: by the names that the program assigns (a
-    Hessian by the first)."""
+    """What the verdicts of a command say is wrong with it, a line each. `inner`: by the names that the program
+    assigns (a Hessian by the first)."""
     options: dict[str, Any] = {}
     if "t" in COMMANDS[command].options:
         draw = np.random.default_rng(1)
