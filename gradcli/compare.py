@@ -23,6 +23,8 @@ class Tolerance:
 TOLERANCES = {"float64": Tolerance(1e-9, 1e-10), "float32": Tolerance(1e-4, 1e-5)}
 ROUNDING = 64.0
 """How many times the effect of one rounding two correct computations may differ by."""
+JUMP = 1e-3
+"""Two sides that are this far apart, relative to the largest entry, are not said to agree, whatever the reason."""
 ONE_ROUNDING = 2.0**-52
 """How far apart numbers near 1 are; both sides are compared in float64."""
 
@@ -57,7 +59,8 @@ def side_by_side(
     if terms is not None and _is_far(difference, drift, tolerance, undefined):
         sizes = np.maximum(sizes, terms())
         tolerance = tolerance + ROUNDING * ONE_ROUNDING * np.nan_to_num(sizes, posinf=0.0)
-    if shaken is not None and _is_far(difference, drift, tolerance, undefined):
+    shaking = shaken is not None and _is_far(difference, drift, tolerance, undefined)
+    if shaking and shaken is not None:
         tolerance = tolerance + ROUNDING * np.nan_to_num(shaken(), posinf=0.0)
     outside = (difference > tolerance) & ~undefined
     checked = None if jacobian is None else bool(np.all(drift <= tolerance))
@@ -78,6 +81,11 @@ def side_by_side(
             N_("PyTorch gives nan in {count} of {total} entries where the formula is finite: "
                "it is undefined there, not the formula"),
             count=int(undefined.sum()), total=undefined.size,
+        ))
+    if shaking and largest > JUMP * max(float(_finite_sizes(one).max(initial=0.0)) for one in (symbolic, pytorch)):
+        return verdict(None, message(
+            N_("a rounding of the inputs moves the formula's values as far as the two sides are apart: at this point "
+               "nothing can be decided")
         ))
     return verdict(True)
 

@@ -113,11 +113,13 @@ def by_pytorch(forms: Forms, compute: Callable[[], Mapping[K, Array]]) -> tuple[
         return {}, error.what
 
 
-def warned(asked: Understood, gradients: Mapping[str, Array] | None = None) -> Iterator[Warning]:
-    """What to know of this point before trusting the numbers."""
+def warned(
+    asked: Understood, gradients: Mapping[str, Array] | None = None, order: int = 1
+) -> Iterator[Warning]:
+    """What to know of this point before trusting the numbers; `order` is how often was differentiated."""
     from gradcli import explain
 
-    yield from explain.hazards(asked.program, asked.values, asked.wrt, gradients)
+    yield from explain.hazards(asked.program, asked.values, asked.wrt, gradients, order)
 
 
 def small(*shapes: Sequence[int], most: int = SMALL) -> bool:

@@ -71,7 +71,7 @@ def _function(row: Row, fitting: list[tuple[Program, dict[str, Array]]], value: 
         tuple(map(_parameter, row.takes)),
         row.example,
         shapes,
-        tuple(Message(kink.says) for kink in row.kinks),
+        tuple(Message(kink.says) for kink in (*row.kinks, *row.slope_kinks)),
         tuple({d.says: Message(d.says) for d in row.deviations}.values()),
         row.differentiable,
         value,

@@ -51,7 +51,8 @@ def run(request: Request) -> Iterator[Part]:
         value = verdict.symbolic if pytorch is None else pytorch
         if value is not None:
             found[one.name] = value
-    yield from warned(asked, None if partials else found)
+    order = max(map(len, partials.values()), default=1)
+    yield from warned(asked, None if partials else found, order)
     yield from explained(found, partials, asked.y, asked.output_name)
 
 

@@ -49,7 +49,7 @@ def run(request: Request) -> Iterator[Part]:
             "size",
             message(N_("the Hessian is too large to be computed entry by entry; the formulas hold all the same")),
         )
-    yield from warned(asked)
+    yield from warned(asked, order=2)
     yield from explained(found, asked.wrt, asked.output_name)
 
 

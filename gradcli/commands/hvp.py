@@ -49,5 +49,5 @@ def run(request: Request) -> Iterator[Part]:
     for name in asked.wrt:
         found.append(compared(asked, name, forms.get(name), known, pytorch.get(name), silent=silent, order=2))
         yield found[-1]
-    yield from warned(asked)
+    yield from warned(asked, order=2)
     yield from explained(found, moving.t)

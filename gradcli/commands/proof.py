@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -132,10 +133,25 @@ def judged(
         moved = {k: slightly_off(a) if k in asked.point else a for k, a in given.items()}
         return distance(symbolic, form.value(moved, by).reshape(symbolic.shape))
 
-    return side_by_side(
+    verdict = side_by_side(
         name, symbolic, pytorch, asked.request.dtype, jacobian=contracted, shaken=shaken,
         terms=lambda: _terms(asked, form, given, by).reshape(symbolic.shape), known=lambda: deviation(asked, order),
     )
+    missing = None if verdict.agrees else _without_derivative(asked, order)
+    return verdict if missing is None else replace(verdict, agrees=None, reason=missing)
+
+
+def _without_derivative(asked: Understood, order: int) -> Message | None:
+    """Why there may be nothing to agree on at this point: what is undefined there. (At a kink the first derivative is
+    PyTorch's choice on both sides; a higher one may be another on each.)"""
+    from gradcli.explain.points import kinks
+
+    if np.isnan(asked.y).any():
+        return message(N_("the function has no value at this point (nan), so there is no derivative to agree on"))
+    if order > 1 and any(kinks(asked.program, asked.values, asked.wrt, order)):
+        return message(N_("the function has a kink at this point, so there is no derivative of order {order} to agree "
+                          "on"), order=order)
+    return None
 
 
 def distance(before: Array, after: Array) -> Array:

@@ -32,10 +32,12 @@ _INFINITE = N_("{entry} is {value}: the slope is not finite there.")
 
 
 def hazards(
-    program: Program, values: Sequence[Array], wrt: Sequence[str], gradients: Mapping[str, Array] | None = None
+    program: Program, values: Sequence[Array], wrt: Sequence[str], gradients: Mapping[str, Array] | None = None,
+    order: int = 1,
 ) -> list[Warning]:
-    """The warnings that a point deserves; `values` are every step's, `gradients` may tell of infinite slopes."""
-    found = [*_some(undefined(program, values)), *_some(kinks(program, values, wrt))]
+    """The warnings that a point deserves; `values` are every step's, `gradients` may tell of infinite slopes; `order`
+    how often is differentiated."""
+    found = [*_some(undefined(program, values)), *_some(kinks(program, values, wrt, order))]
     return found or _some(infinite(gradients or {}))
 
 
@@ -52,13 +54,14 @@ def _some(warnings: Iterable[Warning]) -> list[Warning]:
 # Kinks
 
 
-def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str]) -> Iterator[Warning]:
-    """Where a step on the way has no derivative at this point, and what PyTorch takes there."""
+def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: int = 1) -> Iterator[Warning]:
+    """Where a step on the way has no derivative (up to this order) at this point, and what PyTorch takes there."""
     known = paths(program, tuple(wrt))
     for step in sorted(known.carrying):
         how = program.steps[step].how
-        for kink in how.row.kinks if isinstance(how, Apply) else ():
-            assert isinstance(how, Apply)
+        if not isinstance(how, Apply):
+            continue
+        for kink in (*how.row.kinks, *(how.row.slope_kinks if order > 1 else ())):
             mask = _mask(kink, how, values, known)
             if mask.any():
                 yield warning(

@@ -17,6 +17,7 @@ threshold of the user's it is another function."""
 
 # ---- where PyTorch's own rules round (in float64, against 60 digits) ------------------------------------------------
 _SIGMOID = N_("1 - sigmoid(x) cancels where x is large")
+_LINEAR = N_("PyTorch takes softplus(x) for x where beta*x is above the threshold")
 _SOFTSIGN = N_("PyTorch differentiates softsign as a quotient, which cancels where |x| is large")
 _TANHSHRINK = N_("PyTorch computes tanh(x)^2 as 1 - (1 - tanh(x)^2), which cancels near 0")
 _GELU = N_("PyTorch's gelu computes 1 + erf or 1 + tanh, which cancels where x is far below 0")
@@ -74,7 +75,9 @@ ACTIVATIONS: tuple[Row, ...] = (
     elementwise("logsigmoid", doc=N_("the logarithm of sigmoid"), example="logsigmoid(x)",
                 latex=r"\ln\sigma\left({}\right)",
                 torch=lambda t, x: t.nn.functional.logsigmoid(x), numpy=lambda n, x: -n.logaddexp(0, -x),
-                derivative=lambda s, u, y: s.sigmoid(-u)),
+                derivative=lambda s, u, y: s.sigmoid(-u),
+                deviations=(Deviation(lambda n, x: (x > 10) & (x < 25), 1e-5, _SIGMOID, order=2),
+                            Deviation(lambda n, x: x >= 25, 1.0, _SIGMOID, order=2))),
     elementwise("softplus", doc=N_("a smooth relu, log(1 + e^(beta*x))/beta"), example="softplus(x)",
                 options=(Param("beta", "number", 1), Param("threshold", "number", DEFAULT_THRESHOLD)),
                 torch=lambda t, x, beta, threshold: t.nn.functional.softplus(x, beta, threshold),
@@ -85,9 +88,12 @@ ACTIVATIONS: tuple[Row, ...] = (
                     else s.where(s.gt(beta * u, threshold), 1, s.sigmoid(beta * u))),
                 kinks=(Kink(lambda n, x, beta, threshold: (beta * x == threshold) & (threshold < DEFAULT_THRESHOLD),
                             N_("softplus becomes x at the threshold; PyTorch takes sigmoid there")),),
-                deviations=(Deviation(lambda n, x, beta, threshold: (beta * x > threshold)
-                                                                    & (threshold >= DEFAULT_THRESHOLD), 2.1e-9,
-                                      N_("PyTorch takes softplus(x) for x where beta*x is above the threshold")),)),
+                deviations=(
+                    Deviation(lambda n, x, beta, threshold: (beta * x > threshold) & (threshold >= DEFAULT_THRESHOLD),
+                              2.1e-9, _LINEAR),
+                    Deviation(lambda n, x, beta, threshold: beta * x > 10, 1e-5, _SIGMOID, order=2),
+                    Deviation(lambda n, x, beta, threshold: (beta * x >= threshold) & (threshold >= DEFAULT_THRESHOLD),
+                              1.0, _LINEAR, order=2))),
     elementwise("silu", doc=N_("x times sigmoid(x), also called swish"), example="silu(x)", aliases=("swish",),
                 torch=lambda t, x: t.nn.functional.silu(x), numpy=lambda n, x: x * _logistic(n, x),
                 scalar=lambda s, u: u * s.sigmoid(u)),
@@ -120,7 +126,9 @@ ACTIVATIONS: tuple[Row, ...] = (
                 example="celu(x, 2)", options=(Param("alpha", "number", 1),), check=_not_zero,
                 torch=lambda t, x, alpha: t.nn.functional.celu(x, alpha),
                 numpy=lambda n, x, alpha: n.where(x > 0, x, alpha * n.expm1(x / alpha)),
-                derivative=lambda s, u, alpha, y: s.where(s.gt(u, 0), 1, s.exp(u / alpha))),
+                derivative=lambda s, u, alpha, y: s.where(s.gt(u, 0), 1, s.exp(u / alpha)),
+                slope_kinks=(Kink(lambda n, x, alpha: x == 0,
+                                  N_("celu has no second derivative at 0; PyTorch takes 0")),)),
 
     # ---- one kink --------------------------------------------------------------------------------------------------
     elementwise("relu", doc=N_("x where x is positive, else 0"), example="relu(x)",
@@ -146,7 +154,9 @@ ACTIVATIONS: tuple[Row, ...] = (
                 numpy=lambda n, x, alpha: n.where(x > 0, x, alpha * n.expm1(x)),
                 derivative=lambda s, u, alpha, y: s.where(s.gt(u, 0), 1, alpha * s.exp(u)),
                 kinks=(Kink(lambda n, x, alpha: (x == 0) & (alpha != 1),
-                            N_("elu has no derivative at 0 unless alpha is 1; PyTorch takes alpha")),)),
+                            N_("elu has no derivative at 0 unless alpha is 1; PyTorch takes alpha")),),
+                slope_kinks=(Kink(lambda n, x, alpha: x == 0,
+                                  N_("elu has no second derivative at 0; PyTorch takes 0")),)),
     elementwise("selu", doc=N_("elu with the two constants that keep mean 0 and variance 1"), example="selu(x)",
                 torch=lambda t, x: t.nn.functional.selu(x),
                 numpy=lambda n, x: n.where(x > 0, float(SELU_SCALE) * x, float(SELU_SLOPE) * n.expm1(x)),

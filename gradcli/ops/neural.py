@@ -34,7 +34,7 @@ def _numpy_reduced(n: Any, x: Any, reduction: str) -> Any:
 
 def _pointwise(name: str, doc: str, numpy: Callable[..., Any], entry: Callable[..., Any],
                options: tuple[Param, ...] = (), example: str | None = None, kinks: tuple[Kink, ...] = (),
-               domain: Any = ((-2.0, 2.0), (-2.0, 2.0)), latex: str | None = None,
+               slope_kinks: tuple[Kink, ...] = (), domain: Any = ((-2.0, 2.0), (-2.0, 2.0)), latex: str | None = None,
                torch: Callable[..., Any] | None = None) -> Row:
     """A loss of two tensors, entry by entry, then `reduction`.
 
@@ -48,7 +48,7 @@ def _pointwise(name: str, doc: str, numpy: Callable[..., Any], entry: Callable[.
         numpy=lambda n, x, y, *rest: _numpy_reduced(n, numpy(n, x, y, *rest[:-1]), rest[-1]),
         symbolic=lambda s, x, y, *rest: _reduced(
             s, s.each(lambda u, w: entry(s.scalar, u, w, *(s.scalar.number(v) for v in rest[:-1])), x, y), rest[-1]),
-        kinks=kinks, domain=domain, method=False,
+        kinks=kinks, slope_kinks=slope_kinks, domain=domain, method=False,
     )
 
 
@@ -329,10 +329,14 @@ NEURAL: tuple[Row, ...] = (
                lambda n, x, y: n.abs(x - y), lambda s, x, y: s.abs(x - y),
                kinks=(Kink(lambda n, x, y, reduction: n.any(x == y), _AT),)),
     _pointwise("smooth_l1_loss", N_("squared where the difference is below beta, absolute beyond"),
-               _numpy_smooth, _smooth, options=(Param("beta", "number", 1.0),)),
+               _numpy_smooth, _smooth, options=(Param("beta", "number", 1.0),),
+               slope_kinks=(Kink(lambda n, x, y, beta, reduction: n.any(n.abs(x - y) == beta), N_(
+                   "smooth_l1_loss has no second derivative where abs(x - y) is beta; PyTorch takes 0")),)),
     _pointwise("huber_loss", N_("half the square where the difference is below delta, linear beyond"),
                lambda n, x, y, d: n.where(n.abs(x - y) <= d, (x - y) ** 2 / 2, d * (n.abs(x - y) - d / 2)), _huber,
-               options=(Param("delta", "number", 1.0),)),
+               options=(Param("delta", "number", 1.0),),
+               slope_kinks=(Kink(lambda n, x, y, delta, reduction: n.any(n.abs(x - y) == delta), N_(
+                   "huber_loss has no second derivative where abs(x - y) is delta; PyTorch takes 0")),)),
     _pointwise("binary_cross_entropy", N_("-(y log x + (1 - y) log(1 - x)) for probabilities x"),
                lambda n, x, y: -(y * n.maximum(n.log(x), -100) + (1 - y) * n.maximum(n.log1p(-x), -100)),
                lambda s, x, y: -(y * s.log(x) + (1 - y) * s.log(1 - x)), domain=((0.05, 0.95), (0.05, 0.95))),

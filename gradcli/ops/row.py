@@ -48,7 +48,8 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Kink:
-    """Where an operation has no derivative and PyTorch picks one: a mask over the result's shape, and the choice.
+    """Where an operation, or its slope, has no derivative and PyTorch picks one: a mask over the result's shape, and
+    the choice.
 
     `at(n, *arguments)` gets the same arguments as the numpy column; `says` completes "at ...: " for a person.
     """
@@ -93,6 +94,7 @@ class Row:
     latex: str | None = None
     domain: tuple[tuple[float, float], ...] = ((-2.0, 2.0),)
     kinks: tuple[Kink, ...] = ()
+    slope_kinks: tuple[Kink, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     method: bool = True
     differentiable: bool = True
