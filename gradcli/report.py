@@ -202,6 +202,18 @@ class Heatmap(Extra):
 
 
 @dataclass(frozen=True)
+class Together(Extra):
+    """The Hessian by several variables that are one number each, as one matrix: rows and columns are `names`. A side
+    without numbers is None, `formulas` where they are none or too long, `max_abs_diff` unless all entries agree."""
+
+    names: tuple[str, ...]
+    formulas: tuple[tuple[str, ...], ...] | None
+    symbolic: Array | None
+    pytorch: Array | None
+    max_abs_diff: float | None
+
+
+@dataclass(frozen=True)
 class Call(Extra):
     """One `.backward()`: what `.grad` holds after it, how many single gradients that is (None: no multiple), or the
     sentence that PyTorch raised and what it means here."""

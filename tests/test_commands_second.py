@@ -9,7 +9,7 @@ import pytest
 
 import gradcli
 from gradcli.message import GradcliError
-from gradcli.report import Closed, Compared, Note, Tangents
+from gradcli.report import Closed, Compared, Note, Tangents, Together
 
 
 def numbers(command: str, expression: str, inputs: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -135,6 +135,22 @@ def test_what_pytorch_cannot_differentiate_twice_has_its_formula(size: int, opti
     np.testing.assert_allclose(found.symbolic, np.eye(size) / 18 if size == 3 and not options else np.ones(size) / 18)
     with pytest.raises(GradcliError, match="does not compute this"):
         gradcli.hessian("sum(hardsigmoid(x)**2)", {"x": x}, numeric_only=True)
+
+
+def test_the_hessian_by_numbers_is_one_matrix() -> None:
+    report = gradcli.hessian("x**2*y + y**3", {"x": 1, "y": 2})
+    (matrix,) = report.of(Together)
+    assert matrix.formulas == (("2*y", "2*x"), ("2*x", "6*y"))
+    assert matrix.symbolic.tolist() == matrix.pytorch.tolist() == [[4, 2], [2, 12]]
+    assert matrix.max_abs_diff == 0
+    text = str(report)
+    assert "[2*y, 2*x]" in text and "d2 f / d y d x" not in text  # it is the same as d2 f / d x d y
+    assert [note.topic for note in report.of(Note)][-1] == "curvature"
+
+
+def test_the_hessian_by_tensors_stays_in_blocks() -> None:
+    assert not gradcli.hessian("sum(x*y)", {"x": [1, 2], "y": 2}).of(Together)
+    assert not gradcli.hessian("x**2", {"x": 1}).of(Together)
 
 
 def test_a_minimum_is_told_from_a_saddle() -> None:

@@ -20,7 +20,7 @@ from gradcli.commands.forms import (
 )
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, message
-from gradcli.report import Array, Compared, Part, Warning, Weights
+from gradcli.report import Array, Compared, Part, Together, Warning, Weights
 from gradcli.request import Request
 
 
@@ -49,8 +49,28 @@ def run(request: Request) -> Iterator[Part]:
             "size",
             message(N_("the Hessian is too large to be computed entry by entry; the formulas hold all the same")),
         )
+    yield from _together(asked, forms, found)
     yield from warned(asked, order=2)
     yield from explained(found, asked.wrt, asked.output_name)
+
+
+READABLE = 60
+"""The rows of a matrix of formulas have at most so many characters."""
+
+
+def _together(asked: Understood, forms: Forms, found: list[Compared]) -> Iterator[Together]:
+    """The blocks as one matrix, where each is one number."""
+    from gradcli.explain.second import matrix_of
+
+    names = asked.wrt
+    if len(names) < 2 or any(shape_of(asked, name) != () for name in names) or not found:
+        return
+    symbolic = matrix_of({block.name: block.symbolic for block in found}, names)
+    pytorch = matrix_of({block.name: block.pytorch for block in found}, names)
+    texts = tuple(tuple(forms[f"{a},{b}"].written().text for b in names) for a in names) if forms else ()
+    seen = bool(texts) and sum(max(map(len, column)) + 2 for column in zip(*texts, strict=True)) <= READABLE
+    worst = max(b.max_abs_diff or 0.0 for b in found) if all(b.agrees for b in found) else None
+    yield Together(names, texts if seen else None, symbolic, pytorch, worst)
 
 
 def _whole(asked: Understood, pairs: list[tuple[str, str]]) -> bool:

@@ -26,8 +26,16 @@ def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -
            "of its entries."),
     )
     yield from _symmetry({k: b for k, b in known.items() if b is not None}, wrt)
-    if len(wrt) == 1:
-        yield from _curvature(known[f"{wrt[0]},{wrt[0]}"], output)
+    yield from _curvature(matrix_of(known, wrt), output)
+
+
+def matrix_of(blocks: Mapping[str, Array | None], wrt: Sequence[str]) -> Array | None:
+    """The blocks, named `a,b`, as one matrix over all entries of all variables; None where one is missing."""
+    known = {name: block for name, block in blocks.items() if block is not None}
+    if any(f"{a},{b}" not in known for a in wrt for b in wrt):
+        return None
+    size = {a: round(known[f"{a},{a}"].size ** 0.5) for a in wrt}
+    return np.block([[known[f"{a},{b}"].reshape(size[a], size[b]) for b in wrt] for a in wrt])
 
 
 def _symmetry(known: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
@@ -54,11 +62,9 @@ def _rank(known: Mapping[str, Array], name: str) -> int:
 def _curvature(block: Array | None, output: str) -> Iterator[Note]:
     if block is None or not np.isfinite(block).all():
         return
-    n = round(block.size**0.5)
-    if n > 200 or n == 0:
+    if block.size == 0 or len(block) > 200:
         return
-    matrix = block.reshape(n, n)
-    values = np.linalg.eigvalsh((matrix + matrix.T) / 2)
+    values = np.linalg.eigvalsh((block + block.T) / 2)
     scale = max(float(np.abs(values).max()), 1e-300)
     if values.min() > SAME * scale:
         said = N_(

@@ -9,7 +9,7 @@ from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.render.line import Style
 from gradcli.render.numbers import number
-from gradcli.report import Array, Between, Call, Extra, Flattened, Heatmap, Question, Tangents, Verdict
+from gradcli.report import Array, Between, Call, Extra, Flattened, Heatmap, Question, Tangents, Together, Verdict
 
 _LAYOUTS = {"numerator": N_("numerator layout"), "denominator": N_("denominator layout")}
 
@@ -65,6 +65,8 @@ def blocks(part: Extra, question: Question | None, first: bool) -> Iterator[Bloc
         case Heatmap():
             yield Head(message(N_("The Jacobian by {name} as a picture"), name=part.name))
             yield Heat(part)
+        case Together():
+            yield from _together(part)
         case Call():
             if first:
                 yield Head(message(N_("What .grad holds after each call")))
@@ -75,6 +77,21 @@ def blocks(part: Extra, question: Question | None, first: bool) -> Iterator[Bloc
             yield from _between(part, output)
         case Verdict():
             yield from _verdict(part)
+
+
+def _together(part: Together) -> Iterator[Block]:
+    yield Head(message(N_("The Hessian by {names} together"), names=", ".join(part.names)))
+    if part.formulas is not None:
+        widths = [max(map(len, column)) for column in zip(*part.formulas, strict=True)]
+        yield Picture(tuple(
+            "[" + ", ".join(f"{one:>{width}}" for one, width in zip(row, widths, strict=True)) + "]"
+            for row in part.formulas
+        ))
+    sides = ((N_("SymPy's formula"), part.symbolic), (N_("PyTorch's rows"), part.pytorch))
+    yield Numbers(tuple((message(said), array) for said, array in sides if array is not None))
+    if part.max_abs_diff is not None:
+        said = N_("they agree in every entry; the largest difference is {difference}")
+        yield Say(message(said, difference=number(part.max_abs_diff, 2)), "good")
 
 
 def _tangent(part: Tangents, name: str) -> Message | str:

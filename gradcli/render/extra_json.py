@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcli.render.numbers import finite, plain
 from gradcli.render.speech import Speak
-from gradcli.report import Array, Between, Call, Extra, Flattened, Heatmap, Tangents, Verdict
+from gradcli.report import Array, Between, Call, Extra, Flattened, Heatmap, Tangents, Together, Verdict
 
 Answer = dict[str, Any]
 
@@ -28,8 +28,8 @@ def add(answer: Answer, part: Extra, speak: Speak) -> None:
                 "picture": None if part.picture is None else list(part.picture),
                 "matrix": None if part.matrix is None else plain(part.matrix),
             }
-        case Heatmap():
-            pass  # a picture of what `flattened` holds with --flat
+        case Heatmap() | Together():
+            pass  # a picture of what `flattened` holds with --flat; a matrix of what the blocks hold
         case Call():
             answer.setdefault("calls", []).append(_call(part, speak))
         case Between():

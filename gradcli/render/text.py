@@ -45,11 +45,11 @@ def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]
                 question = part
                 yield [] if part.command in DOCUMENTS else _question(part, look)
             case Closed():
-                yield _closed(part, question, look, explained)
+                yield _closed(part, question, look, explained, begun)
             case Weights():
                 yield _weights(part, question, look)
             case Compared():
-                yield _compared(part, question, look)
+                yield _compared(part, question, look, begun)
             case Equivalence():
                 yield _equivalence(part, look, first="equivalence" not in begun)
                 begun.add("equivalence")
@@ -102,9 +102,13 @@ def _row(label: str, text: str, column: int, width: int) -> Iterator[Line]:
             first = False
 
 
-def _closed(part: Closed, question: Question | None, look: Look, explained: set[str]) -> list[Line]:
+def _closed(
+    part: Closed, question: Question | None, look: Look, explained: set[str], begun: set[str]
+) -> list[Line]:
     lines: list[Line] = []
-    if part.jacobian is not None:
+    if part.jacobian is not None and _is_number_of_many(question, part.jacobian.shape):
+        lines += _second(part.name, part.jacobian, question, look, begun)
+    elif part.jacobian is not None:
         lines += _jacobian(part.name, part.jacobian, question, look)
     if part.vjp is not None:
         lines += _vjp(part.name, part.vjp, question, look)
@@ -117,6 +121,24 @@ def _closed(part: Closed, question: Question | None, look: Look, explained: set[
         lines.append(BLANK)
     wrapped = (one for sentence in new for one in layout.wrapped(sentence, look.width, "  ", "    "))
     return lines + [line(one, "quiet") for one in wrapped]
+
+
+def _is_number_of_many(question: Question | None, shape: Shape) -> bool:
+    """Whether it is one of a Hessian's blocks that are one number each: they are told as one matrix."""
+    return shape == () and question is not None and question.command == "hessian" and len(question.wrt) > 1
+
+
+def _second(
+    name: str, part: Jacobian, question: Question | None, look: Look, begun: set[str]
+) -> list[Line]:
+    """One of many second derivatives on a line of its own, unless it is 0 or the order alone is another."""
+    say = look.speak.sentence
+    output = "y" if question is None else question.output_name
+    lines = [] if "second" in begun else [BLANK, heading(say(N_("Second derivatives of {output}"), output=output))]
+    known = f"{','.join(sorted(name.split(',')))} = {part.formula}"
+    fresh = known not in begun and part.formula != "0"
+    begun |= {"second", known}
+    return [*lines, *formula(part.left_side, part.formula, look), *where(part.where, look)] if fresh else lines
 
 
 def _formulas(part: Closed) -> Iterator[str]:
@@ -222,8 +244,14 @@ def _weights(part: Weights, question: Question | None, look: Look) -> list[Line]
     return [BLANK, heading(look.speak.sentence(N_("At these numbers"))), *beside(blocks, look)]
 
 
-def _compared(part: Compared, question: Question | None, look: Look) -> list[Line]:
+def _compared(part: Compared, question: Question | None, look: Look, begun: set[str]) -> list[Line]:
     say = look.speak.sentence
+    sides = [array for array in (part.symbolic, part.pytorch) if array is not None]
+    if sides and _is_number_of_many(question, sides[0].shape) and (part.agrees or len(sides) == 1):
+        why = look.speak(part.reason) if part.reason is not None else ""
+        lines = [BLANK, *prose(why, look)] if why and why not in begun else []
+        begun.add(why)
+        return lines
     words = wording(_command(question), part.name)
     columns = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
     blocks = [(say(head), numbers(array, look)) for head, array in columns if array is not None]

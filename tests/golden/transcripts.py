@@ -67,6 +67,7 @@ CASES = {
     "question-19-where": 'vjp "where(x > 0, sqrt(x), x)" --x -1,-4 --v ones',
     "question-20-hvp": 'hvp "3*x[0]**2 + 4*x[0]*x[1] + x[1]**2" --x 1,2 --t 1,1',
     "question-20-hessian": 'hessian "w[0]**2 + w[1]**2" --w 1,2',
+    "hessian-scalars": 'hessian "x**2*y + sin(y*z)" --x 1 --y 2 --z 0.5',
     # every other command
     "check-right": 'check "(x+1)**2" --x eye:5 --v ones --answer "2*(x+1)*v"',
     "check-wrong": 'check "sigmoid(w @ x + b)" --w 1,2 --x 0.5,1 --b 0.1 --wrt w --answer x',
