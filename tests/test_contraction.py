@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from sympy import Integer, Mul
+from sympy import Expr, Integer, Mul, Symbol, expand
 
-from gradcli.symbolic.contract import joined_digits
-from gradcli.symbolic.dims import Index, Quotient, Remainder
-from gradcli.symbolic.scalars import Delta
+from gradcli.symbolic.contract import joined_digits, total
+from gradcli.symbolic.dims import Index, Quotient, Remainder, Sizes
+from gradcli.symbolic.entries import written_out
+from gradcli.symbolic.scalars import Delta, Entry, Sigma
 
 N = Integer(3)
 
@@ -25,3 +26,29 @@ def test_joined_digits_are_the_two_digits_also_where_one_is_out_of_range(shift: 
     for at in product(range(9), range(3), range(3)):
         place = dict(zip((e, i, low), map(Integer, at), strict=True))
         assert Mul(*joined).xreplace(place) == Mul(*factors).xreplace(place), at
+
+
+M, J, K = (Index(N, name) for name in "mjk")
+
+
+def entry(name: str, *indices: Expr) -> Expr:
+    return Entry(Symbol(name), *indices)
+
+
+SUMMANDS = [
+    Sigma(entry("x", K) * entry("A", J, K), K) * Sigma(entry("y", K) * entry("A", J, K), K),
+    Sigma(entry("x", K) * Delta(J, K), K) * Sigma(entry("A", J, K), K),
+    Delta(M, J) * Sigma(entry("A", J, K), K) * Sigma(entry("A", K, J), K),
+    (Delta(M, J) + Delta(J, Integer(0))) * entry("x", J),
+    Delta(M, J + 1) * entry("x", J), Delta(J, M + 1) * entry("x", M), entry("x", M) * 2,
+    Delta(2 * J, M) * entry("x", J),
+]
+
+
+@pytest.mark.parametrize("summand", SUMMANDS)
+def test_a_contracted_sum_is_the_sum_written_out(summand: Expr) -> None:
+    """Also where two sums in a product have one index, which is renewed then."""
+    plain = written_out(Sigma(summand, J), Sizes())
+    contracted = written_out(total(summand, (J,)), Sizes())
+    for at in range(3):
+        assert expand((plain - contracted).xreplace({M: Integer(at)})) == 0
