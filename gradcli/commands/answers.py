@@ -20,6 +20,9 @@ from gradcli.tensors import Stdin
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(\d++\.?+\d*+|\.\d++)(?:[eE]([-+]?\d++))?(?![\w.])")
 _LITERAL = re.compile(r"[-+\d.eE,:;\s\[\]()]*")
 
+ROUNDED = 0.2
+"""A typed number may be off by so much of itself, if it is right to the digits that were typed."""
+
 Known = Mapping[str, Array]
 
 
@@ -83,7 +86,8 @@ def read_answer(asked: Understood, known: Known) -> Answer:
 
 def _named(text: str, known: Known, program: Program) -> frozenset[str]:
     """What the answer names; a name of the program's own that the answer assigns for itself is not one of them."""
-    mentioned = {name for name in known if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text)}
+    plain = re.sub(r"(?<![\w.])(\d+\.?\d*|\.\d+)(?=[^\W\d_])(?!e[-+]?\d)", r"\1 ", text)  # 2x, 3.5sin(x), not 2e5
+    mentioned = {name for name in known if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", plain)}
     assigned = set(re.findall(r"(?:^|[;\n])\s*(\w+)\s*=(?!=)", text))
     return frozenset(mentioned - (assigned - set(program.inputs)))
 
@@ -96,13 +100,19 @@ def _understood(asked: Understood, read: Callable[[], T]) -> T:
     try:
         return read()
     except GradcliError as error:
-        if error.kind == "name":
+        if error.kind == "name" and error.hint is None:
             names = ", ".join([*asked.program.inputs, asked.weights])
             error.hint = message(N_("an answer may name {names}, and what the expression itself names"), names=names)
         raise
 
 
 def _half_units(text: str, constant: Array) -> Array | None:
-    """Half a unit of the last digit of each number that was typed; None where the numbers are not the entries."""
-    units = [0.5 * 10.0 ** (int(match[2] or 0) - len(match[1].partition(".")[2])) for match in _NUMBER.finditer(text)]
-    return np.array(units).reshape(constant.shape) if len(units) == constant.size else None
+    """Half a unit of the last digit of each number that was typed with a point, but no more than a fifth of the number:
+    a whole number is exact, and 0.0 is 0. None where the numbers are not the entries."""
+    units = [
+        0.5 * 10.0 ** (int(match[2] or 0) - len(match[1].partition(".")[2])) if "." in match[1] or match[2] else 0.0
+        for match in _NUMBER.finditer(text)
+    ]
+    if len(units) != constant.size:
+        return None
+    return np.asarray(np.minimum(np.array(units).reshape(constant.shape), ROUNDED * np.abs(constant)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
@@ -84,7 +85,7 @@ def understand(request: Request) -> Understood:
         for name, given in request.inputs.items()
     }
     program = _program(source, point, request.seed)
-    _whole_numbers(program, point)
+    _whole_numbers(program, point, request.inputs)
     wrt = variables(program, request)
     values = tuple(values_of(program, point))
     weights = "v_" if "v" in program.inputs or "v" in program.names else "v"
@@ -175,10 +176,21 @@ def variables(program: Program, request: Request) -> tuple[str, ...]:
     return tuple(dict.fromkeys(request.wrt))
 
 
-def _whole_numbers(program: Program, point: Mapping[str, Array]) -> None:
+def _whole_numbers(program: Program, point: Mapping[str, Array], given: Mapping[str, Any]) -> None:
     for name in sorted(program.whole_numbers):
+        if _is_true_or_false(given[name]):
+            raise fault(
+                "domain", N_("{name} is used as an index or a class and must hold whole numbers, not True and False"),
+                hint=N_("where({name}, ..., 0)  keeps the shape, with 0 where it is false"), name=name,
+            )
         if not np.array_equal(point[name], np.round(point[name])):
             raise fault("domain", N_("{name} is used as an index or a class and must hold whole numbers"), name=name)
+
+
+def _is_true_or_false(given: Any) -> bool:
+    if isinstance(given, str):
+        return re.search(r"\b(True|False|true|false)\b", given) is not None
+    return np.asarray(given).dtype == bool
 
 
 def _weights(program: Program, request: Request, point: Mapping[str, Array], stdin: Stdin,

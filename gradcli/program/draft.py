@@ -13,6 +13,7 @@ import numpy as np
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
+from gradcli.ops.masks import MASKS
 from gradcli.ops.row import Row
 from gradcli.program import meant
 from gradcli.program.bind import Given, bind, option
@@ -22,6 +23,7 @@ from gradcli.program.values import number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
 from gradcli.syntax.stray import patched
 
+CONDITIONS = frozenset(row.name for row in MASKS)
 MAX_ENTRIES = 100_000_000
 """No step may hold more entries; told from shapes, before anything is allocated."""
 
@@ -136,6 +138,13 @@ class Draft:
         """A tensor of places on an axis of size n; written ones are checked here and count from the start."""
         ref = self._whole_number_tensor(given)
         how = self.steps[ref.step].how
+        if isinstance(how, Apply) and how.operation in CONDITIONS:
+            raise fault(
+                "shape", N_("{mask} is a condition: it would pick as many entries as it is true for, and a formula "
+                            "needs a shape that is known before the numbers are"),
+                hint=N_("where({mask}, ..., 0)  keeps the shape, with 0 where it is false"),
+                mask=self.source[given.span.start : given.span.end],
+            ).at(given.span)
         if not isinstance(how, Constant) or not isinstance(how.value, np.ndarray):
             return ref
         for place in how.value.flat:

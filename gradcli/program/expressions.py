@@ -168,6 +168,7 @@ class Expressions:
         raise error.at(node.name_span)
 
     def _subscript(self, node: t.Subscript) -> Any:
+        readings.refuse_pair(self.draft.source, node)
         value = self.given(node.value)
         if isinstance(value.value, tuple):
             return sizes.entry_of_tuple(node, value.value, self.value)
@@ -192,6 +193,8 @@ class Expressions:
         keywords = {name: self.given(value) for name, value in node.keywords}
         if row.name in ("max", "min") and not node.method and len(arguments) == 2:
             self._note(readings.no_relu(self.draft.source, node, arguments[1]))
+        if row.name == "norm" and arguments and isinstance(arguments[0].value, Ref):
+            readings.refuse_matrix_norm(self.draft.source, node, self.draft.shape(arguments[0].value))
         try:
             return self.draft.apply(row, arguments, keywords, node.span)
         except GradcliError as error:

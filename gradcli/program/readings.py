@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from gradcli.message import N_, Message, Span, fault, message
@@ -51,3 +52,43 @@ def no_relu(source: str, node: t.Call, dim: Given) -> Message | None:
         written=source[node.span.start : node.span.end], dim=dim.value,
         other=f"{node.function}imum({source[first.start : first.end]}, {dim.value})",
     )
+
+
+PAIRS = ("max", "min", "cummax", "cummin", "sort", "topk", "median", "mode", "kthvalue")
+"""What PyTorch answers with two tensors where a dim is given."""
+
+
+def refuse_pair(source: str, node: t.Subscript) -> None:
+    """max(x, dim=1)[0] is the values in PyTorch, which returns a pair, and would be the first of them here."""
+    call, items = node.value, node.items
+    if not isinstance(call, t.Call) or call.function not in PAIRS or len(items) != 1:
+        return
+    place = items[0].value if isinstance(items[0], t.Number) else None
+    by_place = [a for a in call.arguments[1:] if isinstance(a, (t.Number, t.Unary))]
+    if place not in (0, 1) or not (by_place or "dim" in dict(call.keywords) or "axis" in dict(call.keywords)):
+        return
+    whole = source[call.span.start : call.span.end]
+    repair = whole if place == 0 else re.sub(rf"\b{call.function}\(", f"arg{call.function}(", whole, count=1)
+    raise fault(
+        "syntax", N_("{f} along a dim is a pair in PyTorch, values and indices, and the values alone here: [{place}] "
+                     "has two readings"),
+        hint=N_("did you mean {repair} ?"), f=call.function, place=int(place),
+        repair=patched(source, node.span, repair),
+    ).at(node.span)
+
+
+def refuse_matrix_norm(source: str, node: t.Call, shape: Shape) -> None:
+    """linalg.norm(A, 2) of a matrix is its largest singular value; norm(A, 2) here is that of its entries."""
+    linalg = source[: node.name_span.start].rstrip().endswith("linalg.")
+    named = dict(node.keywords)
+    order = node.arguments[1] if len(node.arguments) > 1 else named.get("ord")
+    if not linalg or len(shape) != 2 or order is None or (isinstance(order, t.Flag) and order.value is None):
+        return
+    whole = isinstance(order, t.Text) and order.value == "fro"
+    if whole or len(node.arguments) > 2 or "dim" in named or "axis" in named:
+        return
+    raise fault(
+        "syntax", N_("linalg.norm of a matrix with an order is a norm of the matrix, which is not here; norm is that "
+                     "of its entries"),
+        hint=N_("norm(A)  is the Frobenius norm, norm(A, p)  the p-norm of the entries"),
+    ).at(node.span)
