@@ -172,6 +172,7 @@ def test_the_weights_are_random_only_if_the_answer_names_them() -> None:
 
 @pytest.mark.parametrize(("answer", "right"), [
     ("0.33", True), ("0.333", True), ("0.3", True), ("0.34", False), ("0.3334", False), ("3.3e-1", True), ("1/3", True),
+    ("0", False), ("0.0", False), ("1", False), ("0e0", False),
 ])
 def test_typed_digits_are_compared_to_half_a_unit_of_the_last(answer: str, right: bool) -> None:
     assert verdict("x/3", {"x": 1.0}, answer).agrees is right
@@ -180,6 +181,18 @@ def test_typed_digits_are_compared_to_half_a_unit_of_the_last(answer: str, right
 def test_a_tolerance_can_be_given() -> None:
     assert verdict("x/3", {"x": 1.0}, "0.34", atol=0.01).agrees is True
     assert verdict("x/3", {"x": 1.0}, "0.33", rtol=1e-6).agrees is False
+
+
+def test_a_hessian_by_several_variables_is_asked_for_block_by_block() -> None:
+    with pytest.raises(GradcliError, match="one block of second derivatives"):
+        verdict("x**2*y", {"x": 1, "y": 2}, "2*y", of="hessian")
+    assert verdict("x**2*y", {"x": 1, "y": 2}, "2*y", of="hessian", wrt=("x",)).agrees is True
+    assert verdict("x**2*y", {"x": 1, "y": 2}, "2x", of="hessian", wrt=("x", "y")).agrees is True
+
+
+@pytest.mark.parametrize("answer", ["2x", "2.0x", "2x*1", ".5x*4", "2 x", "(2)x"])
+def test_a_coefficient_may_stand_before_a_name(answer: str) -> None:
+    assert verdict("x**2", {"x": 3}, answer).agrees is True
 
 
 def test_an_answer_may_use_the_programs_own_names() -> None:

@@ -72,8 +72,8 @@ def _asked(u: Understood) -> Asked:
     if of == "grad" and size(u.program.output_shape) != 1:
         raise refusal(u)
     if of == "hessian":
-        if len(u.wrt) > 2:
-            raise _which(u)
+        if len(u.wrt) > (1 if u.request.wrt is None else 2):
+            raise _which_block(u)
         return Asked(u, of, u.wrt[0], u.wrt[-1], None)
     if of == "jvp":
         moving = directions(u)
@@ -90,6 +90,17 @@ def _which(u: Understood) -> Exception:
         hint=N_("say which:  --wrt {first}"),
         names=", ".join(u.wrt),
         first=u.wrt[0],
+    )
+
+
+def _which_block(u: Understood) -> Exception:
+    return fault(
+        "option",
+        N_("the answer is for one block of second derivatives, and there are those by {names}"),
+        hint=N_("say which:  --wrt {first}  for {first} twice,  --wrt {first},{second}  for the mixed ones"),
+        names=", ".join(u.wrt),
+        first=u.wrt[0],
+        second=u.wrt[1],
     )
 
 
