@@ -25,8 +25,10 @@ ROUNDING = 64.0
 """How many times the effect of one rounding two correct computations may differ by."""
 JUMP = 1e-3
 """Two sides that are this far apart, relative to the largest entry, are not said to agree, whatever the reason."""
-ONE_ROUNDING = 2.0**-52
-"""How far apart numbers near 1 are; both sides are compared in float64."""
+ONE_ROUNDING = {"float64": 2.0**-52, "float32": 2.0**-23}
+"""How far apart numbers near 1 are."""
+SMALLEST, LARGEST = {"float64": 1e-300, "float32": 1e-37}, {"float64": np.inf, "float32": 2.0**128}
+"""What is nearer to 0 than the first has lost digits; what is larger than the second is infinite in that dtype."""
 
 
 def side_by_side(
@@ -51,14 +53,15 @@ def side_by_side(
     close = _close_throughout(symbolic, pytorch, dtype)
     if close is not None and (jacobian is None or _close_throughout(jacobian, symbolic, dtype) is not None):
         return Compared(name, symbolic, pytorch, close, True, None, None if jacobian is None else True)
-    undefined = np.isnan(pytorch) & ~np.isnan(symbolic)
+    overflown = ~np.isfinite(pytorch) & np.isfinite(symbolic) & (np.abs(symbolic) >= LARGEST[dtype])
+    undefined = (np.isnan(pytorch) & ~np.isnan(symbolic)) | overflown
     tolerance = _tolerance(symbolic, pytorch, dtype)
     difference = _difference(symbolic, pytorch)
     drift = np.zeros_like(symbolic) if jacobian is None else _difference(jacobian, symbolic)
     sizes = np.abs(symbolic)
     if terms is not None and _is_far(difference, drift, tolerance, undefined):
         sizes = np.maximum(sizes, terms())
-        tolerance = tolerance + ROUNDING * ONE_ROUNDING * np.nan_to_num(sizes, posinf=0.0)
+        tolerance = tolerance + ROUNDING * ONE_ROUNDING[dtype] * np.nan_to_num(sizes, posinf=0.0)
     shaking = shaken is not None and _is_far(difference, drift, tolerance, undefined)
     if shaking and shaken is not None:
         tolerance = tolerance + ROUNDING * np.nan_to_num(shaken(), posinf=0.0)
@@ -76,6 +79,11 @@ def side_by_side(
             if bool(np.all(difference[outside] <= bound * sizes[outside])):
                 return verdict(True, says)
         return verdict(False, _disagreement(outside, symbolic, pytorch))
+    if overflown.any():
+        return verdict(None, message(
+            N_("{count} of {total} entries are too large for {dtype} numbers, where they are infinite"),
+            count=int(overflown.sum()), total=undefined.size, dtype=dtype,
+        ))
     if undefined.any():
         return verdict(None, message(
             N_("PyTorch gives nan in {count} of {total} entries where the formula is finite: "
@@ -146,7 +154,7 @@ def _tolerance(a: Array, b: Array, dtype: str) -> Array:
 def _allowed(sizes: Array, scale: float, dtype: str) -> Array:
     """How far entries of these sizes may be apart, where the largest is `scale`."""
     tolerance = TOLERANCES[dtype]
-    return np.asarray(tolerance.entry * sizes + (tolerance.largest * scale + 1e-300))
+    return np.asarray(tolerance.entry * sizes + (tolerance.largest * scale + SMALLEST[dtype]))
 
 
 def _disagreement(outside: Array, symbolic: Array, pytorch: Array) -> Message:

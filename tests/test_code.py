@@ -118,3 +118,20 @@ def test_what_a_script_cannot_have_is_told() -> None:
     with pytest.raises(GradcliError) as told:
         script(Request("torch_ + np", inputs={"torch_": "1", "np": "2"}), "numpy")
     assert "np" in str(told.value)
+
+
+@pytest.mark.parametrize(("text", "inputs", "wrt"), [
+    ("h = x*2; sum(relu(h)**2)", {"x": "1,-2"}, ("h",)),
+    ("h = x*2; g = h*3; sum(g**2)", {"x": "1,-2"}, ("h", "g")),
+    ("x_grad*x", {"x_grad": "1", "x": "2"}, None),
+    ("0**x", {"x": "1"}, None),
+    ("x*1e308*10/1e308", {"x": "1"}, None),
+])
+@pytest.mark.parametrize("to", RUN)
+def test_scripts_that_once_did_not_run(text: str, inputs: dict[str, str], wrt: tuple[str, ...] | None, to: str) -> None:
+    same(Request(text, inputs=inputs, wrt=wrt), to)
+
+
+def test_a_script_of_a_singular_matrix_is_refused_as_the_formula_is() -> None:
+    with pytest.raises(GradcliError, match="singular"):
+        script(Request("det(A)", inputs={"A": "1,2:2,4"}), "numpy")

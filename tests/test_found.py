@@ -82,10 +82,21 @@ def test_every_command_allows_for_what_rounding_leaves(name: str) -> None:
 UNDECIDED = {
     "a function without a value": ("vjp", "acosh(x)", -3.0, "no value"),
     "and without a second derivative": ("hessian", "logit(x)", 2.0, "no value"),
+    "a kink without a formula": ("vjp", "x**x", 0.0, "no value at this kink"),
+    "a value that overflows on the way": ("vjp", "sqrt(x**2)", 1e200, "not finite"),
+    "a logarithm of a negative determinant": ("vjp", "logdet(x)", [[1.0, 2.0], [3.0, 4.0]], "no value"),
     "a kink of the slope": ("hessian", "elu(x)", 0.0, "kink"),
     "a kink": ("hessian", "selu(x)", 0.0, "kink"),
     "a jump that a rounding decides": ("hessian", "huber_loss(x, x - 1)", 0.3, "rounding|kink"),
 }
+
+
+def test_in_single_precision_both_sides_are_as_exact_as_that() -> None:
+    for text, x in (("sigmoid(x)", -100.0), ("(1 - cos(x))/x**2", 1e-3), ("exp(x)", 3.0), ("x*1e-40", 1.0)):
+        assert gradcli.vjp(text, {"x": x}, dtype="float32").of(Compared)[0].agrees is True
+    for text, x in (("exp(x)", 100.0), ("1/x", 1e-30), ("x*x*x", 1e20)):
+        found = gradcli.vjp(text, {"x": x}, dtype="float32").of(Compared)[0]
+        assert found.agrees is None and "too large for float32" in str(found.reason)
 
 
 @pytest.mark.parametrize("name", UNDECIDED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from keyword import iskeyword
 from typing import Any
 
@@ -72,7 +72,8 @@ def _torch(asked: Understood) -> Iterator[str]:
     for place, name, text in found.lines:
         yield f"{name} = {text}"
         if place in kept:
-            yield f"{name}.retain_grad()" if place in found.moving else f"{name} = {name}.detach().requires_grad_()"
+            moves = place in found.moving and any(asked.program.depends(kept[place], other) for other in asked.wrt)
+            yield f"{name}.retain_grad()" if moves else f"{name} = {name}.detach().requires_grad_()"
     yield from ("", f"{asked.weights} = {_v(asked, 'torch')}")
     if asked.program.output.step in found.moving:
         yield f"{output}.backward({asked.weights})"
@@ -93,6 +94,7 @@ def _numpy(asked: Understood) -> Iterator[str]:
 
     calculus = Calculus(asked.program, asked.wrt, asked.weights, _y(asked))
     known = {**asked.point, asked.weights: asked.v}
+    named = {name: _free(f"{name}_grad", {*known, *asked.program.names}) for name in asked.wrt}
     body: list[str] = []
     for name in asked.wrt:
         used = {
@@ -103,7 +105,7 @@ def _numpy(asked: Understood) -> Iterator[str]:
         body += [
             "",
             "",
-            f"def {name}_grad({', '.join(known)}):",
+            f"def {named[name]}({', '.join(known)}):",
             *(f"    {n} = {text}" for n, text in _with_intermediates(asked, lines, result, known)),
             f"    return {result}",
         ]
@@ -119,7 +121,12 @@ def _numpy(asked: Understood) -> Iterator[str]:
     yield from (line.replace("np.special.", "scipy.special.") for line in body)
     yield from ("", "", f'print("{_y(asked)} =", np.asarray(forward({", ".join(asked.point)})).tolist())')
     for name in asked.wrt:
-        yield f'print("{name}.grad =", np.asarray({name}_grad({", ".join(known)})).tolist())'
+        yield f'print("{name}.grad =", np.asarray({named[name]}({", ".join(known)})).tolist())'
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, with as many _ behind it as it takes to be no tensor's."""
+    return name if name not in taken else _free(f"{name}_", taken)
 
 
 def _with_intermediates(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gradcli.commands.understand import Understood
-from gradcli.compare import side_by_side
+from gradcli.compare import ONE_ROUNDING, side_by_side
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.ops.libraries import n
 from gradcli.program import Apply, Step
@@ -130,27 +130,34 @@ def judged(
         return Compared(name, symbolic, None, None, None, silent or Message(NOT_ASKED))
 
     def shaken() -> Array:
-        moved = {k: slightly_off(a) if k in asked.point else a for k, a in given.items()}
+        moved = {k: slightly_off(a, asked.request.dtype) if k in asked.point else a for k, a in given.items()}
         return distance(symbolic, form.value(moved, by).reshape(symbolic.shape))
 
     verdict = side_by_side(
         name, symbolic, pytorch, asked.request.dtype, jacobian=contracted, shaken=shaken,
         terms=lambda: _terms(asked, form, given, by).reshape(symbolic.shape), known=lambda: deviation(asked, order),
     )
-    missing = None if verdict.agrees else _without_derivative(asked, order)
+    missing = None if verdict.agrees else _without_derivative(asked, verdict, order)
     return verdict if missing is None else replace(verdict, agrees=None, reason=missing)
 
 
-def _without_derivative(asked: Understood, order: int) -> Message | None:
+def _without_derivative(asked: Understood, verdict: Compared, order: int) -> Message | None:
     """Why there may be nothing to agree on at this point: what is undefined there. (At a kink the first derivative is
-    PyTorch's choice on both sides; a higher one may be another on each.)"""
-    from gradcli.explain.points import kinks
+    PyTorch's choice on both sides, if the formula has a value; a higher one may be another on each.)"""
+    from gradcli.explain.points import kinks, undefined
 
     if np.isnan(asked.y).any():
         return message(N_("the function has no value at this point (nan), so there is no derivative to agree on"))
     if order > 1 and any(kinks(asked.program, asked.values, asked.wrt, order)):
         return message(N_("the function has a kink at this point, so there is no derivative of order {order} to agree "
                           "on"), order=order)
+    if verdict.agrees is None:
+        return None
+    without_value = verdict.symbolic is not None and np.isnan(verdict.symbolic).any()
+    if without_value and any(kinks(asked.program, asked.values, asked.wrt)):
+        return message(N_("the formula has no value at this kink, where PyTorch takes a slope of its own"))
+    if any(undefined(asked.program, asked.values)):
+        return message(N_("a value on the way is not finite at this point, where the two sides may differ"))
     return None
 
 
@@ -170,10 +177,10 @@ def _terms(asked: Understood, form: Form, given: Mapping[str, Array], by: str | 
     return np.asarray(form.magnitude(given, by) + floor)
 
 
-def slightly_off(a: Array) -> Array:
-    """The array off by about one rounding in every entry, to one side and the other in turn."""
+def slightly_off(a: Array, dtype: str) -> Array:
+    """The array off by a few roundings in every entry, to one side and the other in turn."""
     signs = np.where(np.arange(a.size) % 2 == 0, 1.0, -1.0).reshape(a.shape)
-    return np.asarray(a * (1 + signs * 2.0**-50))
+    return np.asarray(a * (1 + signs * 4 * ONE_ROUNDING[dtype]))
 
 
 def deviation(asked: Understood, order: int) -> tuple[Message, float] | None:

@@ -48,7 +48,8 @@ class Understood:
     @property
     def output_name(self) -> str:
         """What the answer calls the output: y, or another letter where the program has a y of its own."""
-        taken = {*self.program.inputs, *self.wrt}
+        others = {name for name, ref in self.program.names.items() if ref != self.program.output}
+        taken = {*self.program.inputs, *self.wrt, *others}
         return next(name for name in ("y", "f", "z", "out", "output_") if name not in taken)
 
     @property

@@ -293,10 +293,12 @@ def _cross_symbolic(s: Any, a: Any, b: Any, dim: int) -> Any:
     return s.define("z", dims, entry)
 
 
-def _singular(n: Any, compute: Any, *matrices: Any) -> Any:
+def _singular(compute: Any, *matrices: Any) -> Any:
+    from numpy.linalg import LinAlgError  # the library that is given may only write down how it is called
+
     try:
         return compute(*matrices)
-    except n.linalg.LinAlgError as error:
+    except LinAlgError as error:
         raise fault("domain", N_("the matrix is singular: it has no inverse"),
                     hint=N_("check its rank; det is 0")) from error
 
@@ -374,18 +376,18 @@ LINEAR: tuple[Row, ...] = (
         torch=lambda t, x: t.linalg.slogdet(x)[0].detach(), numpy=lambda n, x: n.linalg.slogdet(x)[0],
         symbolic=lambda s, x: _determinant(s, x, lambda y: 0, "g", "sign_det")),
     Row("inv", "linear", N_("the inverse matrix"), "inv(x)", takes=(A,), shape=_square, aliases=("inverse",),
-        torch=lambda t, x: t.linalg.inv(x), numpy=lambda n, x: _singular(n, n.linalg.inv, x), symbolic=_inverse),
+        torch=lambda t, x: t.linalg.inv(x), numpy=lambda n, x: _singular(n.linalg.inv, x), symbolic=_inverse),
     Row("solve", "linear", N_("the x with A @ x = b"), "solve(x, y)", takes=(Param("A"), Param("b")), shape=_solve,
         torch=lambda t, a, b: t.linalg.solve(a, b),
-        numpy=lambda n, a, b: _singular(n, n.linalg.solve, a, b[..., None])[..., 0] if _vector_side(a.shape, b.shape)
-        else _singular(n, n.linalg.solve, a, b), symbolic=_solve_symbolic),
+        numpy=lambda n, a, b: _singular(n.linalg.solve, a, b[..., None])[..., 0] if _vector_side(a.shape, b.shape)
+        else _singular(n.linalg.solve, a, b), symbolic=_solve_symbolic),
     Row("cholesky", "linear", N_("the lower triangular L with L @ L.T = A"), "cholesky(x @ x.T + eye(3))",
         takes=(A,), shape=_square,
         torch=lambda t, x: t.linalg.cholesky(x), numpy=_not_definite, symbolic=_cholesky),
     Row("matrix_power", "linear", N_("a square matrix times itself, n times"), "matrix_power(x, 3)",
         takes=(A, Param("n", "integer")), shape=lambda x, n: _square(x),
         torch=lambda t, x, k: t.linalg.matrix_power(x, k),
-        numpy=lambda n, x, k: _singular(n, n.linalg.matrix_power, x, k), symbolic=lambda s, x, k: _power(s, x, k)),
+        numpy=lambda n, x, k: _singular(n.linalg.matrix_power, x, k), symbolic=lambda s, x, k: _power(s, x, k)),
 )
 
 

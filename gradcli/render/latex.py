@@ -37,7 +37,7 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
             case Compared():
                 yield from _compared(part, question, digits, speak)
             case Equivalence():
-                yield _equivalence(part, speak)
+                yield _equivalence(part, question, speak)
             case Note():
                 yield from ("", escaped(speak(part.text)))
             case Warning():
@@ -113,7 +113,8 @@ def _result(by: str, question: Question | None) -> str:
             return rf"\bar{{{several}}}"
 
 
-def _equivalence(part: Equivalence, speak: Speak) -> str:
-    told = N_("(v*y).sum().backward() leaves the same in {name}.grad but for {difference}.")
-    return escaped(speak.sentence(told, name=part.name, difference=number(part.max_abs_diff, 2)))
+def _equivalence(part: Equivalence, question: Question | None, speak: Speak) -> str:
+    output = "y" if question is None else question.output_name
+    told = N_("(v*{output}).sum().backward() leaves the same in {name}.grad but for {difference}.")
+    return escaped(speak.sentence(told, name=part.name, output=output, difference=number(part.max_abs_diff, 2)))
 

@@ -48,7 +48,7 @@ def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: 
                 yield from _compared(part, question, digits, full, speak)
             case Equivalence():
                 yield from _once(headed, speak.sentence(N_("The same gradient by other ways")))
-                yield from _equivalence(part, speak)
+                yield from _equivalence(part, question, speak)
             case Note():
                 yield from _once(headed, speak.sentence(N_("Why")))
                 yield f"- {prose(speak(part.text))}"
@@ -139,8 +139,9 @@ def _extra(
                 yield from ("", "```text", *rows, "```")
 
 
-def _equivalence(part: Equivalence, speak: Speak) -> Iterator[str]:
-    ways = {"(v*y).sum().backward()": part.max_abs_diff, "y.sum().backward()": part.plain_sum_max_abs_diff}
+def _equivalence(part: Equivalence, question: Question | None, speak: Speak) -> Iterator[str]:
+    y = "y" if question is None else question.output_name
+    ways = {f"(v*{y}).sum().backward()": part.max_abs_diff, f"{y}.sum().backward()": part.plain_sum_max_abs_diff}
     for way, difference in ways.items():
         if difference is not None:
             yield f"- `{way}`: {speak(apart(part.name, difference))}"

@@ -51,7 +51,7 @@ def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]
             case Compared():
                 yield _compared(part, question, look, begun)
             case Equivalence():
-                yield _equivalence(part, look, first="equivalence" not in begun)
+                yield _equivalence(part, question, look, first="equivalence" not in begun)
                 begun.add("equivalence")
             case Note():
                 yield _note(part, look, first="note" not in begun)
@@ -273,12 +273,13 @@ def _verdict(part: Compared, look: Look) -> list[Line]:
     return lines
 
 
-def _equivalence(part: Equivalence, look: Look, first: bool) -> list[Line]:
+def _equivalence(part: Equivalence, question: Question | None, look: Look, first: bool) -> list[Line]:
     say = look.speak.sentence
+    output = "y" if question is None else question.output_name
     lines = [BLANK, heading(say(N_("The same gradient by other ways")))] if first else []
-    ways = [("(v*y).sum().backward()", part.max_abs_diff)]
+    ways = [(f"(v*{output}).sum().backward()", part.max_abs_diff)]
     if part.plain_sum_max_abs_diff is not None:
-        ways.append(("y.sum().backward()", part.plain_sum_max_abs_diff))
+        ways.append((f"{output}.sum().backward()", part.plain_sum_max_abs_diff))
     for way, difference in ways:
         lines += labelled(f"  {way:<24}", look.speak(apart(part.name, difference)), look.width)
     return lines

@@ -21,7 +21,7 @@ class Wording:
 
 
 _BACKWARD = Wording(
-    N_("What y.backward(v) leaves in {name}.grad"), N_("{name}.grad in numbers"), N_("PyTorch's .grad")
+    N_("What {output}.backward(v) leaves in {name}.grad"), N_("{name}.grad in numbers"), N_("PyTorch's .grad")
 )
 
 _WORDINGS: Mapping[str, Wording] = {
@@ -30,14 +30,16 @@ _WORDINGS: Mapping[str, Wording] = {
                     N_("The gradient of {output} by {name}")),
     "jvp": Wording(N_("How {output} moves with {name}: J·t"), N_("J·t in numbers"), N_("PyTorch's product")),
     "jacobian": Wording(
-        N_("What y.backward(v) leaves in {name}.grad"), N_("The Jacobian by {name} in numbers"), N_("PyTorch's rows")
+        N_("What {output}.backward(v) leaves in {name}.grad"), N_("The Jacobian by {name} in numbers"),
+        N_("PyTorch's rows"),
     ),
     "hessian": Wording(
         N_("The second derivatives by {name}"), N_("The second derivatives by {name} in numbers"), N_("PyTorch's rows"),
         N_("Second derivatives of {output} by {name}"),
     ),
     "backward": Wording(
-        N_("What one y.backward(v) adds to {name}.grad"), N_("{name}.grad after the last call"), N_("PyTorch's .grad")
+        N_("What one {output}.backward(v) adds to {name}.grad"), N_("{name}.grad after the last call"),
+        N_("PyTorch's .grad"),
     ),
     "check": Wording(
         N_("The right answer in closed form"), N_("The right answer at your point"), N_("PyTorch's value"),

@@ -48,7 +48,9 @@ def _of_power(e: Expr, x: Entry) -> Expr:
     base, exponent = e.as_base_exp()
     db, de = partial(base, x), partial(exponent, x)
     by_base = ZERO if db == 0 else exponent * base ** (exponent - 1) * db
-    return by_base if de == 0 else by_base + e * log(base) * de
+    if de == 0 or base == 0:  # 0**x is 0 for every x > 0
+        return by_base
+    return by_base + e * log(base) * de
 
 
 def _of_where(e: Where, x: Entry) -> Expr:

@@ -135,7 +135,7 @@ class _Script:
     def _axed(self, e: Expr) -> Axed:
         if isinstance(e, Index):
             return Axed((e,), self.np.arange(self._size(e)))
-        if e.is_Number or e.is_NumberSymbol:
+        if e.is_Number or e.is_NumberSymbol or e is sympy.zoo:
             return Axed((), self._number(e))
         if e.is_Symbol:
             return Axed((), self._number(sympy.Integer(self.form.graph.sizes.values[e])))
@@ -157,7 +157,9 @@ class _Script:
     def _number(self, e: Expr) -> Spelled:
         if e is sympy.pi:
             return Spelled(f"{self.alias}.pi", np.pi)
-        if e.is_Integer:
+        if e is sympy.zoo:  # 1/0, the mean of no numbers
+            return Spelled('float("nan")', np.nan, POWER + 1)
+        if e.is_Integer and abs(e) < 2**53:
             return Spelled(str(int(e)), float(e), UNARY if e < 0 else POWER + 1)
         if e.is_Rational and abs(e.p) < 10**9 and e.q < 10**9:
             return Spelled(f"{e.p}/{e.q}", as_float(e), PRODUCT)
