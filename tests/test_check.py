@@ -183,6 +183,15 @@ def test_a_tolerance_can_be_given() -> None:
     assert verdict("x/3", {"x": 1.0}, "0.33", rtol=1e-6).agrees is False
 
 
+def test_where_pytorch_is_wrong_no_answer_is_judged() -> None:
+    """PyTorch gives 0 for the gradient of a determinant that is 0; it is the matrix of cofactors."""
+    singular, right = [[1, 2], [2, 4]], "[[A[1,1], -A[1,0]], [-A[0,1], A[0,0]]]"
+    with pytest.raises(GradcliError, match="no answer can be judged"):
+        verdict("det(A)", {"A": singular}, right)
+    assert verdict("det(A)", {"A": [[1, 2], [2, 5]]}, right).agrees is True
+    assert "cofactors" in str(gradcli.vjp("det(A)", {"A": singular}))
+
+
 def test_a_hessian_by_several_variables_is_asked_for_block_by_block() -> None:
     with pytest.raises(GradcliError, match="one block of second derivatives"):
         verdict("x**2*y", {"x": 1, "y": 2}, "2*y", of="hessian")

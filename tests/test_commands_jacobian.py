@@ -173,3 +173,18 @@ def test_every_command_has_every_format(words: tuple[str, ...], format: str, cap
 def test_check_tells_right_from_wrong_by_its_exit_status(answer: str, status: int, capsys: Any) -> None:
     assert run(["check", "x**2", "--x", "1,2", "--answer", answer]) == status
     assert bool(capsys.readouterr().err) == (status == 2)
+
+
+def test_quiet_and_files_get_the_matrix_that_was_asked_for(tmp_path, capsys) -> None:
+    assert run(["jacobian", "A @ x", "--A", "1,2:3,4", "--x", "1,2", "--wrt", "x", "--flat", "--layout", "denominator",
+                "--quiet"]) == 0
+    assert capsys.readouterr().out == "[[1.0, 3.0], [2.0, 4.0]]\n"
+    target = tmp_path / "j.csv"
+    assert run(["jacobian", "outer(x, x)", "--x", "1,2", "--flat", "--output", str(target)]) == 0
+    assert np.loadtxt(target, delimiter=",").shape == (4, 2)
+
+
+def test_sums_of_a_jacobian_are_not_written_as_the_jacobian(tmp_path, capsys) -> None:
+    target = tmp_path / "j.npy"
+    assert run(["jacobian", "cumsum(x, 0)", "--x", "rand:2000", "--output", str(target)]) == 2
+    assert "too large" in capsys.readouterr().err and not target.exists()

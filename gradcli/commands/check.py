@@ -41,6 +41,7 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import notation
 
     understood = understand(request)
+    _refuse_singular(understood)
     asked = _asked(understood)
     answer = read_answer(understood, asked.known(understood.point, understood.v, asked.t))
     weighted = request.of in ("vjp", "hessian")
@@ -81,6 +82,14 @@ def _asked(u: Understood) -> Asked:
     if len(u.wrt) > 1:
         raise _which(u)
     return Asked(u, of, u.wrt[0], "", None)
+
+
+def _refuse_singular(u: Understood) -> None:
+    from gradcli.explain.points import singular
+
+    for warning in singular(u.program, u.values):
+        raise fault("domain", N_("no answer can be judged at this point. {why}"),
+                    hint=N_("give a matrix whose determinant is not 0"), why=warning.text)
 
 
 def _which(u: Understood) -> Exception:

@@ -28,6 +28,7 @@ _DIVISION = N_("division by zero: {a}/{b} is {value}, at {entry}.")
 _PLAIN_DIVISION = N_("division by zero: {a}/{b} is {value}.")
 _OF = N_("{function} of {numbers} is {value}, at {entry}.")
 _MADE = N_("{entry} is {value}, though every number that goes into it is finite.")
+_SINGULAR = N_("{whole} is 0: its gradient is the matrix of the cofactors, for which PyTorch gives 0.")
 _INFINITE = N_("{entry} is {value}: the slope is not finite there.")
 
 
@@ -37,7 +38,8 @@ def hazards(
 ) -> list[Warning]:
     """The warnings that a point deserves; `values` are every step's, `gradients` may tell of infinite slopes; `order`
     how often is differentiated."""
-    found = [*_some(undefined(program, values)), *_some(kinks(program, values, wrt, order))]
+    kinds = (undefined(program, values), singular(program, values), kinks(program, values, wrt, order))
+    found = [warning for one in kinds for warning in _some(one)]
     return found or _some(infinite(gradients or {}))
 
 
@@ -85,7 +87,15 @@ def _quoted(program: Program, step: int) -> str:
     return f"{how.operation}(...)" if len(text) > LONGEST and isinstance(how, Apply) else text
 
 
-# Values that are not finite
+# Values that are not finite, or 0 where PyTorch divides by them
+
+
+def singular(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
+    """Determinants that are 0: the formula divides by them, and PyTorch gives 0 for a gradient that need not be."""
+    for step in used(program):
+        how = program.steps[step].how
+        if isinstance(how, Apply) and how.operation == "det" and (values[step] == 0).any():
+            yield warning("singular", _SINGULAR, whole=_quoted(program, step))
 
 
 def undefined(program: Program, values: Sequence[Array]) -> Iterator[Warning]:

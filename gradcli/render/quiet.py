@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradcli.message import GradcliError
 from gradcli.render.numbers import exact
-from gradcli.report import Array, Compared, Graph, Part, Plot, Script, Visit
+from gradcli.report import Array, Compared, Flattened, Graph, Part, Plot, Script, Visit, Warning
 
 
 def lines_of(parts: Sequence[Part]) -> list[str]:
@@ -19,9 +20,19 @@ def lines_of(parts: Sequence[Part]) -> list[str]:
 
 
 def arrays(parts: Sequence[Part]) -> list[tuple[str, Array]]:
-    """Every gradient by its variable's name; of a plot, the swept variables and the curves."""
+    """Every gradient by its variable's name; of a plot, the swept variables and the curves; a Jacobian flattened where
+    that was asked for.
+
+    Raises GradcliError (limit) for a Jacobian or a Hessian of which only sums were computed: they are another thing.
+    """
+    for part in parts:
+        if isinstance(part, Warning) and part.kind == "size":
+            raise GradcliError("limit", part.text)
+    flat = {part.name: part.matrix for part in parts if isinstance(part, Flattened) and part.matrix is not None}
     compared = [part for part in parts if isinstance(part, Compared)]
-    found = [(part.name, part.symbolic if part.pytorch is None else part.pytorch) for part in compared]
+    found = [
+        (part.name, flat.get(part.name, part.symbolic if part.pytorch is None else part.pytorch)) for part in compared
+    ]
     found += [(part.name, part.gradient) for part in parts if isinstance(part, Visit)]
     for part in parts:
         if isinstance(part, Plot):
