@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcli.commands.understand import Understood, tensor
 from gradcli.frozen import dataclass
-from gradcli.message import N_, GradcliError, fault, message
+from gradcli.message import N_, GradcliError, Span, fault, message
 from gradcli.program import Program, trace, values_of
 from gradcli.report import Array
 from gradcli.syntax import Tree, parse
@@ -74,7 +74,7 @@ def read_answer(asked: Understood, known: Known) -> Answer:
             constant,
             _half_units(json.dumps(given), constant) if isinstance(given, (list, int, float)) else None,
         )
-    text = given.strip()
+    text = _right_side(given.strip())
     names = _named(text, known, asked.program)
     if names and not text.startswith("@"):
         answer = Answer(text, names, parse(text, tuple(names)), None, None)
@@ -82,6 +82,17 @@ def read_answer(asked: Understood, known: Known) -> Answer:
         return answer
     constant = _understood(asked, lambda: tensor(text, "--answer", Stdin(), np.random.default_rng(asked.request.seed)))
     return Answer(text, frozenset(), None, constant, _half_units(text, constant) if _LITERAL.fullmatch(text) else None)
+
+
+def _right_side(text: str) -> str:
+    """The answer, unless it is an equation, as `dy/dx = 2x`."""
+    left, sign, right = text.partition("=")
+    if sign and re.search(r"[/'∂∇]|\.grad", left) and not right.startswith("=") and not re.search(r"[<>!;\n]", left):
+        raise fault(
+            "syntax", N_("an answer is the right side of an equation alone"),
+            hint=N_("did you mean {repair} ?"), repair=right.strip(),
+        ).at(Span(0, len(left) + 1), text)
+    return text
 
 
 def _named(text: str, known: Known, program: Program) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.syntax.scan import Token
 from gradcli.syntax.stray import patched, renamed
@@ -47,6 +49,12 @@ def word(source: str, tokens: list[Token], place: int) -> GradcliError:
     return _reserved(source, token)
 
 
+def _everywhere(source: str, token: Token) -> str:
+    """The source with the reserved word renamed in all of its places."""
+    mended = re.sub(rf"(?<![\w.]){re.escape(token.text)}(?!\w)", renamed(token.text), source)
+    return patched(mended, Span(0, len(mended)), mended)
+
+
 def _reserved(source: str, token: Token) -> GradcliError:
     if token.text == "return" and source[: token.span.start].strip():
         before, after = source[: token.span.start].rstrip(" ;"), source[token.span.end :].strip()
@@ -57,7 +65,7 @@ def _reserved(source: str, token: Token) -> GradcliError:
     return fault(
         "syntax", N_("{word} is a reserved word of Python and cannot be used as a name"),
         hint=N_("use another name, for example {other}: {repair}"),
-        word=token.text, other=renamed(token.text), repair=patched(source, token.span, renamed(token.text)),
+        word=token.text, other=renamed(token.text), repair=_everywhere(source, token),
     ).at(token.span)
 
 
