@@ -41,7 +41,7 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import notation
 
     understood = understand(request)
-    _refuse_singular(understood)
+    _refuse_without_gradient(understood)
     asked = _asked(understood)
     answer = read_answer(understood, asked.known(understood.point, understood.v, asked.t))
     weighted = request.of in ("vjp", "hessian")
@@ -84,9 +84,14 @@ def _asked(u: Understood) -> Asked:
     return Asked(u, of, u.wrt[0], "", None)
 
 
-def _refuse_singular(u: Understood) -> None:
-    from gradcli.explain.points import singular
+def _refuse_without_gradient(u: Understood) -> None:
+    """A point at which PyTorch's gradient is known to be wrong, or is one of nothing."""
+    from gradcli.explain.points import singular, undefined
 
+    if np.isnan(u.y).any():
+        for warning in undefined(u.program, u.values):
+            raise fault("domain", N_("no answer can be judged at this point. {why}"),
+                        hint=N_("give numbers at which the function has a value"), why=warning.text)
     for warning in singular(u.program, u.values):
         raise fault("domain", N_("no answer can be judged at this point. {why}"),
                     hint=N_("give a matrix whose determinant is not 0"), why=warning.text)
