@@ -190,7 +190,7 @@ def test_where_pytorch_is_wrong_no_answer_is_judged() -> None:
         verdict("det(A)", {"A": singular}, right)
     assert verdict("det(A)", {"A": [[1, 2], [2, 5]]}, right).agrees is True
     assert "cofactors" in str(gradcli.vjp("det(A)", {"A": singular}))
-    with pytest.raises(GradcliError, match="no answer can be judged at this point. logdet"):
+    with pytest.raises(GradcliError, match="no answer can be judged"):
         verdict("logdet(A)", {"A": [[1, 2], [3, 4]]}, "inv(A).T")  # whose determinant is negative
 
 
