@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,13 @@ def test_the_hessian_by_numbers_is_one_matrix() -> None:
 def test_the_hessian_by_tensors_stays_in_blocks() -> None:
     assert not gradcli.hessian("sum(x*y)", {"x": [1, 2], "y": 2}).of(Together)
     assert not gradcli.hessian("x**2", {"x": 1}).of(Together)
+
+
+def test_a_hessian_that_is_not_finite_is_answered_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        report = gradcli.hessian("sum(x*exp(x))", {"x": [1e200, 1]})
+    assert "by at most 0." in " ".join(str(note.text) for note in report.of(Note))
 
 
 def test_a_minimum_is_told_from_a_saddle() -> None:

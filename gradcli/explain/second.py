@@ -46,7 +46,9 @@ def _symmetry(known: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
             rank = _rank(known, a)
             turned = np.moveaxis(other, range(other.ndim - rank), range(rank, other.ndim)) if rank else other
             if turned.shape == one.shape:
-                worst = max(worst, float(np.max(np.abs(one - turned), initial=0.0)))
+                with np.errstate(invalid="ignore"):  # inf - inf, where the two are the same
+                    apart = np.where(one == turned, 0.0, np.abs(one - turned))
+                worst = max(worst, float(np.nanmax(apart, initial=0.0)))
     yield note(
         "symmetric",
         N_("The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the "
