@@ -62,8 +62,9 @@ def side_by_side(
     if terms is not None and _is_far(difference, drift, tolerance, undefined):
         sizes = np.maximum(sizes, terms())
         tolerance = tolerance + ROUNDING * ONE_ROUNDING[dtype] * np.nan_to_num(sizes, posinf=0.0)
-    shaking = shaken is not None and _is_far(difference, drift, tolerance, undefined)
-    if shaking and shaken is not None:
+    shaking = False
+    if shaken is not None and _is_far(difference, drift, tolerance, undefined):
+        shaking = True
         tolerance = tolerance + ROUNDING * np.nan_to_num(shaken(), posinf=0.0)
     outside = (difference > tolerance) & ~undefined
     checked = None if jacobian is None else bool(np.all(drift <= tolerance))

@@ -329,28 +329,28 @@ def outcome(mistake: Mistake) -> str:
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        os._exit(_status(mistake))
+        os._exit(FIRST + OUTCOMES.index(_seen(mistake)))
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return LATE if os.WTERMSIG(status) == signal.SIGPROF else BROKE
-    return OUTCOMES[os.WEXITSTATUS(status)]
+    return OUTCOMES[os.WEXITSTATUS(status) - FIRST]
 
 
-OUTCOMES: Mapping[int, str] = {40: SURVIVED, 41: CAUGHT, 42: BROKE, 43: VOID}
-"""By a process' exit status: none that Python itself ends with, as where a mistake could not be planted."""
+FIRST, OUTCOMES = 40, (SURVIVED, CAUGHT, BROKE, VOID)
+"""By a process' exit status, from 40 on: none that Python ends with, as where a mistake could not be planted."""
 
 
-def _status(mistake: Mistake) -> int:
+def _seen(mistake: Mistake) -> str:
     signal.setitimer(signal.ITIMER_PROF, SECONDS)  # whose signal ends the process
     broke = False
     mistake.plant()
     for question in mistake.questions:
         try:
             if question():
-                return 41
+                return CAUGHT
         except Exception:
             broke = True
-    return 42 if broke else 40 if _changed or mistake.where == "contract" else 43
+    return BROKE if broke else SURVIVED if _changed or mistake.where == "contract" else VOID
 
 
 def mistakes(tests: bool) -> Iterator[Mistake]:
