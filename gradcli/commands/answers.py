@@ -14,6 +14,7 @@ from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Span, fault, message
 from gradcli.program import Program, trace, values_of
 from gradcli.report import Array
+from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
 from gradcli.tensors import Stdin
 
@@ -66,7 +67,7 @@ def read_answer(asked: Understood, known: Known) -> Answer:
             hint=N_('--answer "2*x*v"'),
         )
     if not isinstance(given, str):
-        constant = tensor(given, "--answer", Stdin(), np.random.default_rng(0))
+        constant = tensor(given, "--answer", Stdin(), Stream(asked.request.seed, "answer"))
         return Answer(
             json.dumps(given) if isinstance(given, (list, int, float)) else "tensor",
             frozenset(),
@@ -80,7 +81,7 @@ def read_answer(asked: Understood, known: Known) -> Answer:
         answer = Answer(text, names, parse(text, tuple(names)), None, None)
         _understood(asked, lambda: answer.program(known))  # a mistake in it is told now
         return answer
-    constant = _understood(asked, lambda: tensor(text, "--answer", Stdin(), np.random.default_rng(asked.request.seed)))
+    constant = _understood(asked, lambda: tensor(text, "--answer", Stdin(), Stream(asked.request.seed, "answer")))
     return Answer(text, frozenset(), None, constant, _half_units(text, constant) if _LITERAL.fullmatch(text) else None)
 
 

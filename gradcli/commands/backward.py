@@ -13,6 +13,7 @@ from gradcli.commands.understand import Understood, tensor, understand
 from gradcli.message import GradcliError
 from gradcli.report import Array, Between, Call, Compared, Part, Tangents, Warning, Weights
 from gradcli.request import Request
+from gradcli.streams import Stream
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _understood(request: Request) -> tuple[Understood, Array | None]:
         ):
             raise
         asked = understand(replace(request, v=None))
-        return asked, tensor(request.v, "v", Stdin(), np.random.default_rng((request.seed, 2)), asked.point)
+        return asked, tensor(request.v, "v", Stdin(), Stream(request.seed, "v"), asked.point)
     return asked, None if request.v is None else asked.v
 
 

@@ -21,6 +21,7 @@ from gradcli.render.layout import has_statements
 from gradcli.report import Array, Curve, Part, Plot, Warning
 from gradcli.request import Request
 from gradcli.shapes import written
+from gradcli.streams import Stream
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:  # the door opens only when a formula is asked for
@@ -65,7 +66,7 @@ def run(request: Request) -> Iterator[Part]:
 def _sweeps(request: Request) -> dict[str, Array]:
     """The variables given by a range, with their values."""
     texts = {name: given for name, given in request.inputs.items() if isinstance(given, str) and RANGE.match(given)}
-    generator = np.random.default_rng(request.seed)
+    generator = Stream(request.seed, "inputs")
     sweeps = {name: tensor(text, name, Stdin(), generator) for name, text in texts.items()}
     if not sweeps:
         raise fault(

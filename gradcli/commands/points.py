@@ -10,8 +10,9 @@ import numpy as np
 from gradcli.frozen import dataclass
 from gradcli.message import N_
 from gradcli.report import Array
+from gradcli.streams import Stream
 
-Draw = Callable[[np.random.Generator], Array]
+Draw = Callable[[Stream], Array]
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,17 @@ def _square(given: Array) -> Like | None:
     return None
 
 
-def _symmetric(given: Array, g: np.random.Generator) -> Array:
+def _symmetric(given: Array, g: Stream) -> Array:
     drawn = _entries(given, g)
     return np.asarray((drawn + np.swapaxes(drawn, -1, -2)) / 2)
 
 
-def _antisymmetric(given: Array, g: np.random.Generator) -> Array:
+def _antisymmetric(given: Array, g: Stream) -> Array:
     drawn = _entries(given, g)
     return np.asarray((drawn - np.swapaxes(drawn, -1, -2)) / 2)
 
 
-def _definite(given: Array, g: np.random.Generator) -> Array:
+def _definite(given: Array, g: Stream) -> Array:
     """A product of a triangular factor with its transpose, the factor near the given one's."""
     factor = np.linalg.cholesky(given)
     moved = factor * g.uniform(0.7, 1.4, factor.shape)
@@ -85,12 +86,12 @@ def _definite(given: Array, g: np.random.Generator) -> Array:
     return np.asarray((product + np.swapaxes(product, -1, -2)) / 2)
 
 
-def _distribution(given: Array, g: np.random.Generator) -> Array:
+def _distribution(given: Array, g: Stream) -> Array:
     drawn = given * np.exp(g.uniform(-0.7, 0.7, given.shape))
     return np.asarray(drawn / drawn.sum(-1, keepdims=True))
 
 
-def _entries(given: Array, g: np.random.Generator) -> Array:
+def _entries(given: Array, g: Stream) -> Array:
     """Entries of the given size: a tensor of one sign keeps it, numbers between 0 and 1 stay there."""
     top = float(np.abs(given).max()) or 1.0
     if (given > 0).all() and (given < 1).all():

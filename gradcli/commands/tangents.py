@@ -13,6 +13,7 @@ from gradcli.message import N_, fault
 from gradcli.program import Program
 from gradcli.report import Array
 from gradcli.shapes import Shape, written
+from gradcli.streams import Stream
 from gradcli.tensors import Stdin
 
 
@@ -35,7 +36,7 @@ def directions(asked: Understood) -> Directions:
 
     Raises GradcliError where one is missing, is of another shape, or belongs to no variable.
     """
-    stdin, generator = Stdin(), np.random.default_rng((asked.request.seed, 1))  # not the draws of the inputs
+    stdin, generator = Stdin(), Stream(asked.request.seed, "t")
     given = _by_name(asked)
     t, told = {}, {}
     for name, text in given.items():
@@ -84,7 +85,7 @@ def _shape(program: Program, name: str) -> Shape:
 
 
 def _tangent(
-    given: Any, name: str, shape: Shape, asked: Understood, stdin: Stdin, generator: np.random.Generator
+    given: Any, name: str, shape: Shape, asked: Understood, stdin: Stdin, generator: Stream
 ) -> tuple[Array, str]:
     text = given.strip() if isinstance(given, str) else None
     if text == "ones":

@@ -18,6 +18,7 @@ from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import values_of
 from gradcli.report import Array
+from gradcli.streams import Stream
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:  # the door opens only when a formula is asked for
@@ -155,7 +156,7 @@ def _kept(drawn: Mapping[str, Like]) -> Message | None:
 
 
 def _random(asked: Asked, answer: Answer, drawn: Mapping[str, Like]) -> Iterator[Trial]:
-    generator = np.random.default_rng((asked.understood.request.seed, 3))
+    generator = Stream(asked.understood.request.seed, "trials")
     for _ in range(RANDOM):
         for _ in range(DRAWS):
             point = {name: one.draw(generator) for name, one in drawn.items()}
@@ -185,18 +186,18 @@ def _trial(
         return Trial(point, v, t, asked.correct(point, v, t), yours, own)
 
 
-def _weights(asked: Asked, answer: Answer, point: Mapping[str, Array], generator: np.random.Generator) -> Array:
+def _weights(asked: Asked, answer: Answer, point: Mapping[str, Array], generator: Stream) -> Array:
     """Random where the answer names v; else as given, and if that was by a formula over the inputs, by it."""
     u = asked.understood
     if answer.names & {"v_", u.weights}:
         return np.asarray(generator.uniform(-2.0, 2.0, u.v.shape))
     given: Any = u.request.v
     if isinstance(given, str) and any(re.search(rf"(?<!\w){re.escape(n)}(?!\w)", given) for n in point):
-        return tensor(given, "v", Stdin(), np.random.default_rng(u.request.seed), point).reshape(u.v.shape)
+        return tensor(given, "v", Stdin(), Stream(u.request.seed, "v"), point).reshape(u.v.shape)
     return u.v
 
 
-def _tangents(asked: Asked, answer: Answer, generator: np.random.Generator) -> Mapping[str, Array]:
+def _tangents(asked: Asked, answer: Answer, generator: Stream) -> Mapping[str, Array]:
     if asked.moving is None:
         return {}
     return {

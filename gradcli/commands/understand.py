@@ -16,11 +16,11 @@ from gradcli.program import Program, trace, values_of
 from gradcli.report import Array, Question
 from gradcli.request import Request
 from gradcli.shapes import MOST, Shape, allowed, written
+from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
 from gradcli.syntax.scan import scan
 from gradcli.syntax.tree import While
 from gradcli.tensors import Stdin, read_program, read_tensor
-from gradcli.tensors.draws import Draws
 from gradcli.tensors.text import CONSTRUCTORS
 
 MOST_KEPT, LONGEST_KEPT = 1_024, 2_000
@@ -77,7 +77,7 @@ def understand(request: Request) -> Understood:
     Raises GradcliError for everything that is wrong with the question, before anything heavy is loaded.
     """
     _refuse_impossible(request)
-    stdin, generator = Stdin(), Draws(request.seed)
+    stdin, generator = Stdin(), Stream(request.seed, "inputs")
     source = read_program(request.expression, stdin=stdin)
     _parsed(source, tuple(request.inputs))  # its mistakes are told before a tensor's
     rounded = np.float32 if request.dtype == "float32" else np.float64
@@ -90,7 +90,7 @@ def understand(request: Request) -> Understood:
     wrt = variables(program, request)
     values = tuple(values_of(program, point))
     weights = "v_" if "v" in program.inputs or "v" in program.names else "v"
-    v, given, guessed = _weights(program, request, point, stdin, generator)
+    v, given, guessed = _weights(program, request, point, stdin, Stream(request.seed, "v"))
     v = v.astype(rounded, copy=False).astype(np.float64, copy=False)
     return Understood(program, point, values, wrt, v, given, weights, guessed, request)
 
@@ -138,14 +138,14 @@ def _is_short(source: str) -> bool:
     return len(source) <= LONGEST_KEPT and "rand" not in source
 
 
-def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator | Draws,
+def tensor(given: Any, name: str, stdin: Stdin, generator: Stream,
            point: Mapping[str, Array] | None = None) -> Array:
     """A tensor as given: text, lists or an array; an expression may use the variables of `point`."""
 
     def evaluate(tree: Tree) -> Array:
         inputs = dict(point or {})
         used = {n: inputs[n] for n in inputs if _mentions(tree, n)}
-        program = trace(tree, {n: a.shape for n, a in used.items()}, int(generator.integers(2**31)), used)
+        program = trace(tree, {n: a.shape for n, a in used.items()}, int(generator.integers(0, 2**31)), used)
         return values_of(program, used)[program.output.step]
 
     return read_tensor(given, name=name, evaluate=evaluate, stdin=stdin, generator=generator)
@@ -195,7 +195,7 @@ def _is_true_or_false(given: Any) -> bool:
 
 
 def _weights(program: Program, request: Request, point: Mapping[str, Array], stdin: Stdin,
-             generator: np.random.Generator | Draws) -> tuple[Array, str, bool]:
+             generator: Stream) -> tuple[Array, str, bool]:
     """(v, how it was given, whether it had to be guessed)."""
     shape = program.output_shape
     if request.v is None:
@@ -223,7 +223,7 @@ def _weights(program: Program, request: Request, point: Mapping[str, Array], std
 
 
 def _v_tensor(
-    request: Request, point: Mapping[str, Array], stdin: Stdin, generator: np.random.Generator | Draws
+    request: Request, point: Mapping[str, Array], stdin: Stdin, generator: Stream
 ) -> Array:
     try:
         return tensor(request.v, "v", stdin, generator, point)

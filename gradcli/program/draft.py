@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from gradcli.program.numbers import as_array
 from gradcli.program.steps import Apply, Constant, Input, Ref, Step
 from gradcli.program.values import number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
+from gradcli.streams import Stream
 from gradcli.syntax.stray import patched
 
 CONDITIONS = frozenset(row.name for row in MASKS)
@@ -33,15 +33,10 @@ class Draft:
 
     def __init__(self, source: str, shapes: Mapping[str, Shape], seed: int) -> None:
         self.source, self.shapes = source, shapes
-        self.seed = seed
+        self.random = Stream(seed, "program")
         self.steps: list[Step] = []
         self.inputs: dict[str, Ref] = {}
         self.whole_numbers: set[str] = set()
-
-    @cached_property
-    def random(self) -> np.random.Generator:
-        """NumPy's generators load with the first draw: most programs draw nothing."""
-        return np.random.default_rng(self.seed)
 
     def add(self, how: Input | Constant | Apply, shape: Shape, span: Span, name: str | None = None) -> Ref:
         self.steps.append(Step(how, tuple(shape), span, name))

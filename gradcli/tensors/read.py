@@ -11,9 +11,9 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, message
 from gradcli.report import Array
+from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
 from gradcli.tensors import files
-from gradcli.tensors.draws import Draws
 from gradcli.tensors.files import READERS, Stdin
 from gradcli.tensors.nested import from_lists, real
 from gradcli.tensors.spellings import printed, respelled
@@ -33,14 +33,14 @@ def read_tensor(
     name: str,
     evaluate: Evaluate | None = None,
     stdin: Stdin | None = None,
-    generator: np.random.Generator | Draws | None = None,
+    generator: Stream | None = None,
 ) -> Array:
     """The tensor that a person gave for the variable `name`, as a new float64 array of any shape, () for a number.
 
     `given` is a number, nested lists, a NumPy array, a PyTorch tensor, or text: a number (`-3`, `nan`, `pi`), lists
     (`[[1,2],[3,4]]`), rows (`1,2:3,4`), a constructor (`eye:5`), a file (`@x.npy`, `file:x.npy`), stdin (`-`, `@-`), or
     an expression without variables, which is parsed and handed to `evaluate`. `generator` draws `rand:3` and `randn:3`;
-    give one generator to all variables of a question. Integers and bools become floats.
+    give one stream to all variables of a question. Integers and bools become floats.
 
     Raises GradcliError: input (a mistake in the value), file, syntax and whatever `evaluate` raises, limit.
     """
@@ -54,7 +54,7 @@ def read_tensor(
     file = re.match(r"(?:@|file:)\s*(.*)", text, re.DOTALL)
     if file is not None:
         return _named(name, lambda: files.read_file(file[1]))
-    array = read_text(printed(plain(text)), name, generator or Draws(0))
+    array = read_text(printed(plain(text)), name, generator or Stream(0, "inputs"))
     return array if array is not None else _from_expression(text, name, evaluate)
 
 
@@ -92,7 +92,7 @@ def _without_arrays(given: Any) -> Any:
 
 
 def _from_stdin(
-    content: bytes, name: str, evaluate: Evaluate | None, generator: np.random.Generator | Draws | None
+    content: bytes, name: str, evaluate: Evaluate | None, generator: Stream | None
 ) -> Array:
     """One line is tensor text, so that what `--quiet` prints can be piped; more lines are lists, JSON or a table."""
     written = content.strip()
@@ -101,7 +101,7 @@ def _from_stdin(
     lists = written.startswith((b"[", b"tensor(", b"array("))
     if written.isascii() and (lists or len(written.splitlines()) == 1):
         text = printed(plain(written.decode("ascii")))
-        array = read_text(text, name, generator or Draws(0))
+        array = read_text(text, name, generator or Stream(0, "inputs"))
         if array is not None:
             return array
         if not text.startswith("["):

@@ -13,7 +13,7 @@ import numpy as np
 from gradcli.message import N_, GradcliError, Span, fault, limit
 from gradcli.report import Array
 from gradcli.shapes import Shape
-from gradcli.tensors.draws import Draws
+from gradcli.streams import Stream
 from gradcli.tensors.nested import MAX_AXES, check_size, from_lists
 
 _UNCOUNTED = 2.0**62
@@ -39,7 +39,7 @@ def plain(text: str) -> str:
     return text.translate(_PLAIN).strip()
 
 
-def read_text(text: str, name: str, generator: np.random.Generator | Draws) -> Array | None:
+def read_text(text: str, name: str, generator: Stream) -> Array | None:
     """The array that a plain form names, or None where the text is none: then it is an expression, if anything.
 
     Raises GradcliError: input for a form with a mistake in it, limit for one that names too many entries.
@@ -162,7 +162,7 @@ def _check_entry(text: str, name: str, entry: str, count: int) -> None:
     ).at(Span(start, start + len(entry)), text)
 
 
-def _constructed(word: str, parts: list[str], name: str, generator: np.random.Generator | Draws) -> Array:
+def _constructed(word: str, parts: list[str], name: str, generator: Stream) -> Array:
     """`word:part:part…`; every size is checked before anything is made."""
     makers: dict[str, Callable[[], Array]] = {
         "eye": lambda: _eye(parts, name),
