@@ -32,7 +32,8 @@ class Definition:
 class Question:
     """What was asked, as it was understood, with every shape.
 
-    `v_given` is how v came about: the text the user gave, or "1" / "ones" where it was left out.
+    `v_given` is how v came about: the text the user gave, or "1" / "ones" where it was left out; `v_name` is what the
+    formulas call it, `v` unless the program has a v of its own.
     """
 
     command: str
@@ -46,6 +47,7 @@ class Question:
     wrt: tuple[str, ...]
     value_names: tuple[str, ...] = ()
     output_name: str = "y"
+    v_name: str = "v"
 
 
 @dataclass(frozen=True)

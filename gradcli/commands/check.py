@@ -238,7 +238,7 @@ def _layouts(asked: Asked) -> Iterator[tuple[Layout, Message]]:
 def _compared_at(asked: Asked, answer: Answer, tried: Sequence[Trial], kept: Message | None) -> Message:
     count = len(tried) - 1
     if count:
-        by_v = bool(answer.names & {"v_", asked.understood.weights}) and asked.of in ("vjp", "hessian")
+        by_v = bool(answer.names & asked.weight_names) and asked.of in ("vjp", "hessian")
         return message(_RANDOM[by_v, kept is not None], count=count, kept=kept)
     if answer.names:
         return message(N_("compared at your point only: at random points the two sides are not both numbers"))
@@ -251,7 +251,7 @@ def _compared_at(asked: Asked, answer: Answer, tried: Sequence[Trial], kept: Mes
 def _point(asked: Asked, answer: Answer, t: Trial) -> dict[str, Array]:
     """The inputs of a counterexample, and what else the answer names."""
     u = asked.understood
-    weights = {u.weights: t.v} if answer.names & {"v_", u.weights} else {}
+    weights = {u.weights: t.v} if answer.names & asked.weight_names else {}
     return {**t.point, **weights, **asked.named(t.t)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from keyword import iskeyword
 from typing import Any
 
@@ -13,6 +13,7 @@ from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, fault
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.alone import names_of, output_name
+from gradcli.program.names import fresh_name
 from gradcli.program.spelled import Library, Spelled, Speller, literal
 from gradcli.report import Array, Part, Script
 from gradcli.request import Request
@@ -94,7 +95,7 @@ def _numpy(asked: Understood) -> Iterator[str]:
 
     calculus = Calculus(asked.program, asked.wrt, asked.weights, _y(asked))
     known = {**asked.point, asked.weights: asked.v}
-    named = {name: _free(f"{name}_grad", {*known, *asked.program.names}) for name in asked.wrt}
+    named = {name: fresh_name(f"{name}_grad", {*known, *asked.program.names}) for name in asked.wrt}
     body: list[str] = []
     for name in asked.wrt:
         used = {
@@ -122,11 +123,6 @@ def _numpy(asked: Understood) -> Iterator[str]:
     yield from ("", "", f'print("{_y(asked)} =", np.asarray(forward({", ".join(asked.point)})).tolist())')
     for name in asked.wrt:
         yield f'print("{name}.grad =", np.asarray({named[name]}({", ".join(known)})).tolist())'
-
-
-def _free(name: str, taken: Collection[str]) -> str:
-    """The name, with as many _ behind it as it takes to be no tensor's."""
-    return name if name not in taken else _free(f"{name}_", taken)
 
 
 def _with_intermediates(

@@ -17,6 +17,7 @@ from gradcli.compare import largest_difference
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply, Ref, values_of
 from gradcli.program.alone import alone, names_of, output_name, source_of
+from gradcli.program.names import fresh_name
 from gradcli.report import Array, Jacobian, Operand, Part, Share, Visit, Warning
 from gradcli.request import Request
 
@@ -84,7 +85,7 @@ def _operands(
     step = alone(asked.program, visit.place, names)
     point = {name: values[name] for name in step.inputs}
     here = replace(asked, program=step, point=point, values=tuple(values_of(step, point)), v=visit.gradient)
-    weights = next(name for name in ("v", "v_", "weights_") if name not in (*point, names[visit.place]))
+    weights = fresh_name("v", {*point, names[visit.place]})
     local = _local(here, [names[place] for place in visit.handed], names[visit.place], weights)
     for place, handed in visit.handed.items():
         name = names[place]

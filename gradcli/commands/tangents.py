@@ -11,6 +11,7 @@ from gradcli.commands.understand import Understood, tensor
 from gradcli.frozen import dataclass
 from gradcli.message import N_, fault
 from gradcli.program import Program
+from gradcli.program.names import fresh_name
 from gradcli.report import Array
 from gradcli.shapes import Shape, written
 from gradcli.streams import Stream
@@ -125,9 +126,6 @@ def _letters(asked: Understood, names: tuple[str, ...]) -> dict[str, str]:
     taken = {*asked.program.inputs, *asked.program.names, asked.weights, asked.output_name}
     made: dict[str, str] = {}
     for name in names:
-        letter = "t" if len(names) == 1 else f"t_{name}"
-        while letter in taken:
-            letter += "_"
-        made[name] = letter
-        taken.add(letter)
+        made[name] = fresh_name("t" if len(names) == 1 else f"t_{name}", taken)
+        taken.add(made[name])
     return made

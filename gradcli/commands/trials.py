@@ -56,7 +56,13 @@ class Asked:
         values = values_of(program, point)
         own = {name: values[ref.step] for name, ref in program.names.items() if name not in point}
         output = {self.understood.output_name: values[program.output.step]}
-        return {**output, **own, "v_": v, self.understood.weights: v, **self.named(t), **point}
+        return {**output, **own, **dict.fromkeys(self.weight_names, v), **self.named(t), **point}
+
+    @property
+    def weight_names(self) -> frozenset[str]:
+        """What an answer may call v: as the formulas do, or v_ where nothing else is called so."""
+        program = self.understood.program
+        return frozenset({self.understood.weights, "v_"} - {*program.inputs, *program.names})
 
     def correct(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
         """PyTorch's value; the formula's where PyTorch leaves nan."""
@@ -189,7 +195,7 @@ def _trial(
 def _weights(asked: Asked, answer: Answer, point: Mapping[str, Array], generator: Stream) -> Array:
     """Random where the answer names v; else as given, and if that was by a formula over the inputs, by it."""
     u = asked.understood
-    if answer.names & {"v_", u.weights}:
+    if answer.names & asked.weight_names:
         return np.asarray(generator.uniform(-2.0, 2.0, u.v.shape))
     given: Any = u.request.v
     if isinstance(given, str) and any(re.search(rf"(?<!\w){re.escape(n)}(?!\w)", given) for n in point):

@@ -13,6 +13,7 @@ import numpy as np
 from gradcli.frozen import dataclass
 from gradcli.message import N_, NN_, GradcliError, Message, fault
 from gradcli.program import Program, trace, values_of
+from gradcli.program.names import fresh_name
 from gradcli.report import Array, Question
 from gradcli.request import Request
 from gradcli.shapes import MOST, Shape, allowed, written
@@ -67,7 +68,7 @@ class Understood:
         return Question(
             self.request.command, self.program.source, latex,
             {name: value.shape for name, value in self.point.items()}, self.request.dtype, self.program.output_shape,
-            self.v_given, self.v.shape, self.wrt, output_name=self.output_name,
+            self.v_given, self.v.shape, self.wrt, output_name=self.output_name, v_name=self.weights,
         )
 
 
@@ -89,7 +90,7 @@ def understand(request: Request) -> Understood:
     _whole_numbers(program, point, request.inputs)
     wrt = variables(program, request)
     values = tuple(values_of(program, point))
-    weights = "v_" if "v" in program.inputs or "v" in program.names else "v"
+    weights = fresh_name("v", {*program.inputs, *program.names})
     v, given, guessed = _weights(program, request, point, stdin, Stream(request.seed, "v"))
     v = v.astype(rounded, copy=False).astype(np.float64, copy=False)
     return Understood(program, point, values, wrt, v, given, weights, guessed, request)

@@ -18,7 +18,7 @@ _GREEK = {
 def latex_name(name: str) -> str:
     """A tensor's name in LaTeX: theta as a Greek letter, x1 and x_new with subscripts, a longer word upright."""
     head, underscore, tail = name.partition("_")
-    if underscore and (not head or not tail or head[-1].isdigit()):
+    if not all(name.split("_")) or (underscore and head[-1].isdigit()):
         return r"\mathrm{" + name.replace("_", r"\_") + "}"
     if underscore:
         return rf"{latex_name(head)}_{{\mathrm{{{tail.replace('_', ',')}}}}}"

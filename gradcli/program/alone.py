@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
-from typing import Any
 
+from gradcli.program.size_values import moved, plain
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step
 
 
@@ -46,22 +46,19 @@ def alone(program: Program, place: int, names: Sequence[str]) -> Program:
     how = program.steps[place].how
     assert isinstance(how, Apply), how
     reads = list(dict.fromkeys(how.refs))
-    places = {old: Ref(new) for new, old in enumerate(reads)}
+    places = {old.step: Ref(new) for new, old in enumerate(reads)}
     steps = [_leaf(program[ref], names[ref.step]) for ref in reads]
-    steps.append(replace(program.steps[place], how=replace(how, arguments=_moved(how.arguments, places)), name=None))
-    inputs = {names[ref.step]: places[ref] for ref in reads if not isinstance(program[ref].how, Constant)}
+    here = replace(how, arguments=moved(plain(how.arguments), places))
+    steps.append(replace(program.steps[place], how=here, name=None))
+    inputs = {names[ref.step]: places[ref.step] for ref in reads if not isinstance(program[ref].how, Constant)}
     whole = frozenset(name for name in inputs if name in program.whole_numbers)
     return Program(source_of(program, program.steps[place]), tuple(steps), Ref(len(reads)), inputs, {}, whole)
 
 
 def _leaf(step: Step, name: str) -> Step:
-    return step if isinstance(step.how, Constant) else replace(step, how=Input(name), name=None)
-
-
-def _moved(argument: Any, places: dict[Ref, Ref]) -> Any:
-    if isinstance(argument, Ref):
-        return places[argument]
-    return tuple(_moved(a, places) for a in argument) if isinstance(argument, tuple) else argument
+    if not isinstance(step.how, Constant):
+        return replace(step, how=Input(name), name=None)
+    return replace(step, how=Constant(plain(step.how.value)))  # the step whose size it was may not be here
 
 
 def source_of(program: Program, step: Step) -> str:

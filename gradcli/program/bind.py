@@ -10,6 +10,7 @@ from typing import Any
 from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, Span, fault
 from gradcli.ops.row import REQUIRED, Param, Row
+from gradcli.program.size_values import whole
 from gradcli.program.steps import Ref
 
 OTHER_NAMES = {
@@ -115,8 +116,8 @@ def option(row: Row, param: Param, given: Given) -> Any:
         case "integer" if isinstance(value, bool):
             return int(value)  # var(x, unbiased=False) is correction=0
         case "integer" | "dim":
-            if (whole := _whole(value)) is not None or (value is None and param.default is None):
-                return whole
+            if (number := _whole(value)) is not None or (value is None and param.default is None):
+                return number
             raise _wrong(row, param, N_("a whole number"), given)
         case "dims":
             return None if value is None else _whole(value) if _whole(value) is not None else _wholes(row, param, given)
@@ -131,8 +132,8 @@ def option(row: Row, param: Param, given: Given) -> Any:
 
 def _whole(value: Any) -> int | None:
     if isinstance(value, Fraction) and value.denominator == 1:
-        return int(value)
-    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
+        return whole(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _wholes(row: Row, param: Param, given: Given) -> tuple[int, ...]:

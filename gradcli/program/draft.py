@@ -17,6 +17,7 @@ from gradcli.ops.row import Row
 from gradcli.program import meant
 from gradcli.program.bind import Given, bind, option
 from gradcli.program.numbers import as_array
+from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
 from gradcli.program.steps import Apply, Constant, Input, Ref, Step
 from gradcli.program.values import number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
@@ -37,6 +38,7 @@ class Draft:
         self.steps: list[Step] = []
         self.inputs: dict[str, Ref] = {}
         self.whole_numbers: set[str] = set()
+        self.pinned: list[Rule] = []
 
     def add(self, how: Input | Constant | Apply, shape: Shape, span: Span, name: str | None = None) -> Ref:
         self.steps.append(Step(how, tuple(shape), span, name))
@@ -49,6 +51,25 @@ class Draft:
 
     def shape(self, ref: Ref) -> Shape:
         return self.steps[ref.step].shape
+
+    def sizes(self, ref: Ref) -> tuple[SizeNumber, ...]:
+        """The shape as numbers that know what they are the size of."""
+        return axis_sizes(ref, self.shape(ref))
+
+    def pinned_number(self, value: Any) -> Any:
+        """The value without the sizes that it follows from: the program is what it is for as long as they stay."""
+        self.pinned += rules_in(value)
+        return plain(value)
+
+    def pin(self, ref: Ref) -> None:
+        """The same for every size that a step's value follows from."""
+        wanted = {ref.step}
+        for place in range(ref.step, -1, -1):
+            how = self.steps[place].how
+            if place in wanted and isinstance(how, Apply):
+                wanted.update(read.step for read in how.refs)
+            elif place in wanted and isinstance(how, Constant):
+                self.pinned_number(how.value)
 
     def name(self, ref: Ref, name: str) -> None:
         """Gives a step the name it is assigned; a bare copy of an input (y = x) stays the input's step."""
@@ -118,7 +139,7 @@ class Draft:
         if isinstance(value, (Fraction, float)) and not isinstance(value, bool):
             return self.add(Constant(value), (), given.span)
         if isinstance(value, tuple):
-            numbers = as_array(value)
+            numbers = as_array(self.pinned_number(value))
             if numbers is not None and len(value):
                 return self.add(Constant(numbers), numbers.shape, given.span)
         inner = self.source[given.span.start + 1 : given.span.end - 1]
@@ -195,7 +216,10 @@ class Draft:
         if self.shape(given.value) != ():
             return given
         value = self._constant(given.value)
-        return given if value is None else Given(value, given.span)
+        if value is None:
+            return given
+        self.pin(given.value)
+        return Given(value, given.span)
 
     def _constant(self, ref: Ref) -> float | None:
         """The number that a step without axes is for every input; None where it depends on one."""

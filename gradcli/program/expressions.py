@@ -14,6 +14,7 @@ from gradcli.program.bind import Given
 from gradcli.program.draft import Draft
 from gradcli.program.index import index_arguments
 from gradcli.program.numbers import exact, literal
+from gradcli.program.size_values import joined
 from gradcli.program.steps import Constant, Ref
 from gradcli.program.values import NAMED
 from gradcli.shapes import Shape
@@ -107,7 +108,7 @@ class Expressions:
         if isinstance(a.value, Fraction) and isinstance(b.value, Fraction):
             known = exact(node.operator, a.value, b.value)
             if known is not None:
-                return known
+                return joined(node.operator, a.value, b.value, known)
         if isinstance(a.value, Ref) and isinstance(b.value, Ref):
             return self._of_tensors(node, a, b, (self.draft.shape(a.value), self.draft.shape(b.value)))
         result = self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
@@ -134,7 +135,7 @@ class Expressions:
         value = self.value(inner)
         for sign in reversed(signs):
             if sign.operator == "-" and isinstance(value, Fraction):
-                value = -value
+                value = joined("*", Fraction(-1), value, -value)
             elif sign.operator != "+":
                 row = SPELLED["neg" if sign.operator == "-" else "logical_not"]
                 value = self.draft.apply(row, [Given(value, sign.operand.span)], {}, sign.span)
@@ -159,8 +160,8 @@ class Expressions:
         if node.name in _ATTRIBUTES:
             return self.draft.apply(SPELLED[_ATTRIBUTES[node.name]], [value], {}, node.span)
         if node.name in ("shape", "ndim"):
-            shape = self.draft.shape(self.draft.tensor(value))
-            return tuple(map(Fraction, shape)) if node.name == "shape" else Fraction(len(shape))
+            sizes = self.draft.sizes(self.draft.tensor(value))
+            return sizes if node.name == "shape" else Fraction(len(sizes))
         if node.name == "grad":
             raise fault("name", N_(".grad is what gradcli computes; leave it out of the expression")).at(node.name_span)
         error = fault("name", N_("a tensor has no attribute .{name} here"), name=node.name)
@@ -171,7 +172,7 @@ class Expressions:
         readings.refuse_pair(self.draft.source, node)
         value = self.given(node.value)
         if isinstance(value.value, tuple):
-            return sizes.entry_of_tuple(node, value.value, self.value)
+            return sizes.entry_of_tuple(node, value.value, lambda item: self.draft.pinned_number(self.value(item)))
         ref = self.draft.tensor(value)
         arguments = index_arguments(node, self.draft.shape(ref), self.value, self.draft.index_tensor)
         return self.draft.finish(SPELLED["index"], (ref, *arguments), node.span)
@@ -214,7 +215,7 @@ class Expressions:
             return value.value
         if isinstance(value.value, tuple):
             return Fraction(len(value.value))
-        return sizes.answered(node, value.value, self.draft.shape(self.draft.tensor(value)), self.value)
+        return sizes.answered(node, value.value, self.draft.sizes(self.draft.tensor(value)), self.value)
 
     def _listed(self, node: t.Expression) -> Given:
         """The list in cat([x, y]) as its items: they need not have one shape."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from gradcli.message import N_, NN_, Span, fault
 from gradcli.program.bind import Given
+from gradcli.program.size_values import whole
 from gradcli.program.steps import Ref
 from gradcli.shapes import Shape, written
 from gradcli.syntax import tree as t
@@ -75,7 +76,7 @@ def _place(given: Fraction, n: int, span: Span) -> int:
             "shape", N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
             i=int(given), n=n, low=-n, high=n - 1,
         ).at(span)
-    return int(given)
+    return whole(given)
 
 
 def _slice(item: t.Slice, value: Callable[[t.Expression], Any]) -> Item:
@@ -84,7 +85,7 @@ def _slice(item: t.Slice, value: Callable[[t.Expression], Any]) -> Item:
         given = None if part is None else value(part)
         if given is not None and not (isinstance(given, Fraction) and given.denominator == 1):
             raise fault("syntax", N_("the parts of a slice are integers")).at(item.span)
-        parts.append(None if given is None else int(given))
+        parts.append(None if given is None else whole(given))
     start, stop, step = parts
     if step is not None and step <= 0:
         raise fault(

@@ -4,40 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from gradcli.message import N_, NN_, fault
-from gradcli.shapes import Shape, size, written
+from gradcli.program.size_values import SizeNumber, joined
+from gradcli.shapes import size, written
 from gradcli.syntax import tree as t
 
 ASKED = ("size", "numel", "len", "dim", "ndim", "ndimension", "item", "float", "double")
 """Functions that no row computes: a shape answers them, or their argument as it is."""
 
 
-def answered(node: t.Call, value: Any, shape: Shape, evaluate: Callable[[t.Expression], Any]) -> Any:
-    """The answer to one of ASKED for an argument of this value and shape.
+def answered(
+    node: t.Call, value: Any, sizes: tuple[SizeNumber, ...], evaluate: Callable[[t.Expression], Any]
+) -> Any:
+    """The answer to one of ASKED for an argument of this value and these sizes.
 
     Raises GradcliError (shape) where the shape has no such answer.
     """
+    shape = tuple(map(int, sizes))
     if node.function == "size":
-        return _sizes(node, shape, evaluate)
+        return _sizes(node, sizes, evaluate)
     if node.function == "len" and not shape:
         raise fault("shape", N_("len of a scalar: it has no axis")).at(node.span)
     if node.function == "item":
         if size(shape) != 1:
             raise fault("shape", N_("item() needs one entry, and the tensor is {s}"), s=written(shape)).at(node.span)
         return value
-    return Fraction({"numel": size(shape), "len": shape[0] if shape else 0}.get(node.function, len(shape)))
+    if node.function == "numel":
+        return reduce(lambda a, b: joined("*", a, b, a * b), sizes, Fraction(1))
+    return sizes[0] if node.function == "len" else Fraction(len(shape))
 
 
-def _sizes(node: t.Call, shape: Shape, evaluate: Callable[[t.Expression], Any]) -> Any:
+def _sizes(node: t.Call, shape: tuple[SizeNumber, ...], evaluate: Callable[[t.Expression], Any]) -> Any:
     if len(node.arguments) == 1:
-        return tuple(map(Fraction, shape))
+        return shape
     place = evaluate(node.arguments[1])
-    if not isinstance(place, Fraction) or not -len(shape) <= place < len(shape):
+    if not isinstance(place, Fraction) or place.denominator != 1 or not -len(shape) <= place < len(shape):
         told = NN_("size: the tensor has {count} dimension", "size: the tensor has {count} dimensions")
         raise fault("shape", told, count=len(shape)).at(node.span)
-    return Fraction(shape[int(place)])
+    return shape[int(place)]
 
 
 def entry_of_tuple(node: t.Subscript, values: tuple[Any, ...], evaluate: Callable[[t.Expression], Any]) -> Any:

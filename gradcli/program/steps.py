@@ -14,18 +14,13 @@ from gradcli.frozen import dataclass
 from gradcli.message import Message, Span
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
+from gradcli.program.size_values import Ref as Ref
+from gradcli.program.size_values import Rule, moved, refs_in, rules_in
 from gradcli.report import Array
 from gradcli.shapes import Shape
 
 Scalar = Fraction | float
 """A number known before anything runs: exact where it was written so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """The value of a step, by its place in `Program.steps`."""
-
-    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,14 @@ class Constant:
     def _content(self) -> tuple[Any, ...]:
         """What two of them are compared by: 0 and -0 are two numbers, and nan is one."""
         value = self.value
-        return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else (type(value), repr(value))
+        if isinstance(value, np.ndarray):
+            return value.shape, value.tobytes()
+        return type(value), repr(value), getattr(value, "rule", None)
+
+    @property
+    def size_refs(self) -> tuple[Ref, ...]:
+        """The steps whose sizes the number follows from."""
+        return tuple(ref for rule in rules_in(self.value) for ref in refs_in(rule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class Apply:
         """Every step that is read, in order."""
         return tuple(r for a in self.arguments for r in (a if isinstance(a, tuple) else (a,)) if isinstance(r, Ref))
 
+    @property
+    def size_refs(self) -> tuple[Ref, ...]:
+        """The steps whose sizes the options follow from."""
+        return tuple(ref for rule in rules_in(self.arguments) for ref in refs_in(rule))
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -87,6 +94,8 @@ class Program:
 
     `inputs` and `names` map a variable's and an assigned name to its step (an assigned name to its last assignment);
     `whole_numbers` are the inputs that are used as indices or class targets, so can't be differentiated.
+    `pinned` are numbers that follow from sizes and decided what the steps are: the program is this one for as long as
+    they are what they are now.
     """
 
     source: str
@@ -96,6 +105,7 @@ class Program:
     names: Mapping[str, Ref]
     whole_numbers: frozenset[str] = frozenset()
     notes: tuple[Message, ...] = ()
+    pinned: tuple[Rule, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Program) and self._content == other._content
@@ -144,10 +154,10 @@ class Program:
 def pruned(program: Program) -> Program:
     """The program without the steps that nothing asks for (a loop's conditions, say); inputs and named steps stay."""
     wanted = {program.output.step, *(r.step for r in (*program.inputs.values(), *program.names.values()))}
+    wanted |= {r.step for rule in program.pinned for r in refs_in(rule)}
     for place in range(len(program.steps) - 1, -1, -1):
-        how = program.steps[place].how
-        if place in wanted and isinstance(how, Apply):
-            wanted.update(r.step for r in how.refs)
+        if place in wanted:
+            wanted.update(r.step for r in _refs(program.steps[place]))
     if len(wanted) == len(program.steps):
         return program
     places = {old: Ref(new) for new, old in enumerate(sorted(wanted))}
@@ -156,16 +166,24 @@ def pruned(program: Program) -> Program:
         program, steps=steps, output=places[program.output.step],
         inputs={name: places[r.step] for name, r in program.inputs.items()},
         names={name: places[r.step] for name, r in program.names.items()},
+        pinned=tuple(moved(rule, places) for rule in program.pinned),
     )
 
 
+def _refs(step: Step) -> tuple[Ref, ...]:
+    """Every step that this one needs, for its value or for a size."""
+    match step.how:
+        case Apply():
+            return (*step.how.refs, *step.how.size_refs)
+        case Constant():
+            return step.how.size_refs
+    return ()
+
+
 def _moved(step: Step, places: Mapping[int, Ref]) -> Step:
-    if not isinstance(step.how, Apply):
-        return step
-
-    def moved(argument: Any) -> Any:
-        if isinstance(argument, Ref):
-            return places[argument.step]
-        return tuple(map(moved, argument)) if isinstance(argument, tuple) else argument
-
-    return replace(step, how=replace(step.how, arguments=tuple(map(moved, step.how.arguments))))
+    match step.how:
+        case Apply():
+            return replace(step, how=replace(step.how, arguments=moved(step.how.arguments, places)))
+        case Constant():
+            return replace(step, how=Constant(moved(step.how.value, places)))
+    return step

@@ -77,6 +77,7 @@ class _Tracer:
             inputs={name: draft.inputs[name] for name in draft.shapes if name in draft.inputs},
             names={name: v for name, v in self.expressions.assigned.items() if isinstance(v, Ref)},
             whole_numbers=frozenset(draft.whole_numbers), notes=tuple(self.expressions.notes),
+            pinned=tuple(draft.pinned),
         ))
 
     def _all_used(self) -> None:
@@ -124,12 +125,13 @@ class _Tracer:
         """The condition's truth now."""
         given = self.expressions.given(condition)
         if isinstance(given.value, (bool, Fraction)):
-            return bool(given.value)
+            return bool(self.draft.pinned_number(given.value))
         ref = self.draft.tensor(given)
         if self.point is None:
             raise fault(
                 "syntax", N_("while needs the inputs' values, and here only their shapes are known")
             ).at(condition.span)
+        self.draft.pin(ref)
         extend_values(self.known, self.draft.steps, self.point, self.tree.source)
         if self.known[ref.step].size != 1:
             raise fault(

@@ -13,6 +13,7 @@ from gradcli.report import Array, Closed, Compared, Definition, Entry, Equivalen
 def question(part: Question) -> dict[str, Any]:
     """The question; the values of y and v are not known yet."""
     weights = part.v_given is not None or part.v_shape is not None
+    v = {"shape": list(part.v_shape or ()), "value": None}
     return {
         "command": part.command,
         "expression": part.expression,
@@ -20,7 +21,7 @@ def question(part: Question) -> dict[str, Any]:
         "wrt": list(part.wrt),
         "inputs": {name: {"shape": list(shape), "dtype": part.dtype} for name, shape in part.inputs.items()},
         "output": {"shape": list(part.output_shape), "value": None},
-        "v": {"shape": list(part.v_shape or ()), "value": None, "given": part.v_given} if weights else None,
+        "v": {**v, "given": part.v_given, "name": part.v_name} if weights else None,
     }
 
 

@@ -18,12 +18,12 @@ from gradcli.report import Closed, Compared, Equivalence, Extra, Note, Part, Que
 def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> Iterator[str]:
     """The lines of the snippet, part by part."""
     yield "% " + speak.sentence(N_("needs \\usepackage{{amsmath}}"))
-    output, question, begun = "y", None, set[str]()
+    output, weights, question, begun = "y", "v", None, set[str]()
     for part in parts:
         match part:
             case Question():
                 question = part
-                output = part.output_name
+                output, weights = part.output_name, part.v_name
                 yield "% " + " ".join(f"gradcli {part.command} {part.expression}".split())
                 if " = " in part.latex:  # statements say themselves what they define
                     yield from (r"\begin{align*}", f"  {part.latex}", r"\end{align*}")
@@ -33,7 +33,7 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
                 yield from _closed(part, speak)
             case Weights():
                 y, v = values(part.y, digits, speak), values(part.v, digits, speak)
-                yield from align([(latex_name(output), y), ("v", v)])
+                yield from align([(latex_name(output), y), (latex_name(weights), v)])
             case Compared():
                 yield from _compared(part, question, digits, speak)
             case Equivalence():
@@ -114,7 +114,7 @@ def _result(by: str, question: Question | None) -> str:
 
 
 def _equivalence(part: Equivalence, question: Question | None, speak: Speak) -> str:
-    output = "y" if question is None else question.output_name
-    told = N_("(v*{output}).sum().backward() leaves the same in {name}.grad but for {difference}.")
-    return escaped(speak.sentence(told, name=part.name, output=output, difference=number(part.max_abs_diff, 2)))
+    output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
+    told = N_("({v}*{output}).sum().backward() leaves the same in {name}.grad but for {difference}.")
+    return escaped(speak.sentence(told, name=part.name, output=output, v=v, difference=number(part.max_abs_diff, 2)))
 

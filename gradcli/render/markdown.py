@@ -42,8 +42,8 @@ def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: 
             case Closed():
                 yield from _closed(part, question, speak)
             case Weights():
-                output = "y" if question is None else question.output_name
-                yield from block({output: part.y, "v": part.v}, digits, full)
+                output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
+                yield from block({output: part.y, v: part.v}, digits, full)
             case Compared():
                 yield from _compared(part, question, digits, full, speak)
             case Equivalence():
@@ -80,11 +80,11 @@ def _question(part: Question, speak: Speak) -> Iterator[str]:
     output, weights = speak.sentence(N_("output")), speak.sentence(N_("weights"))
     yield f"| `{part.output_name}` ({output}) | {speak(written(part.output_shape))} |"
     if part.v_given is not None:
-        yield f"| `v` ({weights}) | {speak(written(part.v_shape or ()))}, `{part.v_given}` |"
+        yield f"| `{part.v_name}` ({weights}) | {speak(written(part.v_shape or ()))}, `{part.v_given}` |"
 
 
 def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[str]:
-    output = "y" if question is None else question.output_name
+    output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
     words = wording("vjp" if question is None else question.command, part.name)
     if part.jacobian is not None:
         told = speak.sentence(words.matrix, output=output, name=spoken(part.name))
@@ -95,7 +95,7 @@ def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[s
         if part.jacobian.matrix:
             yield f"- `{part.jacobian.matrix}`"
     if part.vjp is not None:
-        told = speak.sentence(words.product, name=part.name, output=output)
+        told = speak.sentence(words.product, name=part.name, output=output, v=v)
         yield from ("", f"## {told}", "", *_formula(part.vjp, speak))
         if part.vjp.matrix:
             yield from ("", f"`{part.vjp.matrix}`")
@@ -140,8 +140,8 @@ def _extra(
 
 
 def _equivalence(part: Equivalence, question: Question | None, speak: Speak) -> Iterator[str]:
-    y = "y" if question is None else question.output_name
-    ways = {f"(v*{y}).sum().backward()": part.max_abs_diff, f"{y}.sum().backward()": part.plain_sum_max_abs_diff}
+    y, v = ("y", "v") if question is None else (question.output_name, question.v_name)
+    ways = {f"({v}*{y}).sum().backward()": part.max_abs_diff, f"{y}.sum().backward()": part.plain_sum_max_abs_diff}
     for way, difference in ways.items():
         if difference is not None:
             yield f"- `{way}`: {speak(apart(part.name, difference))}"

@@ -80,7 +80,7 @@ def _question(part: Question, look: Look) -> list[Line]:
         (say(N_("output")), f"{part.output_name} {look.speak(written(part.output_shape))}"),
     ]
     if part.v_given is not None:
-        rows.append((say(N_("weights")), f"v {look.speak(written(part.v_shape or ()))}, {part.v_given}"))
+        rows.append((say(N_("weights")), f"{part.v_name} {look.speak(written(part.v_shape or ()))}, {part.v_given}"))
     if set(part.wrt) != set(part.inputs):
         rows.append((say(N_("by")), ", ".join(part.wrt)))
     column = max(layout.cells(label) for label, _ in rows) + 2
@@ -187,8 +187,8 @@ _PLAIN = ("dense", "rank-one", "zero")
 def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Line]:
     say = look.speak.sentence
     words = wording(_command(question))
-    output = "y" if question is None else question.output_name
-    lines = [BLANK, heading(say(words.product, name=name, output=output))]
+    output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
+    lines = [BLANK, heading(say(words.product, name=name, output=output, v=v))]
     lines += formula(part.left_side, part.formula, look)
     bare = part.left_side.partition("[")[0]
     if part.matrix and (bare, part.matrix) != (part.left_side, part.formula):  # under it, the two = under each other
@@ -239,8 +239,8 @@ def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> l
 
 
 def _weights(part: Weights, question: Question | None, look: Look) -> list[Line]:
-    output = "y" if question is None else question.output_name
-    blocks = [(f"{output} =", numbers(part.y, look)), ("v =", numbers(part.v, look))]
+    output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
+    blocks = [(f"{output} =", numbers(part.y, look)), (f"{v} =", numbers(part.v, look))]
     return [BLANK, heading(look.speak.sentence(N_("At these numbers"))), *beside(blocks, look)]
 
 
@@ -256,10 +256,10 @@ def _compared(part: Compared, question: Question | None, look: Look, begun: set[
     columns = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
     blocks = [(say(head), numbers(array, look)) for head, array in columns if array is not None]
     lines = [BLANK, heading(say(words.values, name=spoken(part.name))), *beside(blocks, look)]
-    return lines + _verdict(part, look)
+    return lines + _verdict(part, look, "v" if question is None else question.v_name)
 
 
-def _verdict(part: Compared, look: Look) -> list[Line]:
+def _verdict(part: Compared, look: Look, v: str) -> list[Line]:
     say, lines = look.speak.sentence, []
     if part.agrees is not None:
         difference = "0" if part.max_abs_diff is None else number(part.max_abs_diff, 2)
@@ -269,15 +269,15 @@ def _verdict(part: Compared, look: Look) -> list[Line]:
     if part.reason is not None:
         lines += prose(look.speak(part.reason), look)
     if part.jacobian_checked:
-        lines += prose(say(N_("the Jacobian printed above, contracted with v, gives these numbers too")), look)
+        lines += prose(say(N_("the Jacobian printed above, contracted with {v}, gives these numbers too"), v=v), look)
     return lines
 
 
 def _equivalence(part: Equivalence, question: Question | None, look: Look, first: bool) -> list[Line]:
     say = look.speak.sentence
-    output = "y" if question is None else question.output_name
+    output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
     lines = [BLANK, heading(say(N_("The same gradient by other ways")))] if first else []
-    ways = [(f"(v*{output}).sum().backward()", part.max_abs_diff)]
+    ways = [(f"({v}*{output}).sum().backward()", part.max_abs_diff)]
     if part.plain_sum_max_abs_diff is not None:
         ways.append((f"{output}.sum().backward()", part.plain_sum_max_abs_diff))
     for way, difference in ways:

@@ -21,7 +21,7 @@ class Wording:
 
 
 _BACKWARD = Wording(
-    N_("What {output}.backward(v) leaves in {name}.grad"), N_("{name}.grad in numbers"), N_("PyTorch's .grad")
+    N_("What {output}.backward({v}) leaves in {name}.grad"), N_("{name}.grad in numbers"), N_("PyTorch's .grad")
 )
 
 _WORDINGS: Mapping[str, Wording] = {
@@ -30,7 +30,7 @@ _WORDINGS: Mapping[str, Wording] = {
                     N_("The gradient of {output} by {name}")),
     "jvp": Wording(N_("How {output} moves with {name}: J·t"), N_("J·t in numbers"), N_("PyTorch's product")),
     "jacobian": Wording(
-        N_("What {output}.backward(v) leaves in {name}.grad"), N_("The Jacobian by {name} in numbers"),
+        N_("What {output}.backward({v}) leaves in {name}.grad"), N_("The Jacobian by {name} in numbers"),
         N_("PyTorch's rows"),
     ),
     "hessian": Wording(
@@ -38,7 +38,7 @@ _WORDINGS: Mapping[str, Wording] = {
         N_("Second derivatives of {output} by {name}"),
     ),
     "backward": Wording(
-        N_("What one {output}.backward(v) adds to {name}.grad"), N_("{name}.grad after the last call"),
+        N_("What one {output}.backward({v}) adds to {name}.grad"), N_("{name}.grad after the last call"),
         N_("PyTorch's .grad"),
     ),
     "check": Wording(

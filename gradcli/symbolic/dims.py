@@ -13,6 +13,7 @@ from typing import Any
 import sympy
 from sympy import Dummy, Expr, Integer, Symbol
 
+from gradcli.program.names import fresh_name
 from gradcli.shapes import Shape
 
 Dim = Any  # SymPy has no types that mypy reads
@@ -50,6 +51,7 @@ class Sizes:
     def __init__(self, taken: Collection[str] = ()) -> None:
         """`taken` are names that a size may not have, because a tensor has it."""
         self.taken = set(taken)
+        self._symbols: dict[tuple[str, int], Symbol] = {}
         self.origin: dict[Symbol, tuple[str, int]] = {}
         self.values: dict[Symbol, int] = {}
         self._equal: dict[Symbol, Dim] = {}
@@ -62,12 +64,13 @@ class Sizes:
     def _axis(self, tensor: str, axis: int, rank: int, n: int) -> Dim:
         if n <= 1:
             return Integer(n)
-        name = f"n_{tensor}{axis}" if rank > 1 else f"n_{tensor}"
-        while name in self.taken:
-            name += "_"
-        symbol = Symbol(name, integer=True, positive=True)
-        self.values[symbol], self.origin[symbol] = n, (tensor, axis)
-        return self.resolve(symbol)
+        if (tensor, axis) not in self._symbols:
+            name = fresh_name(f"n_{tensor}{axis}" if rank > 1 else f"n_{tensor}", self.taken)  # A's axis 1, or A1's
+            self.taken.add(name)
+            symbol = Symbol(name, integer=True, positive=True)
+            self._symbols[tensor, axis] = symbol
+            self.values[symbol], self.origin[symbol] = n, (tensor, axis)
+        return self.resolve(self._symbols[tensor, axis])
 
     @property
     def equalities(self) -> int:
@@ -82,6 +85,8 @@ class Sizes:
 
     def value(self, dim: Dim) -> int:
         """How large this axis is now."""
+        if isinstance(dim, int):
+            return dim
         known = self.values.get(dim)
         return known if known is not None else int(dim.xreplace({s: Integer(n) for s, n in self.values.items()}))
 

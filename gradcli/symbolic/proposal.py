@@ -37,7 +37,7 @@ def verified_matrix(form: Form) -> str | None:
     indices = form.formula.indices
     nodes = {node.name: node for node in form.polished.nodes}
     writer = MatrixWriter(TextWriter(Names(form.graph.taken), form.weights, form.decimal), nodes, form.graph)
-    like = form.formula.name if not form.formula.rows else "v"
+    like = form.formula.name if not form.formula.rows else form.weights
     try:
         text = writer.program(form.formula.entry, indices, like)
     except NoMatrix:

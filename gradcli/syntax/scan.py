@@ -164,7 +164,7 @@ def _name(written: str, span: Span) -> Token:
         return Token("flag", text, span)
     if keyword.iskeyword(text):
         return Token("word", text, span)
-    if text.startswith("__") or text.endswith("__"):
+    if text.startswith("__"):  # v__ is what weights are called where v and v_ are variables
         raise stray.underscores(text).at(span)
     return Token("name", text, span)
 

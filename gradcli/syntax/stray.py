@@ -148,8 +148,8 @@ def complex_number(text: str) -> GradcliError:
 
 
 def underscores(name: str) -> GradcliError:
-    """The complaint about a name that begins or ends with two underscores."""
+    """The complaint about a name that begins with two underscores."""
     return fault(
-        "name", N_("the name {name} is not allowed: names that begin or end with two underscores are Python's own"),
+        "name", N_("the name {name} is not allowed: names that begin with two underscores are Python's own"),
         hint=N_("use another name, for example {other}"), name=name, other=name.strip("_") or "x",
     )
