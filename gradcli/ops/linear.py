@@ -167,7 +167,9 @@ def _trace_symbolic(s: Any, x: Any) -> Any:
     m, n = (s.value(d) for d in x.dims)
     dim = x.dims[0] if m <= n else x.dims[1]
     if m == n:
-        s.unify(*x.dims)
+        s.equal(*x.dims)
+    else:
+        s.require(dim, "<=", x.dims[1] if m <= n else x.dims[0])
 
     def entry() -> Any:
         k = s.index(dim)

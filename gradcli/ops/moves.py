@@ -81,8 +81,13 @@ def _squeezed(x: Shape, dim: Any) -> Shape:
 
 def _single(x: Shape, dim: Any) -> tuple[int, ...]:
     """The axes that squeeze takes out."""
-    named = range(len(x)) if dim is None else [axis(d, len(x)) for d in (dim if isinstance(dim, tuple) else (dim,))]
+    named = range(len(x)) if dim is None else _named(dim, len(x))
     return tuple(a for a in named if x and x[a] == 1)
+
+
+def _named(dim: Any, rank: int) -> list[int]:
+    """The axes that a dim or several name."""
+    return [axis(d, rank) for d in (dim if isinstance(dim, tuple) else (dim,))]
 
 
 def _unsqueezed(x: Shape, dim: int) -> Shape:
@@ -235,7 +240,7 @@ def _source_indices(s: Any, x: Any, items: tuple[Item, ...], tensors: tuple[Any,
             case "new":
                 next(free)
             case "at":
-                at.append(item[1] if item[1] >= 0 else dim + item[1])
+                at.append(_place(s, item[1], dim))
             case "slice":
                 start, _, step = _slice_dim(s, dim, *item[1:])
                 at.append(start + step * next(free))
@@ -247,18 +252,31 @@ def _source_indices(s: Any, x: Any, items: tuple[Item, ...], tensors: tuple[Any,
 def _slice_dim(s: Any, dim: Any, start: int | None, stop: int | None, step: int) -> tuple[Any, Any, int]:
     """(first place, size, step) in symbols where the size follows for any n, in numbers where it does not."""
     n = s.value(dim)
-    first, last, _ = slice(start, stop, step).indices(n)
-    count = len(range(first, last, step))
-    clipped = (start is not None and not -n <= start <= n) or (stop is not None and not -n <= stop <= n)
-    if (start, stop, step) == (None, None, 1):
+    ends = [end for end in (start, stop) if end is not None]
+    first, last, _ = slice(*(None if end is None else s.value(end) for end in (start, stop)), s.value(step)).indices(n)
+    count = len(range(first, last, s.value(step)))
+    clipped = any(not -n <= s.value(end) <= n for end in ends)
+    if not ends and s.value(step) == 1:
         return 0, dim, 1
-    if count <= 1 or step != 1 or clipped or first >= last:
-        if step != 1 or clipped or (start is not None and start < 0) or (stop is None or stop < 0):
-            s.fix(dim)
-        return first, count, step
-    low = 0 if start is None else start if start >= 0 else dim + start
-    high = dim if stop is None else stop if stop >= 0 else dim + stop
+    if count <= 1 or s.value(step) != 1 or clipped:
+        if s.value(step) == 1 and isinstance(start, int) and isinstance(stop, int) and 0 <= start <= stop <= n:
+            s.require(stop, "<=", dim)
+            return start, count, 1
+        for size in (dim, step, *ends):
+            s.fix(size)
+        return first, count, s.value(step)
+    low = 0 if start is None else _place(s, start, dim)
+    high = dim if stop is None else _place(s, stop, dim)
+    s.require(low + 2, "<=", high)  # a single one would broadcast
+    s.require(high, "<=", dim)
     return low, high - low, 1
+
+
+def _place(s: Any, place: Any, dim: Any) -> Any:
+    """A place from the start; a negative one counts from the end."""
+    from_end = s.value(place) < 0
+    s.require(place if from_end else 0, "<=", -1 if from_end else place)
+    return dim + place if from_end else place
 
 
 # Symbolic index maps
@@ -277,24 +295,24 @@ def _permuted(s: Any, x: Any, order: Sequence[int]) -> Any:
 
 def reshape_symbolic(s: Any, x: Any, sizes: tuple[int, ...]) -> Any:
     """Row-major order kept. Runs of axes whose sizes match are taken apart; only inside a run are there quotients."""
-    old = [s.value(d) for d in x.dims]
-    new = list(reshaped(tuple(old), sizes))
+    new = list(reshaped(tuple(map(s.value, x.dims)), tuple(map(s.value, sizes))))
+    maps = _runs([s.value(d) for d in x.dims], new)
+    if any(len(ins) == len(outs) == 1 and _differ(s, x.dims[ins[0]], sizes[outs[0]]) for ins, outs in maps):
+        maps = [(list(range(x.rank)), list(range(len(new))))]  # sizes that are equal by chance
     dims: list[Any] = [1] * len(new)
-    maps: list[Any] = []
-    for ins, outs in _runs(old, new):
-        if len(ins) == 1 and len(outs) == 1:
-            dims[outs[0]] = x.dims[ins[0]]
-        elif len(outs) == 1:
-            total = 1
-            for a in ins:
-                total = total * x.dims[a]
-            dims[outs[0]] = total
+    for ins, outs in maps:
+        total = prod(x.dims[a] for a in ins)
+        if len(outs) == 1:
+            dims[outs[0]] = total if s.value(sizes[outs[0]]) == -1 else s.equal(total, sizes[outs[0]])
+        elif all(s.value(sizes[b]) >= 0 for b in outs) and any(not isinstance(sizes[b], int) for b in outs):
+            s.equal(total, prod(sizes[b] for b in outs))
+            for b in outs:
+                dims[b] = sizes[b]
         else:
             for a in ins:
                 s.fix(x.dims[a])
             for b in outs:
                 dims[b] = new[b]
-        maps.append((ins, outs))
 
     def entry(*o: Any) -> Any:
         i: list[Any] = [0] * x.rank
@@ -308,6 +326,19 @@ def reshape_symbolic(s: Any, x: Any, sizes: tuple[int, ...]) -> Any:
         return x.at(*i)
 
     return s.tensor(dims, entry)
+
+
+def _differ(s: Any, dim: Any, size: Any) -> bool:
+    """Whether a size that follows from others is another than this axis's, though they are the same number here."""
+    return not isinstance(size, int) and s.sizes.resolve(dim - size) != 0
+
+
+def _squeeze_symbolic(s: Any, x: Any, dim: Any) -> Any:
+    shape = tuple(s.value(d) for d in x.dims)
+    for a in range(x.rank) if dim is None else _named(dim, x.rank):
+        if shape[a] != 1:
+            s.require(2, "<=", x.dims[a])  # one of size 1 would be taken out, too
+    return reshape_symbolic(s, x, tuple(d for a, d in enumerate(x.dims) if a not in _single(shape, dim)))
 
 
 def _runs(old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], list[int]]]:
@@ -327,9 +358,12 @@ def _runs(old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], list[
 
 
 def _expand_symbolic(s: Any, x: Any, sizes: tuple[int, ...]) -> Any:
-    shape = _expanded(tuple(s.value(d) for d in x.dims), sizes)
+    shape = _expanded(tuple(s.value(d) for d in x.dims), tuple(map(s.value, sizes)))
     lead = len(shape) - x.rank
-    dims = [n if k < lead or x.dims[k - lead] == 1 else x.dims[k - lead] for k, n in enumerate(shape)]
+    dims = []
+    for k, n in enumerate(sizes):
+        own = 1 if k < lead else x.dims[k - lead]
+        dims.append(own if s.value(n) == -1 else n if own == 1 else s.equal(own, n))
     return s.tensor(dims, lambda *o: s.spread(x, o))
 
 
@@ -388,12 +422,22 @@ def _roll_symbolic(s: Any, x: Any, shifts: tuple[int, ...], dims: tuple[int, ...
     if dims == ():
         flat = reshape_symbolic(s, x, (-1,))
         rolled = _roll_symbolic(s, flat, shifts, (0,))
-        return reshape_symbolic(s, rolled, tuple(s.value(d) for d in x.dims))
+        return reshape_symbolic(s, rolled, x.dims)
     shift = {axis(d, x.rank): k for k, d in zip(shifts, dims, strict=True)}
     sizes = [s.value(d) for d in x.dims]
-    return s.tensor(x.dims, lambda *o: x.at(*(
-        s.remainder(p - shift[a] % sizes[a] + x.dims[a], x.dims[a]) if a in shift and sizes[a] > 1 else p
-        for a, p in enumerate(o))))
+    for a, k in shift.items():
+        if abs(k) <= sizes[a]:
+            s.require(abs(k), "<=", x.dims[a])
+        else:
+            s.fix(x.dims[a])  # further than once around: what is left of it depends on the size
+            shift[a] = k % max(sizes[a], 1)
+
+    def source(p: Any, a: int) -> Any:
+        if a not in shift or sizes[a] <= 1:
+            return p
+        return s.remainder(p - shift[a] + (x.dims[a] if shift[a] > 0 else 0), x.dims[a])
+
+    return s.tensor(x.dims, lambda *o: x.at(*(source(p, a) for a, p in enumerate(o))))
 
 
 def _diag_symbolic(s: Any, x: Any, diagonal: int) -> Any:
@@ -404,9 +448,11 @@ def _diag_symbolic(s: Any, x: Any, diagonal: int) -> Any:
             return s.tensor((n, n), lambda i, j: x.at(0) * s.delta(i, down) * s.delta(j, right))
         return s.tensor((n, n), lambda i, j: x.at(i - down) * s.delta(i + right, j + down))
     m, n = s.value(x.dims[0]) - down, s.value(x.dims[1]) - right
-    size_of = x.dims[0] - down if m <= n else x.dims[1] - right
+    size_of, other = sorted((x.dims[0] - down, x.dims[1] - right), key=s.value)
     if min(m, n) <= 1:
+        s.fix(size_of)
         return s.tensor((max(min(m, n), 0),), lambda k: x.at(down, right))
+    s.require(size_of, "<=", other)
     return s.tensor((size_of,), lambda k: x.at(k + down, k + right))
 
 
@@ -419,7 +465,7 @@ DIAGONAL = Param("diagonal", "integer", 0)
 
 MOVES: tuple[Row, ...] = (
     Row("index", "move", N_("entries picked by numbers, slices, None, ... and lists"), "x[1:, None]",
-        takes=(X, Param("items", "items"), Param("tensors", "tensors")), shape=_indexed, method=False,
+        takes=(X, Param("items", "items", follows=True), Param("tensors", "tensors")), shape=_indexed, method=False,
         torch=lambda t, x, items, tensors: x[_python_index(items, [k.long() for k in tensors])],
         numpy=lambda n, x, items, tensors: _numpy_indexed(x, items, [k.astype(int) for k in tensors]),
         symbolic=_index_symbolic),
@@ -443,24 +489,24 @@ MOVES: tuple[Row, ...] = (
         symbolic=lambda s, x, dims: _permuted(s, x, [d % max(x.rank, 1) for d in dims])),
     # Reshapes
     Row("reshape", "move", N_("the same entries, row by row, in another shape"), "x.reshape(-1)",
-        takes=(X, Param("sizes", "sizes")), shape=reshaped, aliases=("view",),
+        takes=(X, Param("sizes", "sizes", follows=True)), shape=reshaped, aliases=("view",),
         torch=lambda t, x, sizes: x.reshape(sizes), numpy=lambda n, x, sizes: x.reshape(sizes),
         symbolic=reshape_symbolic),
     Row("flatten", "move", N_("axes joined into one"), "x.flatten()", aliases=("ravel",),
         takes=(X, Param("start_dim", "dim", 0), Param("end_dim", "dim", -1)), shape=_flattened,
         torch=lambda t, x, a, b: x.flatten(a, b), numpy=lambda n, x, a, b: x.reshape(_flattened(x.shape, a, b)),
-        symbolic=lambda s, x, a, b: reshape_symbolic(s, x, _flattened(tuple(s.value(d) for d in x.dims), a, b))),
+        symbolic=lambda s, x, a, b: reshape_symbolic(s, x, _flattened(x.dims, a, b))),
     Row("squeeze", "move", N_("axes of size 1 taken out"), "x.squeeze()",
         takes=(X, Param("dim", "dims", None)), shape=_squeezed,
         torch=lambda t, x, dim: x.squeeze() if dim is None else x.squeeze(dim),
         numpy=lambda n, x, dim: n.squeeze(x, axis=_single(x.shape, dim)),
-        symbolic=lambda s, x, dim: reshape_symbolic(s, x, _squeezed(tuple(s.value(d) for d in x.dims), dim))),
+        symbolic=_squeeze_symbolic),
     Row("unsqueeze", "move", N_("a new axis of size 1"), "x.unsqueeze(0)",
         takes=(X, Param("dim", "dim")), shape=_unsqueezed,
         torch=lambda t, x, dim: x.unsqueeze(dim), numpy=lambda n, x, dim: n.expand_dims(x, dim),
-        symbolic=lambda s, x, dim: reshape_symbolic(s, x, _unsqueezed(tuple(s.value(d) for d in x.dims), dim))),
+        symbolic=lambda s, x, dim: reshape_symbolic(s, x, _unsqueezed(x.dims, dim))),
     Row("expand", "move", N_("axes of size 1 repeated to the sizes given"), "x.expand(2, 3)", aliases=("broadcast_to",),
-        takes=(X, Param("sizes", "sizes")), shape=_expanded,
+        takes=(X, Param("sizes", "sizes", follows=True)), shape=_expanded,
         torch=lambda t, x, sizes: x.expand(sizes),
         numpy=lambda n, x, sizes: n.broadcast_to(x, _expanded(x.shape, sizes)),
         symbolic=_expand_symbolic),
@@ -469,7 +515,7 @@ MOVES: tuple[Row, ...] = (
         torch=lambda t, x, other: x.expand_as(other), numpy=lambda n, x, other: n.broadcast_to(x, other.shape),
         symbolic=lambda s, x, other: s.tensor(other.dims, lambda *o: s.spread(x, o))),
     Row("repeat", "move", N_("the tensor laid next to itself"), "x.repeat(2, 3)",
-        takes=(X, Param("sizes", "sizes")), shape=_repeated,
+        takes=(X, Param("sizes", "sizes", follows=True)), shape=_repeated,
         torch=lambda t, x, sizes: x.repeat(sizes), numpy=lambda n, x, sizes: n.tile(x, sizes),
         symbolic=_repeat_symbolic, aliases=("tile",)),
     # Joining

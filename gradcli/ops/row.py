@@ -39,11 +39,15 @@ class Param:
     dim       an int; dims: an int, a tuple of ints or None; sizes: a tuple of ints
     items     what stands in `x[...]`, see gradcli.program.index
     flag      a bool; number: a Fraction (float in the torch and numpy columns); integer: an int; text: a str
+
+    `follows`: the symbolic column takes what follows from sizes (`x.shape[0]`) as an expression in them; else it gets
+    the number that it is now, and the formula holds for that size. Numbers of elementwise rows always follow.
     """
 
     name: str
     kind: Kind = "tensor"
     default: Any = REQUIRED
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,13 +119,18 @@ def rules_in(value: Any) -> Iterator[Rule]:
             yield from rules_in(item)
 
 
+def axis_sizes_in(rule: Rule) -> Iterator[AxisSize]:
+    """The sizes that a rule reads."""
+    if isinstance(rule, AxisSize):
+        yield rule
+    elif isinstance(rule, Computed):
+        yield from axis_sizes_in(rule.left)
+        yield from axis_sizes_in(rule.right)
+
+
 def refs_in(rule: Rule) -> Iterator[Ref]:
     """The steps whose sizes a rule reads."""
-    if isinstance(rule, AxisSize):
-        yield rule.of
-    elif isinstance(rule, Computed):
-        yield from refs_in(rule.left)
-        yield from refs_in(rule.right)
+    return (size.of for size in axis_sizes_in(rule))
 
 
 def moved(value: Any, places: Mapping[int, Ref]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -12,8 +13,9 @@ from sympy import Expr, Integer
 
 from gradcli.frozen import dataclass
 from gradcli.ops import TABLE
-from gradcli.ops.row import Row
+from gradcli.ops.row import Param, Row
 from gradcli.program import Apply, Constant, Input, Program, Ref, Step
+from gradcli.program.size_values import Rule, axis_sizes_in, evaluated, has_rule, plain, rules_in
 from gradcli.program.values import constant_values
 from gradcli.shapes import axes
 from gradcli.symbolic.contract import total
@@ -43,6 +45,10 @@ where the program has given it one."""
 LONG, DEEP = 120, 10
 """One that is longer, or nests more functions, becomes one though it is read only once: what is derived and printed
 grows with the square of its size."""
+
+
+ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow}
+"""What numbers that follow from sizes are computed with, and a formula may be."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class _Walk:
                     variables[name] = node
                     result = tensor_of(node)
                 case Constant(value):
-                    result = self.constant(value)
+                    result = self.constant(value, tensors)
                 case Apply() as apply:
                     result = self.applied(apply, tensors, self.hint(step))
             if place in self.asked:
@@ -101,6 +107,7 @@ class _Walk:
                 self.builder.hint = self.hint(step)
                 result = tensor_of(graph.as_node(result, self.builder.name("f")))
             tensors.append(result)
+        self.pin(self.program.pinned, tensors)
         return Built(graph, tensors[self.program.output.step], variables)
 
     def hint(self, step: Step) -> str | None:
@@ -115,12 +122,44 @@ class _Walk:
             return weight(entry, most + 1) > most
         return weight(entry, LONG + 1) > LONG or is_deep(entry, DEEP)
 
-    def constant(self, value: Any) -> Tensor:
+    def option(self, param: Param, argument: Any, row: Row, tensors: Sequence[Tensor]) -> Any:
+        """An argument as the row's column takes it; what follows from sizes is an expression in them, or a number that
+        holds for these."""
+        if not any(rules_in(argument)):
+            return argument
+        if param.follows or (param.kind == "number" and row.family == "elementwise"):
+            return self.followed(argument, tensors)
+        self.pin(rules_in(argument), tensors)
+        return plain(argument)
+
+    def followed(self, value: Any, tensors: Sequence[Tensor]) -> Any:
+        """What follows from sizes as an expression in them; other values, and numbers that this ends in, as they are."""
+        if isinstance(value, tuple):
+            return tuple(self.followed(item, tensors) for item in value)
+        if not has_rule(value):
+            return value
+        try:
+            found = evaluated(value.rule, lambda size: tensors[size.of.step].dims[size.axis], number, ARITHMETIC)
+        except KeyError:  # a quotient without its remainder is no polynomial in the sizes
+            self.pin([value.rule], tensors)
+            return plain(value)
+        return plain(value) if found.is_Number else sympy.expand(found)
+
+    def pin(self, rules: Iterable[Rule], tensors: Sequence[Tensor]) -> None:
+        """The sizes that these follow from become the numbers that they are."""
+        for rule in rules:
+            for size in axis_sizes_in(rule):
+                self.graph.sizes.fix(tensors[size.of.step].dims[size.axis])
+
+    def constant(self, value: Any, tensors: Sequence[Tensor]) -> Tensor:
         if isinstance(value, np.ndarray):
             if value.size == 1:
                 return tensor(tuple(map(Integer, value.shape)), lambda *i: number(float(value.reshape(()))))
             dims = tuple(map(Integer, value.shape))
             return tensor_of(self.graph.leaf("c", dims, constant=value))
+        if has_rule(value):
+            followed = self.followed(value, tensors)
+            return tensor((), lambda: number(followed) if isinstance(followed, Fraction) else followed)
         named = {"pi": sympy.pi, "e": sympy.E, "inf": sympy.oo, "nan": sympy.nan}
         return tensor((), lambda: named[value] if isinstance(value, str) else number(value))
 
@@ -130,7 +169,10 @@ class _Walk:
             return tensor_of(self.graph.constant("c", (), np.asarray(number)))  # 1/0: SymPy's algebra has no inf - inf
         self.builder.hint = name
         self.builder.row = apply.row
-        arguments = [_filled(a, tensors) for a in apply.arguments]
+        arguments = [
+            self.option(param, _filled(a, tensors), apply.row, tensors)
+            for param, a in zip(apply.row.takes, apply.arguments, strict=True)
+        ]
         if apply.row.symbolic is not None:
             result: Tensor = apply.row.symbolic(self.builder, *arguments)
             return result
@@ -187,10 +229,20 @@ class Builder:
 
     def fix(self, dim: Dim) -> Dim:
         """The dim as a number; the formula then holds for this size."""
-        return Integer(self.sizes.fix(dim))
+        return Integer(self.sizes.fix(sympy.sympify(dim)))
 
     def unify(self, a: Dim, b: Dim) -> Dim:
+        """One dim for two that the program needs to be equal: it is not defined where they differ."""
         return self.sizes.unify(a, b)
+
+    def equal(self, a: Dim, b: Dim) -> Dim:
+        """One dim for two that are equal here and need not be: the formula then holds where they are."""
+        self.require(a, "==", b)
+        return self.sizes.unify(sympy.sympify(a), sympy.sympify(b))
+
+    def require(self, a: Dim, sign: str, b: Dim) -> None:
+        """Notes what the formula needs: `a == b` or `a <= b`."""
+        self.sizes.require(sympy.sympify(a), sign, sympy.sympify(b))
 
     def count(self, x: Tensor, over: Sequence[int]) -> Expr:
         """How many entries a reduction over these axes takes together."""
@@ -248,7 +300,7 @@ class Builder:
         for one in dims:
             for place, dim in enumerate(one, rank - len(one)):
                 if dim != 1:
-                    result[place] = dim if result[place] == 1 else self.unify(result[place], dim)
+                    result[place] = dim if result[place] == 1 else self.equal(result[place], dim)
         return tuple(self.sizes.resolve(d) for d in result)
 
     @staticmethod

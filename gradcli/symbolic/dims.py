@@ -55,10 +55,11 @@ class Sizes:
         self.origin: dict[Symbol, tuple[str, int]] = {}
         self.values: dict[Symbol, int] = {}
         self._equal: dict[Symbol, Dim] = {}
-        self.fixed: set[Symbol] = set()
+        self.conditions: dict[tuple[Dim, str, Dim], None] = {}
+        """(a size, "==" or "<=", another): what the formulas need and the program does not. In the order found."""
 
     def of(self, name: str, shape: Shape) -> tuple[Dim, ...]:
-        """The dims of an input: a symbol for each axis, but literal 0 and 1."""
+        """The dims of an input: a symbol for each axis, but literal 0 and 1, which decide how it broadcasts."""
         return tuple(self._axis(name, axis, len(shape), n) for axis, n in enumerate(shape))
 
     def _axis(self, tensor: str, axis: int, rank: int, n: int) -> Dim:
@@ -94,8 +95,15 @@ class Sizes:
         """The number this dim is now; from here on the formula holds for that size only."""
         for symbol in sorted(self.resolve(dim).free_symbols, key=str):
             self._equal[symbol] = Integer(self.values[symbol])
-            self.fixed.add(symbol)
+            self.require(symbol, "==", self._equal[symbol])
         return self.value(dim)
+
+    def require(self, a: Dim, sign: str, b: Dim) -> None:
+        """Notes that the formulas hold where a is equal to b, or at most b: it is so with the sizes given."""
+        if a.is_Number and sign == "==":
+            a, b = b, a
+        if sign == "==" and a != b or sign == "<=" and not is_nonnegative(b - a):
+            self.conditions[a, sign, b] = None
 
     def unify(self, a: Dim, b: Dim) -> Dim:
         """One dim for two that must be equal (and are, with the sizes given)."""
@@ -105,8 +113,6 @@ class Sizes:
         for one, other in ((b, a), (a, b)):
             if one.is_Symbol and one not in other.free_symbols:
                 self._equal[one] = other
-                if other.is_Integer:
-                    self.fixed.add(one)
                 return other
         self.fix(a)
         self.fix(b)

@@ -284,8 +284,10 @@ _PARITY: dict[str, tuple[type, ...]] = {
 }
 
 
-def number(value: Fraction | float | int | str) -> Expr:
+def number(value: Fraction | float | int | str | Expr) -> Expr:
     """An exact number where the value is one; a float that is none (it came of a rounding) as the shortest decimal."""
+    if isinstance(value, Expr):  # it follows from sizes
+        return value
     if isinstance(value, Fraction):
         return sympy.Rational(value.numerator, value.denominator)
     if isinstance(value, str):
