@@ -91,12 +91,15 @@ def _torch(asked: Understood) -> Iterator[str]:
 
 def _numpy(asked: Understood) -> Iterator[str]:
     from gradcli.symbolic import Calculus
-    from gradcli.symbolic.script import numpy_script
+    from gradcli.symbolic.script import conditions, numpy_script
 
     calculus = Calculus(asked.program, asked.wrt, asked.weights, _y(asked))
     known = {**asked.point, asked.weights: asked.v}
     named = {name: fresh_name(f"{name}_grad", {*known, *asked.program.names}) for name in asked.wrt}
     body: list[str] = []
+    needed = conditions(calculus.vjp(asked.wrt[0]))
+    check = fresh_name("check_sizes", {*known, *asked.program.names, *named.values()})
+    checked = [f"    {check}({', '.join(asked.point)})"] if needed else []
     for name in asked.wrt:
         used = {
             **known,
@@ -107,6 +110,7 @@ def _numpy(asked: Understood) -> Iterator[str]:
             "",
             "",
             f"def {named[name]}({', '.join(known)}):",
+            *checked,
             *(f"    {n} = {text}" for n, text in _with_intermediates(asked, lines, result, known)),
             f"    return {result}",
         ]
@@ -118,11 +122,20 @@ def _numpy(asked: Understood) -> Iterator[str]:
         *(f"{name} = np.array({literal(value)})" for name, value in asked.point.items()),
         f"{asked.weights} = {_v(asked, 'np')}",
     )
-    yield from ("", "", f"def forward({', '.join(asked.point)}):", *forward)
+    if needed:
+        yield from ("", "", f"def {check}({', '.join(asked.point)}):", *_check(needed))
+    path = checked if asked.program.pinned else []  # sizes decided which steps there are
+    yield from ("", "", f"def forward({', '.join(asked.point)}):", *path, *forward)
     yield from (line.replace("np.special.", "scipy.special.") for line in body)
     yield from ("", "", f'print("{_y(asked)} =", np.asarray(forward({", ".join(asked.point)})).tolist())')
     for name in asked.wrt:
         yield f'print("{name}.grad =", np.asarray({named[name]}({", ".join(known)})).tolist())'
+
+
+def _check(needed: Sequence[str]) -> list[str]:
+    """What a script says where the sizes are others than the formulas hold for."""
+    holds = " and ".join(needed)
+    return [f"    if not ({holds}):", f'        raise ValueError("these formulas hold where {holds}")']
 
 
 def _with_intermediates(
@@ -143,8 +156,8 @@ def _with_intermediates(
 
 
 def _speller(asked: Understood, names: Sequence[str], library: Library, array: str) -> Speller:
-    def tensor(value: Array) -> Spelled:
-        return Spelled(f"{array}.array({literal(value)})", value)
+    def tensor(value: Array, text: str) -> Spelled:
+        return Spelled(f"{array}.array({text})", value)
 
     def column(row: Any, t: Any, given: Sequence[Any]) -> Any:
         found = row.numpy(t, *given)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 
 from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import computing, forward
 from gradcli.program import Program
-from gradcli.program.spelled import Library, Spelled, Speller, literal
+from gradcli.program.spelled import Library, Spelled, Speller
 from gradcli.report import Array
 
 
@@ -43,5 +42,5 @@ def torch_lines(
         return Lines(tuple(speller.spell(kept)), moving)
 
 
-def _tensor(array: Array) -> Spelled:
-    return Spelled(f"torch.tensor({literal(np.asarray(array))})", torch.tensor(array, dtype=torch.get_default_dtype()))
+def _tensor(array: Array, text: str) -> Spelled:
+    return Spelled(f"torch.tensor({text})", torch.tensor(array, dtype=torch.get_default_dtype()))

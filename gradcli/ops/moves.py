@@ -253,7 +253,8 @@ def _slice_dim(s: Any, dim: Any, start: int | None, stop: int | None, step: int)
     """(first place, size, step) in symbols where the size follows for any n, in numbers where it does not."""
     n = s.value(dim)
     ends = [end for end in (start, stop) if end is not None]
-    first, last, _ = slice(*(None if end is None else s.value(end) for end in (start, stop)), s.value(step)).indices(n)
+    first, last = (None if end is None else s.value(end) for end in (start, stop))
+    first, last, _ = slice(first, last, s.value(step)).indices(n)
     count = len(range(first, last, s.value(step)))
     clipped = any(not -n <= s.value(end) <= n for end in ends)
     if not ends and s.value(step) == 1:

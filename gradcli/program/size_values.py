@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_, limit
@@ -91,7 +91,7 @@ def joined(operator: str, a: Fraction, b: Fraction, value: Fraction) -> Fraction
     return SizeNumber(value, Computed(operator, left, right, depth))
 
 
-def has_rule(value: Any) -> bool:
+def has_rule(value: Any) -> TypeGuard[SizeNumber | SizeInteger]:
     """Whether a number follows from sizes."""
     return isinstance(value, (SizeNumber, SizeInteger))
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.message import N_, fault
+from gradcli.program.size_values import SizeInteger, SizeNumber, evaluated, has_rule
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref
 from gradcli.program.values import number_of, options_as_floats
 from gradcli.report import Array
@@ -38,9 +39,13 @@ class Spelled:
         if name.startswith("__"):
             raise AttributeError(name)
         found = getattr(self.value, name)
-        if name in ("shape", "ndim", "requires_grad") or isinstance(found, (bool, int)):
-            return found
         text = f"{self.at_least(ATOM)}.{name}"
+        if name == "shape":
+            return tuple(SpelledInt(n, f"{text}[{axis}]") for axis, n in enumerate(found))
+        if name == "size" and isinstance(found, int):
+            return SpelledInt(found, text)
+        if name in ("ndim", "requires_grad") or isinstance(found, (bool, int)):
+            return found
         return Library(text, found) if callable(found) else Spelled(text, found)
 
     def __getitem__(self, items: Any) -> Spelled:
@@ -81,11 +86,11 @@ def _binary(sign: str, compute: Callable[[Any, Any], Any], bond: int) -> tuple[C
     )
 
     def forward(a: Spelled, b: Any) -> Spelled:
-        text = f"{a.at_least(left_bond)} {sign} {_as_spelled(b).at_least(right_bond)}"
+        text = f"{a.at_least(left_bond)} {sign} {as_spelled(b).at_least(right_bond)}"
         return Spelled(text.replace(" ** ", "**") if sign == "**" else text, compute(a.value, _bare(b)), bond)
 
     def backward(a: Spelled, b: Any) -> Spelled:
-        return forward(_as_spelled(b), a)
+        return forward(as_spelled(b), a)
 
     return forward, backward
 
@@ -105,6 +110,44 @@ for _name, (_sign, _compute, _bond) in _OPERATORS.items():
     if _bond or _name in ("and", "or"):
         setattr(Spelled, f"__r{_name}__", _backward)
 
+class SpelledInt(int):
+    """A size and how it is written, so that a script holds for other sizes too: what is computed from it is, too."""
+
+    text: str
+    bond: int
+
+    def __new__(cls, value: int, text: str, bond: int = ATOM) -> SpelledInt:
+        number = super().__new__(cls, value)
+        number.text, number.bond = text, bond
+        return number
+
+    def __neg__(self) -> Any:
+        return as_int(-as_spelled(self))
+
+
+def _int_binary(compute: Callable[[Any, Any], Any], neutral: int | None, swapped: bool) -> Callable[..., Any]:
+    def operation(a: SpelledInt, b: Any) -> Any:
+        if not isinstance(b, int):
+            return NotImplemented
+        if b == neutral and not isinstance(b, SpelledInt):
+            return a
+        left, right = (b, a) if swapped else (a, b)
+        return as_int(compute(as_spelled(left), as_spelled(right)))
+
+    return operation
+
+
+def as_int(found: Spelled) -> Any:
+    """A spelled int as one that columns take for an int."""
+    return SpelledInt(found.value, found.text, found.bond) if isinstance(found.value, int) else found
+
+
+for _name, _neutral in {"add": 0, "sub": 0, "mul": 1, "truediv": None, "floordiv": 1, "mod": None, "pow": 1}.items():
+    setattr(SpelledInt, f"__{_name}__", _int_binary(_OPERATORS[_name][1], _neutral, swapped=False))
+    if _name in ("add", "sub", "mul", "truediv"):
+        _other = {"add": 0, "mul": 1}.get(_name)
+        setattr(SpelledInt, f"__r{_name}__", _int_binary(_OPERATORS[_name][1], _other, swapped=True))
+
 INFIX: Mapping[str, Callable[..., Any]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -115,6 +158,11 @@ INFIX: Mapping[str, Callable[..., Any]] = {
     "neg": operator.neg,
 }
 """Rows that a person writes with an operator."""
+
+
+_ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
+    sign: compute for sign, compute, _ in _OPERATORS.values() if sign in ("+", "-", "*", "/", "//", "%", "**")
+}
 
 
 class Library:
@@ -133,8 +181,8 @@ class Library:
         value = self.real(*map(_bare, arguments), **{name: _bare(option) for name, option in options.items()})
         if isinstance(value, (bool, int, str)):
             return value
-        written = [_as_spelled(a).text for a in arguments]
-        written += [f"{name}={_as_spelled(o).text}" for name, o in options.items()]
+        written = [as_spelled(a).text for a in arguments]
+        written += [f"{name}={as_spelled(o).text}" for name, o in options.items()]
         return Spelled(f"{self.text}({', '.join(written)})", value)
 
 
@@ -149,15 +197,18 @@ def _bare(argument: Any) -> Any:
     return argument
 
 
-def _as_spelled(argument: Any) -> Spelled:
+def as_spelled(argument: Any) -> Spelled:
+    """A value with how it is written."""
     if isinstance(argument, Spelled):
         return argument
+    if isinstance(argument, SpelledInt):
+        return Spelled(argument.text, int(argument), argument.bond)
     return Spelled(_text(argument), argument, UNARY if _text(argument).startswith("-") else ATOM)
 
 
 def _text(argument: Any) -> str:
     match argument:
-        case Library():
+        case Library() | SpelledInt():
             return argument.text
         case type():
             return argument.__name__ if argument.__module__ == "builtins" else f"np.{argument.__name__}"
@@ -166,9 +217,9 @@ def _text(argument: Any) -> str:
         case Fraction() | float() | np.number():
             return _number(float(argument))
         case tuple():
-            return f"({', '.join(_as_spelled(a).text for a in argument)}{',' if len(argument) == 1 else ''})"
+            return f"({', '.join(as_spelled(a).text for a in argument)}{',' if len(argument) == 1 else ''})"
         case list() | range():
-            return f"[{', '.join(_as_spelled(a).text for a in argument)}]"
+            return f"[{', '.join(as_spelled(a).text for a in argument)}]"
         case slice():
             return f"slice({', '.join(_text(p) for p in (argument.start, argument.stop, argument.step))})"
         case np.ndarray():
@@ -188,11 +239,12 @@ def _index(items: Any) -> str:
     if isinstance(items, slice):
         parts = ["" if p is None else _text(p) for p in (items.start, items.stop)]
         return ":".join(parts) + (f":{_text(items.step)}" if items.step not in (None, 1) else "")
-    return "..." if items is Ellipsis else _as_spelled(items).text
+    return "..." if items is Ellipsis else as_spelled(items).text
 
 
-def literal(array: Array) -> str:
+def literal(array: Array | float) -> str:
     """The numbers as nested lists, with every digit it takes."""
+    array = np.asarray(array)
     if array.size > LONGEST:
         raise fault(
             "limit", N_("a tensor of {count} numbers is too large to be written into a script"), count=array.size
@@ -210,8 +262,8 @@ def _listed(array: Array) -> str:
 class Speller:
     """The lines of a program, one for each value that has a name or is read more than once.
 
-    `column` gets a row and its arguments, the library first, and calls the row's column; `tensor` writes a number as a
-    tensor of the library, and `values` are the library's own tensors for every step.
+    `column` gets a row and its arguments, the library first, and calls the row's column; `tensor` gets numbers and how
+    they are written and makes a tensor of the library, and `values` are the library's own tensors for every step.
     """
 
     def __init__(
@@ -220,7 +272,7 @@ class Speller:
         names: Sequence[str],
         library: Library,
         column: Callable[..., Any],
-        tensor: Callable[[Array], Spelled],
+        tensor: Callable[[Array, str], Spelled],
         values: Sequence[Any],
     ) -> None:
         self.program, self.names, self.library, self.column = program, names, library, column
@@ -250,6 +302,9 @@ class Speller:
             if place in reads and isinstance(how, Apply):
                 for ref in how.refs:
                     reads[ref.step] = reads.get(ref.step, 0) + 1
+            if place in reads and not isinstance(how, Input):
+                for ref in how.size_refs:
+                    reads.setdefault(ref.step, 0)
         return reads
 
     def _applied(self, place: int, how: Apply) -> Spelled:
@@ -262,7 +317,7 @@ class Speller:
             raise fault(
                 "limit", N_("{name} cannot be written as a script: {why}"), name=how.operation, why=str(error)[:80]
             ) from None
-        return found if isinstance(found, Spelled) else _as_spelled(found)
+        return found if isinstance(found, Spelled) else as_spelled(found)
 
     def _is_number(self, ref: Ref) -> bool:
         how = self.program[ref].how
@@ -273,7 +328,24 @@ class Speller:
             return self._read(argument, plain)
         if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
             return tuple(self._read(a, plain) for a in argument)
-        return options_as_floats(argument)
+        return self._option(argument)
+
+    def _option(self, argument: Any) -> Any:
+        """An option as the columns take it; what follows from sizes is written so."""
+        if isinstance(argument, tuple):
+            return tuple(map(self._option, argument))
+        if not has_rule(argument):
+            return options_as_floats(argument)
+        found = self._size(argument)
+        return as_int(found) if isinstance(argument, int) else found
+
+    def _size(self, number: SizeNumber | SizeInteger) -> Spelled:
+        """A number that follows from sizes, as it is computed from them."""
+        found: Spelled = evaluated(
+            number.rule, lambda size: as_spelled(self._read(size.of, plain=False).shape[size.axis]),
+            lambda known: as_spelled(int(known) if known.denominator == 1 else float(known)), _ARITHMETIC,
+        )
+        return found
 
     def _read(self, ref: Ref, plain: bool) -> Spelled:
         how = self.program[ref].how
@@ -281,7 +353,12 @@ class Speller:
             case Input():
                 return Spelled(self.names[ref.step], self.values[ref.step])
             case Constant(value) if not isinstance(value, np.ndarray):
-                return _as_spelled(number_of(value)) if plain else self.tensor(np.asarray(number_of(value)))
+                number = number_of(value)
+                if has_rule(value):
+                    size = self._size(value)
+                    return size if plain else self.tensor(np.asarray(number), f"float({size.text})")
+                return as_spelled(number) if plain else self.tensor(np.asarray(number), literal(number))
             case Constant(value):
-                return self.tensor(np.asarray(value))
+                array = np.asarray(value)
+                return self.tensor(array, literal(array))
         return self.spelled[ref.step]

@@ -133,7 +133,7 @@ class _Walk:
         return plain(argument)
 
     def followed(self, value: Any, tensors: Sequence[Tensor]) -> Any:
-        """What follows from sizes as an expression in them; other values, and numbers that this ends in, as they are."""
+        """What follows from sizes as an expression in them; other values as they are."""
         if isinstance(value, tuple):
             return tuple(self.followed(item, tensors) for item in value)
         if not has_rule(value):

@@ -51,6 +51,8 @@ class Sizes:
     def __init__(self, taken: Collection[str] = ()) -> None:
         """`taken` are names that a size may not have, because a tensor has it."""
         self.taken = set(taken)
+        self.literal: dict[tuple[str, int], int] = {}
+        """The axes of size 0 or 1, and that size."""
         self._symbols: dict[tuple[str, int], Symbol] = {}
         self.origin: dict[Symbol, tuple[str, int]] = {}
         self.values: dict[Symbol, int] = {}
@@ -64,6 +66,7 @@ class Sizes:
 
     def _axis(self, tensor: str, axis: int, rank: int, n: int) -> Dim:
         if n <= 1:
+            self.literal[tensor, axis] = n
             return Integer(n)
         if (tensor, axis) not in self._symbols:
             name = fresh_name(f"n_{tensor}{axis}" if rank > 1 else f"n_{tensor}", self.taken)  # A's axis 1, or A1's
@@ -102,8 +105,12 @@ class Sizes:
         """Notes that the formulas hold where a is equal to b, or at most b: it is so with the sizes given."""
         if a.is_Number and sign == "==":
             a, b = b, a
-        if sign == "==" and a != b or sign == "<=" and not is_nonnegative(b - a):
+        if (sign == "==" and a != b) or (sign == "<=" and not is_nonnegative(b - a)):
             self.conditions[a, sign, b] = None
+
+    def follows(self, a: Dim, sign: str, b: Dim) -> bool:
+        """Whether a condition holds wherever all equalities do."""
+        return sign == "<=" and is_nonnegative(self.resolve(b - a))
 
     def unify(self, a: Dim, b: Dim) -> Dim:
         """One dim for two that must be equal (and are, with the sizes given)."""

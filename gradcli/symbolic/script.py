@@ -18,11 +18,11 @@ from sympy import Expr
 
 from gradcli.frozen import dataclass
 from gradcli.ops.libraries import n as numpy_library
-from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, literal
+from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, SpelledInt, as_spelled, literal
 from gradcli.program.values import options_as_floats
 from gradcli.report import Array
 from gradcli.symbolic.columns import options_of, row_of
-from gradcli.symbolic.dims import Index, Quotient, Remainder
+from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, in_range
 from gradcli.symbolic.form import Form
 from gradcli.symbolic.graph import Node
 from gradcli.symbolic.scalars import (
@@ -40,6 +40,8 @@ from gradcli.symbolic.scalars import (
     as_float,
 )
 
+FINITE = {"Abs", "sin", "cos", "tanh", "atan", "sigmoid", "erf", "relu", "sign", "softsign", "Where", "Place"}
+"""Functions that are numbers for all numbers (`exp` overflows)."""
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
 
@@ -72,6 +74,16 @@ def numpy_script(form: Form, known: Mapping[str, Array], alias: str = "np") -> t
         return _Script(form, known, alias).written()
 
 
+def conditions(form: Form) -> list[str]:
+    """What the formula needs of the sizes, in the script's words: it holds wherever all of these do."""
+    script, sizes = _Script(form, {}, "np"), form.graph.sizes
+    needed = [
+        f"{script.size(a)} {sign} {script.size(b)}"
+        for a, sign, b in sizes.conditions if not sizes.follows(a, sign, b)
+    ]
+    return [*needed, *(f"{tensor}.shape[{axis}] == {n}" for (tensor, axis), n in sizes.literal.items())]
+
+
 class _Script:
     """One formula's source, each tensor by its name."""
 
@@ -90,20 +102,42 @@ class _Script:
     def _whole(self, e: Expr, indices: Sequence[Expr], dims: Sequence[Expr]) -> Spelled:
         """An expression at all of its indices."""
         before, self.order = self.order, {k: p for p, k in enumerate(indices) if isinstance(k, Index)}
-        shape = tuple(self.form.graph.sizes.value(d) for d in dims)
         kept = [k for k in indices if isinstance(k, Index)]
         axed = self._axed(e)
         said = axed.on(kept)
-        inner = tuple(self._size(k) for k in kept)
-        if np.shape(said.value) != inner:
-            said = self.np.broadcast_to(said, inner)
-        if shape != inner:
-            said = (said if isinstance(said.value, np.ndarray) else self.np.asarray(said)).reshape(shape)
+        if set(axed.axes) != set(kept):
+            said = self.np.broadcast_to(said, tuple(self._size(k) for k in kept))
+        if len(kept) != len(dims):
+            said = said if isinstance(said.value, np.ndarray) else self.np.asarray(said)
+            said = said.reshape(tuple(self._dim(d) for d in dims))
         self.order = before
         return said
 
+    def size(self, dim: Dim) -> str:
+        """A size as it is written."""
+        return as_spelled(self._dim(dim)).text
+
     def _size(self, k: Index) -> int:
-        return int(self.form.graph.sizes.value(k.dim))
+        return self._dim(k.dim)
+
+    def _dim(self, dim: Dim) -> int:
+        """A size of now, written as what it is the size of."""
+        if dim.is_Integer:
+            return int(dim)
+        if dim.is_Symbol:
+            tensor, axis = self.form.graph.sizes.origin[dim]
+            return SpelledInt(self.form.graph.sizes.values[dim], f"{tensor}.shape[{axis}]")
+        found: int
+        if dim.is_Pow:
+            found = self._dim(dim.base) ** int(dim.exp)
+        elif dim.is_Mul:
+            found = reduce(operator.mul, map(self._dim, dim.args))
+        else:
+            first, *rest = sorted(dim.args, key=lambda t: bool(t.as_coeff_Mul()[0].is_negative))
+            found = self._dim(first)
+            for term in rest:
+                found = found - self._dim(-term) if term.as_coeff_Mul()[0].is_negative else found + self._dim(term)
+        return found
 
     # Tensors
 
@@ -138,7 +172,7 @@ class _Script:
         if e.is_Number or e.is_NumberSymbol or e is sympy.zoo:
             return Axed((), self._number(e))
         if e.is_Symbol:
-            return Axed((), self._number(sympy.Integer(self.form.graph.sizes.values[e])))
+            return Axed((), as_spelled(self._dim(e)))
         if isinstance(e, Entry):
             return self._entry(e)
         if isinstance(e, Sigma):
@@ -193,8 +227,9 @@ class _Script:
         for below in bottoms:
             one = Axed((), Spelled("1.0", 1.0)) if result is None else result
             result = self._together(operator.truediv, one, below)
+        finite = all(map(self._is_finite, factors))
         for flag in flags:
-            result = flag if result is None else self._masked(result, flag)
+            result = flag if result is None else self._masked(result, flag, finite)
         assert result is not None
         return result
 
@@ -217,11 +252,26 @@ class _Script:
     def _power_log(self, a: Any, b: Any) -> Any:
         return self.np.where((a == 0) & (b >= 0), 0.0, a**b * self.np.log(a))
 
-    def _masked(self, value: Axed, flag: Axed) -> Axed:
+    def _masked(self, value: Axed, flag: Axed, finite: bool) -> Axed:
         """Times a bracket; where it is 0 the product is 0, even next to what is not finite."""
-        if np.isfinite(value.said.value).all():
+        if finite:
             return self._together(operator.mul, value, flag)
         return self._together(lambda f, a: self.np.where(f == 0, 0.0, a), flag, value)
+
+    def _is_finite(self, e: Expr) -> bool:
+        """Whether the value is a number wherever those of the inputs are: with other numbers, too."""
+        if isinstance(e, Entry):
+            node = self.nodes.get(e.name)
+            if node is None or node.kind == "leaf":
+                return True
+            return node.body is not None and self._is_finite(node.body)
+        if e.is_Pow and not (e.exp.is_Integer and e.exp.is_positive):
+            return bool(e.base.is_Symbol and e.exp.is_Integer)  # 1/n
+        if isinstance(e, (Flag, Index, Quotient, Remainder)):
+            return True
+        if isinstance(e, sympy.Function) and type(e).__name__ not in FINITE:
+            return False
+        return all(map(self._is_finite, e.args))
 
     def _power(self, e: Expr) -> Axed:
         base, exponent = e.as_base_exp()
@@ -287,46 +337,48 @@ class _Script:
     # Entries and sums
 
     def _entry(self, e: Entry) -> Axed:
-        tensor = self._tensor(e.name)
-        shape = np.shape(tensor.value)
-        if all(
-            k == 0 or (isinstance(k, Index) and self._size(k) == size) for k, size in zip(e.indices, shape, strict=True)
-        ):
+        tensor, dims = self._tensor(e.name), self._dims(e.name)
+        spans = [isinstance(k, Index) and self._same(k.dim, dim) for k, dim in zip(e.indices, dims, strict=True)]
+        if all(span or k == 0 for span, k in zip(spans, e.indices, strict=True)):
             axes = tuple(k for k in e.indices if isinstance(k, Index))
             if len(set(axes)) == len(axes):
-                return Axed(
-                    axes,
-                    tensor
-                    if len(axes) == len(shape)
-                    else tensor[tuple(0 if k == 0 else slice(None) for k in e.indices)],
-                )
+                whole = tensor[tuple(slice(None) if span else 0 for span in spans)] if not all(spans) else tensor
+                return Axed(axes, whole)
         places = [self._axed(k) for k in e.indices]
         axes = self._joined(places)
-        drawn = [self._inside(p.on(axes), size) for p, size in zip(places, shape, strict=True)]
+        drawn = [self._inside(p.on(axes), k, dim) for p, k, dim in zip(places, e.indices, dims, strict=True)]
         return Axed(axes, tensor[tuple(drawn)])
 
-    def _inside(self, place: Spelled, size: int) -> Spelled:
+    def _dims(self, name: str) -> tuple[Dim, ...]:
+        return self.nodes[name].dims if name in self.nodes else tuple(self.form.others[name])
+
+    def _same(self, a: Dim, b: Dim) -> bool:
+        """Whether two sizes are equal wherever the formula holds, and not by chance."""
+        return a == b or bool(self.form.graph.sizes.resolve(a - b) == 0)
+
+    def _inside(self, place: Spelled, index: Expr, dim: Dim) -> Spelled:
         """A place, drawn in where it may lie outside (a bracket beside it is 0 there)."""
-        at = np.asarray(place.value)
-        if at.ndim == 0:
-            return Spelled(str(int(np.clip(at, 0, size - 1))), int(np.clip(at, 0, size - 1)))
-        inside = bool(np.all((at >= 0) & (at < size)))
-        if inside and at.dtype.kind == "i":
+        if isinstance(index, Place):  # it is data
             return place
-        found = place if inside else self.np.clip(place, 0, size - 1)
-        return found if np.asarray(found.value).dtype.kind == "i" else found.astype(Library("int", int))
+        inside = index.is_Integer or all(in_range(index, dim))
+        found = place if inside else self.np.clip(place, 0, self._dim(dim) - 1)
+        if np.asarray(found.value).dtype.kind == "i":
+            return found
+        whole = Spelled(f"int({found.text})", int(found.value)) if np.ndim(found.value) == 0 else None
+        return found.astype(Library("int", int)) if whole is None else whole
 
     def _summed(self, term: Expr, bound: Sequence[Index]) -> Axed:
         factors = list(sympy.Mul.make_args(term))
         flags = [self._axed(f) for f in factors if isinstance(f, Flag)]
         tops, bottoms = self._factors([f for f in factors if not isinstance(f, Flag)])
         tops += [self._together(operator.truediv, Axed((), Spelled("1.0", 1.0)), b) for b in bottoms]
-        for flag in flags:
-            tops = [part if np.isfinite(part.said.value).all() else self._masked(part, flag) for part in tops]
+        if not all(map(self._is_finite, factors)):
+            for flag in flags:
+                tops = [self._masked(part, flag, finite=False) for part in tops]
         numbers = [p.said for p in tops if not p.axes and np.ndim(p.said.value) == 0]
         parts = [p for p in (*tops, *flags) if p.axes]
         missing = prod(self._size(k) for k in bound if not any(k in p.axes for p in parts))
-        said = [*numbers, *([Spelled(str(missing), float(missing))] if missing != 1 else [])]
+        said = [*numbers, *([as_spelled(missing)] if missing != 1 else [])]
         axes, summed = self._contracted(parts, bound)
         scaled = reduce(operator.mul, [*said, summed] if summed is not None else said or [Spelled("1.0", 1.0)])
         return Axed(axes, scaled)
