@@ -341,6 +341,9 @@ def _is_value(place: Any) -> bool:
 
 
 def _is_flag(tree: Node) -> bool:
+    """A bracket, a delta, or 1 - one of them."""
+    if tree[0] == "add":
+        return all(part[0] == "number" or _is_flag(part[1] if part[0] == "neg" else part) for part in tree[1])
     return tree[0] == "compare" or tree[:2] == ("call", "delta")
 
 

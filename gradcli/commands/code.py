@@ -97,9 +97,8 @@ def _numpy(asked: Understood) -> Iterator[str]:
     known = {**asked.point, asked.weights: asked.v}
     named = {name: fresh_name(f"{name}_grad", {*known, *asked.program.names}) for name in asked.wrt}
     body: list[str] = []
-    needed = conditions(calculus.vjp(asked.wrt[0]))
-    check = fresh_name("check_sizes", {*known, *asked.program.names, *named.values()})
-    checked = [f"    {check}({', '.join(asked.point)})"] if needed else []
+    by_values, by_formulas = conditions(calculus.vjp(asked.wrt[0]))
+    checked = _check([*by_values, *by_formulas])
     for name in asked.wrt:
         used = {
             **known,
@@ -122,10 +121,7 @@ def _numpy(asked: Understood) -> Iterator[str]:
         *(f"{name} = np.array({literal(value)})" for name, value in asked.point.items()),
         f"{asked.weights} = {_v(asked, 'np')}",
     )
-    if needed:
-        yield from ("", "", f"def {check}({', '.join(asked.point)}):", *_check(needed))
-    path = checked if asked.program.pinned else []  # sizes decided which steps there are
-    yield from ("", "", f"def forward({', '.join(asked.point)}):", *path, *forward)
+    yield from ("", "", f"def forward({', '.join(asked.point)}):", *_check(by_values), *forward)
     yield from (line.replace("np.special.", "scipy.special.") for line in body)
     yield from ("", "", f'print("{_y(asked)} =", np.asarray(forward({", ".join(asked.point)})).tolist())')
     for name in asked.wrt:
@@ -133,9 +129,9 @@ def _numpy(asked: Understood) -> Iterator[str]:
 
 
 def _check(needed: Sequence[str]) -> list[str]:
-    """What a script says where the sizes are others than the formulas hold for."""
+    """What a function of the script says where the sizes are others than it holds for."""
     holds = " and ".join(needed)
-    return [f"    if not ({holds}):", f'        raise ValueError("these formulas hold where {holds}")']
+    return [f"    if not ({holds}):", f'        raise ValueError("this holds where {holds}")'] if needed else []
 
 
 def _with_intermediates(

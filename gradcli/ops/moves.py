@@ -364,7 +364,7 @@ def _expand_symbolic(s: Any, x: Any, sizes: tuple[int, ...]) -> Any:
     dims = []
     for k, n in enumerate(sizes):
         own = 1 if k < lead else x.dims[k - lead]
-        dims.append(own if s.value(n) == -1 else n if own == 1 else s.equal(own, n))
+        dims.append(own if s.value(n) == -1 else n if own == 1 else s.equal(own, n, broadcast=True))
     return s.tensor(dims, lambda *o: s.spread(x, o))
 
 
@@ -454,6 +454,7 @@ def _diag_symbolic(s: Any, x: Any, diagonal: int) -> Any:
         s.fix(size_of)
         return s.tensor((max(min(m, n), 0),), lambda k: x.at(down, right))
     s.require(size_of, "<=", other)
+    s.require(2, "<=", size_of)
     return s.tensor((size_of,), lambda k: x.at(k + down, k + right))
 
 
@@ -500,7 +501,7 @@ MOVES: tuple[Row, ...] = (
     Row("squeeze", "move", N_("axes of size 1 taken out"), "x.squeeze()",
         takes=(X, Param("dim", "dims", None)), shape=_squeezed,
         torch=lambda t, x, dim: x.squeeze() if dim is None else x.squeeze(dim),
-        numpy=lambda n, x, dim: n.squeeze(x, axis=_single(x.shape, dim)),
+        numpy=lambda n, x, dim: n.squeeze(x) if dim is None else n.squeeze(x, axis=_single(x.shape, dim)),
         symbolic=_squeeze_symbolic),
     Row("unsqueeze", "move", N_("a new axis of size 1"), "x.unsqueeze(0)",
         takes=(X, Param("dim", "dim")), shape=_unsqueezed,
@@ -514,7 +515,7 @@ MOVES: tuple[Row, ...] = (
     Row("expand_as", "move", N_("axes of size 1 repeated to another tensor's shape"), "x.expand_as(y)",
         takes=(X, Param("other")), shape=lambda x, other: _expanded(x, other), aliases=("view_as", "reshape_as"),
         torch=lambda t, x, other: x.expand_as(other), numpy=lambda n, x, other: n.broadcast_to(x, other.shape),
-        symbolic=lambda s, x, other: s.tensor(other.dims, lambda *o: s.spread(x, o))),
+        symbolic=lambda s, x, other: _expand_symbolic(s, x, other.dims)),
     Row("repeat", "move", N_("the tensor laid next to itself"), "x.repeat(2, 3)",
         takes=(X, Param("sizes", "sizes", follows=True)), shape=_repeated,
         torch=lambda t, x, sizes: x.repeat(sizes), numpy=lambda n, x, sizes: n.tile(x, sizes),

@@ -199,6 +199,11 @@ def _norm_shape(x: Shape, normalized: Any, w: Shape | None, b: Shape | None, eps
     if normalized != () and tuple(x[len(x) - len(normalized) :]) != tuple(normalized):
         raise fault("shape", N_("layer_norm: the tensor is {x}, so it can't be normalised over {n}"),
                     x=written(x), n=written(normalized))
+    over = normalized or x[-1:]
+    for name, given in (("weight", w), ("bias", b)):
+        if given is not None and given != tuple(over):
+            raise fault("shape", N_("layer_norm: the {name} has the shape that is normalised over, {n}, not {s}"),
+                        name=name, n=written(tuple(over)), s=written(given))
     return x
 
 
@@ -276,6 +281,7 @@ def _conv(s: Any, x: Any, w: Any, b: Any, stride: int, padding: int, dilation: i
     shape = _conv_shape(tuple(map(s.value, x.dims)), tuple(map(s.value, w.dims)), None, stride, padding, dilation)
     if stride == 1 and x.dims[-1] != 1 and shape[-1] > 1:
         length = x.dims[-1] + 2 * padding - dilation * (w.dims[2] - 1)
+        s.require(2, "<=", length)
     else:
         s.fix(x.dims[-1])
         s.fix(w.dims[2])
@@ -364,7 +370,7 @@ NEURAL: tuple[Row, ...] = (
         takes=(INPUT, TARGET, REDUCTION), shape=lambda x, y, reduction: _after(_same("kl_div", x, y), reduction),
         torch=lambda t, x, y, reduction: t.nn.functional.kl_div(x, y, reduction="none").mean() if reduction == "mean"
         else t.nn.functional.kl_div(x, y, reduction=reduction),  # its own "mean" warns on every call
-        numpy=lambda n, x, y, reduction: n.sum(n.special.xlogy(y, y) - y * x) / len(x) if reduction == "batchmean"
+        numpy=lambda n, x, y, reduction: n.sum(n.special.xlogy(y, y) - y * x) / x.shape[0] if reduction == "batchmean"
         else _numpy_reduced(n, n.special.xlogy(y, y) - y * x, reduction),
         symbolic=lambda s, x, y, reduction: s.each(lambda u: u / x.dims[0], _reduced(s, _kl(s, x, y), "sum"))
         if reduction == "batchmean" else _reduced(s, _kl(s, x, y), reduction),

@@ -74,7 +74,11 @@ def einsum_shape(text: str, operands: tuple[Shape, ...]) -> Shape:
     inputs, output = read_equation(text, [len(o) for o in operands])
     sizes: dict[str, int] = {}
     for letters, shape in zip(inputs, operands, strict=True):
+        own: dict[str, int] = {}
         for letter, n in zip(letters, shape, strict=True):
+            if own.setdefault(letter, n) != n:  # a diagonal does not broadcast
+                raise fault("shape", N_("einsum: {letter} is repeated in one operand, where it is {a} and {b}"),
+                            letter=letter, a=own[letter], b=n)
             if sizes.get(letter, 1) not in (1, n) and n != 1:
                 raise fault(
                     "shape", N_("einsum: {letter} is {a} in one operand and {b} in another ({shapes})"),
@@ -91,7 +95,7 @@ def einsum_symbolic(s: Any, text: str, operands: tuple[Any, ...]) -> Any:
     for letters, x in zip(inputs, operands, strict=True):
         for letter, d in zip(letters, x.dims, strict=True):
             known = dims.get(letter, 1)
-            dims[letter] = known if d == 1 else d if known == 1 else s.unify(known, d)
+            dims[letter] = known if d == 1 else d if known == 1 else s.equal(known, d, broadcast=True)
     summed = sorted(set(dims) - set(output))
 
     def entry(*o: Any) -> Any:

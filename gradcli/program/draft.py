@@ -151,7 +151,8 @@ class Draft:
         ).at(given.span)
 
     def index_tensor(self, given: Given, n: int) -> Ref:
-        """A tensor of places on an axis of size n; written ones are checked here and count from the start."""
+        """A tensor of places on an axis of size n; written ones are checked here. A negative one counts from the end,
+        wherever that is: the places stay as they were written."""
         ref = self._whole_number_tensor(given)
         how = self.steps[ref.step].how
         if isinstance(how, Apply) and how.operation in CONDITIONS:
@@ -171,7 +172,7 @@ class Draft:
                     "shape", N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
                     i=int(place), n=n, low=-n, high=n - 1,
                 ).at(given.span)
-        return self.add(Constant(np.where(how.value < 0, how.value + n, how.value)), how.value.shape, given.span)
+        return ref
 
     def _whole_number_tensor(self, given: Given) -> Ref:
         """A tensor that is used as an index or as classes: an input used so is left out of what is differentiated."""

@@ -127,7 +127,7 @@ class SpelledInt(int):
 
 def _int_binary(compute: Callable[[Any, Any], Any], neutral: int | None, swapped: bool) -> Callable[..., Any]:
     def operation(a: SpelledInt, b: Any) -> Any:
-        if not isinstance(b, int):
+        if not isinstance(b, (int, float)):
             return NotImplemented
         if b == neutral and not isinstance(b, SpelledInt):
             return a

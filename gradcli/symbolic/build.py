@@ -235,9 +235,10 @@ class Builder:
         """One dim for two that the program needs to be equal: it is not defined where they differ."""
         return self.sizes.unify(a, b)
 
-    def equal(self, a: Dim, b: Dim) -> Dim:
-        """One dim for two that are equal here and need not be: the formula then holds where they are."""
-        self.require(a, "==", b)
+    def equal(self, a: Dim, b: Dim, broadcast: bool = False) -> Dim:
+        """One dim for two that are equal here and need not be: the formula then holds where they are. `broadcast`: one
+        of them might be 1 instead."""
+        self.sizes.require(sympy.sympify(a), "==", sympy.sympify(b), broadcast)
         return self.sizes.unify(sympy.sympify(a), sympy.sympify(b))
 
     def require(self, a: Dim, sign: str, b: Dim) -> None:
@@ -300,7 +301,7 @@ class Builder:
         for one in dims:
             for place, dim in enumerate(one, rank - len(one)):
                 if dim != 1:
-                    result[place] = dim if result[place] == 1 else self.equal(result[place], dim)
+                    result[place] = dim if result[place] == 1 else self.equal(result[place], dim, broadcast=True)
         return tuple(self.sizes.resolve(d) for d in result)
 
     @staticmethod

@@ -7,7 +7,8 @@ in symbols (a stride, a reshape to given numbers), the sizes concerned become th
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 import sympy
@@ -57,8 +58,9 @@ class Sizes:
         self.origin: dict[Symbol, tuple[str, int]] = {}
         self.values: dict[Symbol, int] = {}
         self._equal: dict[Symbol, Dim] = {}
-        self.conditions: dict[tuple[Dim, str, Dim], None] = {}
-        """(a size, "==" or "<=", another): what the formulas need and the program does not. In the order found."""
+        self.conditions: dict[tuple[Dim, str, Dim], bool] = {}
+        """(a size, "==" or "<=", another): what the formulas need and the program does not, in the order found; True
+        where the values do not need it either, for they broadcast."""
 
     def of(self, name: str, shape: Shape) -> tuple[Dim, ...]:
         """The dims of an input: a symbol for each axis, but literal 0 and 1, which decide how it broadcasts."""
@@ -101,16 +103,34 @@ class Sizes:
             self.require(symbol, "==", self._equal[symbol])
         return self.value(dim)
 
-    def require(self, a: Dim, sign: str, b: Dim) -> None:
+    def require(self, a: Dim, sign: str, b: Dim, broadcast: bool = False) -> None:
         """Notes that the formulas hold where a is equal to b, or at most b: it is so with the sizes given."""
         if a.is_Number and sign == "==":
             a, b = b, a
         if (sign == "==" and a != b) or (sign == "<=" and not is_nonnegative(b - a)):
-            self.conditions[a, sign, b] = None
+            self.conditions[a, sign, b] = broadcast and self.conditions.get((a, sign, b), True)
 
     def follows(self, a: Dim, sign: str, b: Dim) -> bool:
         """Whether a condition holds wherever all equalities do."""
         return sign == "<=" and is_nonnegative(self.resolve(b - a))
+
+    def elsewhere(self) -> Iterator[Sizes]:
+        """The same symbols with other values, at which all conditions hold: small ones and no two alike, so that no
+        two sizes are equal by chance; else larger ones than the given."""
+        free = [symbol for symbol in self.values if symbol not in self._equal]
+        for sizes in (range(2, 2 + len(free)), range(1 + len(free), 1, -1), _spread(self.values[s] for s in free)):
+            chosen = dict(zip(free, map(Integer, sizes), strict=True))
+            values = {symbol: self.resolve(symbol).xreplace(chosen) for symbol in self.values}
+            if values != self.values and all(n.is_Integer and n >= 1 for n in values.values()) and self._hold(values):
+                other = copy(self)
+                other.values = {symbol: int(n) for symbol, n in values.items()}
+                yield other
+
+    def _hold(self, known: Mapping[Symbol, Expr]) -> bool:
+        return all(
+            (b - a).xreplace(known) == 0 if sign == "==" else (b - a).xreplace(known) >= 0
+            for a, sign, b in self.conditions
+        )
 
     def unify(self, a: Dim, b: Dim) -> Dim:
         """One dim for two that must be equal (and are, with the sizes given)."""
@@ -124,6 +144,11 @@ class Sizes:
         self.fix(a)
         self.fix(b)
         return self.resolve(a)
+
+
+def _spread(sizes: Iterable[int]) -> list[int]:
+    """Larger sizes, each by another number."""
+    return [n + k for k, n in enumerate(sizes, 1)]
 
 
 # What can be proved about an index expression, for every size and every value of its indices.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 from operator import attrgetter
@@ -74,6 +75,11 @@ class Form:
         found = {p for body in bodies for p in atoms(body, Place)}
         named = {e.name: self.graph.sizes.value(p.args[1]) for p in found for e in atoms(p.args[0], Entry)}
         return {name: size for name, size in named.items() if name in self.shapes}
+
+    def elsewhere(self) -> Iterator[Form]:
+        """The same form at other sizes."""
+        for sizes in self.graph.sizes.elsewhere():
+            yield replace(self, graph=replace(self.graph, sizes=sizes))
 
     def value(self, known: Mapping[str, Array], by: str | None = None) -> Array:
         """The printed formula in numbers; `known` holds the inputs, and v and tangents by the names they have in it.

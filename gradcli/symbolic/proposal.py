@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 LONGEST = 160
 """A matrix text longer than this says less than the formula."""
 CHECKED_ENTRIES = 100_000
-"""A proposal is tried at the sizes given unless the tensors are larger than this in all; then it is not made."""
+"""A proposal is tried at small sizes; where a formula holds for those given only, it is tried at those unless the
+tensors are larger than this in all."""
 CHECKED_RESULT = 1_000_000
 """The same for what it gives: a Jacobian has as many entries as the output times the input."""
 
 
 def verified_matrix(form: Form) -> str | None:
-    """The proposal, if it is short, is understood, and equals the form at random points."""
+    """The proposal, if it is short, is understood, and equals the form at random points and other sizes."""
     bodies = [form.formula.entry, *(node.formula() for node in form.polished.nodes if node.body is not None)]
     if sum(weight(body, LONGEST) for body in bodies) >= LONGEST:  # each operation and name is a character at least
         return None
@@ -42,7 +43,7 @@ def verified_matrix(form: Form) -> str | None:
         text = writer.program(form.formula.entry, indices, like)
     except NoMatrix:
         return None
-    return text if len(text) <= LONGEST and _holds(form, text) else None
+    return text if len(text) <= LONGEST and _holds(next(form.elsewhere(), form), text) else None
 
 
 def _holds(form: Form, text: str) -> bool:

@@ -74,14 +74,16 @@ def numpy_script(form: Form, known: Mapping[str, Array], alias: str = "np") -> t
         return _Script(form, known, alias).written()
 
 
-def conditions(form: Form) -> list[str]:
-    """What the formula needs of the sizes, in the script's words: it holds wherever all of these do."""
+def conditions(form: Form) -> tuple[list[str], list[str]]:
+    """What the values need of the sizes to be what was derived, and what the formulas need beyond that, in the script's
+    words."""
     script, sizes = _Script(form, {}, "np"), form.graph.sizes
-    needed = [
-        f"{script.size(a)} {sign} {script.size(b)}"
-        for a, sign, b in sizes.conditions if not sizes.follows(a, sign, b)
-    ]
-    return [*needed, *(f"{tensor}.shape[{axis}] == {n}" for (tensor, axis), n in sizes.literal.items())]
+    needed: tuple[list[str], list[str]] = ([], [])
+    for (a, sign, b), broadcast in sizes.conditions.items():
+        if not sizes.follows(a, sign, b):
+            needed[broadcast].append(f"{script.size(a)} {sign} {script.size(b)}")
+    needed[1].extend(f"{tensor}.shape[{axis}] == {n}" for (tensor, axis), n in sizes.literal.items())
+    return needed
 
 
 class _Script:
@@ -94,6 +96,8 @@ class _Script:
         self.tensors = {name: Spelled(name, np.asarray(a, dtype=np.float64)) for name, a in known.items()}
         self.lines: list[tuple[str, str]] = []
         self.order: dict[Index, int] = {}
+        self.bracketed = False
+        """Whether a bracket stands beside what is written now: places outside a tensor count as 0 then."""
 
     def written(self) -> tuple[list[tuple[str, str]], str]:
         formula = self.form.formula
@@ -221,8 +225,7 @@ class _Script:
         return total
 
     def _product(self, factors: Sequence[Expr]) -> Axed:
-        flags = [self._axed(f) for f in factors if isinstance(f, Flag)]
-        tops, bottoms = self._factors([f for f in factors if not isinstance(f, Flag)])
+        flags, tops, bottoms = self._parts(factors)
         result: Axed | None = reduce(lambda a, b: self._together(operator.mul, a, b), tops) if tops else None
         for below in bottoms:
             one = Axed((), Spelled("1.0", 1.0)) if result is None else result
@@ -232,6 +235,14 @@ class _Script:
             result = flag if result is None else self._masked(result, flag, finite)
         assert result is not None
         return result
+
+    def _parts(self, factors: Sequence[Expr]) -> tuple[list[Axed], list[Axed], list[Axed]]:
+        """The brackets, and what stands above and below the line."""
+        flags = [self._axed(f) for f in factors if isinstance(f, Flag)]
+        before, self.bracketed = self.bracketed, self.bracketed or bool(flags)
+        tops, bottoms = self._factors([f for f in factors if not isinstance(f, Flag)])
+        self.bracketed = before
+        return flags, tops, bottoms
 
     def _factors(self, factors: Sequence[Expr]) -> tuple[list[Axed], list[Axed]]:
         """What stands above and below the line; a**b log(a) is one factor, 0 where a is 0 and b is not negative."""
@@ -360,6 +371,9 @@ class _Script:
         """A place, drawn in where it may lie outside (a bracket beside it is 0 there)."""
         if isinstance(index, Place):  # it is data
             return place
+        if index.is_Integer and self.bracketed and not in_range(index, dim)[1]:
+            last = self._dim(dim) - 1
+            return Spelled(f"min({index}, {as_spelled(last).text})", min(int(index), last))
         inside = index.is_Integer or all(in_range(index, dim))
         found = place if inside else self.np.clip(place, 0, self._dim(dim) - 1)
         if np.asarray(found.value).dtype.kind == "i":
@@ -369,8 +383,7 @@ class _Script:
 
     def _summed(self, term: Expr, bound: Sequence[Index]) -> Axed:
         factors = list(sympy.Mul.make_args(term))
-        flags = [self._axed(f) for f in factors if isinstance(f, Flag)]
-        tops, bottoms = self._factors([f for f in factors if not isinstance(f, Flag)])
+        flags, tops, bottoms = self._parts(factors)
         tops += [self._together(operator.truediv, Axed((), Spelled("1.0", 1.0)), b) for b in bottoms]
         if not all(map(self._is_finite, factors)):
             for flag in flags:

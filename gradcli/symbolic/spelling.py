@@ -30,11 +30,14 @@ class Names:
         self.taken, self.dims = taken, dims or {}
 
     def is_told(self, k: Index, body: Expr) -> bool:
-        """Whether the index stands alone in an axis of its own size, so that its range need not be said."""
-        return any(
-            place == k and axis < len(self.dims.get(e.name, ())) and self.dims[e.name][axis] == k.dim
+        """Whether the index stands alone in axes of its own size, and in no other, so that its range need not be
+        said."""
+        sizes = [
+            self.dims[e.name][axis]
             for e in atoms(body, Entry) for axis, place in enumerate(e.indices)
-        )
+            if place == k and axis < len(self.dims.get(e.name, ()))
+        ]
+        return bool(sizes) and all(size == k.dim for size in sizes)
 
     def letters(self, alphabet: str, used: set[str]) -> Any:
         """Free letters of an alphabet, then numbered ones."""
