@@ -62,7 +62,8 @@ class Request:
         metavar="[NAME=]TENSOR",
     )
     layout: str | None = option(
-        None, N_("which axes of a Jacobian come first: the output's (numerator) or the variable's (denominator)"),
+        None,
+        N_("whose axes come first in a Jacobian: the output's (numerator, the default) or the input's (denominator)"),
         choices=LAYOUTS,
     )
     flat: bool = option(False, N_("print the flattened Jacobian, a matrix"))

@@ -211,8 +211,8 @@ def test_the_product_of_the_explanation_is_run_and_gives_the_gradient(
             r"(\w+)\.grad = (einsum\(.*?\)), where J = .* has the shape (\S+); .*: (\S+ @ \S+|.*)\.$", said).groups()
         assert shape == "×".join(map(str, np.shape(whole[name])))
         here = {"einsum": np.einsum, "J": whole[name], "v": v, "__builtins__": {}}
-        same(eval(call, dict(here)), np.asarray(wanted[name]))
-        same(eval(product, dict(here)).ravel(), np.asarray(wanted[name]).ravel())
+        same(eval(call, dict(here)), np.asarray(wanted[name]))  # noqa: S307
+        same(eval(product, dict(here)).ravel(), np.asarray(wanted[name]).ravel())  # noqa: S307
 
 
 @pytest.mark.parametrize(("layout", "word", "sums"), [("numerator", "row", "column"), ("denominator", "column", "row")])
