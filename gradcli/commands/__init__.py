@@ -79,7 +79,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "grad",
             N_("the gradient of a scalar, and its higher partial derivatives"),
-            ("wrt", "order", "entries", *_HOW),
+            ("wrt", "order", "layout", "entries", *_HOW),
             (
                 'gradcli grad "norm(A @ x)**2" --A 1,2:3,4 --x 1,2 --wrt x',
                 'gradcli grad "x**3*y**2" --x 2 --y 3 --wrt x,x,y',
