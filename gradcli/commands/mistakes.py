@@ -19,7 +19,7 @@ from gradcli.program import Apply
 from gradcli.report import Array
 
 ENOUGH = 3
-"""A single point tells mistakes apart only if so many entries fit."""
+"""A single point tells mistakes apart only if so many entries fit, or if the shape does."""
 
 Wrong = Callable[[Trial], Array | None]
 
@@ -36,7 +36,8 @@ class Candidate:
 def named(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
     """The first mistake that explains the answer at every point."""
     entries = sum(trial.yours.size for trial in trials)
-    if entries < ENOUGH or not any(trial.yours.any() for trial in trials):
+    by_shape = any(trial.yours.shape != trial.correct.shape for trial in trials)
+    if (entries < ENOUGH and not by_shape) or not any(trial.yours.any() for trial in trials):
         return None
     repaired = _repaired(asked, answer, trials)
     for candidate in candidates(asked):
