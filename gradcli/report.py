@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcli.frozen import dataclass
 from gradcli.message import Message
-from gradcli.shapes import Shape
+from gradcli.shapes import LAYOUTS, Shape, by_layout
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -69,7 +69,7 @@ class Structure:
 
 @dataclass(frozen=True)
 class Entry:
-    """One explicit entry of the Jacobian: `d y[0,1] / d x[2]` and its formula."""
+    """One explicit entry of the Jacobian: the places of its row and of its column, and its formula."""
 
     row: tuple[int, ...]
     column: tuple[int, ...]
@@ -78,7 +78,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Jacobian:
-    """d y[m,...] / d x[i,...] in closed form. `shape` is output axes first, then input axes; `left_side` as printed."""
+    """d y[m,...] / d x[i,...] in closed form. `left_side` is as printed.
+
+    `shape`, `structure`, `matrix` and `entries` are in the layout named: rows are the output's axes and columns the
+    variable's in "numerator", the other way round in "denominator". A Hessian's block has none.
+    """
 
     shape: Shape
     left_side: str
@@ -88,6 +92,7 @@ class Jacobian:
     structure: Structure | None
     matrix: str | None = None
     entries: tuple[Entry, ...] | None = None
+    layout: str | None = LAYOUTS[0]
 
 
 @dataclass(frozen=True)
@@ -434,6 +439,12 @@ class Plot(Shown):
 
     axes: tuple[tuple[str, Array], ...]
     curves: tuple[Curve, ...]
+
+
+def arranged(whole: Array, output_axes: int, layout: str | None) -> Array:
+    """A Jacobian that has the output's axes first, in the layout."""
+    of = tuple(range(output_axes))
+    return whole.transpose(sum(by_layout(layout, of, tuple(range(output_axes, whole.ndim))), ()))
 
 
 Part = Question | Closed | Weights | Compared | Equivalence | Note | Warning | Shown | Extra

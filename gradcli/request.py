@@ -10,7 +10,7 @@ from typing import Any
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_
-from gradcli.shapes import MOST
+from gradcli.shapes import LAYOUTS, MOST
 
 LANGUAGES = ("en", "zh", "ru")
 """The languages that an answer can be told in."""
@@ -61,7 +61,11 @@ class Request:
         N_("the tangent t: a direction of the inputs, as x=TENSOR (repeatable), or a tensor where one variable moves"),
         metavar="[NAME=]TENSOR",
     )
-    layout: str = option("numerator", N_("which way the flattened Jacobian lies"), choices=("numerator", "denominator"))
+    layout: str | None = option(
+        None,
+        N_("whose axes come first in a Jacobian: the output's (numerator, the default) or the input's (denominator)"),
+        choices=LAYOUTS,
+    )
     flat: bool = option(False, N_("print the flattened Jacobian, a matrix"))
     plot: bool = option(False, N_("draw the flattened Jacobian: its heat map, and where it can be non-zero"))
     order: int | None = option(None, N_("all partial derivatives of that order"), metavar="N", least=1, most=12)

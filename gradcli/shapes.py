@@ -6,17 +6,28 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import prod
+from typing import TypeVar
 
 from gradcli.message import N_, NN_, Message, fault, limit
 
 Shape = tuple[int, ...]
+
+LAYOUTS = ("numerator", "denominator")
+"""How a Jacobian may lie: with the output's axes first (where nothing is said), or with the variable's."""
 
 MOST = 50_000_000
 """Elements of a tensor, unless --max-elements says otherwise: 400 MB in float64. Other limits on sizes go with it."""
 
 RAISE = N_("where the memory is enough:  --max-elements {count}")
 
+T = TypeVar("T")
 _most = ContextVar("most", default=MOST)
+
+
+def by_layout(layout: str | None, output: T, variable: T) -> tuple[T, T]:
+    """What belongs to the rows of a Jacobian and what to its columns, of what belongs to the output and to the
+    variable. It is its own way back."""
+    return (variable, output) if layout == "denominator" else (output, variable)
 
 
 def allowed(limit: int) -> int:

@@ -54,7 +54,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "vjp",
             N_("what y.backward(v) leaves in .grad: the Jacobian, the vector-Jacobian product, and why"),
-            ("v", "wrt", "strict", "entries", *_HOW),
+            ("v", "wrt", "layout", "strict", "entries", *_HOW),
             ('gradcli vjp "(x+1)**2" --x eye:5 --v ones', 'gradcli vjp "softmax(x, dim=0)" --x 0.1,2 --v onehot:0'),
         ),
         Command(
@@ -79,7 +79,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "grad",
             N_("the gradient of a scalar, and its higher partial derivatives"),
-            ("wrt", "order", "entries", *_HOW),
+            ("wrt", "order", "layout", "entries", *_HOW),
             (
                 'gradcli grad "norm(A @ x)**2" --A 1,2:3,4 --x 1,2 --wrt x',
                 'gradcli grad "x**3*y**2" --x 2 --y 3 --wrt x,x,y',
@@ -103,7 +103,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "check",
             N_("is my answer right? says which mistake a wrong one looks like"),
-            ("answer", "of", "v", "t", "wrt", "rtol", "atol", "seed", "time_limit"),
+            ("answer", "of", "v", "t", "wrt", "layout", "rtol", "atol", "seed", "time_limit"),
             (
                 'gradcli check "(x+1)**2" --x eye:5 --v ones --answer "2*(x+1)*v"',
                 'gradcli check "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --of jacobian --answer A',
@@ -121,7 +121,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "steps",
             N_("the chain rule value by value: local derivative, incoming and outgoing gradient"),
-            ("v", "wrt", "strict", "device", "max_elements", "dtype", "seed", "time_limit"),
+            ("v", "wrt", "layout", "strict", "device", "max_elements", "dtype", "seed", "time_limit"),
             ('gradcli steps "sum(x * exp(x))" --x 0,1', 'gradcli steps "y = x + 2; z = y*y*3; z.mean()" --x ones:2x2'),
         ),
         Command(

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import prod
+from functools import partial
 
 import numpy as np
 
 from gradcli.commands.answers import Answer, read_answer
-from gradcli.commands.forms import Wanted, compared, formed, question
+from gradcli.commands.forms import Wanted, compared, formed, question, shape_of
 from gradcli.commands.grad import refusal
 from gradcli.commands.mistakes import named
 from gradcli.commands.tangents import directions
 from gradcli.commands.trials import Asked, Trial, trials
 from gradcli.commands.understand import GUESSED_ONES, Understood, understand
 from gradcli.message import N_, NN_, Message, fault, message
-from gradcli.report import Array, Part, Tangents, Verdict, Warning, Weights
+from gradcli.report import Array, Part, Tangents, Verdict, Warning, Weights, arranged
 from gradcli.request import Request
-from gradcli.shapes import size, written
+from gradcli.shapes import LAYOUTS, by_layout, size, written
 
 RTOL, ATOL = 1e-6, 1e-9
 """How far a right formula may be off: of the entry, and of the largest entry."""
@@ -75,13 +75,13 @@ def _asked(u: Understood) -> Asked:
     if of == "hessian":
         if len(u.wrt) > (1 if u.request.wrt is None else 2):
             raise _which_block(u)
-        return Asked(u, of, u.wrt[0], u.wrt[-1], None)
+        return Asked(u, of, u.wrt[0], u.wrt[-1], None, None)
     if of == "jvp":
         moving = directions(u)
-        return Asked(u, of, ", ".join(moving.t), "", moving)
+        return Asked(u, of, ", ".join(moving.t), "", moving, None)
     if len(u.wrt) > 1:
         raise _which(u)
-    return Asked(u, of, u.wrt[0], "", None)
+    return Asked(u, of, u.wrt[0], "", None, u.request.layout)
 
 
 def _refuse_without_gradient(u: Understood) -> None:
@@ -210,29 +210,44 @@ def _shaped(yours: Array, shape: tuple[int, ...]) -> Array | None:
     return np.full(shape, float(yours)) if yours.ndim == 0 else None
 
 
+_FLAT = {
+    "numerator": N_("right: the flattened matrix, in numerator layout"),
+    "denominator": N_("right: the flattened matrix, in denominator layout"),
+}
+
+
 def _layouts(asked: Asked) -> Iterator[tuple[Layout, Message]]:
-    """The ways in which an answer may lie, and how each is told."""
+    """The ways in which an answer may lie, and how each is told: in the layout that was said, else in either."""
     yield _shaped, message(N_("right"))
     if asked.of not in ("jacobian", "hessian"):
         return
+    yield partial(_flat, asked), Message(_FLAT[asked.layout or LAYOUTS[0]])
+    if asked.of == "jacobian" and asked.layout is None:
+        yield partial(_turned, asked), message(N_("right, in denominator layout: the flattened matrix, transposed"))
+        yield partial(_moved, asked), message(N_("right, in denominator layout: the input's axes first"))
+
+
+def _flat(asked: Asked, yours: Array, shape: tuple[int, ...]) -> Array | None:
+    rows, columns = by_layout(asked.layout, *_sizes(asked))
+    return yours.reshape(shape) if yours.shape == (rows, columns) else None
+
+
+def _turned(asked: Asked, yours: Array, shape: tuple[int, ...]) -> Array | None:
+    rows, columns = _sizes(asked)
+    return yours.T.reshape(shape) if yours.shape == (columns, rows) else None
+
+
+def _moved(asked: Asked, yours: Array, shape: tuple[int, ...]) -> Array | None:
+    axes = min(yours.ndim, len(shape) - len(asked.understood.program.output_shape))
+    back = arranged(yours, axes, "denominator")
+    return back if back.shape == shape else None
+
+
+def _sizes(asked: Asked) -> tuple[int, int]:
+    """How many entries the output and the variable have; of a Hessian's block, its two variables."""
     u = asked.understood
-    columns = u.program[u.program.variable(asked.second or asked.name)].shape  # type: ignore[index]
-    n = prod(columns)
-
-    def flat(yours: Array, shape: tuple[int, ...]) -> Array | None:
-        return yours.reshape(shape) if yours.shape == (prod(shape) // max(n, 1), n) else None
-
-    def turned(yours: Array, shape: tuple[int, ...]) -> Array | None:
-        return yours.T.reshape(shape) if yours.shape == (n, prod(shape) // max(n, 1)) else None
-
-    def moved(yours: Array, shape: tuple[int, ...]) -> Array | None:
-        back = np.moveaxis(yours, range(len(columns)), range(-len(columns), 0)) if yours.ndim >= len(columns) else yours
-        return back if back.shape == shape else None
-
-    yield flat, message(N_("right: the flattened matrix, in numerator layout"))
-    if asked.of == "jacobian":
-        yield turned, message(N_("right, in denominator layout: the flattened matrix, transposed"))
-        yield moved, message(N_("right, in denominator layout: the input's axes first"))
+    rows = shape_of(u, asked.name) if asked.second else u.program.output_shape
+    return size(rows), size(shape_of(u, asked.second or asked.name))
 
 
 def _compared_at(asked: Asked, answer: Answer, tried: Sequence[Trial], kept: Message | None) -> Message:

@@ -56,7 +56,8 @@ def formed(
         from gradcli import symbolic  # SymPy: a quarter of a second
 
         methods = [(one.method, one.arguments) for one in wanted]
-        made = symbolic.forms(asked.program, wrt, methods, asked.weights, asked.output_name, tangents, unit)
+        made = symbolic.forms(asked.program, wrt, methods, asked.weights, asked.output_name, tangents, unit,
+                              asked.request.layout)
         forms = {one.name: form for one, form in zip(wanted, made, strict=True)}
         return forms, [_written(one, forms[one.name], asked.request.entries) for one in wanted]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +11,9 @@ import numpy as np
 from gradcli.commands.forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, message
-from gradcli.report import Array, Closed, Compared, Flattened, Heatmap, Jacobian, Part, Tangents, Warning
+from gradcli.report import Array, Closed, Compared, Flattened, Heatmap, Jacobian, Part, Tangents, Warning, arranged
 from gradcli.request import Request
+from gradcli.shapes import LAYOUTS, Shape, by_layout, size
 
 if TYPE_CHECKING:  # the door opens only when a formula is asked for
     from gradcli.symbolic import Form
@@ -71,6 +71,7 @@ def run(request: Request) -> Iterator[Part]:
         found,
         asked.program.output_shape,
         asked.output_name,
+        request.layout,
     )
 
 
@@ -88,7 +89,10 @@ def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
     if not asked.request.symbolic_only:
         from gradcli import numeric
 
-        rows = dict(numeric.rows(asked.program, asked.wrt, asked.point, *asked.dtype_device))
+        rows = {
+            name: arranged(whole, len(asked.program.output_shape), asked.request.layout) for name, whole in
+            numeric.rows(asked.program, asked.wrt, asked.point, *asked.dtype_device).items()
+        }
     for name in asked.wrt:
         yield compared(asked, name, forms.get(name), asked.point, rows.get(name))
 
@@ -107,18 +111,20 @@ def _contracted(asked: Understood, forms: Forms) -> Iterator[Compared]:
 
 
 def _heatmap(asked: Understood, name: str, form: Form | None, whole: Array) -> Heatmap:
-    rows, columns = prod(asked.program.output_shape), prod(shape_of(asked, name))
-    values, pattern = whole.reshape(rows, columns), None if form is None else form.pattern()
-    if asked.request.layout == "denominator":
-        values, pattern = values.T, None if pattern is None else pattern.T
-    return Heatmap(name, asked.output_name, asked.request.layout, values, pattern)
+    pattern = None if form is None else form.pattern()
+    return Heatmap(name, asked.output_name, _layout(asked), whole.reshape(_flat(asked, name)), pattern)
 
 
 def _flattened(asked: Understood, name: str, closed: Jacobian | None, whole: Array | None) -> Flattened:
-    rows, columns = prod(asked.program.output_shape), prod(shape_of(asked, name))
     picture = None if closed is None or closed.structure is None else closed.structure.picture
-    matrix = whole.reshape(rows, columns) if whole is not None and asked.request.flat else None
-    if asked.request.layout == "numerator":
-        return Flattened(name, "numerator", (rows, columns), picture, matrix)
-    turned = None if picture is None else tuple(map("".join, zip(*picture, strict=True)))
-    return Flattened(name, "denominator", (columns, rows), turned, None if matrix is None else matrix.T)
+    matrix = whole.reshape(_flat(asked, name)) if whole is not None and asked.request.flat else None
+    return Flattened(name, _layout(asked), _flat(asked, name), picture, matrix)
+
+
+def _layout(asked: Understood) -> str:
+    return asked.request.layout or LAYOUTS[0]
+
+
+def _flat(asked: Understood, name: str) -> Shape:
+    """How many rows and columns the Jacobian has as a matrix."""
+    return by_layout(asked.request.layout, size(asked.program.output_shape), size(shape_of(asked, name)))

@@ -19,7 +19,7 @@ from gradcli.program import Apply
 from gradcli.report import Array
 
 ENOUGH = 3
-"""A single point tells mistakes apart only if so many entries fit."""
+"""A single point tells mistakes apart only if so many entries fit, or if the shape does."""
 
 Wrong = Callable[[Trial], Array | None]
 
@@ -36,7 +36,8 @@ class Candidate:
 def named(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
     """The first mistake that explains the answer at every point."""
     entries = sum(trial.yours.size for trial in trials)
-    if entries < ENOUGH or not any(trial.yours.any() for trial in trials):
+    by_shape = any(trial.yours.shape != trial.correct.shape for trial in trials)
+    if (entries < ENOUGH and not by_shape) or not any(trial.yours.any() for trial in trials):
         return None
     repaired = _repaired(asked, answer, trials)
     for candidate in candidates(asked):
@@ -56,6 +57,11 @@ def candidates(asked: Asked) -> Iterator[Candidate]:
     yield Candidate(
         "sign", message(N_("the sign is the wrong one: yours is minus the right answer")), lambda t: -t.correct
     )
+    if asked.of == "jacobian" and asked.layout is not None:
+        yield Candidate(
+            "transposed", message(_OTHER_LAYOUT[asked.layout], x=asked.name, y=asked.understood.output_name),
+            partial(wrong.in_the_other_layout, asked),
+        )
     if asked.of in ("vjp", "grad"):
         yield from _of_vjp(asked)
     if asked.of in ("jacobian", "hessian"):
@@ -76,6 +82,14 @@ def candidates(asked: Asked) -> Iterator[Candidate]:
     yield Candidate(
         "factor-2", message(N_("a factor 2 is missing: yours is half the right answer")), lambda t: t.correct / 2
     )
+
+
+_OTHER_LAYOUT = {
+    "numerator": N_("yours is in denominator layout, with the axes of {x} first; in numerator layout, which was asked "
+                    "for, those of {y} come first: it is the transpose"),
+    "denominator": N_("yours is in numerator layout, with the axes of {y} first; in denominator layout, which was "
+                      "asked for, those of {x} come first: it is the transpose"),
+}
 
 
 def _of_vjp(asked: Asked) -> Iterator[Candidate]:

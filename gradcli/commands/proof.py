@@ -95,7 +95,7 @@ def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derive
     def derive() -> tuple[dict[str, Derived], list[Closed]]:
         from gradcli.symbolic import derived  # SymPy: a quarter of a second
 
-        forms = derived(asked.program, asked.wrt, asked.weights, asked.output_name)
+        forms = derived(asked.program, asked.wrt, asked.weights, asked.output_name, asked.request.layout)
         return {form.name: form for form in forms}, [form.closed(asked.request.entries) for form in forms]
 
     return (yield from in_time(asked, asked.wrt, derive))

@@ -100,7 +100,7 @@ def _local(step: Understood, wrt: list[str], output: str, weights: str) -> dict[
 
     try:
         with within(step.request.time_limit):
-            calculus = Calculus(step.program, wrt, weights, output)
+            calculus = Calculus(step.program, wrt, weights, output, layout=step.request.layout)
             return {name: (jacobian_part(calculus.jacobian(name)), calculus.vjp(name)) for name in wrt}
     except (OutOfTime, RecursionError):
         return {}

@@ -17,7 +17,7 @@ from gradcli.commands.understand import Understood, tensor
 from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import values_of
-from gradcli.report import Array
+from gradcli.report import Array, arranged
 from gradcli.streams import Stream
 from gradcli.tensors import Stdin
 
@@ -42,13 +42,17 @@ class Trial:
 
 @dataclass(frozen=True)
 class Asked:
-    """What an answer is said to be: the derivative `of` the program by `name` (and `second`, for a Hessian's block)."""
+    """What an answer is said to be: the derivative `of` the program by `name` (and `second`, for a Hessian's block).
+
+    A Jacobian is right in the layout; where none was said, it is right in either, and the right one is in numerator.
+    """
 
     understood: Understood
     of: str
     name: str
     second: str
     moving: Directions | None
+    layout: str | None
 
     def known(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Mapping[str, Array]:
         """Everything that an answer may name, by its name."""
@@ -104,7 +108,8 @@ class Asked:
         program = self.understood.program
         match self.of:
             case "jacobian":
-                return numeric.rows(program, (self.name,), point)[self.name]
+                whole = numeric.rows(program, (self.name,), point)[self.name]
+                return arranged(whole, len(program.output_shape), self.layout)
             case "hessian":
                 names = tuple(dict.fromkeys((self.name, self.second)))
                 return numeric.hessian(program, names, point, v)[self.name, self.second]
@@ -125,7 +130,8 @@ class Asked:
         from gradcli.symbolic import forms
 
         u = self.understood
-        return forms(u.program, self.variables, [self.method], u.weights, u.output_name, self.tangents, self.unit)[0]
+        return forms(u.program, self.variables, [self.method], u.weights, u.output_name, self.tangents, self.unit,
+                     self.layout)[0]
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from gradcli.compare import largest_difference
 from gradcli.message import Message
 from gradcli.report import Equivalence, Part, Warning, Weights
 from gradcli.request import Request
+from gradcli.shapes import LAYOUTS
 
 
 def run(request: Request) -> Iterator[Part]:
@@ -24,7 +25,8 @@ def run(request: Request) -> Iterator[Part]:
         parts.append(part)
         yield part
     yield from explain.vjp(explain.Answered(
-        asked.program, asked.point, asked.values, asked.wrt, asked.v, asked.v_given, tuple(parts), asked.weights))
+        asked.program, asked.point, asked.values, asked.wrt, asked.v, asked.v_given, tuple(parts), asked.weights,
+        request.layout or LAYOUTS[0]))
 
 
 def _computed(asked: Understood) -> Iterator[Part]:

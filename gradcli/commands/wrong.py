@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import prod
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from gradcli.commands.forms import SMALL
 from gradcli.commands.trials import Asked, Trial, with_weights
-from gradcli.report import Array
+from gradcli.report import Array, arranged
+from gradcli.shapes import LAYOUTS, by_layout, size
 
 
 def close(a: Array, b: Array) -> bool:
@@ -58,12 +60,25 @@ def jacobian(asked: Asked, t: Trial) -> Array | None:
     whole = _whole(asked, t)
     if whole is None:
         return None
-    flat = whole.reshape(t.v.size, -1)
-    turned = np.moveaxis(whole, range(t.v.ndim), range(-t.v.ndim, 0))
-    for layout in (whole, flat, flat.T, turned):
-        if layout.shape == t.yours.shape and close(t.yours, layout):
-            return layout
-    return None
+    return _fitting(t, [lying for layout in LAYOUTS for lying in _lying(whole, t.v.ndim, layout)])
+
+
+def in_the_other_layout(asked: Asked, t: Trial) -> Array | None:
+    """The Jacobian with the axes first that come last in the layout, as it is or flattened."""
+    axes = len(asked.understood.program.output_shape)
+    first, _ = by_layout(asked.layout, axes, t.correct.ndim - axes)
+    return _fitting(t, _lying(t.correct, first, "denominator"))
+
+
+def _lying(whole: Array, axes: int, layout: str) -> tuple[Array, Array]:
+    """A Jacobian of so many axes of the output in the layout, as it is and flattened."""
+    turned = arranged(whole, axes, layout)
+    first, _ = by_layout(layout, axes, whole.ndim - axes)
+    return turned, turned.reshape(size(turned.shape[:first]), size(turned.shape[first:]))
+
+
+def _fitting(t: Trial, values: Iterable[Array]) -> Array | None:
+    return next((one for one in values if one.shape == t.yours.shape and close(t.yours, one)), None)
 
 
 def diagonal(t: Trial) -> Array | None:
@@ -87,7 +102,7 @@ def _whole(asked: Asked, t: Trial) -> Array | None:
     """The whole Jacobian, where it is small enough and not one row."""
     if t.v.size < 2 or t.v.size * t.correct.size > SMALL:
         return None
-    return replace(asked, of="jacobian").correct(t.point, t.v, t.t)
+    return replace(asked, of="jacobian", layout=None).correct(t.point, t.v, t.t)
 
 
 def unsummed(t: Trial) -> Array | None:

@@ -12,7 +12,7 @@ from gradcli.explain.points import kinks
 from gradcli.frozen import dataclass
 from gradcli.program import Apply, Program, Ref
 from gradcli.report import Array, Closed, Compared, Equivalence, Part, Question, Structure
-from gradcli.shapes import Shape
+from gradcli.shapes import LAYOUTS, Shape
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Answered:
     """A question of vjp's with its answer.
 
     `values` are every step's, `v` has the output's shape and `v_given` is the text it was given by and `v_name` what
-    the formulas call it. `parts` are the parts of the answer so far.
+    the formulas call it. `parts` are the parts of the answer so far, with Jacobians in the layout.
     """
 
     program: Program
@@ -31,6 +31,7 @@ class Answered:
     v_given: str
     parts: tuple[Part, ...]
     v_name: str = "v"
+    layout: str = LAYOUTS[0]
 
     @cached_property
     def y_name(self) -> str:

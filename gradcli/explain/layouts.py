@@ -8,8 +8,8 @@ import numpy as np
 
 from gradcli.explain.writing import note, number, place, tensor
 from gradcli.message import N_
-from gradcli.report import Array, Jacobian, Note
-from gradcli.shapes import Shape, size, written
+from gradcli.report import Array, Jacobian, Note, arranged
+from gradcli.shapes import LAYOUTS, Shape, by_layout, size, written
 
 
 def jacobian(
@@ -18,13 +18,14 @@ def jacobian(
     found: Mapping[str, Array],
     output_shape: Shape,
     output: str = "y",
+    layout: str | None = None,
 ) -> Iterator[Note]:
-    """`shapes` are the variables', `found` the whole Jacobians in numbers where they are small."""
+    """`shapes` are the variables', `found` the whole Jacobians in numbers where they are small, in the layout."""
     for name, shape in shapes.items():
         if output_shape and shape:
-            yield _axes(name, shape, output_shape, output)
+            yield _axes(name, shape, output_shape, output, layout)
         if name in found and size(output_shape) > 1:
-            yield _row(name, found[name], output_shape, output)
+            yield _row(name, found[name], output_shape, output, layout)
     yield from _layouts(shapes, output_shape, output)
     for name, one in closed.items():
         if one.structure is not None and one.structure.kind == "diagonal" and name in found:
@@ -36,24 +37,38 @@ def jacobian(
             )
 
 
-def _axes(name: str, shape: Shape, output_shape: Shape, output: str) -> Note:
+_AXES = {
+    "numerator": N_("d{y}/d{x} has the axes of {y} first and then those of {x}, {yshape} and {xshape}: J{entry} says "
+                    "how fast {y}{row} moves with {x}{column}."),
+    "denominator": N_("d{y}/d{x} has the axes of {x} first and then those of {y}, {xshape} and {yshape}: J{entry} says "
+                      "how fast {y}{row} moves with {x}{column}."),
+}
+
+
+def _axes(name: str, shape: Shape, output_shape: Shape, output: str, layout: str | None) -> Note:
     return note(
-        "axes",
-        N_("d{y}/d{x} has the axes of {y} first and then those of {x}, {yshape} and {xshape}: J{entry} says how fast "
-           "{y}{row} moves with {x}{column}."),
+        "axes", _AXES[layout or LAYOUTS[0]],
         y=output, x=name, yshape=written(output_shape), xshape=written(shape), row=place((0,) * len(output_shape)),
         column=place((0,) * len(shape)), entry=place((0,) * (len(output_shape) + len(shape))),
     )
 
 
-def _row(name: str, whole: Array, output_shape: Shape, output: str) -> Note:
+_ROW = {
+    "numerator": N_("{y}.backward(v) with v = 1 at {place} and 0 elsewhere gives the row J{place} = {row}; with v = 1 "
+                    "everywhere the sum of all {count} rows, {total}."),
+    "denominator": N_("{y}.backward(v) with v = 1 at {place} and 0 elsewhere gives the column J{column} = {row}; with "
+                      "v = 1 everywhere the sum of all {count} columns, {total}."),
+}
+
+
+def _row(name: str, whole: Array, output_shape: Shape, output: str, layout: str | None) -> Note:
+    """`whole` is in the layout."""
+    rows = arranged(whole, by_layout(layout, len(output_shape), whole.ndim - len(output_shape))[0], layout)
     first = (0,) * len(output_shape)
     return note(
-        "rows",
-        N_("{y}.backward(v) with v = 1 at {place} and 0 elsewhere gives the row J{place} = {row}; with v = 1 "
-           "everywhere the sum of all {count} rows, {total}."),
-        y=output, place=place(first), row=tensor(whole[first]), count=size(output_shape),
-        total=tensor(_added(whole, tuple(range(len(output_shape))))),
+        "rows", _ROW[layout or LAYOUTS[0]],
+        y=output, place=place(first), column=f"[...,{place(first)[1:]}", row=tensor(rows[first]),
+        count=size(output_shape), total=tensor(_added(rows, tuple(range(len(output_shape))))),
     )
 
 

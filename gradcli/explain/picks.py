@@ -24,10 +24,16 @@ _MIXED = N_(
     "{v} is {source}, so {x}.grad adds up the derivatives d{y}/d{x} weighted with the entries of {source}; "
     "{v} = 1 weighs them equally."
 )
-_ONE_HOT = N_(
-    "{v} is 1 at {place} and 0 elsewhere, so it picks one row of the Jacobian: {x}.grad is the gradient of the single "
-    "number {y}{place}, {gradient}."
-)
+_ONE_HOT = {
+    "numerator": N_(
+        "{v} is 1 at {place} and 0 elsewhere, so it picks one row of the Jacobian: {x}.grad is the gradient of the "
+        "single number {y}{place}, {gradient}."
+    ),
+    "denominator": N_(
+        "{v} is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: {x}.grad is the gradient of the "
+        "single number {y}{place}, {gradient}."
+    ),
+}
 _DERIVATIVE = N_(
     "Each entry of {y} depends on one entry of {x} only, so the Jacobian is diagonal and {v} = 1 gives the ordinary "
     "derivative, entry by entry: {derivative}."
@@ -43,11 +49,18 @@ _WEIGHTED = N_(
 _WEIGHTED_IF_ANY = N_(
     "Each entry of {y} depends on one entry of {x} only, so {x}.grad is {v} times d{y}/d{x}, entry by entry."
 )
-_COLUMN_SUMS = N_(
-    "The Jacobian is not diagonal: {nonzero} of its {total} entries can be non-zero, and one entry of {x} can move "
-    "several entries of {y}. So {v} = 1 gives column sums of J, the gradient of {y}.sum(), and not the derivative of "
-    "one entry of {y}: {x}.grad{place} = {sum} is the sum of d{y}/d{x}{place} over all {count} entries of {y}."
-)
+_COLUMN_SUMS = {
+    "numerator": N_(
+        "The Jacobian is not diagonal: {nonzero} of its {total} entries can be non-zero, and one entry of {x} can move "
+        "several entries of {y}. So {v} = 1 gives column sums of J, the gradient of {y}.sum(), and not the derivative "
+        "of one entry of {y}: {x}.grad{place} = {sum} is the sum of d{y}/d{x}{place} over all {count} entries of {y}."
+    ),
+    "denominator": N_(
+        "The Jacobian is not diagonal: {nonzero} of its {total} entries can be non-zero, and one entry of {x} can move "
+        "several entries of {y}. So {v} = 1 gives row sums of J, the gradient of {y}.sum(), and not the derivative "
+        "of one entry of {y}: {x}.grad{place} = {sum} is the sum of d{y}/d{x}{place} over all {count} entries of {y}."
+    ),
+}
 
 
 def input_as_weights(a: Answered) -> str | None:
@@ -79,13 +92,13 @@ def _over(gradient: Array, v: Array) -> Array:
 
 
 def one_hot(a: Answered) -> Iterator[Note]:
-    """v picks one row of the Jacobian."""
+    """v picks one row of the Jacobian, a column in denominator layout."""
     if a.picked is None:
         return
     for name in a.moving:
         if name in a.gradients:
             yield note(
-                "one-hot", _ONE_HOT, v=a.v_name, y=a.y_name, x=name, place=place(a.picked),
+                "one-hot", _ONE_HOT[a.layout], v=a.v_name, y=a.y_name, x=name, place=place(a.picked),
                 gradient=tensor(a.gradients[name]),
             )
 
@@ -123,7 +136,7 @@ def column_sums(a: Answered) -> Iterator[Note]:
             continue
         if structure.nonzero > gradient.size > 0:  # so some column of J has two entries that can be non-zero
             yield note(
-                "column-sums", _COLUMN_SUMS, x=name, y=a.y_name, v=a.v_name, nonzero=structure.nonzero,
+                "column-sums", _COLUMN_SUMS[a.layout], x=name, y=a.y_name, v=a.v_name, nonzero=structure.nonzero,
                 total=structure.total, place=place((0,) * gradient.ndim), sum=number(float(gradient.flat[0])),
                 count=a.y.size,
             )

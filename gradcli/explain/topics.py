@@ -300,7 +300,7 @@ TOPICS: tuple[Topic, ...] = (
                 N_(
                     "For y = A x books write dy/dx = A or A transposed, and both are right: in numerator layout the "
                     "rows are the entries of y, in denominator layout those of x. gradcli names the layout wherever it "
-                    "prints a matrix; its J has the axes of y first (numerator)."
+                    "prints a matrix; its J has the axes of y first (numerator), with --layout denominator those of x."
                 )
             ),
         ),

@@ -10,7 +10,7 @@ from gradcli.explain.answered import Answered
 from gradcli.explain.writing import note, number
 from gradcli.message import N_
 from gradcli.report import Array, Note
-from gradcli.shapes import size, written
+from gradcli.shapes import by_layout, size, written
 
 SAME = 1e-5
 """Two ways to one gradient are the same if they differ by less, relatively: float32 rounds at 1e-7 for each entry."""
@@ -28,10 +28,16 @@ _SCALAR = N_(
     "{y} is a single number, so {v} is one too, and {y}.backward() alone means {v} = 1: {x}.grad is d{y}/d{x} itself."
 )
 _FACTOR = N_("{y} is a single number, so {v} is one too, and a factor: {x}.grad is {weight} times d{y}/d{x}.")
-_EINSUM = N_(
-    "In one line: {x}.grad = einsum('{rows},{rows}{columns}->{columns}', {v}, J), where J = d{y}/d{x} has the "
-    "shape {shape}; flattened, a row times a matrix: {v}.reshape(1, {m}) @ J.reshape({m}, {n})."
-)
+_EINSUM = {
+    "numerator": N_(
+        "In one line: {x}.grad = einsum('{rows},{rows}{columns}->{columns}', {v}, J), where J = d{y}/d{x} has the "
+        "shape {shape}; flattened, a row times a matrix: {v}.reshape(1, {m}) @ J.reshape({m}, {n})."
+    ),
+    "denominator": N_(
+        "In one line: {x}.grad = einsum('{columns}{rows},{rows}->{columns}', J, {v}), where J = d{y}/d{x} has the "
+        "shape {shape}; flattened, a matrix times a column: J.reshape({n}, {m}) @ {v}.reshape({m}, 1)."
+    ),
+}
 _EQUAL = N_(
     "{y}.backward({v}) is ({v}*{y}).sum().backward(), the gradient of one number, the weighted sum of {y}'s entries: "
     "both were run here, and the largest difference is {difference}."
@@ -61,15 +67,16 @@ def weights(a: Answered) -> Iterator[Note]:
 
 
 def einsum(a: Answered) -> Iterator[Note]:
-    """The contraction with the actual shapes, and the same as a row times a matrix."""
+    """The contraction with the actual shapes, and the same as the product of a matrix."""
     if a.scalar or not a.moving:
         return
     x = max(a.moving, key=lambda name: len(a.shape(name)))
     outer, inner = a.y.shape, a.shape(x)
     if len(outer) <= len(_OUTPUTS) and len(inner) <= len(_INPUTS):
         yield note(
-            "einsum", _EINSUM, x=x, y=a.y_name, v=a.v_name, rows=_OUTPUTS[: len(outer)], columns=_INPUTS[: len(inner)],
-            shape=written((*outer, *inner)), m=size(outer), n=size(inner),
+            "einsum", _EINSUM[a.layout], x=x, y=a.y_name, v=a.v_name,
+            rows=_OUTPUTS[: len(outer)], columns=_INPUTS[: len(inner)],
+            shape=written(sum(by_layout(a.layout, outer, inner), ())), m=size(outer), n=size(inner),
         )
 
 

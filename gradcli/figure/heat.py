@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcli.message import N_
 from gradcli.report import Heatmap
+from gradcli.shapes import by_layout
 
 _COLOURS = {"never": "#f2f2f2", "zero": "#b8c4d0", "other": "#1f3a5f"}
 
@@ -20,7 +21,7 @@ def heated(figure: Any, parts: Sequence[Heatmap], say: Callable[..., str]) -> No
         _values(figure, left, part)
         _structure(right, part, say)
         for axes in (left, right):
-            down, across = (part.output, part.name) if part.layout == "numerator" else (part.name, part.output)
+            down, across = by_layout(part.layout, part.output, part.name)
             axes.set_ylabel(say(N_("entry of {name}"), name=down)).set_parse_math(False)
             axes.set_xlabel(say(N_("entry of {name}"), name=across)).set_parse_math(False)
             axes.locator_params(integer=True)
@@ -36,9 +37,7 @@ def _values(figure: Any, axes: Any, part: Heatmap) -> None:
         interpolation="nearest",
     )
     figure.colorbar(image, ax=axes)
-    quotient = f"d {part.output} / d {part.name}"
-    title = quotient if part.layout == "numerator" else f"({quotient}).T"
-    axes.set_title(title, fontsize=10, loc="left").set_parse_math(False)
+    axes.set_title(f"d {part.output} / d {part.name}", fontsize=10, loc="left").set_parse_math(False)
 
 
 def _structure(axes: Any, part: Heatmap, say: Callable[..., str]) -> None:

@@ -10,6 +10,7 @@ from gradcli.message import N_, Message, message
 from gradcli.render.line import Style
 from gradcli.render.numbers import number
 from gradcli.report import Array, Between, Call, Extra, Flattened, Heatmap, Question, Tangents, Together, Verdict
+from gradcli.shapes import by_layout
 
 _LAYOUTS = {"numerator": N_("numerator layout"), "denominator": N_("denominator layout")}
 
@@ -99,10 +100,10 @@ def _tangent(part: Tangents, name: str) -> Message | str:
 
 
 def _flattened(part: Flattened, output: str) -> Iterator[Block]:
-    if part.matrix is None and part.layout == "numerator":
+    if part.matrix is None:
         return  # its shape and its pattern stand with the formula
     rows, columns = part.shape
-    along = (output, part.name) if part.layout == "numerator" else (part.name, output)
+    along = by_layout(part.layout, output, part.name)
     yield Head(message(N_("The Jacobian by {name} as a matrix"), name=part.name))
     yield Say(
         message(
@@ -114,10 +115,7 @@ def _flattened(part: Flattened, output: str) -> Iterator[Block]:
             across=along[1],
         )
     )
-    if part.picture is not None and part.layout == "denominator":
-        yield Picture(part.picture)
-    if part.matrix is not None:
-        yield Numbers(((f"d {output} / d {part.name} =", part.matrix),))
+    yield Numbers(((f"d {output} / d {part.name} =", part.matrix),))
 
 
 def _call(part: Call) -> Iterator[Block]:

@@ -94,6 +94,7 @@ def _form(known: Answer) -> Answer:
     """A closed form with rows and columns, and its values."""
     closed = known["jacobian"] or {
         "shape": None,
+        "layout": None,
         "left_side": None,
         "formula": None,
         "latex": None,
@@ -131,7 +132,8 @@ def _jacobian(answer: Answer) -> Answer:
         answer,
         "v",
         jacobians={
-            name: {**form, "compared": "jacobian" if whole else "vjp", "flattened": flattened.get(name)}
+            name: {**form, "layout": flattened[name]["layout"], "compared": "jacobian" if whole else "vjp",
+                   "flattened": flattened[name]}
             for name, form in _forms(answer).items()
         },
     )

@@ -38,6 +38,7 @@ def jacobian(part: Jacobian) -> dict[str, Any]:
     """A Jacobian in closed form."""
     return {
         "shape": list(part.shape),
+        "layout": part.layout,
         "left_side": part.left_side,
         "formula": part.formula,
         "latex": part.latex,

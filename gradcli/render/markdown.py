@@ -89,7 +89,7 @@ def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[s
     if part.jacobian is not None:
         told = speak.sentence(words.matrix, output=output, name=spoken(part.name))
         yield from ("", f"## {told}", "", *_formula(part.jacobian, speak), "")
-        yield f"- {speak(arrangement(part.jacobian.shape, part.jacobian.left_side, question))}"
+        yield f"- {speak(arrangement(part.jacobian, question))}"
         if part.jacobian.structure is not None:
             yield f"- {speak(structure(part.jacobian.structure))}"
         if part.jacobian.matrix:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from gradcli.message import N_, NN_, Message, message
-from gradcli.report import Question, Structure
-from gradcli.shapes import Shape, size, written
+from gradcli.report import Entry, Jacobian, Question, Structure
+from gradcli.shapes import LAYOUTS, Shape, by_layout, size, written
 
 _LEFT_SIDE = re.compile(r"d [^\[/]*(\[[^\]]*\])? / d [^\[]*(\[[^\]]*\])?")
 
@@ -36,30 +36,42 @@ def structure(part: Structure) -> Message:
                    kind=kind, nonzero=part.nonzero, total=part.total)
 
 
-def arrangement(shape: Shape, left_side: str, question: Question | None) -> Message:
+_OF_ONE_NUMBER = {
+    "numerator": N_("{shape}, the input's, for the output is a scalar; as a row (numerator layout): {rows}×{columns}"),
+    "denominator": N_(
+        "{shape}, the input's, for the output is a scalar; as a column (denominator layout): {rows}×{columns}"
+    ),
+}
+_BY_ONE_NUMBER = {
+    "numerator": N_(
+        "{shape}, the output's, for the input is a scalar; as a column (numerator layout): {rows}×{columns}"
+    ),
+    "denominator": N_(
+        "{shape}, the output's, for the input is a scalar; as a row (denominator layout): {rows}×{columns}"
+    ),
+}
+_OF_MANY_BY_MANY = {
+    "numerator": N_("{shape}: output axes {of} first, then input axes {by} (numerator layout); "
+                    "flattened: a {rows}×{columns} matrix"),
+    "denominator": N_("{shape}: input axes {by} first, then output axes {of} (denominator layout); "
+                      "flattened: a {rows}×{columns} matrix"),
+}
+
+
+def arrangement(part: Jacobian, question: Question | None) -> Message:
     """Which axes come first, how it is flattened, and what the layout is called."""
-    outer = 0 if question is None else len(question.output_shape)
-    if left_side.startswith("d2 "):
-        return _second(shape, left_side)
-    rows, columns = size(shape[:outer]), size(shape[outer:])
-    match = _LEFT_SIDE.fullmatch(left_side)
-    of, by = (match[1] or "", match[2] or "") if match else ("", "")
-    if not shape:
+    if part.left_side.startswith("d2 "):
+        return _second(part.shape, part.left_side)
+    if not part.shape:
         return message(N_("one number, for the output and the input are scalars"))
-    if outer == 0:
-        return message(
-            N_("{shape}, the input's, for the output is a scalar; as a row (numerator layout): 1×{columns}"),
-            shape=written(shape), columns=columns,
-        )
-    if outer == len(shape):
-        return message(
-            N_("{shape}, the output's, for the input is a scalar; as a column (numerator layout): {rows}×1"),
-            shape=written(shape), rows=rows,
-        )
+    axes = 0 if question is None else len(question.output_shape)
+    said = _OF_MANY_BY_MANY if 0 < axes < len(part.shape) else _BY_ONE_NUMBER if axes else _OF_ONE_NUMBER
+    first, _ = by_layout(part.layout, axes, len(part.shape) - axes)
+    match = _LEFT_SIDE.fullmatch(part.left_side)
+    of, by = (match[1] or "", match[2] or "") if match else ("", "")
     return message(
-        N_("{shape}: output axes {of} first, then input axes {by} (numerator layout); "
-           "flattened: a {rows}×{columns} matrix"),
-        shape=written(shape), of=of, by=by, rows=rows, columns=columns,
+        said[part.layout or LAYOUTS[0]], shape=written(part.shape), of=of, by=by, rows=size(part.shape[:first]),
+        columns=size(part.shape[first:]),
     )
 
 
@@ -68,10 +80,13 @@ def spoken(name: str) -> str:
     return ", ".join(part.strip() for part in name.split(","))
 
 
-def at(left_side: str, row: tuple[int, ...], column: tuple[int, ...]) -> str:
-    """`d y[m] / d x[i]` with numbers for its indices: `d y[0] / d x[2]`. The row's indices stand first."""
-    places = iter((*row, *column))
-    return re.sub(r"\[([^\]]*)\]", lambda m: f"[{','.join(str(next(places)) for _ in m[1].split(','))}]", left_side)
+def at(part: Jacobian, entry: Entry) -> str:
+    """`d y[m] / d x[i]` with numbers for its indices: `d y[0] / d x[2]`."""
+    of, by = by_layout(part.layout, entry.row, entry.column)
+    places = iter((*of, *by))
+    return re.sub(
+        r"\[([^\]]*)\]", lambda m: f"[{','.join(str(next(places)) for _ in m[1].split(','))}]", part.left_side
+    )
 
 
 def _second(shape: Shape, left_side: str) -> Message:

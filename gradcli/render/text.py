@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from gradcli.message import N_
@@ -16,7 +16,6 @@ from gradcli.render.wording import apart, wording
 from gradcli.report import (
     Closed,
     Compared,
-    Entry,
     Equivalence,
     Extra,
     Jacobian,
@@ -157,7 +156,7 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
     output = "y" if question is None else question.output_name
     rows = [
         (say(N_("matrix")), None if part.matrix == part.formula else part.matrix),
-        (say(N_("shape")), look.speak(arrangement(part.shape, part.left_side, question))),
+        (say(N_("shape")), look.speak(arrangement(part, question))),
         (say(N_("structure")), None if part.structure is None else look.speak(structure(part.structure))),
     ]
     column = max(layout.cells(label) for label, _ in rows) + 4
@@ -168,7 +167,7 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
     return [
         BLANK, heading(say(wording(_command(question), name).matrix, output=output, name=spoken(name))),
         *formula(part.left_side, part.formula, look), *where(part.where, look), *told,
-        *_drawn(part.structure, column), *_entries(part.entries or (), part.left_side, look),
+        *_drawn(part.structure, column), *_entries(part, look),
     ]
 
 
@@ -206,12 +205,13 @@ def _command(question: Question | None) -> str:
     return "vjp" if question is None else question.command
 
 
-def _entries(entries: Sequence[Entry], left_side: str, look: Look) -> list[Line]:
+def _entries(part: Jacobian, look: Look) -> list[Line]:
     """Those that are not 0, one a line."""
+    entries = part.entries or ()
     told = [e for e in entries if e.formula != "0"]
     if not told:
         return []
-    left = [at(left_side, e.row, e.column) for e in told]
+    left = [at(part, e) for e in told]
     width = max(map(len, left))
     shown = [
         one for side, entry in zip(left, told, strict=True)

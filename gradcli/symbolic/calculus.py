@@ -11,6 +11,7 @@ import sympy
 from sympy import Add, Expr, Symbol
 
 from gradcli.program import Program
+from gradcli.shapes import LAYOUTS
 from gradcli.symbolic import derive
 from gradcli.symbolic.build import build
 from gradcli.symbolic.contract import total
@@ -29,9 +30,10 @@ class Calculus:
     """The derivatives of one program: each method gives a closed form. y is the output, v its weights."""
 
     def __init__(self, program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y",
-                 tangents: Mapping[str, str] | None = None, unit: bool = False) -> None:
+                 tangents: Mapping[str, str] | None = None, unit: bool = False, layout: str | None = None) -> None:
         """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called.
-        `unit`: the output is one number and its weight 1, which is then not written."""
+        `unit`: the output is one number and its weight 1, which is then not written. `layout` is that of Jacobians."""
+        self.layout = layout or LAYOUTS[0]
         self.wrt, self.unit = tuple(dict.fromkeys(wrt)), unit
         self._printed: dict[str, Polished] = {}
         self._tensors: dict[str, Tensor] = {}
@@ -44,7 +46,7 @@ class Calculus:
 
     def jacobian(self, name: str) -> Form:
         """∂y[m]/∂x[i]"""
-        return self._form(f"d {self.output}{{rows}} / d {name}{{columns}}", self._polished(name))
+        return self._form(f"d {self.output}{{rows}} / d {name}{{columns}}", self._polished(name), self.layout)
 
     def vjp(self, name: str) -> Form:
         """Σ_m v[m] ∂y[m]/∂x[i]"""
@@ -122,10 +124,10 @@ class Calculus:
     def _variables(self) -> list[Node]:
         return [self.built.variables[name] for name in self.wrt]
 
-    def _form(self, head: str, one: Polished) -> Form:
+    def _form(self, head: str, one: Polished, layout: str | None = None) -> Form:
         others = {self.weights: self.built.output.dims}
         others.update({t: self.built.variables[n].dims for n, t in self.tangents.items()})
-        return Form(head, self.built.graph, self.weights, self.decimal, one, others)
+        return Form(head, self.built.graph, self.weights, self.decimal, one, others, layout)
 
 
 def _weighted_by(name: str) -> derive.Seed:

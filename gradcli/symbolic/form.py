@@ -15,6 +15,7 @@ from sympy import Expr, Symbol
 from gradcli.frozen import dataclass
 from gradcli.report import Array, Closed, Definition, Jacobian, Structure, Vjp
 from gradcli.report import Entry as EntryPart
+from gradcli.shapes import by_layout
 from gradcli.symbolic.contract import total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Dim
@@ -52,15 +53,26 @@ class Form:
     polished: Polished
     others: Mapping[str, tuple[Dim, ...]]
     """What else than inputs the formula may name, v and tangents, with their dims."""
+    layout: str | None = None
+    """How a Jacobian lies, wherever it has a shape; None for what is none."""
 
     @property
     def formula(self) -> Formula:
+        """The formula; of a Jacobian the rows are the output's, with which it is contracted, in any layout."""
         return self.polished.formula
+
+    @cached_property
+    def arranged(self) -> Formula:
+        """The formula with the rows and columns that it has in its layout."""
+        one = self.formula
+        if by_layout(self.layout, one.rows, one.columns)[0] is one.rows:
+            return one
+        return replace(one, rows=one.columns, columns=one.rows, row_dims=one.column_dims, column_dims=one.row_dims)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """Rows first, then columns, in numbers."""
-        return tuple(map(self.graph.sizes.value, self.formula.dims))
+        return tuple(map(self.graph.sizes.value, self.arranged.dims))
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -117,7 +129,7 @@ class Form:
 
     def _at_all(self, evaluator: Evaluator, by: str | None) -> Array:
         if by is None:
-            return evaluator.value(self.formula)
+            return evaluator.value(self.arranged)
         return evaluator.at_all(self.contraction(by), self.formula.columns, self.formula.column_dims)
 
     def evaluator(self, known: Mapping[str, Array]) -> Evaluator:
@@ -163,7 +175,7 @@ class Form:
 
     def _entries(self) -> tuple[EntryPart, ...]:
         text, _ = self._writers()
-        formula, cut = self.formula, len(self.formula.rows)
+        formula, cut = self.arranged, len(self.arranged.rows)
         return tuple(
             EntryPart(
                 at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes), {})
@@ -181,11 +193,11 @@ class Form:
 
     @cached_property
     def _structure(self) -> Structure:
-        return structure_of(self.graph, self.formula, self.formula.entry)
+        return structure_of(self.graph, self.arranged, self.formula.entry)
 
     def pattern(self) -> Array | None:
         """Its structure entry by entry, flattened: True where it can be non-zero; None where it is too large."""
-        return pattern_of(self.graph, self.formula)
+        return pattern_of(self.graph, self.arranged)
 
     def _writers(self) -> tuple[Writer, Writer]:
         names = Names(self.graph.taken, {**{n.name: n.dims for n in self.graph.nodes.values()}, **self.others})
@@ -248,7 +260,8 @@ def jacobian_part(form: Form, entries: bool = False) -> Jacobian:
     """A form with rows and columns as it is reported."""
     said, shape = form.written(), form.shape
     shown = form.entries() if entries or form.is_small else None
-    return Jacobian(shape, said.left_side, said.text, said.latex, said.where, form.structure(), form.matrix(), shown)
+    return Jacobian(shape, said.left_side, said.text, said.latex, said.where, form.structure(), form.matrix(), shown,
+                    form.layout)
 
 
 # Definitions

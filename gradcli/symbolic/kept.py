@@ -21,30 +21,32 @@ Wanted = tuple[str, tuple[Any, ...]]
 
 def forms(
     program: Program, wrt: Sequence[str], wanted: Sequence[Wanted], weights: str = "v", output: str = "y",
-    tangents: Mapping[str, str] | None = None, unit: bool = False,
+    tangents: Mapping[str, str] | None = None, unit: bool = False, layout: str | None = None,
 ) -> tuple[Form, ...]:
     """The forms that are wanted, in that order; the other arguments are those of Calculus. No input's value is asked
     for, so that none can have a part in a formula."""
     make = _forms if _is_small(program) else _forms.__wrapped__
-    return make(program, tuple(wrt), tuple(wanted), weights, output, tuple((tangents or {}).items()), unit)
+    return make(program, tuple(wrt), tuple(wanted), weights, output, tuple((tangents or {}).items()), unit, layout)
 
 
-def derived(program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y") -> tuple[Derived, ...]:
+def derived(
+    program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y", layout: str | None = None
+) -> tuple[Derived, ...]:
     """The Jacobian and the VJP of a program with respect to each variable, in closed form.
 
-    `weights` is the name that v has in the formulas, `output` the name of y.
+    `weights` is the name that v has in the formulas, `output` the name of y, `layout` how the Jacobian lies.
     """
     wanted = [(method, (name,)) for name in wrt for method in ("jacobian", "vjp")]
-    found = iter(forms(program, wrt, wanted, weights, output))
+    found = iter(forms(program, wrt, wanted, weights, output, layout=layout))
     return tuple(Derived(name, next(found), next(found)) for name in wrt)
 
 
 @lru_cache(MOST_KEPT)
 def _forms(
     program: Program, wrt: tuple[str, ...], wanted: tuple[Wanted, ...], weights: str, output: str,
-    tangents: tuple[tuple[str, str], ...], unit: bool,
+    tangents: tuple[tuple[str, str], ...], unit: bool, layout: str | None,
 ) -> tuple[Form, ...]:
-    calculus = Calculus(program, wrt, weights, output, dict(tangents), unit)
+    calculus = Calculus(program, wrt, weights, output, dict(tangents), unit, layout)
     return tuple(getattr(calculus, method)(*arguments) for method, arguments in wanted)
 
 

@@ -35,7 +35,7 @@ def verified_matrix(form: Form) -> str | None:
     bodies = [form.formula.entry, *(node.formula() for node in form.polished.nodes if node.body is not None)]
     if sum(weight(body, LONGEST) for body in bodies) >= LONGEST:  # each operation and name is a character at least
         return None
-    indices = form.formula.indices
+    indices = form.arranged.indices
     nodes = {node.name: node for node in form.polished.nodes}
     writer = MatrixWriter(TextWriter(Names(form.graph.taken), form.weights, form.decimal), nodes, form.graph)
     like = form.formula.name if not form.formula.rows else form.weights
