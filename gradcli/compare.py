@@ -31,6 +31,13 @@ SMALLEST, LARGEST = {"float64": 1e-300, "float32": 1e-37}, {"float64": np.inf, "
 """What is nearer to 0 than the first has lost digits; what is larger than the second is infinite in that dtype."""
 
 
+def outside(values: Array, pattern: Array) -> bool:
+    """Whether an entry is not 0, beyond what roundings leave of a 0, where a pattern (of the same shape, True where an
+    entry can be other than 0) has none."""
+    finite = np.abs(values[np.isfinite(values)])
+    return bool((np.abs(values[~pattern]) > JUMP * finite.max(initial=0.0)).any())
+
+
 def side_by_side(
     name: str,
     symbolic: Array,

@@ -29,8 +29,8 @@ from gradcli.cli import entry
 from gradcli.commands.understand import tensor
 from gradcli.message import Exit, GradcliError
 from gradcli.shapes import allowing
+from gradcli.streams import Stream
 from gradcli.tensors import Stdin
-from gradcli.tensors.draws import Draws
 from gradcli.tensors.spellings import printed, respelled
 
 MEGABYTE = 2**20
@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read(given: str, stdin: bytes = b"") -> Any:
-    return tensor(given, "x", Stdin(io.BytesIO(stdin)), Draws(0))
+    return tensor(given, "x", Stdin(io.BytesIO(stdin)), Stream(0, "inputs"))
 
 
 @contextlib.contextmanager
@@ -270,7 +270,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_cut_short(folder: Path, monkeyp
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom"])
 def test_an_endless_standard_input_is_cut_off(device: str) -> None:
     with open(device, "rb") as stream, allowing(100_000), bounded(), pytest.raises(GradcliError) as caught:
-        tensor("-", "x", Stdin(stream), Draws(0))
+        tensor("-", "x", Stdin(stream), Stream(0, "inputs"))
     assert caught.value.exit_status == Exit.LIMIT
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import combinations
 from typing import get_args
 
-import gradcli
 import numpy as np
 import pytest
+
+import gradcli
 from gradcli.commands.understand import understand
 from gradcli.report import Tangents
 from gradcli.request import Request

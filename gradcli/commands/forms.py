@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradcli.commands.proof import in_time, judged, without_formula
 from gradcli.commands.understand import Understood
+from gradcli.compare import outside
 from gradcli.frozen import dataclass
-from gradcli.message import N_, GradcliError, Message, fault
+from gradcli.message import N_, GradcliError, Message, fault, message
 from gradcli.report import Array, Closed, Compared, Part, Question, Vjp, Warning
 from gradcli.shapes import written
 
@@ -97,7 +98,17 @@ def compared(
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
     shaped = symbolic if pytorch is None else symbolic.reshape(pytorch.shape)
-    return judged(asked, name, form, known, shaped, pytorch, by=by, silent=silent, order=order)
+    verdict = judged(asked, name, form, known, shaped, pytorch, by=by, silent=silent, order=order)
+    return verdict if by is not None or pytorch is None else _within_pattern(form, verdict, pytorch)
+
+
+def _within_pattern(form: Form, verdict: Compared, pytorch: Array) -> Compared:
+    """The verdict, unless PyTorch has an entry where the printed structure says that there is none."""
+    pattern = form.pattern() if small(form.shape) else None
+    if pattern is None or not outside(pytorch.reshape(pattern.shape), pattern):
+        return verdict
+    reason = message(N_("the structure above says that entries are 0 which PyTorch finds to be other than 0"))
+    return replace(verdict, agrees=False, reason=reason)
 
 
 K = TypeVar("K")

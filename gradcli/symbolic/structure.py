@@ -38,14 +38,15 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
         kind = _kind(matrix)
         kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind
         return Structure(kind, int(matrix.sum()), everything, exact, _picture(matrix))
-    terms = Add.make_args(sympy.expand(pattern))
+    every = Add.make_args(sympy.expand(pattern))
+    terms = tuple(term for term in every if not term.as_coeff_Mul()[0].is_negative)  # those take away from these
     counts = [_count(graph, formula, term) for term in terms]
-    if max(counts) == everything:
+    if max(counts) == everything and len(terms) == len(every):
         return Structure("rank-one" if _separates(formula, entry) else "dense", everything, everything, True)
     nonzero = min(sum(counts), everything)
     kind = _kind_by_formula(formula, terms)
     kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind
-    return Structure(kind, nonzero, everything, len(terms) == 1 and not terms[0].has(Sigma))  # a sum counts twice
+    return Structure(kind, nonzero, everything, len(every) == 1 and not terms[0].has(Sigma))  # a sum counts twice
 
 
 def pattern_of(graph: Graph, formula: Formula) -> Array | None:
@@ -79,8 +80,10 @@ def _picture(matrix: Array) -> tuple[str, ...] | None:
 
 def _pattern(e: Expr) -> Expr:
     """The formula with everything that depends on values replaced by 1; positive where e can be non-zero."""
-    if e.has(Flag) and is_structural(e) and not isinstance(e, Sigma):
-        return e if isinstance(e, Flag) or e.is_Mul else e**2  # 1 - [i <= n] is 0 where the bracket is 1
+    if isinstance(e, Flag):
+        return e if is_structural(e) else sympy.S.One
+    if e.has(Flag) and is_structural(e) and not e.is_Mul and not isinstance(e, Sigma):
+        return e**2  # 1 - [i <= n] is 0 where the bracket is 1
     if e.is_Add:
         return Add(*map(_pattern, e.args))
     if e.is_Mul:
