@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from programs import Drawn, programs
 from resized import FINE, SIZED, close, exported, faults, sized
 
+import gradcli
 from gradcli.message import GradcliError
 from gradcli.program import spelled, trace
+from gradcli.report import Warning
 from gradcli.shapes import Shape
 from gradcli.symbolic import Calculus
 from gradcli.syntax import parse
@@ -67,3 +69,13 @@ def test_no_two_sizes_have_one_name(shapes: Mapping[str, Shape]) -> None:
     names = [symbol.name for symbol in sizes.values]
     assert len(set(names)) == len(names) == sum(map(len, shapes.values()))
     assert not {*names} & {*shapes}
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("x[::2]", True), ("x.reshape(2, -1)", True), ("roll(x, 9)", True), ("x[: x.shape[0]//2]", True),
+    ("x.reshape(2, 3)", False), ("x[1:]", False), ("x*[1, 2, 3, 4, 5, 6]", False), ("x[2]*x.shape[0]", False),
+])
+@pytest.mark.parametrize("command", ["vjp", "jacobian"])
+def test_an_answer_says_for_which_sizes_it_holds(text: str, told: bool, command: str) -> None:
+    warnings = getattr(gradcli, command)(text, {"x": "arange:6"}, symbolic_only=True).of(Warning)
+    assert any("x.shape[0] = 6" in str(warning.text) for warning in warnings) == told

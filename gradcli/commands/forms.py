@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gradcli.commands.needed_sizes import needed_sizes
 from gradcli.commands.proof import in_time, judged, without_formula
 from gradcli.commands.understand import Understood
 from gradcli.compare import outside
@@ -62,7 +63,9 @@ def formed(
         forms = {one.name: form for one, form in zip(wanted, made, strict=True)}
         return forms, [_written(one, forms[one.name], asked.request.entries) for one in wanted]
 
-    return (yield from in_time(asked, [one.name for one in wanted], derive))
+    forms = yield from in_time(asked, [one.name for one in wanted], derive)
+    yield from needed_sizes(asked, list(forms.values()))
+    return forms
 
 
 def _written(one: Wanted, form: Form, entries: bool) -> Closed:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from gradcli.commands.needed_sizes import needed_sizes
 from gradcli.commands.understand import Understood
 from gradcli.compare import ONE_ROUNDING, side_by_side
 from gradcli.message import N_, GradcliError, Message, message
@@ -98,7 +99,9 @@ def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derive
         forms = derived(asked.program, asked.wrt, asked.weights, asked.output_name, asked.request.layout)
         return {form.name: form for form in forms}, [form.closed(asked.request.entries) for form in forms]
 
-    return (yield from in_time(asked, asked.wrt, derive))
+    forms = yield from in_time(asked, asked.wrt, derive)
+    yield from needed_sizes(asked, [form.vjp for form in forms.values()])
+    return forms
 
 
 def proven(asked: Understood, forms: Mapping[str, Derived], numbers: Numbers | None) -> Iterator[Compared]:

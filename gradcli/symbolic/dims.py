@@ -110,6 +110,11 @@ class Sizes:
         if (sign == "==" and a != b) or (sign == "<=" and not is_nonnegative(b - a)):
             self.conditions[a, sign, b] = broadcast and self.conditions.get((a, sign, b), True)
 
+    def fixed(self) -> dict[tuple[str, int], int]:
+        """The axes whose size is a number in the formulas, which hold for that number only."""
+        numbers = {symbol: self.resolve(symbol) for symbol in self.origin}
+        return {self.origin[symbol]: int(n) for symbol, n in numbers.items() if n.is_Integer}
+
     def follows(self, a: Dim, sign: str, b: Dim) -> bool:
         """Whether a condition holds wherever all equalities do."""
         return sign == "<=" and is_nonnegative(self.resolve(b - a))
