@@ -14,7 +14,7 @@ from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array, Part, Tangents, Warning
 from gradcli.request import Request
-from gradcli.shapes import size, written
+from gradcli.shapes import is_one_number, written
 
 MOST = 100
 """So many partial derivatives are answered at once."""
@@ -26,7 +26,7 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli.explain.scalar import grad as explained
 
     asked = understand(replace(request, wrt=None if request.wrt is None else tuple(dict.fromkeys(request.wrt))))
-    if size(asked.program.output_shape) != 1:
+    if not is_one_number(asked.program.output_shape):
         raise refusal(asked)
     asked = replace(asked, request=request)
     partials = _partials(asked)

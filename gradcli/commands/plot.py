@@ -20,7 +20,7 @@ from gradcli.program import values_of
 from gradcli.render.layout import has_statements
 from gradcli.report import Array, Curve, Part, Plot, Warning
 from gradcli.request import Request
-from gradcli.shapes import written
+from gradcli.shapes import is_one_number, written
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:  # the door opens only when a formula is asked for
@@ -98,7 +98,7 @@ def _sweeps(request: Request) -> dict[str, Array]:
 
 
 def _refuse(asked: Understood) -> None:
-    if asked.program.output_shape != ():
+    if not is_one_number(asked.program.output_shape):
         raise fault(
             "shape",
             N_("plot draws one number for each point, and the output here is {shape}"),

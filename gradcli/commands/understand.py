@@ -15,7 +15,7 @@ from gradcli.message import N_, NN_, GradcliError, Message, fault
 from gradcli.program import Program, trace, values_of
 from gradcli.report import Array, Question
 from gradcli.request import Request
-from gradcli.shapes import MOST, Shape, allowed, written
+from gradcli.shapes import MOST, Shape, allowed, is_one_number, written
 from gradcli.syntax import Tree, parse
 from gradcli.syntax.scan import scan
 from gradcli.syntax.tree import While
@@ -199,14 +199,15 @@ def _weights(program: Program, request: Request, point: Mapping[str, Array], std
     """(v, how it was given, whether it had to be guessed)."""
     shape = program.output_shape
     if request.v is None:
-        if shape and request.strict:
+        one = is_one_number(shape)
+        if not one and request.strict:
             raise fault(
                 "shape", N_("grad can be implicitly created only for scalar outputs: the output is {shape}, "
                             "so v must be given"),
                 hint=N_("--v ones  adds the outputs up;  --v onehot:{place}  picks one row of the Jacobian"),
                 shape=written(shape), place=",".join("0" * len(shape)),
             )
-        return np.ones(shape), "ones" if shape else "1", bool(shape)
+        return np.ones(shape), "1" if one else "ones", not one
     text = request.v.strip() if isinstance(request.v, str) else None
     if text == "ones":
         return np.ones(shape), "ones", False
