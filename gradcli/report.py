@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gradcli.frozen import dataclass
-from gradcli.message import Message
+from gradcli.message import Message, Span
 from gradcli.shapes import Shape
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -32,7 +32,9 @@ class Definition:
 class Question:
     """What was asked, as it was understood, with every shape.
 
-    `v_given` is how v came about: the text the user gave, or "1" / "ones" where it was left out.
+    `v_given` is how v came about: the text the user gave, or "1" / "ones" where it was left out. `bare` is where in
+    the text the one expression stands that is the whole function; None where there are statements. `defines`: `latex`
+    says itself what it defines.
     """
 
     command: str
@@ -46,6 +48,8 @@ class Question:
     wrt: tuple[str, ...]
     value_names: tuple[str, ...] = ()
     output_name: str = "y"
+    bare: Span | None = None
+    defines: bool = False
 
 
 @dataclass(frozen=True)

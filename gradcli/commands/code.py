@@ -16,6 +16,7 @@ from gradcli.program.alone import names_of, output_name
 from gradcli.program.spelled import Library, Spelled, Speller, literal
 from gradcli.report import Array, Part, Script
 from gradcli.request import Request
+from gradcli.syntax.scan import one_line
 
 KINDS = ("torch", "jax", "numpy")
 RESERVED = {"torch", "np", "jnp", "jax", "scipy", "print", "float", "abs", "int", "backward", "forward"}
@@ -40,7 +41,7 @@ def _refuse_names(asked: Understood) -> None:
 
 
 def _head(asked: Understood) -> list[str]:
-    said = " ".join(asked.program.source.split())
+    said = one_line(asked.program.source)
     return [f"# {said}", *(f"# {note}" for note in asked.program.notes)]
 
 

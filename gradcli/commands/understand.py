@@ -17,8 +17,7 @@ from gradcli.report import Array, Question
 from gradcli.request import Request
 from gradcli.shapes import MOST, Shape, allowed, is_one_number, written
 from gradcli.syntax import Tree, parse
-from gradcli.syntax.scan import scan
-from gradcli.syntax.tree import While
+from gradcli.syntax.mentions import mentions
 from gradcli.tensors import Stdin, read_program, read_tensor
 from gradcli.tensors.draws import Draws
 from gradcli.tensors.text import CONSTRUCTORS
@@ -64,10 +63,13 @@ class Understood:
 
     def question(self, latex: str) -> Question:
         """What is echoed at the head of the answer."""
+        from gradcli import notation
+
         return Question(
             self.request.command, self.program.source, latex,
             {name: value.shape for name, value in self.point.items()}, self.request.dtype, self.program.output_shape,
-            self.v_given, self.v.shape, self.wrt, output_name=self.output_name,
+            self.v_given, self.v.shape, self.wrt, output_name=self.output_name, bare=self.program.bare,
+            defines=notation.defines(self.program),
         )
 
 
@@ -116,7 +118,7 @@ def _program(source: str, point: Mapping[str, Array], seed: int) -> Program:
     have a part in it (`while`)."""
     tree = _parsed(source, tuple(point))
     shapes = {name: value.shape for name, value in point.items()}
-    if any(isinstance(statement, While) for statement in tree.statements) or not _is_short(source):
+    if tree.loops or not _is_short(source):
         return trace(tree, shapes, seed, point)
     return _straight(source, tuple(shapes.items()), seed, allowed(MOST))
 
@@ -143,17 +145,12 @@ def tensor(given: Any, name: str, stdin: Stdin, generator: np.random.Generator |
     """A tensor as given: text, lists or an array; an expression may use the variables of `point`."""
 
     def evaluate(tree: Tree) -> Array:
-        inputs = dict(point or {})
-        used = {n: inputs[n] for n in inputs if _mentions(tree, n)}
+        inputs, mentioned = dict(point or {}), mentions(tree)
+        used = {name: inputs[name] for name in inputs if name in mentioned}
         program = trace(tree, {n: a.shape for n, a in used.items()}, int(generator.integers(2**31)), used)
         return values_of(program, used)[program.output.step]
 
     return read_tensor(given, name=name, evaluate=evaluate, stdin=stdin, generator=generator)
-
-
-def _mentions(tree: Tree, name: str) -> bool:
-    """Whether the text uses the name: `2x` does."""
-    return any(token.kind == "name" and token.text == name for token in scan(tree.source))
 
 
 def variables(program: Program, request: Request) -> tuple[str, ...]:

@@ -44,8 +44,8 @@ class Expressions:
                 return value
             case t.Text(value) | t.Flag(value):
                 return value
-            case t.Name(name, span):
-                return self._named(name, span)
+            case t.Name():
+                return self._named(node)
             case t.Binary() | t.Compare():
                 return self._chain(node)
             case t.Unary():
@@ -66,10 +66,11 @@ class Expressions:
 
     # Names
 
-    def _named(self, name: str, span: Span) -> Any:
-        if name in self.assigned:
+    def _named(self, node: t.Name) -> Any:
+        name, span = node.id, node.span
+        if name in self.assigned and not node.module:
             return self.assigned[name]
-        if name in self.draft.shapes:
+        if name in self.draft.shapes and not node.module:
             return self.draft.input(name, span)
         if name in NAMED:
             return self.draft.add(Constant(name), (), span)
@@ -179,7 +180,7 @@ class Expressions:
     # Calls
 
     def _call(self, node: t.Call) -> Any:
-        if not node.method and (node.function in self.assigned or node.function in self.draft.shapes):
+        if node.bare and (node.function in self.assigned or node.function in self.draft.shapes):
             error = fault("syntax", N_("{name} is a tensor, not a function: it can't be called"), name=node.function)
             error.hint = meant.called_tensor(self.draft.source, node)
             raise error.at(node.name_span)

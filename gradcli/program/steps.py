@@ -86,7 +86,9 @@ class Program:
     """The whole computation. Two are equal if they are the same steps of the same text.
 
     `inputs` and `names` map a variable's and an assigned name to its step (an assigned name to its last assignment);
-    `whole_numbers` are the inputs that are used as indices or class targets, so can't be differentiated.
+    `whole_numbers` are the inputs that are used as indices or class targets, so can't be differentiated. `bare` is
+    where its one expression stands in the text, None where the program has statements; `loops` says that it has a
+    `while`, so that the steps are the path that was taken.
     """
 
     source: str
@@ -96,6 +98,8 @@ class Program:
     names: Mapping[str, Ref]
     whole_numbers: frozenset[str] = frozenset()
     notes: tuple[Message, ...] = ()
+    bare: Span | None = None
+    loops: bool = False
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Program) and self._content == other._content

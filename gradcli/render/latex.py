@@ -25,7 +25,7 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
                 question = part
                 output = part.output_name
                 yield "% " + " ".join(f"gradcli {part.command} {part.expression}".split())
-                if " = " in part.latex:  # statements say themselves what they define
+                if part.defines:
                     yield from (r"\begin{align*}", f"  {part.latex}", r"\end{align*}")
                 else:
                     yield from align([(latex_name(output), part.latex)])

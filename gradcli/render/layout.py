@@ -91,12 +91,6 @@ def _depths(text: str) -> list[int]:
     return depths
 
 
-def has_statements(text: str) -> bool:
-    """Whether a program is more than one bare expression: an assignment, or several statements."""
-    depths = _depths(text)
-    return any(depths[m.start()] == 0 for m in re.finditer(r"[;\n]|(?<![=<>!])=(?!=)", text))
-
-
 def shown(text: str) -> str:
     """The text with control characters made visible: nothing that was typed may move the cursor of who reads it."""
     return "".join(chr(0x2400 + ord(c)) if ord(c) < 32 else "␡" if c == "\x7f" else c for c in text)

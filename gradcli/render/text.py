@@ -89,8 +89,10 @@ def _question(part: Question, look: Look) -> list[Line]:
 
 def _function(part: Question) -> str:
     """The program as it was typed; a bare expression gets the name that the formulas call its output."""
-    text = part.expression.strip()
-    return text if layout.has_statements(text) else f"{part.output_name} = {text}"
+    text = part.expression
+    if part.bare is not None:  # a comment may stand before it
+        text = f"{text[: part.bare.start]}{part.output_name} = {text[part.bare.start :]}"
+    return text.strip()
 
 
 def _row(label: str, text: str, column: int, width: int) -> Iterator[Line]:

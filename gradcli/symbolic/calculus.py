@@ -21,8 +21,9 @@ from gradcli.symbolic.graph import Node, Tensor
 from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.scalars import Entry
 from gradcli.symbolic.tidy import tidy
+from gradcli.syntax.scan import words
 
-DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d|\.\d)")
+DECIMAL = re.compile(r"\d*\.\d")
 """A decimal that the user typed; numbers in the formulas are then written so too."""
 
 
@@ -40,7 +41,7 @@ class Calculus:
         self._along: dict[tuple[str, ...], dict[str, Formula]] = {}
         self.weights, self.output = weights, output
         self.tangents = dict(tangents or {})
-        self.decimal = DECIMAL.search(program.source) is not None
+        self.decimal = any(map(DECIMAL.match, words(program.source)))
         self.built = build(program, wrt, taken={weights, *self.tangents.values()})
 
     def jacobian(self, name: str) -> Form:
