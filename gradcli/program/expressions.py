@@ -68,6 +68,9 @@ class Expressions:
 
     def _named(self, node: t.Name) -> Any:
         name, span = node.id, node.span
+        hidden = name in self.assigned or name in self.draft.shapes
+        if node.module and hidden and name in NAMED:  # by its digits, for its name is the variable's in the formulas
+            return self.draft.add(Constant(NAMED[name]), (), span)
         if name in self.assigned and not node.module:
             return self.assigned[name]
         if name in self.draft.shapes and not node.module:
