@@ -13,17 +13,16 @@ import numpy as np
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
-from gradcli.ops.masks import MASKS
 from gradcli.ops.row import Row
 from gradcli.program import meant
 from gradcli.program.bind import Given, bind, option
+from gradcli.program.masks import CONDITIONS
 from gradcli.program.numbers import as_array
 from gradcli.program.steps import Apply, Constant, Input, Ref, Step
 from gradcli.program.values import number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
 from gradcli.syntax.stray import patched
 
-CONDITIONS = frozenset(row.name for row in MASKS)
 MAX_ENTRIES = 100_000_000
 """No step may hold more entries; told from shapes, before anything is allocated."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.syntax.bars import without_bars
 from gradcli.syntax.scan import Token
-from gradcli.syntax.stray import patched, renamed
+from gradcli.syntax.stray import ROOM_FOR_A_HINT, patched, renamed
 
 _DID_YOU_MEAN = N_("did you mean {repair} ?")
 _LEAVE_OUT = N_("leave it out: {repair}")
@@ -114,9 +116,9 @@ def no_operand(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about `x +` or `* x`: the operand that should stand before `tokens[place]` is missing."""
     before = tokens[place - 1] if place else None
     here = tokens[place] if place < len(tokens) else None
-    bars = _bars(source, tokens, place)
-    if bars is not None:
-        return bars
+    paired = _bars(source, tokens, place)
+    if paired is not None:
+        return paired
     if here is None or here.text in (")", "]"):
         return _nothing_after(source, tokens, place)
     if here.text in ("*", "**") and before is not None and before.text in ("(", ","):
@@ -156,31 +158,35 @@ def _nothing_after(source: str, tokens: list[Token], place: int) -> GradcliError
 
 def _bars(source: str, tokens: list[Token], place: int) -> GradcliError | None:
     """`|x|` and `||x||`: the bar that lacks an operand is the first or the last of a pair."""
-    bars = [at for at, token in enumerate(tokens) if token.text in ("|", "||") and token.kind == "operator"]
-    if place in bars:
-        pair = [at for at in bars if at >= place][:2]
-    elif place - 1 in bars:
-        pair = [at for at in bars if at < place][-2:]
+    all_bars = [at for at, token in enumerate(tokens) if token.text in ("|", "||") and token.kind == "operator"]
+    if place in all_bars:
+        pair = [at for at in all_bars if at >= place][:2]
+    elif place - 1 in all_bars:
+        pair = [at for at in all_bars if at < place][-2:]
     else:
         return None
     if len(pair) < 2 or pair[1] - pair[0] < 2:
         return None
     first, last = pair
-    function = "norm" if tokens[first].text == "||" else "abs"
-    times = "*" if first and tokens[first - 1].kind != "operator" else ""
-    span = tokens[first].span.to(tokens[last].span)
-    inner = _text(source, tokens[first + 1 : last])
+    return bars(source, tokens[first].span.to(tokens[last].span), "norm" if tokens[first].text == "||" else "abs")
+
+
+def bars(source: str, span: Span, function: str = "abs", names: Collection[str] = ()) -> GradcliError:
+    """The complaint about bars that are meant as an absolute value, or as a norm."""
+    repair = without_bars(source, names)
+    short = repair is not None and len(repair) <= ROOM_FOR_A_HINT and "\n" not in repair
     return fault(
         "syntax", N_("bars are not read as {function}: | joins masks"),
-        hint=_DID_YOU_MEAN, function=function, repair=patched(source, span, f"{times}{function}({inner})"),
+        hint=_DID_YOU_MEAN if short else N_("write abs(x) for |x|, norm(x) for ||x||"), function=function,
+        repair=repair,
     ).at(span)
 
 
 def foreign(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about an operator that is not of this language, or not at this place."""
     token = tokens[place]
-    if token.text == "||" and (bars := _bars(source, tokens, place)):
-        return bars
+    if token.text == "||" and (paired := _bars(source, tokens, place)):
+        return paired
     if token.text == ":=" and place == 1 and tokens[0].kind == "name":
         hint, values = _DID_YOU_MEAN, {"repair": patched(source, token.span, "=")}
     elif token.text == ":=":
