@@ -184,6 +184,16 @@ def _odd_target(tokens: list[Token], place: int, left: str, right: str) -> Gradc
             "syntax", N_("{left} cannot be assigned: the left side of = must be one name, nothing is changed in place"),
             hint=N_("build a new tensor with where, cat or stack"), left=left,
         )
+    if re.fullmatch(r"d\w*\s*/\s*d\w+", left):  # dy/dx = x**2
+        return fault(
+            "syntax", N_("the left side of = must be one name to assign, not {left}"), hint=N_("write only {right}"),
+            left=left, right=right,
+        )
+    if place == 2 and all(token.kind == "name" for token in tokens[:2]):  # let y = x**2
+        return fault(
+            "syntax", N_("the left side of = must be one name to assign, not {left}"),
+            hint=N_("did you mean {repair} ?"), left=left, repair=f"{tokens[1].text} = {right}",
+        )
     repair = f"{right} = {left}" if len(tokens) == place + 2 and tokens[-1].kind == "name" else f"{left} == {right}"
     return fault(
         "syntax", N_("the left side of = must be one name to assign, not {left}"),
