@@ -42,7 +42,7 @@ def _refuse_names(asked: Understood) -> None:
 
 def _head(asked: Understood) -> list[str]:
     said = one_line(asked.program.source)
-    return [f"# {said}", *(f"# {note}" for note in asked.program.notes)]
+    return [f"# {said}", *(f"# {' '.join(str(note).split())}" for note in asked.program.notes)]
 
 
 def _y(asked: Understood) -> str:

@@ -36,7 +36,12 @@ DOCUMENTS = ("graph", "code")
 
 
 def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]:
-    """The lines of each part as soon as it is there, a blank line before each section; warnings come last."""
+    """The lines of each part as soon as it is there, a blank line before each section; warnings come last. No
+    character that was typed acts on the screen."""
+    return ([one.visible for one in lines] for lines in _lines_of(parts, look))
+
+
+def _lines_of(parts: Iterable[Part], look: Look) -> Iterator[list[Line]]:
     question: Question | None = None
     warned, explained, begun = [], set[str](), set[str]()
     for part in parts:
