@@ -18,6 +18,7 @@ from gradcli.request import Request
 from gradcli.shapes import MOST, Shape, allowed, is_one_number, written
 from gradcli.syntax import Tree, parse
 from gradcli.syntax.mentions import mentions
+from gradcli.syntax.scan import uncommented
 from gradcli.tensors import Stdin, read_program, read_tensor
 from gradcli.tensors.draws import Draws
 from gradcli.tensors.text import CONSTRUCTORS
@@ -205,7 +206,7 @@ def _weights(program: Program, request: Request, point: Mapping[str, Array], std
                 shape=written(shape), place=",".join("0" * len(shape)),
             )
         return np.ones(shape), "1" if one else "ones", not one
-    text = request.v.strip() if isinstance(request.v, str) else None
+    text = uncommented(request.v).strip() if isinstance(request.v, str) else None
     if text == "ones":
         return np.ones(shape), "ones", False
     if text is not None and text.startswith("onehot:"):

@@ -83,6 +83,8 @@ class _Pairs:
         inner = self.open[-1][0] if self.open else ""
         if not self.ready and inner == sign:
             return self._closed(place)
+        if not self.ready and sign == "||" and inner == "|":
+            return None  # |x||y||z| is three absolute values, and no norm in bars
         if not self._has_partner(place, sign):
             self.ready = True
             return sign if sign == "|" else None

@@ -105,6 +105,14 @@ def one_line(source: str) -> str:
     return " ".join("".join(pieces).split())
 
 
+_COMMENT = re.compile(rf"""("[^"\n]*"|'[^'\n]*')|[#＃][^{LINE_ENDS}]*""")
+
+
+def uncommented(text: str) -> str:
+    """The text of a tensor, which may be no program (`1,2:3,4`), without its comments."""
+    return _COMMENT.sub(lambda found: found[1] or "", text) if "#" in text or "＃" in text else text
+
+
 def variable(text: str) -> str:
     """A variable's name as the program will know it (NFKC, x₁ is x1).
 
