@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from fractions import Fraction
 from itertools import accumulate
@@ -64,15 +64,26 @@ def latex(program: Program) -> str:
     pieces: list[Piece] = []
     read = _read(program)
     names = _Names(program)
-    written: list[str] = []
     for place, step in enumerate(program.steps[: program.output.step + 1]):
         pieces.append(_piece(step, place, program, pieces, names) if place in read else Piece("", Bond.ATOM))
-        if place in read and place != program.output.step and isinstance(step.how, Apply) and step.name is not None:
-            written.append(f"{latex_name(step.name)} = {_whole(pieces[place])}")
+    written = [f"{latex_name(name)} = {_whole(pieces[place])}" for place, name in _definitions(program)]
     output = program[program.output]
     last = _whole(pieces[-1])
     named = written and isinstance(output.how, Apply) and output.name is not None
     return _listed([*written, f"{latex_name(output.name)} = {last}" if named and output.name else last])
+
+
+def defines(program: Program) -> bool:
+    """Whether the function in LaTeX defines names, and is not the output alone."""
+    return next(_definitions(program), None) is not None
+
+
+def _definitions(program: Program) -> Iterator[tuple[int, str]]:
+    """The steps on the way to the output that were given names, which are written as assignments."""
+    for place in sorted(_read(program) - {program.output.step}):
+        step = program.steps[place]
+        if isinstance(step.how, Apply) and step.name is not None:
+            yield place, step.name
 
 
 def _read(program: Program) -> set[int]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gradcli.frozen import dataclass
-from gradcli.message import Message
+from gradcli.message import Message, Span
 from gradcli.shapes import LAYOUTS, Shape, by_layout
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -33,7 +33,8 @@ class Question:
     """What was asked, as it was understood, with every shape.
 
     `v_given` is how v came about: the text the user gave, or "1" / "ones" where it was left out; `v_name` is what the
-    formulas call it, `v` unless the program has a v of its own.
+    formulas call it, `v` unless the program has a v of its own. `bare` is where in the text the one expression stands
+    that is the whole function; None where there are statements. `defines`: `latex` says itself what it defines.
     """
 
     command: str
@@ -48,6 +49,8 @@ class Question:
     value_names: tuple[str, ...] = ()
     output_name: str = "y"
     v_name: str = "v"
+    bare: Span | None = None
+    defines: bool = False
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,12 @@ def size(shape: Shape) -> int:
     return prod(shape)
 
 
+def is_one_number(shape: Shape) -> bool:
+    """Whether PyTorch takes an output of this shape for a number, so that backward() needs no v: it asks for one
+    entry (numel() == 1), not for no axes."""
+    return size(shape) == 1
+
+
 def check_strides(shape: Shape, name: str, most: int) -> None:
     """Raises GradcliError (limit) for a tensor without entries whose other axes no library can stride over."""
     if 0 in shape and prod(n or 1 for n in shape) > most:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcli.message import Message, fault
+from gradcli.message import Message, Span, fault
 from gradcli.report import (
     Closed,
     Compared,
@@ -29,7 +29,8 @@ JACOBIAN = Jacobian(
 )
 VJP = Vjp("x.grad[i,j]", "2*v[i,j]*(1 + x[i,j])", r"2 {v}_{i,j} \left(1 + {x}_{i,j}\right)", (), "2*v*(x + 1)")
 QUESTION = Question(
-    "vjp", "(x+1)**2", r"\left(x + 1\right)^{2}", {"x": (5, 5)}, "float64", (5, 5), "ones", (5, 5), ("x",)
+    "vjp", "(x+1)**2", r"\left(x + 1\right)^{2}", {"x": (5, 5)}, "float64", (5, 5), "ones", (5, 5), ("x",),
+    bare=Span(0, 8),
 )
 GRADIENT = 2 * (np.eye(5) + 1)
 

@@ -68,7 +68,8 @@ CASES: tuple[tuple[str, Mapping[str, Any], str | None, set[str]], ...] = (
     ("x**2", {"x": M23}, "[[1, 2, 1], [1, 1, 1]]", ALWAYS | {"diagonal"}),
     ("x**2", {"x": M23}, "onehot:0,2", ALWAYS | {"one-hot"}),
     ("x**2", {"x": M23}, "zeros(2, 3)", ALWAYS | {"zero"}),
-    ("x**2", {"x": "[3]"}, None, ALWAYS | {"diagonal"}),
+    ("x**2", {"x": "[3]"}, None, SCALAR),
+    ("x**2", {"x": "[3]"}, "[2]", {"scalar-v", "equivalence"}),
     ("x*y", {"x": "[1, 2]", "y": "[3, 4]"}, "ones", ALWAYS | {"diagonal"}),
     ("x.reshape(6)*2", {"x": M23}, "ones", ALWAYS | {"diagonal"}),
     # v is an input
@@ -182,15 +183,16 @@ def flat(asked: Understood, name: str) -> Array:
 
 
 def weights_hold(asked: Understood, said: Mapping[str, Any]) -> bool:
-    if not asked.v.shape:
-        return asked.y.shape == ()
+    if "shape" not in said:  # one number, with or without axes
+        return asked.y.size == 1 and np.all(asked.v == 1)
     shape = "×".join(map(str, asked.v.shape))
     summed = np.tensordot(asked.v, jacobian(asked, said["x"]), asked.v.ndim)
     return said["shape"] == shape and said["count"] == asked.y.size and near(summed, gradient(asked, said["x"]))
 
 
 def factor_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    return near(float(said["weight"]) * jacobian(asked, said["x"]), gradient(asked, said["x"]))
+    found = gradient(asked, said["x"])
+    return near(float(said["weight"]) * jacobian(asked, said["x"]).reshape(found.shape), found)
 
 
 def einsum_holds(asked: Understood, said: Mapping[str, Any]) -> bool:

@@ -248,7 +248,7 @@ def test_nothing_to_compare_says_why() -> None:
 
 def test_a_program_is_shown_as_it_was_typed() -> None:
     program = "a = x + 2; b = a*a\nb.mean()"
-    told = shown((replace(sample.QUESTION, expression=program),))
+    told = shown((replace(sample.QUESTION, expression=program, bare=None),))
     assert told.startswith("function  a = x + 2; b = a*a\n          b.mean()\n")
     assert shown((replace(sample.QUESTION, expression="sum(x, dim=0)"),)).startswith("function  y = sum(x, dim=0)\n")
 

@@ -233,7 +233,7 @@ LOOPS = {
     "while y < 9:\n  y = y*2\n  z = y\nz": "while (y < 9): {y = (y * 2); z = y}; z",
     "while y < 9:\n  while z < 9:\n    z = z*2\n  y = z\ny": "while (y < 9): {while (z < 9): {z = (z * 2)}; y = z}; y",
     "while y < 9: y = y*2; z = y": "while (y < 9): {y = (y * 2); z = y}",
-    "x[0:1]; while x[0:1] < 3: x = x*2": "x[0:1:]; while (x[0:1:] < 3): {x = (x * 2)}",
+    "y = x[0:1]; while x[0:1] < 3: x = x*2": "y = x[0:1:]; while (x[0:1:] < 3): {x = (x * 2)}",
 }  # fmt: skip
 
 
@@ -282,7 +282,8 @@ REFUSED = [
     ("x[0", "never closed", "[", "x[0]"),
     ("sin(x]", "closed by ]", "(x]", "sin(x)"),
     ("sin(x))", "closes nothing", ")", "sin(x)"),
-    ("sum(x; y", "not closed before the ;", "(", "sum(x); y"),
+    ("sum(x; y", "not closed before the ;", "(", "sum(x, y)"),
+    ("a = sum(x; a*y", "not closed before the ;", "(", "a = sum(x); a*y"),
     ("1,5*x", "comma", "1,5", "1.5*x"),
     ("x, y", "one output", ",", "[x, y]"),
     ("x if x > 0 else 0", "where", "x if x > 0 else 0", "where(x > 0, x, 0)"),

@@ -15,6 +15,7 @@ from gradcli.cli.front import front_page
 from gradcli.cli.language import language, word_after
 from gradcli.message import N_, Exit, GradcliError, fault, limit
 from gradcli.render.speech import Speak, speech
+from gradcli.visible import visible
 
 
 def main() -> NoReturn:
@@ -108,7 +109,7 @@ def _defect(error: Exception, words: Sequence[str]) -> int:
     if os.environ.get("GRADCLI_DEBUG") == "1":
         import traceback
 
-        traceback.print_exception(error)
+        sys.stderr.write(visible("".join(traceback.format_exception(error))))
         return Exit.DEFECT
     from gradcli.cli.requirements import unloadable, unmet  # a library's fault may not look like one
 
@@ -119,7 +120,7 @@ def _defect(error: Exception, words: Sequence[str]) -> int:
         N_("gradcli has a defect: {kind}: {text} -- please report it and this command line (GRADCLI_DEBUG=1 shows it)"),
         kind=type(error).__name__, text=" ".join(str(error).split()),
     )
-    sys.stderr.write(f"{told}\n")
+    sys.stderr.write(f"{visible(told)}\n")
     return Exit.DEFECT
 
 

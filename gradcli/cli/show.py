@@ -21,6 +21,7 @@ from gradcli.render.screen import Look
 from gradcli.render.speech import speech
 from gradcli.report import Compared, Part, Warning, disagrees
 from gradcli.request import Display
+from gradcli.visible import visible
 
 
 def show(parts: Iterable[Part], display: Display) -> Exit:
@@ -148,4 +149,4 @@ def _warn(parts: Iterable[Part], display: Display) -> None:
     speak = speech(display.lang)
     for part in parts:
         if isinstance(part, Warning):
-            sys.stderr.write(speak.sentence(N_("note: ")) + speak(part.text) + "\n")
+            sys.stderr.write(visible(speak.sentence(N_("note: ")) + speak(part.text)) + "\n")

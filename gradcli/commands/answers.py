@@ -16,6 +16,7 @@ from gradcli.program import Program, trace, values_of
 from gradcli.report import Array
 from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
+from gradcli.syntax.mentions import assigns, mentions
 from gradcli.tensors import Stdin
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(\d++\.?+\d*+|\.\d++)(?:[eE]([-+]?\d++))?(?![\w.])")
@@ -88,7 +89,8 @@ def read_answer(asked: Understood, known: Known) -> Answer:
 def _right_side(text: str) -> str:
     """The answer, unless it is an equation, as `dy/dx = 2x`."""
     left, sign, right = text.partition("=")
-    if sign and re.search(r"[/'∂∇]|\.grad", left) and not right.startswith("=") and not re.search(r"[<>!;\n]", left):
+    whole = left.count("(") == left.count(")") and not re.search(r"[<>!;\n#]", left)  # no argument's = and no comment's
+    if sign and whole and re.search(r"[/'∂∇]|\.grad", left) and not right.startswith("="):
         raise fault(
             "syntax", N_("an answer is the right side of an equation alone"),
             hint=N_("did you mean {repair} ?"), repair=right.strip(),
@@ -98,10 +100,17 @@ def _right_side(text: str) -> str:
 
 def _named(text: str, known: Known, program: Program) -> frozenset[str]:
     """What the answer names; a name of the program's own that the answer assigns for itself is not one of them."""
+    try:
+        tree = parse(text, tuple(known))
+    except GradcliError:
+        return _perhaps_named(text, known)
+    return (mentions(tree) & frozenset(known)) - (assigns(tree) - frozenset(program.inputs))
+
+
+def _perhaps_named(text: str, known: Known) -> frozenset[str]:
+    """What seems to be named by a text that is no program: `1,2:3,4` names nothing, and `2*(x` is told as a formula."""
     plain = re.sub(r"(?<![\w.])(\d+\.?\d*|\.\d+)(?=[^\W\d_])(?!e[-+]?\d)", r"\1 ", text)  # 2x, 3.5sin(x), not 2e5
-    mentioned = {name for name in known if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", plain)}
-    assigned = set(re.findall(r"(?:^|[;\n])\s*(\w+)\s*=(?!=)", text))
-    return frozenset(mentioned - (assigned - set(program.inputs)))
+    return frozenset(name for name in known if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", plain))
 
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from gradcli.commands.understand import GUESSED_ONES, Understood, understand
 from gradcli.message import N_, NN_, Message, fault, message
 from gradcli.report import Array, Part, Tangents, Verdict, Warning, Weights, arranged
 from gradcli.request import Request
-from gradcli.shapes import LAYOUTS, by_layout, size, written
+from gradcli.shapes import LAYOUTS, by_layout, is_one_number, size, written
 
 RTOL, ATOL = 1e-6, 1e-9
 """How far a right formula may be off: of the entry, and of the largest entry."""
@@ -70,7 +70,7 @@ def _closed(asked: Asked) -> Iterator[Part]:
 
 def _asked(u: Understood) -> Asked:
     of = u.request.of
-    if of == "grad" and size(u.program.output_shape) != 1:
+    if of == "grad" and not is_one_number(u.program.output_shape):
         raise refusal(u)
     if of == "hessian":
         if len(u.wrt) > (1 if u.request.wrt is None else 2):

@@ -17,6 +17,7 @@ from gradcli.program.names import fresh_name
 from gradcli.program.spelled import Library, Spelled, Speller, literal
 from gradcli.report import Array, Part, Script
 from gradcli.request import Request
+from gradcli.syntax.scan import one_line
 
 KINDS = ("torch", "jax", "numpy")
 RESERVED = {"torch", "np", "jnp", "jax", "scipy", "print", "float", "abs", "int", "backward", "forward"}
@@ -41,8 +42,8 @@ def _refuse_names(asked: Understood) -> None:
 
 
 def _head(asked: Understood) -> list[str]:
-    said = " ".join(asked.program.source.split())
-    return [f"# {said}", *(f"# {note}" for note in asked.program.notes)]
+    said = one_line(asked.program.source)
+    return [f"# {said}", *(f"# {' '.join(str(note).split())}" for note in asked.program.notes)]
 
 
 def _y(asked: Understood) -> str:

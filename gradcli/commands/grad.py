@@ -14,7 +14,7 @@ from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array, Part, Tangents, Warning
 from gradcli.request import Request
-from gradcli.shapes import size, written
+from gradcli.shapes import is_one_number, written
 
 MOST = 100
 """So many partial derivatives are answered at once."""
@@ -26,7 +26,7 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli.explain.scalar import grad as explained
 
     asked = understand(replace(request, wrt=None if request.wrt is None else tuple(dict.fromkeys(request.wrt))))
-    if size(asked.program.output_shape) != 1:
+    if not is_one_number(asked.program.output_shape):
         raise refusal(asked)
     asked = replace(asked, request=request)
     partials = _partials(asked)
@@ -108,8 +108,9 @@ def _wanted_partials(partials: dict[str, tuple[str, ...]]) -> list[Wanted]:
 
 def refusal(asked: Understood) -> GradcliError:
     """A gradient is of one number; PyTorch says it in its own words."""
-    text = asked.program.source.strip()
-    one_line = "\n" not in text and ";" not in text and "=" not in text.replace("==", "")
+    bare, source = asked.program.bare, asked.program.source
+    text = "" if bare is None else source[bare.start : bare.end]
+    pasteable = text and not set(text) & set('\n"$`\\!')
     return fault(
         "shape",
         N_(
@@ -118,7 +119,7 @@ def refusal(asked: Understood) -> GradcliError:
             'scalar outputs"'
         ),
         hint=N_('add it up:  gradcli grad "sum({text})"  or weigh its entries:  gradcli vjp "{text}" --v ones')
-        if one_line
+        if pasteable
         else N_("add it up with  .sum()  at the end, or weigh its entries:  gradcli vjp ... --v ones"),
         shape=written(asked.program.output_shape),
         text=text,

@@ -17,6 +17,7 @@ from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
 from gradcli.report import Array
+from gradcli.syntax.scan import one_line
 
 ENOUGH = 3
 """A single point tells mistakes apart only if so many entries fit, or if the shape does."""
@@ -189,7 +190,7 @@ def _lost(asked: Asked) -> Iterator[Candidate]:
     program = asked.understood.program
     for place, source in losable(program, asked.name):
         span = program.steps[place].span
-        text = " ".join(program.source[span.start : span.end].split())
+        text = one_line(program.source[span.start : span.end])
         yield Candidate(
             "chain",
             message(N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),

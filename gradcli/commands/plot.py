@@ -17,11 +17,11 @@ from gradcli.commands.understand import Understood, tensor, understand
 from gradcli.compare import side_by_side
 from gradcli.message import N_, Message, fault, limit, message
 from gradcli.program import values_of
-from gradcli.render.layout import has_statements
 from gradcli.report import Array, Curve, Part, Plot, Warning
 from gradcli.request import Request
-from gradcli.shapes import written
+from gradcli.shapes import is_one_number, written
 from gradcli.streams import Stream
+from gradcli.syntax.scan import one_line
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:  # the door opens only when a formula is asked for
@@ -99,14 +99,14 @@ def _sweeps(request: Request) -> dict[str, Array]:
 
 
 def _refuse(asked: Understood) -> None:
-    if asked.program.output_shape != ():
+    if not is_one_number(asked.program.output_shape):
         raise fault(
             "shape",
             N_("plot draws one number for each point, and the output here is {shape}"),
             hint=N_("choose an entry,  (...)[0],  or add them up,  sum(...)"),
             shape=written(asked.program.output_shape),
         )
-    if re.search(r"\bwhile\b", asked.program.source):
+    if asked.program.loops:
         raise fault("option", N_("plot cannot sweep a while: the number of turns differs from point to point"))
 
 
@@ -121,8 +121,8 @@ def _curves(asked: Understood, sweeps: Mapping[str, Array], points: Sequence[Map
     shape = tuple(a.size for a in sweeps.values())
     output = asked.program.output.step
     f = np.array([values_of(asked.program, point)[output] for point in points], dtype=np.float64).reshape(shape)
-    source = " ".join(asked.program.source.split())
-    label, formula = (source, "") if has_statements(source) else (asked.output_name, source)
+    source = one_line(asked.program.source)
+    label, formula = (source, "") if asked.program.bare is None else (asked.output_name, source)
     yield Curve(label, formula, notation.latex(asked.program), (), f)
     highest = asked.request.order or 1
     orders = [(name,) * k for k in range(1, highest + 1) for name in sweeps]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, reduce
@@ -19,6 +18,8 @@ from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import values_of
 from gradcli.report import Array, arranged
 from gradcli.streams import Stream
+from gradcli.syntax import parse
+from gradcli.syntax.mentions import mentions
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:  # the door opens only when a formula is asked for
@@ -204,9 +205,17 @@ def _weights(asked: Asked, answer: Answer, point: Mapping[str, Array], generator
     if answer.names & asked.weight_names:
         return np.asarray(generator.uniform(-2.0, 2.0, u.v.shape))
     given: Any = u.request.v
-    if isinstance(given, str) and any(re.search(rf"(?<!\w){re.escape(n)}(?!\w)", given) for n in point):
+    if isinstance(given, str) and _names_any(given, point):
         return tensor(given, "v", Stdin(), Stream(u.request.seed, "v"), point).reshape(u.v.shape)
     return u.v
+
+
+def _names_any(text: str, point: Mapping[str, Array]) -> bool:
+    """Whether a tensor's text is a formula over the inputs."""
+    try:
+        return not mentions(parse(text)).isdisjoint(point)
+    except GradcliError:
+        return False
 
 
 def _tangents(asked: Asked, answer: Answer, generator: Stream) -> Mapping[str, Array]:

@@ -16,11 +16,11 @@ from gradcli.program import Program, trace, values_of
 from gradcli.program.names import fresh_name
 from gradcli.report import Array, Question
 from gradcli.request import Request
-from gradcli.shapes import MOST, Shape, allowed, written
+from gradcli.shapes import MOST, Shape, allowed, is_one_number, written
 from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
-from gradcli.syntax.scan import scan
-from gradcli.syntax.tree import While
+from gradcli.syntax.mentions import mentions
+from gradcli.syntax.scan import uncommented
 from gradcli.tensors import Stdin, read_program, read_tensor
 from gradcli.tensors.text import CONSTRUCTORS
 
@@ -65,10 +65,13 @@ class Understood:
 
     def question(self, latex: str) -> Question:
         """What is echoed at the head of the answer."""
+        from gradcli import notation
+
         return Question(
             self.request.command, self.program.source, latex,
             {name: value.shape for name, value in self.point.items()}, self.request.dtype, self.program.output_shape,
             self.v_given, self.v.shape, self.wrt, output_name=self.output_name, v_name=self.weights,
+            bare=self.program.bare, defines=notation.defines(self.program),
         )
 
 
@@ -117,7 +120,7 @@ def _program(source: str, point: Mapping[str, Array], seed: int) -> Program:
     have a part in it (`while`)."""
     tree = _parsed(source, tuple(point))
     shapes = {name: value.shape for name, value in point.items()}
-    if any(isinstance(statement, While) for statement in tree.statements) or not _is_short(source):
+    if tree.loops or not _is_short(source):
         return trace(tree, shapes, seed, point)
     return _straight(source, tuple(shapes.items()), seed, allowed(MOST))
 
@@ -144,17 +147,12 @@ def tensor(given: Any, name: str, stdin: Stdin, generator: Stream,
     """A tensor as given: text, lists or an array; an expression may use the variables of `point`."""
 
     def evaluate(tree: Tree) -> Array:
-        inputs = dict(point or {})
-        used = {n: inputs[n] for n in inputs if _mentions(tree, n)}
+        inputs, mentioned = dict(point or {}), mentions(tree)
+        used = {name: inputs[name] for name in inputs if name in mentioned}
         program = trace(tree, {n: a.shape for n, a in used.items()}, int(generator.integers(0, 2**31)), used)
         return values_of(program, used)[program.output.step]
 
     return read_tensor(given, name=name, evaluate=evaluate, stdin=stdin, generator=generator)
-
-
-def _mentions(tree: Tree, name: str) -> bool:
-    """Whether the text uses the name: `2x` does."""
-    return any(token.kind == "name" and token.text == name for token in scan(tree.source))
 
 
 def variables(program: Program, request: Request) -> tuple[str, ...]:
@@ -200,15 +198,16 @@ def _weights(program: Program, request: Request, point: Mapping[str, Array], std
     """(v, how it was given, whether it had to be guessed)."""
     shape = program.output_shape
     if request.v is None:
-        if shape and request.strict:
+        one = is_one_number(shape)
+        if not one and request.strict:
             raise fault(
                 "shape", N_("grad can be implicitly created only for scalar outputs: the output is {shape}, "
                             "so v must be given"),
                 hint=N_("--v ones  adds the outputs up;  --v onehot:{place}  picks one row of the Jacobian"),
                 shape=written(shape), place=",".join("0" * len(shape)),
             )
-        return np.ones(shape), "ones" if shape else "1", bool(shape)
-    text = request.v.strip() if isinstance(request.v, str) else None
+        return np.ones(shape), "1" if one else "ones", not one
+    text = uncommented(request.v).strip() if isinstance(request.v, str) else None
     if text == "ones":
         return np.ones(shape), "ones", False
     if text is not None and text.startswith("onehot:"):

@@ -12,7 +12,7 @@ from gradcli.explain.points import kinks
 from gradcli.frozen import dataclass
 from gradcli.program import Apply, Program, Ref
 from gradcli.report import Array, Closed, Compared, Equivalence, Part, Question, Structure
-from gradcli.shapes import LAYOUTS, Shape
+from gradcli.shapes import LAYOUTS, Shape, is_one_number
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Answered:
         return self.values[self.program.output.step]
 
     @property
-    def scalar(self) -> bool:
-        return self.y.ndim == 0
+    def one_number(self) -> bool:
+        return is_one_number(self.y.shape)
 
     @cached_property
     def paths(self) -> Paths:

@@ -147,8 +147,10 @@ def _averaged(a: Answered, place: int, apply: Apply) -> int:
 def total(a: Answered) -> Iterator[Note]:
     """A sum passes its weight on to each term."""
     top = a.made(a.program.output)
-    if top is None or not a.scalar or top.operation != "sum" or not a.moving or evenly_weighted_softmax(a) is not None:
+    if top is None or top.operation != "sum" or not a.one_number or not a.moving:
+        return
+    if evenly_weighted_softmax(a) is not None:
         return
     count = size(a.program[top.arguments[0]].shape)
     if count > 1:
-        yield note("sum", _SUM, count=count, v=a.v_name, weight=number(float(a.v)))
+        yield note("sum", _SUM, count=count, v=a.v_name, weight=number(a.v.item()))

@@ -105,7 +105,7 @@ def one_hot(a: Answered) -> Iterator[Note]:
 
 def diagonal(a: Answered) -> Iterator[Note]:
     """Entry by entry: with v = 1 the ordinary derivative."""
-    if a.scalar or a.picked is not None or evenly_weighted_softmax(a) is not None or not np.any(a.v):
+    if a.one_number or a.picked is not None or evenly_weighted_softmax(a) is not None or not np.any(a.v):
         return
     told = input_as_weights(a) is not None
     for name in a.moving:
@@ -128,7 +128,7 @@ def _entry_by_entry(a: Answered, x: str, gradient: Array) -> Note:
 
 def column_sums(a: Answered) -> Iterator[Note]:
     """Where an entry of x moves several entries of y, v = 1 adds them up."""
-    if a.scalar or not a.all_ones or evenly_weighted_softmax(a) is not None:
+    if a.one_number or not a.all_ones or evenly_weighted_softmax(a) is not None:
         return
     for name in a.moving:
         structure, gradient = a.structures.get(name), a.gradients.get(name)

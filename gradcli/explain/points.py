@@ -15,6 +15,7 @@ from gradcli.ops.row import Kink
 from gradcli.program import Apply, Input, Program, Ref
 from gradcli.program.values import filled
 from gradcli.report import Array, Warning
+from gradcli.syntax.scan import one_line
 
 MOST = 3
 """So many warnings of one kind are told."""
@@ -83,7 +84,7 @@ def _mask(kink: Kink, apply: Apply, values: Sequence[Array], known: Paths) -> Ar
 def _quoted(program: Program, step: int) -> str:
     """What was typed for the step, or its operation's name where that is long."""
     span, how = program.steps[step].span, program.steps[step].how
-    text = " ".join(program.source[span.start : span.end].split())
+    text = one_line(program.source[span.start : span.end])
     return f"{how.operation}(...)" if len(text) > LONGEST and isinstance(how, Apply) else text
 
 

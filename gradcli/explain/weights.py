@@ -54,10 +54,10 @@ _EQUAL_SCALAR = N_(
 def weights(a: Answered) -> Iterator[Note]:
     """What v weighs; of a scalar output v is a factor."""
     x = a.wrt[0]
-    if a.scalar and a.all_ones:
+    if a.one_number and a.all_ones:
         yield note("weights", _SCALAR, y=a.y_name, v=a.v_name, x=x)
-    elif a.scalar:
-        yield note("scalar-v", _FACTOR, y=a.y_name, v=a.v_name, x=x, weight=number(float(a.v)))
+    elif a.one_number:
+        yield note("scalar-v", _FACTOR, y=a.y_name, v=a.v_name, x=x, weight=number(a.v.item()))
     else:
         other = next((name for name in a.wrt if a.shape(name) != a.y.shape), None)
         yield note(
@@ -68,7 +68,7 @@ def weights(a: Answered) -> Iterator[Note]:
 
 def einsum(a: Answered) -> Iterator[Note]:
     """The contraction with the actual shapes, and the same as the product of a matrix."""
-    if a.scalar or not a.moving:
+    if a.one_number or not a.moving:
         return
     x = max(a.moving, key=lambda name: len(a.shape(name)))
     outer, inner = a.y.shape, a.shape(x)
@@ -88,7 +88,7 @@ def equivalence(a: Answered) -> Iterator[Note]:
     plain = [e.plain_sum_max_abs_diff for e in known if e.plain_sum_max_abs_diff is not None]
     difference = max(*(e.max_abs_diff for e in known), *plain, 0.0)
     if difference <= SAME * max(1.0, *(_largest(a.gradients[e.name]) for e in known)):
-        said = _EQUAL_SCALAR if a.scalar else _EQUAL_TO_SUM if plain else _EQUAL
+        said = _EQUAL_SCALAR if a.one_number else _EQUAL_TO_SUM if plain else _EQUAL
         yield note("equivalence", said, v=a.v_name, y=a.y_name, difference=number(difference))
 
 

@@ -12,6 +12,7 @@ from gradcli.figure.heat import heated
 from gradcli.figure.letters import chinese, legible
 from gradcli.message import N_, fault, limit
 from gradcli.report import Curve, Heatmap, Part, Plot
+from gradcli.visible import visible
 
 INCHES, LOW, HIGH, DPI = 7.0, 2.6, 3.4, 150
 """The width of a picture, the height of a curve and of a surface or matrix, and the pixels an inch of a PNG."""
@@ -95,6 +96,7 @@ def _surface(figure: Any, axes: Any, plot: Plot, curve: Curve) -> None:
 
 def _titled(axes: Any, curve: Curve) -> None:
     told = f"{curve.label} = {curve.formula}" if curve.formula else curve.label
+    told = visible(told)
     _named(axes.set_title(told if len(told) <= 90 else told[:87] + "...", fontsize=10, loc="left"))
 
 

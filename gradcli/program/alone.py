@@ -8,6 +8,7 @@ from itertools import count
 
 from gradcli.program.size_values import moved, plain
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Step
+from gradcli.syntax.scan import one_line
 
 
 def output_name(program: Program) -> str:
@@ -63,4 +64,4 @@ def _leaf(step: Step, name: str) -> Step:
 
 def source_of(program: Program, step: Step) -> str:
     """How the step was written."""
-    return " ".join(program.source[step.span.start : step.span.end].split())
+    return one_line(program.source[step.span.start : step.span.end])

@@ -12,10 +12,10 @@ import numpy as np
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
-from gradcli.ops.masks import MASKS
 from gradcli.ops.row import Row
 from gradcli.program import meant
 from gradcli.program.bind import Given, bind, option
+from gradcli.program.masks import CONDITIONS
 from gradcli.program.numbers import as_array
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
 from gradcli.program.steps import Apply, Constant, Input, Ref, Step
@@ -24,7 +24,6 @@ from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
 from gradcli.streams import Stream
 from gradcli.syntax.stray import patched
 
-CONDITIONS = frozenset(row.name for row in MASKS)
 MAX_ENTRIES = 100_000_000
 """No step may hold more entries; told from shapes, before anything is allocated."""
 

@@ -13,12 +13,15 @@ from gradcli.program import meant, readings, sizes
 from gradcli.program.bind import Given
 from gradcli.program.draft import Draft
 from gradcli.program.index import index_arguments
+from gradcli.program.masks import is_mask
 from gradcli.program.numbers import exact, literal
 from gradcli.program.size_values import joined
 from gradcli.program.steps import Constant, Ref
 from gradcli.program.values import NAMED
 from gradcli.shapes import Shape
+from gradcli.syntax import slips
 from gradcli.syntax import tree as t
+from gradcli.syntax.bars import without_bars
 from gradcli.syntax.stray import patched
 
 Fits = Callable[[str, Mapping[str, Shape] | None], bool]
@@ -45,8 +48,8 @@ class Expressions:
                 return value
             case t.Text(value) | t.Flag(value):
                 return value
-            case t.Name(name, span):
-                return self._named(name, span)
+            case t.Name():
+                return self._named(node)
             case t.Binary() | t.Compare():
                 return self._chain(node)
             case t.Unary():
@@ -67,10 +70,14 @@ class Expressions:
 
     # Names
 
-    def _named(self, name: str, span: Span) -> Any:
-        if name in self.assigned:
+    def _named(self, node: t.Name) -> Any:
+        name, span = node.id, node.span
+        hidden = name in self.assigned or name in self.draft.shapes
+        if node.module and hidden and name in NAMED:  # by its digits, for its name is the variable's in the formulas
+            return self.draft.add(Constant(NAMED[name]), (), span)
+        if name in self.assigned and not node.module:
             return self.assigned[name]
-        if name in self.draft.shapes:
+        if name in self.draft.shapes and not node.module:
             return self.draft.input(name, span)
         if name in NAMED:
             return self.draft.add(Constant(name), (), span)
@@ -109,6 +116,8 @@ class Expressions:
             known = exact(node.operator, a.value, b.value)
             if known is not None:
                 return joined(node.operator, a.value, b.value, known)
+        if node.operator in ("&", "|"):
+            self._check_masks(node, a, b)
         if isinstance(a.value, Ref) and isinstance(b.value, Ref):
             return self._of_tensors(node, a, b, (self.draft.shape(a.value), self.draft.shape(b.value)))
         result = self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
@@ -126,6 +135,38 @@ class Expressions:
                 error.hint = self._mended(node.span, ways) or error.hint
             raise
 
+    def _check_masks(self, node: t.Binary | t.Compare, a: Given, b: Given) -> None:
+        """Raises GradcliError (syntax) for | and & of anything but masks: numbers have no or, and bars are no brackets
+        here."""
+        odd = [given for given in (a, b) if not self._is_mask(given)]
+        if not odd:
+            return
+        source, whole = self.draft.source, node.span
+        names = {name for name in self._shapes_by_name() if name not in NAMED}
+        joins = any(isinstance(given.value, Ref) and given not in odd for given in (a, b))
+        mended = without_bars(source, names) if node.operator == "|" and not joins else None
+        if mended is not None and (self.fits is None or self.fits(mended, None)):
+            raise slips.bars(source, whole, names=names)
+        error = fault(
+            "syntax", N_("{sign} joins masks, which are 0 or 1 in each entry as comparisons are; {operand} is none"),
+            sign=node.operator, operand=self._written(odd[0].span),
+        )
+        left, sign, right = source[a.span.end : b.span.start].partition(node.operator)
+        if sign:
+            first, second = source[whole.start : a.span.end] + left.rstrip(), right.lstrip() + self._written(b.span)
+            second += source[b.span.end : whole.end]
+            first, second = (f"({text} != 0)" if given in odd else text for text, given in ((first, a), (second, b)))
+            error.hint = self._mended(whole, [f"{first} {sign} {second}"])
+        raise error.at(whole)
+
+    def _is_mask(self, given: Given) -> bool:
+        if isinstance(given.value, Ref):
+            return is_mask(self.draft.steps, given.value)
+        return not isinstance(given.value, Fraction) or given.value in (0, 1)
+
+    def _written(self, span: Span) -> str:
+        return self.draft.source[span.start : span.end]
+
     def _unary(self, node: t.Unary) -> Any:
         signs = []
         inner: t.Expression = node
@@ -136,10 +177,21 @@ class Expressions:
         for sign in reversed(signs):
             if sign.operator == "-" and isinstance(value, Fraction):
                 value = joined("*", Fraction(-1), value, -value)
+            elif sign.operator == "~" and not self._is_mask(Given(value, sign.operand.span)):
+                raise self._no_mask(sign)
             elif sign.operator != "+":
                 row = SPELLED["neg" if sign.operator == "-" else "logical_not"]
                 value = self.draft.apply(row, [Given(value, sign.operand.span)], {}, sign.span)
         return value
+
+    def _no_mask(self, sign: t.Unary) -> GradcliError:
+        operand = self._written(sign.operand.span)
+        error = fault(
+            "syntax", N_("~ negates a mask, which is 0 or 1 in each entry as a comparison is; {operand} is none"),
+            operand=operand,
+        )
+        error.hint = self._mended(sign.span, [f"({operand} == 0)"])
+        return error.at(sign.span)
 
     # Lists, attributes, indices
 
@@ -180,7 +232,7 @@ class Expressions:
     # Calls
 
     def _call(self, node: t.Call) -> Any:
-        if not node.method and (node.function in self.assigned or node.function in self.draft.shapes):
+        if node.bare and (node.function in self.assigned or node.function in self.draft.shapes):
             error = fault("syntax", N_("{name} is a tensor, not a function: it can't be called"), name=node.function)
             error.hint = meant.called_tensor(self.draft.source, node)
             raise error.at(node.name_span)

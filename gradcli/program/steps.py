@@ -95,7 +95,8 @@ class Program:
     `inputs` and `names` map a variable's and an assigned name to its step (an assigned name to its last assignment);
     `whole_numbers` are the inputs that are used as indices or class targets, so can't be differentiated.
     `pinned` are numbers that follow from sizes and decided what the steps are: the program is this one for as long as
-    they are what they are now.
+    they are what they are now. `bare` is where its one expression stands in the text, None where the program has
+    statements; `loops` says that it has a `while`, so that the steps are the path that was taken.
     """
 
     source: str
@@ -106,6 +107,8 @@ class Program:
     whole_numbers: frozenset[str] = frozenset()
     notes: tuple[Message, ...] = ()
     pinned: tuple[Rule, ...] = ()
+    bare: Span | None = None
+    loops: bool = False
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Program) and self._content == other._content

@@ -3,7 +3,6 @@ here, before anything heavy is loaded. Statements and loops; what stands in them
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from fractions import Fraction
@@ -19,6 +18,7 @@ from gradcli.report import Array
 from gradcli.shapes import Shape, written
 from gradcli.syntax import parse
 from gradcli.syntax import tree as t
+from gradcli.syntax.mentions import mentions
 
 MAX_TURNS = 1_000
 """A while loop that has not ended by then is refused."""
@@ -48,7 +48,8 @@ def _has_a_shape(source: str, shapes: Mapping[str, Shape], point: Mapping[str, A
     """Whether the text is a program for inputs of these shapes, those that it does not use left out."""
     try:
         tree = parse(source, tuple(shapes))
-        used = {name: shape for name, shape in shapes.items() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source)}
+        mentioned = mentions(tree)
+        used = {name: shape for name, shape in shapes.items() if name in mentioned}
         trace(tree, used, point=point, mending=False)
     except GradcliError:
         return False
@@ -77,7 +78,7 @@ class _Tracer:
             inputs={name: draft.inputs[name] for name in draft.shapes if name in draft.inputs},
             names={name: v for name, v in self.expressions.assigned.items() if isinstance(v, Ref)},
             whole_numbers=frozenset(draft.whole_numbers), notes=tuple(self.expressions.notes),
-            pinned=tuple(draft.pinned),
+            pinned=tuple(draft.pinned), bare=self.tree.bare, loops=self.tree.loops,
         ))
 
     def _all_used(self) -> None:

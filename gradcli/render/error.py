@@ -6,8 +6,9 @@ from shutil import get_terminal_size
 from typing import Any
 
 from gradcli.message import N_, Exit, GradcliError, message
-from gradcli.render.layout import pointed, shown
+from gradcli.render.layout import pointed
 from gradcli.render.speech import Speak, english
+from gradcli.visible import visible
 
 SCHEMA = "gradcli/report/1"
 """The same as gradcli.report's, which imports NumPy; an error does not wait for that."""
@@ -16,16 +17,12 @@ SCHEMA = "gradcli/report/1"
 def as_text(error: GradcliError, width: int | None = None, speak: Speak = english) -> str:
     """The sentence, the place with a caret under it, the repair."""
     columns = get_terminal_size().columns if width is None else width
-    lines = [_one_line(speak.sentence(N_("error: {what}"), what=speak(error.what)))]
+    lines = [visible(speak.sentence(N_("error: {what}"), what=speak(error.what)))]
     if error.source is not None and error.span is not None:
         lines += ["  " + line for line in pointed(error.source, error.span, max(columns - 2, 20))]
     if error.hint is not None:
-        lines.append(_one_line(speak.sentence(N_("hint: {hint}"), hint=speak(error.hint))))
+        lines.append(visible(speak.sentence(N_("hint: {hint}"), hint=speak(error.hint))))
     return "\n".join(lines)
-
-
-def _one_line(text: str) -> str:
-    return "\n".join(shown(line) for line in text.split("\n"))
 
 
 def as_object(error: GradcliError, speak: Speak = english) -> dict[str, Any]:

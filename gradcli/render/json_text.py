@@ -6,6 +6,8 @@ import json
 from itertools import accumulate
 from typing import Any
 
+from gradcli.visible import escaped
+
 
 def written(answer: Any) -> str:
     """The object over several lines, each tensor and each other list of plain things on one."""
@@ -13,8 +15,8 @@ def written(answer: Any) -> str:
 
 
 def one_line(answer: Any) -> str:
-    """The object on one line, as JSON Lines has it."""
-    return json.dumps(answer, ensure_ascii=False, allow_nan=False)
+    """The object on one line, as JSON Lines has it; no character in it acts on a screen."""
+    return escaped(json.dumps(answer, ensure_ascii=False, allow_nan=False))
 
 
 def _written(value: Any, indent: str) -> str:

@@ -13,10 +13,15 @@ from gradcli.render.speech import Speak, english
 from gradcli.render.structure import structure
 from gradcli.render.tex import align, escaped, left_side, values, where
 from gradcli.report import Closed, Compared, Equivalence, Extra, Note, Part, Question, Shown, Warning, Weights
+from gradcli.visible import visible
 
 
 def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> Iterator[str]:
-    """The lines of the snippet, part by part."""
+    """The lines of the snippet, part by part. No character that was typed acts on a screen."""
+    return map(visible, _lines_of(parts, digits, speak))
+
+
+def _lines_of(parts: Iterable[Part], digits: int, speak: Speak) -> Iterator[str]:
     yield "% " + speak.sentence(N_("needs \\usepackage{{amsmath}}"))
     output, weights, question, begun = "y", "v", None, set[str]()
     for part in parts:
@@ -25,7 +30,7 @@ def lines_of(parts: Iterable[Part], digits: int = 6, speak: Speak = english) -> 
                 question = part
                 output, weights = part.output_name, part.v_name
                 yield "% " + " ".join(f"gradcli {part.command} {part.expression}".split())
-                if " = " in part.latex:  # statements say themselves what they define
+                if part.defines:
                     yield from (r"\begin{align*}", f"  {part.latex}", r"\end{align*}")
                 else:
                     yield from align([(latex_name(output), part.latex)])

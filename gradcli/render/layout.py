@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from gradcli.message import Span
+from gradcli.visible import visible
 
 _BREAKS = re.compile(r" (?=[-+] )|(?<=\*)(?!\*)|(?<=[^/]/)|(?<=, )| (?=if | else )")
 
@@ -91,27 +92,20 @@ def _depths(text: str) -> list[int]:
     return depths
 
 
-def has_statements(text: str) -> bool:
-    """Whether a program is more than one bare expression: an assignment, or several statements."""
-    depths = _depths(text)
-    return any(depths[m.start()] == 0 for m in re.finditer(r"[;\n]|(?<![=<>!])=(?!=)", text))
-
-
-def shown(text: str) -> str:
-    """The text with control characters made visible: nothing that was typed may move the cursor of who reads it."""
-    return "".join(chr(0x2400 + ord(c)) if ord(c) < 32 else "␡" if c == "\x7f" else c for c in text)
+_LINE_END = re.compile("\r\n|[\n\r\u2028\u2029\x85]")
+"""What ends a line of a program."""
 
 
 def shown_lines(text: str) -> list[str]:
     """The lines of a text as it was typed, empty ones left out."""
-    return [shown(line.replace("\t", "    ")) for line in text.split("\n") if line.strip()] or [""]
+    return [visible(line.replace("\t", "    ")) for line in _LINE_END.split(text) if line.strip()] or [""]
 
 
 def pointed(source: str, span: Span, width: int) -> list[str]:
     """The line of the source that the span begins in, and carets under it; of a long line the part around the span."""
     begin = source.rfind("\n", 0, span.start) + 1
     end = source.find("\n", begin)
-    line = shown(source[begin : len(source) if end < 0 else end].replace("\t", " "))
+    line = visible(source[begin : len(source) if end < 0 else end])
     first, last = span.start - begin, max(span.start + 1, min(span.end, begin + len(line))) - begin
     line, first, last = _window(line, first, last, width)
     return [line, " " * cells(line[:first]) + "^" * max(1, cells(line[first:last]))]

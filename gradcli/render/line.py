@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from gradcli.frozen import dataclass
+from gradcli.visible import visible
 
 Style = Literal["", "heading", "label", "formula", "good", "bad", "quiet"]
 Piece = tuple[str, Style]
@@ -20,6 +21,11 @@ class Line:
     def text(self) -> str:
         """The line without its styles."""
         return "".join(text for text, _ in self.pieces)
+
+    @property
+    def visible(self) -> Line:
+        """The line with what would act on the screen shown."""
+        return Line(tuple([(visible(text), style) for text, style in self.pieces]))
 
 
 BLANK = Line()

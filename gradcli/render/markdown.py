@@ -7,6 +7,7 @@ from typing import assert_never
 
 from gradcli.message import N_
 from gradcli.render import extra, heat
+from gradcli.render.layout import shown_lines
 from gradcli.render.marked import WIDTH, block, definition, prose
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
@@ -28,10 +29,15 @@ from gradcli.report import (
     Weights,
 )
 from gradcli.shapes import written
+from gradcli.visible import visible
 
 
 def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: Speak = english) -> Iterator[str]:
-    """The lines of the document, part by part."""
+    """The lines of the document, part by part. No character that was typed acts on a screen."""
+    return map(visible, _lines_of(parts, digits, full, speak))
+
+
+def _lines_of(parts: Iterable[Part], digits: int, full: bool, speak: Speak) -> Iterator[str]:
     question: Question | None = None
     headed: set[str] = set()
     for part in parts:
@@ -73,7 +79,7 @@ def _once(headed: set[str], text: str) -> list[str]:
 
 
 def _question(part: Question, speak: Speak) -> Iterator[str]:
-    yield from (f"# gradcli {part.command}", "", "```python", *part.expression.strip().split("\n"), "```", "")
+    yield from (f"# gradcli {part.command}", "", "```python", *shown_lines(part.expression.strip()), "```", "")
     yield from ("| | |", "|---|---|")
     for given, shape in part.inputs.items():
         yield f"| `{given}` | {speak(written(shape))} |"

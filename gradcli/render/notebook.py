@@ -50,7 +50,7 @@ def formulas(parts: Iterable[Part]) -> str:
 
 def _rows(part: Part) -> Iterator[tuple[str, str]]:
     match part:
-        case Question() if " = " not in part.latex:
+        case Question() if not part.defines:
             yield latex_name(part.output_name), part.latex
         case Closed():
             for closed in (part.jacobian, part.vjp):

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from gradcli.message import GradcliError
 from gradcli.render.numbers import exact
 from gradcli.report import Array, Compared, Flattened, Graph, Part, Plot, Script, Visit, Warning
+from gradcli.visible import visible
 
 
 def lines_of(parts: Sequence[Part]) -> list[str]:
     """One line a variable, `name=` before it where there are several; PyTorch's values, or the formula's without it."""
     documents = [text for part in parts if (text := _document(part)) is not None]
     if documents:
-        return documents
+        return [visible(text) for text in documents]
     known = [(name, exact(array)) for name, array in arrays(parts)]
-    return [text if len(known) == 1 else f"{name}={text}" for name, text in known]
+    return [text if len(known) == 1 else f"{visible(name)}={text}" for name, text in known]
 
 
 def arrays(parts: Sequence[Part]) -> list[tuple[str, Array]]:

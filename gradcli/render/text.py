@@ -35,7 +35,12 @@ DOCUMENTS = ("graph", "code")
 
 
 def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]:
-    """The lines of each part as soon as it is there, a blank line before each section; warnings come last."""
+    """The lines of each part as soon as it is there, a blank line before each section; warnings come last. No
+    character that was typed acts on the screen."""
+    return ([one.visible for one in lines] for lines in _lines_of(parts, look))
+
+
+def _lines_of(parts: Iterable[Part], look: Look) -> Iterator[list[Line]]:
     question: Question | None = None
     warned, explained, begun = [], set[str](), set[str]()
     for part in parts:
@@ -88,8 +93,10 @@ def _question(part: Question, look: Look) -> list[Line]:
 
 def _function(part: Question) -> str:
     """The program as it was typed; a bare expression gets the name that the formulas call its output."""
-    text = part.expression.strip()
-    return text if layout.has_statements(text) else f"{part.output_name} = {text}"
+    text = part.expression
+    if part.bare is not None:  # a comment may stand before it
+        text = f"{text[: part.bare.start]}{part.output_name} = {text[part.bare.start :]}"
+    return text.strip()
 
 
 def _row(label: str, text: str, column: int, width: int) -> Iterator[Line]:

@@ -11,7 +11,7 @@ import sympy
 from sympy import Add, Expr, Symbol
 
 from gradcli.program import Program
-from gradcli.shapes import LAYOUTS
+from gradcli.shapes import LAYOUTS, is_one_number
 from gradcli.symbolic import derive
 from gradcli.symbolic.build import build
 from gradcli.symbolic.contract import total
@@ -21,8 +21,9 @@ from gradcli.symbolic.graph import Node, Tensor
 from gradcli.symbolic.polish import Polished, polished
 from gradcli.symbolic.scalars import Entry
 from gradcli.symbolic.tidy import tidy
+from gradcli.syntax.scan import words
 
-DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d|\.\d)")
+DECIMAL = re.compile(r"\d*\.\d")
 """A decimal that the user typed; numbers in the formulas are then written so too."""
 
 
@@ -34,14 +35,14 @@ class Calculus:
         """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called.
         `unit`: the output is one number and its weight 1, which is then not written. `layout` is that of Jacobians."""
         self.layout = layout or LAYOUTS[0]
-        self.wrt, self.unit = tuple(dict.fromkeys(wrt)), unit
+        self.wrt, self.unit = tuple(dict.fromkeys(wrt)), unit and is_one_number(program.output_shape)
         self._printed: dict[str, Polished] = {}
         self._tensors: dict[str, Tensor] = {}
         self._rows: dict[str, dict[str, Formula]] = {}
         self._along: dict[tuple[str, ...], dict[str, Formula]] = {}
         self.weights, self.output = weights, output
         self.tangents = dict(tangents or {})
-        self.decimal = DECIMAL.search(program.source) is not None
+        self.decimal = any(map(DECIMAL.match, words(program.source)))
         self.built = build(program, wrt, taken={weights, *self.tangents.values()})
 
     def jacobian(self, name: str) -> Form:
@@ -84,7 +85,7 @@ class Calculus:
         """The mixed partial of a scalar by scalar variables, one after the other: x, x, y is ∂³f/∂x²∂y."""
         graph, output = self.built.graph, self.built.output
         for name in names:
-            found = derive.vjps(graph, [(output, lambda: sympy.S.One)], [self.built.variables[name]])[name]
+            found = derive.vjps(graph, [(output, _one)], [self.built.variables[name]])[name]
             output = derive.gradient_tensor(graph, found)
         order = f"d{len(names)} {self.output} / " if len(names) > 1 else f"d {self.output} / "
         return self._form(order + " ".join(f"d {n}" for n in names), polished(graph, found))
@@ -112,7 +113,8 @@ class Calculus:
     def _gradients(self) -> dict[str, Formula]:
         if self._is_scalar:
             return {n: replace(f, entry=self._weight * f.entry) for n, f in self._jacobians.items()}
-        return derive.vjps(self.built.graph, [(self.built.output, _weighted_by(self.weights))], self._variables)
+        weight = _one if self.unit else _weighted_by(self.weights)
+        return derive.vjps(self.built.graph, [(self.built.output, weight)], self._variables)
 
     def _gradient_tensor(self, name: str) -> Tensor:
         """The gradient as a tensor to be differentiated again, one for all blocks."""
@@ -128,6 +130,11 @@ class Calculus:
         others = {self.weights: self.built.output.dims}
         others.update({t: self.built.variables[n].dims for n, t in self.tangents.items()})
         return Form(head, self.built.graph, self.weights, self.decimal, one, others, layout)
+
+
+def _one(*_: Expr) -> Expr:
+    """The weight 1 of an output that is one number, with or without axes."""
+    return sympy.S.One
 
 
 def _weighted_by(name: str) -> derive.Seed:

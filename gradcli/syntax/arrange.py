@@ -155,6 +155,10 @@ def _operator(so_far: Arranged, tokens: list[Token], place: int) -> None:
 
 def _sign(so_far: Arranged, tokens: list[Token], place: int) -> None:
     token = tokens[place]
+    if token.text == "<" and not so_far.ready and _is_arrow(so_far.source, tokens, place):
+        raise slips.arrow(so_far.source, tokens, place)
+    if token.text == "/" and (first := _one_as_exponent(tokens, place)) is not None:
+        raise slips.root(so_far.source, tokens, first, place)
     if so_far.ready and token.text in _UNARY:
         so_far.add(token, "unary")
     elif token.text not in _BINARY:
@@ -165,6 +169,23 @@ def _sign(so_far: Arranged, tokens: list[Token], place: int) -> None:
         so_far.base = so_far.operand
         so_far.add(token, "binary")
         so_far.ready = True
+
+
+def _one_as_exponent(tokens: list[Token], place: int) -> int | None:
+    """Where the exponent begins of `x^1/2` and `x**-1/2`, in which nothing but the root can be meant by it."""
+    numbers = [token.kind == "number" for token in tokens[max(place - 1, 0) : place + 2]]
+    if numbers != [True, False, True] or tokens[place - 1].text != "1" or place < 2:
+        return None
+    first = place - 2 if tokens[place - 2].text == "-" else place - 1
+    power = tokens[first - 1]
+    return first if first and power.text == "**" and power.span.start < power.span.end else None
+
+
+def _is_arrow(source: str, tokens: list[Token], place: int) -> bool:
+    """Whether < and - are written as one sign, apart from what stands round them."""
+    here, following = tokens[place], tokens[place + 1 : place + 2]
+    together = bool(following) and following[0].text == "-" and following[0].span.start == here.span.end
+    return together and source[here.span.start - 1].isspace() and source[following[0].span.end :][:1].isspace()
 
 
 def _open(so_far: Arranged, tokens: list[Token], place: int) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from gradcli.message import N_, GradcliError, Span, fault
+import re
+from collections.abc import Collection
+from itertools import chain, count
+
+from gradcli.message import N_, GradcliError, Message, Span, fault, message
+from gradcli.ops import SPELLED
 from gradcli.syntax import slips
 from gradcli.syntax.scan import Token
 from gradcli.syntax.stray import ROOM_FOR_A_HINT, patched
+from gradcli.syntax.tree import Bare, Call, Name, Statement
 
 AUGMENTED = ("+=", "-=", "*=", "/=", "//=", "%=", "@=", "**=", "&=", "|=", "^=")
 
@@ -27,6 +33,10 @@ _INSTEAD = {
     "global": N_("leave it out"),
     "assert": N_("leave it out"),
 }
+
+
+_ASSIGNS = re.compile(r"(^|[;\n:])\s*\w+\s*=(?!=)[^;\n]*$")
+"""What stands before a bracket in a statement that gives a name."""
 
 
 def statement(source: str, tokens: list[Token]) -> GradcliError:
@@ -87,10 +97,13 @@ def semicolon_inside(source: str, opener: Token, semicolon: Token) -> GradcliErr
     end = source.find("]", semicolon.span.start)
     if opener.text == "(" or end < 0:
         closed = _closing(opener) in source[semicolon.span.end :]
+        if not closed and _ASSIGNS.search(source[: opener.span.start]):
+            repair = patched(source, semicolon.span, f"{_closing(opener)};")
+        else:  # an expression that ended here would be lost
+            repair = patched(source + _closing(opener) * (not closed), semicolon.span, ",")
         return fault(
             "syntax", N_("the bracket {opener} is not closed before the ;"),
-            hint=N_("did you mean {repair} ?"), opener=opener.text,
-            repair=patched(source, semicolon.span, "," if closed else f"{_closing(opener)};"),
+            hint=N_("did you mean {repair} ?"), opener=opener.text, repair=repair,
         ).at(opener.span)
     rows = source[opener.span.end : end].split(";")
     matrix = ", ".join(f"[{', '.join(row.replace(',', ' ').split())}]" for row in rows)
@@ -171,11 +184,72 @@ def _odd_target(tokens: list[Token], place: int, left: str, right: str) -> Gradc
             "syntax", N_("{left} cannot be assigned: the left side of = must be one name, nothing is changed in place"),
             hint=N_("build a new tensor with where, cat or stack"), left=left,
         )
+    if re.fullmatch(r"d\w*\s*/\s*d\w+", left):  # dy/dx = x**2
+        return fault(
+            "syntax", N_("the left side of = must be one name to assign, not {left}"), hint=N_("write only {right}"),
+            left=left, right=right,
+        )
+    if place == 2 and all(token.kind == "name" for token in tokens[:2]):  # let y = x**2
+        return fault(
+            "syntax", N_("the left side of = must be one name to assign, not {left}"),
+            hint=N_("did you mean {repair} ?"), left=left, repair=f"{tokens[1].text} = {right}",
+        )
     repair = f"{right} = {left}" if len(tokens) == place + 2 and tokens[-1].kind == "name" else f"{left} == {right}"
     return fault(
         "syntax", N_("the left side of = must be one name to assign, not {left}"),
         hint=N_("did you mean {repair} ?"), left=left, repair=repair,
     )
+
+
+def lost(source: str, statement: Bare, following: Statement | None, names: Collection[str]) -> GradcliError:
+    """The complaint about an expression that is not the last statement: nothing can use its value."""
+    span = statement.span
+    text = source[span.start : span.end]
+    error = fault(
+        "syntax", N_("the value of {text} is lost: only the last statement is the output"),
+        text=text if len(text) <= ROOM_FOR_A_HINT else f"{text[:ROOM_FOR_A_HINT]}…",
+    )
+    error.hint = _kept(source, statement, following, names)
+    return error.at(span)
+
+
+def _kept(source: str, statement: Bare, following: Statement | None, names: Collection[str]) -> Message:
+    span, value = statement.span, statement.value
+    text = source[span.start : span.end]
+    gap = source[span.end : following.span.start] if following is not None else ""
+    if following is not None and source[following.span.start] in "+-" and not gap.strip():
+        joined = patched(source, Span(span.end, following.span.start), " ")
+        return message(_GOES_ON, repair=joined if "\n" not in joined and joined else f"({text} ...)")
+    if isinstance(value, Call) and value.method and value.function[-1] == "_" and value.function != "requires_grad_":
+        changed = value.arguments[0]
+        if isinstance(changed, Name):
+            after = source[value.name_span.end : span.end]
+            repair = f"{changed.id} = {source[span.start : value.name_span.end - 1]}{after}"
+            return message(N_("did you mean {repair} ?"), repair=patched(source, span, repair))
+    named = patched(source, span, f"{_free(names)} = {text}")
+    rest = "" if following is None else patched(source, Span(span.start, following.span.start), "")
+    if isinstance(value, Call) and value.function not in SPELLED:  # print(x), x.requires_grad_()
+        return message(_LEAVE_OUT, repair=rest) if rest else message(N_("leave it out"))
+    if not rest:
+        return message(N_("leave it out, or give it a name: {named}"), named=named)
+    return message(N_("leave it out: {rest}  or give it a name: {named}"), rest=rest, named=named)
+
+
+_LEAVE_OUT = N_("leave it out: {repair}")
+_GOES_ON = N_("an expression goes on over the end of a line only inside brackets: {repair}")
+
+
+def _free(names: Collection[str]) -> str:
+    """A name that is not taken."""
+    return next(name for name in chain("abcdfgh", (f"a{k}" for k in count(1))) if name not in names)
+
+
+def only_text(source: str, text: Token) -> GradcliError:
+    """The complaint about a statement that is a text, as a docstring is."""
+    rest = patched(source, text.span, "").lstrip("; ")
+    return fault(
+        "syntax", N_("text is not a number"), hint=_LEAVE_OUT if rest else None, repair=rest,
+    ).at(text.span)
 
 
 def no_value(source: str, tokens: list[Token]) -> GradcliError:

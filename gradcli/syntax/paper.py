@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
+from gradcli.syntax.bars import without_bars
+
 _ATOM = r"(?:\w+(?:\([^()]*\))?|\([^()]*\))"
 _FUNCTION = r"arcsin|arccos|arctan|asin|acos|atan|sinh|cosh|tanh|sin|cos|tan|exp|ln|log2|log10|log|sqrt|abs"
 _TEXTBOOK = {"ln": "log"}
@@ -112,9 +114,7 @@ def _command(found: re.Match[str]) -> str:
 def _bars(text: str) -> str:
     """Every pair of bars: `‖x‖`, `|x|`."""
     text = re.sub(r"‖([^‖]*)‖", r"norm(\1)", text)
-    text = re.sub(rf"\b({_FUNCTION})\s*\|([^|]+)\|", r"\1(abs(\2))", text)
-    text = re.sub(r"\|\|([^|]+)\|\|", r"norm(\1)", text)
-    return re.sub(r"([\w)]?)(\s*)\|([^|]+)\|", lambda m: f"{m[1]}{'*' if m[1] else m[2]}abs({m[3]})", text)
+    return without_bars(text) or text
 
 
 def _sums(text: str) -> str:

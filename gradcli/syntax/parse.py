@@ -3,9 +3,10 @@ the names that the caller gives, of operations which names are functions (`2sin(
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
+from gradcli.syntax import complaints
 from gradcli.syntax.arrange import Names, arrange
 from gradcli.syntax.layout import Line, Loop, join_lines, statements
 from gradcli.syntax.paper import typed
@@ -60,8 +61,21 @@ def _parse(source: str, variables: Collection[str]) -> Tree:
         raise empty.at(Span(0, len(source)))
     hidden = frozenset({*variables, *_assigned(lines)})
     found = tuple([_statement(source, line, Names(frozenset(variables), hidden), notes) for line in lines])
+    _refuse_lost(source, found, {token.text for token in tokens if token.kind == "name"}.union(variables))
     distinct = {str(note): note for note in notes}
     return Tree(source, found, tuple(distinct.values())[:MAX_NOTES])
+
+
+def _refuse_lost(source: str, body: Sequence[Statement], names: Collection[str], last: bool = True) -> None:
+    """Raises GradcliError (syntax) for an expression whose value nothing can use: it is not the last statement, nor
+    the last of a loop that is."""
+    for place, statement in enumerate(body):
+        following = body[place + 1] if place + 1 < len(body) else None
+        output = last and following is None
+        if isinstance(statement, While):
+            _refuse_lost(source, statement.body, names, output)
+        elif isinstance(statement, Bare) and not output:
+            raise complaints.lost(source, statement, following, names)
 
 
 def _counted(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -88,6 +102,8 @@ def _assigned(lines: list[Line | Loop]) -> Iterator[str]:
 
 def _statement(source: str, line: Line | Loop, names: Names, notes: list[Message]) -> Statement:
     if isinstance(line, Line):
+        if line.name is None and len(line.tokens) == 1 and line.tokens[0].kind == "text":
+            raise complaints.only_text(source, line.tokens[0])
         value = _expression(source, line.tokens, names, notes)
         span = line.tokens[0].span.to(line.tokens[-1].span)
         if line.name is None:

@@ -199,10 +199,12 @@ class Reader:
         if token.text == "backward":
             raise self._backward(node, function, token.span)
         if self._module(function.value):
-            return self._called(node, token.text, token.span, None)
+            return self._called(node, token.text, token.span, None, module=True)
         return self._called(node, token.text, token.span, self._tensor(function.value))
 
-    def _called(self, node: ast.Call, name: str, name_span: Span, this: Expression | None) -> Call:
+    def _called(
+        self, node: ast.Call, name: str, name_span: Span, this: Expression | None, module: bool = False
+    ) -> Call:
         before = () if this is None else (this,)
         arguments = tuple([self._read(argument) for argument in node.args])
         keywords: dict[str, Expression] = {}
@@ -212,7 +214,7 @@ class Reader:
                 raise fault("syntax", N_("the argument {name} is given twice"), name=token.text).at(token.span)
             keywords[token.text] = self._read(keyword.value)
         span = self._bones.span(node)
-        return Call(name, before + arguments, tuple(keywords.items()), this is not None, name_span, span)
+        return Call(name, before + arguments, tuple(keywords.items()), this is not None, name_span, span, module)
 
     def _backward(self, node: ast.Call, function: ast.Attribute, span: Span) -> GradcliError:
         whole = self._bones.span(node)
@@ -231,7 +233,7 @@ class Reader:
         if module and module not in ("F", "linalg", "special"):
             if token.text == "newaxis":
                 return Flag(None, self._bones.span(node))
-            return Name(token.text, self._bones.span(node))
+            return Name(token.text, self._bones.span(node), module=True)
         return Attribute(self._tensor(node.value), token.text, token.span, self._bones.span(node))
 
     def _module(self, node: ast.expr) -> str | None:

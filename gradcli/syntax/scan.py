@@ -91,6 +91,28 @@ def scan(source: str) -> Iterator[Token]:
         place, last = end, found[-1] if found else last
 
 
+def words(source: str) -> Iterator[str]:
+    """The words of a program, or of a part of one, as they were typed, without its comments."""
+    return (source[token.span.start : token.span.end] for token in scan(source))
+
+
+def one_line(source: str) -> str:
+    """The text of a program, or of a part of one, on one line without its comments."""
+    pieces, end = [], 0
+    for token in scan(source):
+        pieces += [" " if token.span.start > end else "", source[token.span.start : token.span.end]]
+        end = token.span.end
+    return " ".join("".join(pieces).split())
+
+
+_COMMENT = re.compile(rf"""("[^"\n]*"|'[^'\n]*')|[#＃][^{LINE_ENDS}]*""")
+
+
+def uncommented(text: str) -> str:
+    """The text of a tensor, which may be no program (`1,2:3,4`), without its comments."""
+    return _COMMENT.sub(lambda found: found[1] or "", text) if "#" in text or "＃" in text else text
+
+
 def variable(text: str) -> str:
     """A variable's name as the program will know it (NFKC, x₁ is x1).
 

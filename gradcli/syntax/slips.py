@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.syntax.bars import without_bars
 from gradcli.syntax.scan import Token
-from gradcli.syntax.stray import patched, renamed
+from gradcli.syntax.stray import ROOM_FOR_A_HINT, patched, renamed
 
 _DID_YOU_MEAN = N_("did you mean {repair} ?")
 _LEAVE_OUT = N_("leave it out: {repair}")
 _BRACKETS = ("(", ")", "[", "]")
-_BETTER = {"===": "==", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "&", "||": "|"}
+_BETTER = {"===": "==", "=>": ">=", "=<": "<=", "<>": "!="}
 
 
 def word(source: str, tokens: list[Token], place: int) -> GradcliError:
@@ -47,6 +49,14 @@ def word(source: str, tokens: list[Token], place: int) -> GradcliError:
             else N_("write only the expression itself"), repair=rest,
         ).at(token.span)
     return _reserved(source, token)
+
+
+_JOIN = N_("use & for and, | for or, ~ for not, and brackets: (x > 0) & (x < 1)")
+
+
+def _compares(tokens: list[Token]) -> bool:
+    """Whether there is a comparison among the tokens, so that they are a mask."""
+    return any(t.kind == "operator" and t.text in ("<", "<=", ">", ">=", "==", "!=") for t in tokens)
 
 
 def _everywhere(source: str, token: Token) -> str:
@@ -96,8 +106,12 @@ def _ternary(source: str, tokens: list[Token], left: int, place: int, right: int
 def _logic(source: str, token: Token, before: list[Token], after: list[Token]) -> GradcliError:
     sign = {"and": "&", "or": "|", "not": "~"}[token.text]
     more = any(t.kind == "word" for t in (*before, *after))
-    if more or not after or (token.text != "not" and not before):
-        hint, repair = N_("use & for and, | for or, ~ for not, and brackets: (x > 0) & (x < 1)"), ""
+    masks = _compares(after) and (token.text == "not" or _compares(before))
+    if token.text == "not" and len(after) == 1:
+        span = token.span.to(after[0].span)
+        hint, repair = _DID_YOU_MEAN, patched(source, span, f"({_text(source, after)} == 0)")
+    elif more or not masks:
+        hint, repair = _JOIN, ""
     else:
         left = f"({_text(source, before)}) " if token.text != "not" else _text(source, before)
         span = Span((before[0] if before else token).span.start, after[-1].span.end)
@@ -114,14 +128,16 @@ def no_operand(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about `x +` or `* x`: the operand that should stand before `tokens[place]` is missing."""
     before = tokens[place - 1] if place else None
     here = tokens[place] if place < len(tokens) else None
-    bars = _bars(source, tokens, place)
-    if bars is not None:
-        return bars
+    paired = _bars(source, tokens, place)
+    if paired is not None:
+        return paired
     if here is None or here.text in (")", "]"):
         return _nothing_after(source, tokens, place)
     if here.text in ("*", "**") and before is not None and before.text in ("(", ","):
         star = fault("syntax", N_("arguments with {star} are not allowed"), N_("name them one by one"), star=here.text)
         return star.at(here.span)
+    if here.text == "<" and (inner := _inner_product(source, tokens, place)) is not None:
+        return inner
     if before is None or before.text in ("(", "["):
         return fault(
             "syntax", N_("an operand is missing before {operator}"),
@@ -137,6 +153,49 @@ def no_operand(source: str, tokens: list[Token], place: int) -> GradcliError:
         "syntax", N_("an operand is missing between {first} and {second}"),
         first=_written(source, before), second=_written(source, here),
     ).at(before.span.to(here.span))
+
+
+def _inner_product(source: str, tokens: list[Token], place: int) -> GradcliError | None:
+    """`<x, y>`"""
+    right = next((at for at in range(place, len(tokens)) if tokens[at].text == ">"), None)
+    commas = [at for at in range(place, right or place) if tokens[at].text == ","]
+    if right is None or len(commas) != 1:
+        return None
+    span = tokens[place].span.to(tokens[right].span)
+    return fault(
+        "syntax", N_("the signs < and > are no brackets here"), hint=_DID_YOU_MEAN,
+        repair=patched(source, span, f"sum(({_text(source, tokens[place + 1 : commas[0]])})"
+                                     f"*({_text(source, tokens[commas[0] + 1 : right])}))"),
+    ).at(span)
+
+
+def arrow(source: str, tokens: list[Token], place: int) -> GradcliError:
+    """The complaint about `x <- 3`: other languages assign so."""
+    span = tokens[place].span.to(tokens[place + 1].span)
+    return fault(
+        "syntax", N_("{written} can be read in two ways: as an assignment, or as a comparison with a negative number"),
+        hint=N_("write {one} or {other}"), written=source[span.start : span.end],
+        one=patched(source, span, "="), other=patched(source, Span(span.start, _skip(source, span.end)), "< -"),
+    ).at(span)
+
+
+def root(source: str, tokens: list[Token], first: int, place: int) -> GradcliError:
+    """The complaint about `x^1/2`, whose 2 the power does not reach."""
+    span = tokens[first].span.to(tokens[place + 1].span)
+    exponent = source[span.start : span.end]
+    whole = tokens[first - 1].span.to(span)
+    sign = source[whole.start : span.start].strip()
+    return fault(
+        "syntax", N_("{exponent} after {sign} can be read in two ways"), hint=N_("write {one} or {other}"),
+        exponent=exponent, sign=sign, one=patched(source, span, f"({exponent})"),
+        other=patched(source, whole, f"{sign}({source[span.start : tokens[place - 1].span.end]})"
+                                     f"{source[tokens[place - 1].span.end : span.end]}"),
+    ).at(span)
+
+
+def _skip(source: str, place: int) -> int:
+    """The next place that is no space."""
+    return place + len(source[place:]) - len(source[place:].lstrip())
 
 
 def _nothing_after(source: str, tokens: list[Token], place: int) -> GradcliError:
@@ -156,35 +215,46 @@ def _nothing_after(source: str, tokens: list[Token], place: int) -> GradcliError
 
 def _bars(source: str, tokens: list[Token], place: int) -> GradcliError | None:
     """`|x|` and `||x||`: the bar that lacks an operand is the first or the last of a pair."""
-    bars = [at for at, token in enumerate(tokens) if token.text in ("|", "||") and token.kind == "operator"]
-    if place in bars:
-        pair = [at for at in bars if at >= place][:2]
-    elif place - 1 in bars:
-        pair = [at for at in bars if at < place][-2:]
+    all_bars = [at for at, token in enumerate(tokens) if token.text in ("|", "||") and token.kind == "operator"]
+    if place in all_bars:
+        pair = [at for at in all_bars if at >= place][:2]
+    elif place - 1 in all_bars:
+        pair = [at for at in all_bars if at < place][-2:]
     else:
         return None
     if len(pair) < 2 or pair[1] - pair[0] < 2:
         return None
     first, last = pair
-    function = "norm" if tokens[first].text == "||" else "abs"
-    times = "*" if first and tokens[first - 1].kind != "operator" else ""
-    span = tokens[first].span.to(tokens[last].span)
-    inner = _text(source, tokens[first + 1 : last])
+    return bars(source, tokens[first].span.to(tokens[last].span), "norm" if tokens[first].text == "||" else "abs")
+
+
+def bars(source: str, span: Span, function: str = "abs", names: Collection[str] = ()) -> GradcliError:
+    """The complaint about bars that are meant as an absolute value, or as a norm."""
+    repair = without_bars(source, names)
+    short = repair is not None and len(repair) <= ROOM_FOR_A_HINT and "\n" not in repair
     return fault(
         "syntax", N_("bars are not read as {function}: | joins masks"),
-        hint=_DID_YOU_MEAN, function=function, repair=patched(source, span, f"{times}{function}({inner})"),
+        hint=_DID_YOU_MEAN if short else N_("write abs(x) for |x|, norm(x) for ||x||"), function=function,
+        repair=repair,
     ).at(span)
 
 
 def foreign(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about an operator that is not of this language, or not at this place."""
     token = tokens[place]
-    if token.text == "||" and (bars := _bars(source, tokens, place)):
-        return bars
+    if token.text == "||" and (paired := _bars(source, tokens, place)):
+        return paired
     if token.text == ":=" and place == 1 and tokens[0].kind == "name":
         hint, values = _DID_YOU_MEAN, {"repair": patched(source, token.span, "=")}
     elif token.text == ":=":
         hint, values = N_("assign in a statement of its own: y = x**2; y + 1"), {}
+    elif token.text in ("&&", "||"):
+        left, right = _segment(tokens, place)
+        compared = _compares(tokens[left:place]) and _compares(tokens[place + 1 : right])
+        bracketed = place and tokens[place - 1].text == ")" and tokens[place + 1 : place + 2][:1] and (
+            tokens[place + 1].text in ("(", "~"))
+        fits = compared and bracketed
+        hint, values = (_DID_YOU_MEAN, {"repair": patched(source, token.span, token.text[0])}) if fits else (_JOIN, {})
     elif token.text in _BETTER:
         hint, values = _DID_YOU_MEAN, {"repair": patched(source, token.span, _BETTER[token.text])}
     elif token.text in ("<<", ">>"):

@@ -110,7 +110,7 @@ def _factorial(source: str, plain: str, place: int) -> GradcliError:
     if operand is None:
         return fault(
             "syntax", N_("! does not mean 'not' here: a mask is negated by ~"),
-            hint=N_("did you mean {repair} ?"), repair=patched(source, span, "~"),
+            hint=N_("did you mean {repair} ?"), repair=_negated(source, plain, place),
         ).at(span)
     inner = source[operand.start(1) : operand.end(1)]
     inner = inner[1:-1] if inner.startswith("(") else inner
@@ -120,6 +120,14 @@ def _factorial(source: str, plain: str, place: int) -> GradcliError:
         hint=N_("x! is exp(lgamma(x+1)): {repair}"),
         repair=patched(source, place_of_all, f"exp(lgamma({inner}+1))"),
     ).at(span)
+
+
+def _negated(source: str, plain: str, place: int) -> str:
+    """`!x` as `(x == 0)`, which holds of masks and of numbers; before a bracket, in which a mask stands, as `~`."""
+    name = re.compile(r"!\s*(\w+)(?![\w(.\[])").match(plain, place)
+    if name is None:
+        return patched(source, Span(place, place + 1), "~")
+    return patched(source, Span(place, name.end()), f"({source[name.start(1) : name.end(1)]} == 0)")
 
 
 def quote_after(source: str, plain: str, before: Span, place: int) -> GradcliError:

@@ -40,8 +40,11 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Name:
+    """`module`: written with its module, as `math.pi`, it is no variable of that name."""
+
     id: str
     span: Span
+    module: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`sum(x, dim=0)`, `torch.sum(x, dim=0)` and `x.sum(dim=0)` alike: a method's object is the first argument."""
+    """`sum(x, dim=0)`, `torch.sum(x, dim=0)` and `x.sum(dim=0)` alike: a method's object is the first argument.
+    `module`: written with its module, it is the function where a variable has its name."""
 
     function: str
     arguments: tuple[Expression, ...]
@@ -79,6 +83,12 @@ class Call:
     method: bool
     name_span: Span
     span: Span
+    module: bool = False
+
+    @property
+    def bare(self) -> bool:
+        """Whether the name stands alone, as that of a variable would."""
+        return not self.method and not self.module
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +173,14 @@ class Tree:
     statements: tuple[Statement, ...]
     notes: tuple[Message, ...] = ()
     """How a doubtful reading was taken (`2x` as `2*x`); shown with the answer."""
+
+    @property
+    def bare(self) -> Span | None:
+        """Where the one expression stands that is the whole program; None where there are statements."""
+        alone = self.statements[0] if len(self.statements) == 1 else None
+        return alone.span if isinstance(alone, Bare) else None
+
+    @property
+    def loops(self) -> bool:
+        """Whether the program has a `while`."""
+        return any(isinstance(statement, While) for statement in self.statements)

@@ -13,6 +13,7 @@ from gradcli.message import N_, GradcliError, Message, Span, fault, message
 from gradcli.report import Array
 from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
+from gradcli.syntax.scan import uncommented
 from gradcli.tensors import files
 from gradcli.tensors.files import READERS, Stdin
 from gradcli.tensors.nested import from_lists, real
@@ -54,7 +55,7 @@ def read_tensor(
     file = re.match(r"(?:@|file:)\s*(.*)", text, re.DOTALL)
     if file is not None:
         return _named(name, lambda: files.read_file(file[1]))
-    array = read_text(printed(plain(text)), name, generator or Stream(0, "inputs"))
+    array = read_text(printed(plain(uncommented(text))), name, generator or Stream(0, "inputs"))
     return array if array is not None else _from_expression(text, name, evaluate)
 
 
