@@ -149,9 +149,9 @@ class Draft:
             hint=meant.DID_YOU_MEAN if stacked else None, repair=patched(self.source, given.span, f"[{inner}]"),
         ).at(given.span)
 
-    def index_tensor(self, given: Given, n: int) -> Ref:
-        """A tensor of places on an axis of size n; written ones are checked here. A negative one counts from the end,
-        wherever that is: the places stay as they were written."""
+    def index_tensor(self, given: Given, n: Fraction | int) -> Ref:
+        """A tensor of places on an axis of size n; written ones are checked here and count from the start, which holds
+        for this size if one of them was negative."""
         ref = self._whole_number_tensor(given)
         how = self.steps[ref.step].how
         if isinstance(how, Apply) and how.operation in CONDITIONS:
@@ -171,7 +171,10 @@ class Draft:
                     "shape", N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
                     i=int(place), n=n, low=-n, high=n - 1,
                 ).at(given.span)
-        return ref
+        if (how.value >= 0).all():
+            return ref
+        size = int(self.pinned_number(n))
+        return self.add(Constant(np.where(how.value < 0, how.value + size, how.value)), how.value.shape, given.span)
 
     def _whole_number_tensor(self, given: Given) -> Ref:
         """A tensor that is used as an index or as classes: an input used so is left out of what is differentiated."""

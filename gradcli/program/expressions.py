@@ -226,7 +226,7 @@ class Expressions:
         if isinstance(value.value, tuple):
             return sizes.entry_of_tuple(node, value.value, lambda item: self.draft.pinned_number(self.value(item)))
         ref = self.draft.tensor(value)
-        arguments = index_arguments(node, self.draft.shape(ref), self.value, self.draft.index_tensor)
+        arguments = index_arguments(node, self.draft.sizes(ref), self.value, self.draft.index_tensor)
         return self.draft.finish(SPELLED["index"], (ref, *arguments), node.span)
 
     # Calls

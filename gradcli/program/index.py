@@ -8,9 +8,9 @@ from typing import Any
 
 from gradcli.message import N_, NN_, Span, fault
 from gradcli.program.bind import Given
-from gradcli.program.size_values import whole
+from gradcli.program.size_values import SizeNumber, whole
 from gradcli.program.steps import Ref
-from gradcli.shapes import Shape, written
+from gradcli.shapes import written
 from gradcli.syntax import tree as t
 
 Item = tuple[Any, ...]
@@ -18,7 +18,8 @@ Item = tuple[Any, ...]
 
 
 def index_arguments(
-    node: t.Subscript, shape: Shape, value: Callable[[t.Expression], Any], as_index: Callable[[Given, int], Ref]
+    node: t.Subscript, shape: tuple[SizeNumber, ...], value: Callable[[t.Expression], Any],
+    as_index: Callable[[Given, SizeNumber], Ref],
 ) -> tuple[tuple[Item, ...], tuple[Ref, ...]]:
     """The items (dots written out, so that every axis has one) and the tensors among them.
 
@@ -31,7 +32,7 @@ def index_arguments(
         raise fault(
             "shape", NN_("{read} indices for a tensor with {count} dimension ({shape})",
                          "{read} indices for a tensor with {count} dimensions ({shape})"),
-            read=read, count=len(shape), shape=written(shape),
+            read=read, count=len(shape), shape=written(tuple(map(int, shape))),
         ).at(node.span)
     whole: Item = ("slice", None, None, 1)
     items: list[Item] = []
@@ -53,8 +54,8 @@ def _is_new(item: t.Expression | t.Slice | t.Dots) -> bool:
     return isinstance(item, t.Flag) and item.value is None
 
 
-def _item(item: t.Expression | t.Slice, n: int, value: Callable[[t.Expression], Any],
-          as_index: Callable[[Given, int], Ref], tensors: list[Ref]) -> Item:
+def _item(item: t.Expression | t.Slice, n: Fraction | int, value: Callable[[t.Expression], Any],
+          as_index: Callable[[Given, Any], Ref], tensors: list[Ref]) -> Item:
     if isinstance(item, t.Slice):
         return _slice(item, value)
     given = value(item)
@@ -68,7 +69,7 @@ def _item(item: t.Expression | t.Slice, n: int, value: Callable[[t.Expression], 
     raise fault("syntax", N_("an index is a whole number, a slice, None, ... or a list of whole numbers")).at(item.span)
 
 
-def _place(given: Fraction, n: int, span: Span) -> int:
+def _place(given: Fraction, n: Fraction | int, span: Span) -> int:
     if given.denominator != 1:
         raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(given)).at(span)
     if not -n <= given < n:
