@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # the door opens only when a formula is derived
 
 def needed_sizes(asked: Understood, forms: Sequence[Form]) -> Iterator[Warning]:
     """The warning, if it is needed. What a loop decided is said elsewhere."""
-    fixed = forms[0].graph.sizes.fixed() if forms and not asked.program.pinned else {}
+    fixed = forms[0].graph.sizes.fixed() if forms and not asked.program.loops else {}
     free = {axis: n for axis, n in fixed.items() if _may_grow(asked.program, *axis)}
     if free:
         sizes = ", ".join(f"{name}.shape[{axis}] = {n}" for (name, axis), n in free.items())
