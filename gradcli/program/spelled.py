@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.message import N_, fault
+from gradcli.message import N_, limit
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref
 from gradcli.program.values import number_of, options_as_floats
 from gradcli.report import Array
@@ -194,9 +194,7 @@ def _index(items: Any) -> str:
 def literal(array: Array) -> str:
     """The numbers as nested lists, with every digit it takes."""
     if array.size > LONGEST:
-        raise fault(
-            "limit", N_("a tensor of {count} numbers is too large to be written into a script"), count=array.size
-        )
+        raise limit(N_("a tensor of {count} numbers is too large to be written into a script"), count=array.size)
     return _listed(array)
 
 
@@ -259,8 +257,8 @@ class Speller:
         try:
             found = infix(*arguments) if infix else self.column(how.row, self.library, arguments)
         except (TypeError, AttributeError, ValueError, RuntimeError) as error:
-            raise fault(
-                "limit", N_("{name} cannot be written as a script: {why}"), name=how.operation, why=str(error)[:80]
+            raise limit(
+                N_("{name} cannot be written as a script: {why}"), name=how.operation, why=str(error)[:80]
             ) from None
         return found if isinstance(found, Spelled) else _as_spelled(found)
 
