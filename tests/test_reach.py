@@ -41,7 +41,8 @@ def records(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
             if ASKED[name].kind == "tensors" and command.name != "check":  # which asks for t with --of jvp
                 yield f"{command.name}.{name}", {**whole, "expr": "sum(x**2)", "inputs": {"x": [1.0]}, name: text}
                 yield f"{command.name}.{name}.x", {**whole, name: {"x": text}}
-    yield "check.t", {"id": 7, "command": "check", "of": "jvp", "expr": "x", "inputs": {"x": 1}, "answer": "t", "t": text}
+    asked = {"command": "check", "of": "jvp", "expr": "x", "inputs": {"x": 1}, "answer": "t"}
+    yield "check.t", {**asked, "t": text}
 
 
 @pytest.fixture

@@ -21,6 +21,9 @@ from gradcli.render.speech import speech
 LONGEST_LINE = 64 * 2**20
 """Bytes; a longer record is refused, for it is held in memory as a whole."""
 
+_ENDLESS = 16
+"""Times as much: what has no end of line by then is no file of records."""
+
 _TOO_LONG = b""
 _WARM_UP = b'{"expr": "x**2", "inputs": {"x": 1}}'
 
@@ -68,7 +71,36 @@ def _answers(
     else:
         from gradcli.cli.pool import in_processes  # the library of processes, which one process does without
 
-        yield from in_processes(answer, lines, jobs, timeout, late, died, _WARM_UP)
+        _refuse_more_than_files(jobs)
+        try:
+            yield from in_processes(answer, lines, jobs, timeout, late, died, _WARM_UP)
+        except RuntimeError as error:  # of a thread or a process that does not start
+            raise limit(
+                N_("the processes that answer cannot be started: {reason}"), hint=N_("fewer of them:  --jobs 1"),
+                reason=" ".join(str(error).split()) or type(error).__name__,
+            ) from None
+
+
+def _refuse_more_than_files(jobs: int) -> None:
+    """Told before the first process begins: one that lacks a handle half-way leaves the others waiting.
+
+    Raises GradcliError (limit) where the system lets this process open too few files.
+    """
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+    except ImportError:  # Windows has no such limit
+        return
+    most, _ = getrlimit(RLIMIT_NOFILE)
+    if most != RLIM_INFINITY and most < _OWN_FILES + jobs * _FILES_A_PROCESS:
+        raise limit(
+            N_("--jobs {jobs} needs {wanted} open files, and the system allows {most}"),
+            hint=N_("fewer processes, or a higher limit:  ulimit -n {wanted}"), jobs=jobs,
+            wanted=_OWN_FILES + jobs * _FILES_A_PROCESS, most=most,
+        )
+
+
+_OWN_FILES, _FILES_A_PROCESS = 16, 6
+"""As many are open with no process (10, and some room), and more with each."""
 
 
 def _progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, int]]:
@@ -110,11 +142,22 @@ def _not_empty(stream: BinaryIO) -> Generator[bytes]:
     with stream:
         while line := stream.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                    pass
+                _pass_over(stream)
                 yield _TOO_LONG
             elif line.strip():
                 yield line
+
+
+def _pass_over(stream: BinaryIO) -> None:
+    """The rest of a line that is too long.
+
+    Raises GradcliError (limit) where it has no end: a device.
+    """
+    for _ in range(_ENDLESS):
+        rest = stream.readline(LONGEST_LINE)
+        if not rest or rest.endswith(b"\n"):
+            return
+    raise limit(N_("a line of the records does not end within {most} bytes"), most=_ENDLESS * LONGEST_LINE)
 
 
 # One line

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gradcli.cli.options import ASKED, SHOWN, filled, nearest
+from gradcli.cli.surroundings import refusal
 from gradcli.commands import COMMANDS
 from gradcli.message import N_, GradcliError, Span, fault, limit
 from gradcli.request import LANGUAGES, Display, Request
@@ -53,6 +54,8 @@ def judged(record: Mapping[str, Any], allow_files: bool = False) -> tuple[dict[s
         told = as_object(limit(N_("the expression is nested too deeply")), speak)
     except MemoryError:
         told = as_object(limit(N_("there is not enough memory for this question")), speak)
+    except OSError as error:
+        told = as_object(refusal(error), speak)
     except Exception as error:
         told = defect_object(error, speak)
     return ({"id": record["id"], **told} if isinstance(record, Mapping) and "id" in record else told), good

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
@@ -24,6 +25,9 @@ def resumed(path: str, lines: Generator[bytes]) -> Iterator[tuple[TextIO, tuple[
     except OSError as error:
         raise fault("file", N_("{path} cannot be written: {reason}"), path=path,
                     reason=error.strerror or str(error)) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise fault("file", N_("{path} is a pipe or a device, not a file"), path=path)
     with open(descriptor, "r+b") as file:
         try:
             behind = _behind(path, file, lines)
