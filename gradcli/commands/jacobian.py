@@ -12,6 +12,7 @@ import numpy as np
 from gradcli.commands.forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, message
+from gradcli.program.work import fits
 from gradcli.report import Array, Closed, Compared, Flattened, Heatmap, Jacobian, Part, Tangents, Warning
 from gradcli.request import Request
 
@@ -76,7 +77,9 @@ def run(request: Request) -> Iterator[Part]:
 
 def _fits(asked: Understood) -> bool:
     shapes = [(*asked.program.output_shape, *shape_of(asked, name)) for name in asked.wrt]
-    return small(*shapes, most=DRAWN if asked.request.plot else SMALL)
+    rows = prod(asked.program.output_shape)
+    columns = sum(prod(shape_of(asked, name)) for name in asked.wrt)
+    return small(*shapes, most=DRAWN if asked.request.plot else SMALL) and fits(asked.program, rows, columns)
 
 
 def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
