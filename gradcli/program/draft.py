@@ -27,7 +27,7 @@ CONDITIONS = frozenset(row.name for row in MASKS)
 MAX_ENTRIES = 100_000_000
 """No step may hold more entries; told from shapes, before anything is allocated."""
 
-MAX_HELD = 10 * MAX_ENTRIES
+MAX_HELD = 5 * MAX_ENTRIES
 """Nor may all of them together: they are kept until the answer is there."""
 LONGEST_WHOLE = 2**63 - 1
 """What libraries count with."""
