@@ -191,7 +191,8 @@ WRONG = [
     "vjp " + "(" * 9999 + "x --x 1", "vjp ones(10**12)*x --x 1", "vjp while --x 1",
     "jacobian x**2 --x ones:200 --quiet", "hessian sum(x**2) --x ones:200 --quiet",
     "jacobian x**2 --x ones:2000 --output j.png", "jacobian x**2 --x ones:200 --output j.npy",
-    "code x --x ones:200000", "code conv1d(x,w) --x ones:1x1x5 --w ones:1x1x2 --to jax", "plot x --x linspace:0:1:20000",
+    "code x --x ones:200000", "code conv1d(x,w) --x ones:1x1x5 --w ones:1x1x2 --to jax",
+    "plot x --x linspace:0:1:20000",
     "grad x*y*z*w --x 1 --y 1 --z 1 --w 1 --order 12", "functions nothing", "explain nothing-at-all",
     "batch none.jsonl", "vpj x",
 ]
