@@ -90,11 +90,16 @@ def joined(between: str, items: Iterable[Message | str]) -> Message:
     return Message(between.join(f"{{{name}}}" for name in named), named)
 
 
+LIMIT = "limit"
+"""The kind of an error that is a limit; every other kind is a mistake."""
+
+
 class GradcliError(Exception):
     """The user's mistake, or a limit that was hit: never a defect of the program.
 
     `kind` is one word for scripts (syntax, name, shape, domain, file, option, limit); `hint` is a repair that can be
-    pasted. `source` and `span` say where; the room that knows the place adds it once with `at`.
+    pasted. `source` and `span` say where; the room that knows the place adds it once with `at`. The exit status
+    follows from the kind.
     """
 
     def __init__(
@@ -105,11 +110,15 @@ class GradcliError(Exception):
         hint: Message | None = None,
         source: str | None = None,
         span: Span | None = None,
-        exit_status: Exit = Exit.MISTAKE,
     ) -> None:
         super().__init__(what)
         self.kind, self.what, self.hint = kind, what, hint
-        self.source, self.span, self.exit_status = source, span, exit_status
+        self.source, self.span = source, span
+
+    @property
+    def exit_status(self) -> Exit:
+        """LIMIT for a limit, MISTAKE for all that a person can mend in the question."""
+        return Exit.LIMIT if self.kind == LIMIT else Exit.MISTAKE
 
     def __str__(self) -> str:
         return str(self.what)
@@ -128,8 +137,6 @@ def fault(kind: str, sentence: Sentence, /, hint: Sentence | None = None, **valu
 
 def limit(sentence: Sentence, /, hint: Sentence | None = None, **values: object) -> GradcliError:
     """A limit that was hit: the question is understood but refused."""
-    error = fault("limit", sentence, hint, **values)
-    error.exit_status = Exit.LIMIT
-    return error
+    return fault(LIMIT, sentence, hint, **values)
 
 

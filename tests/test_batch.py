@@ -72,8 +72,6 @@ def test_inputs_may_be_arrays_and_options_may_be_null(answer: Any) -> None:
     ({"expr": "x", "strict": "yes"}, "strict is on or off (true or false), not yes", None),
     ({"expr": "x", "seed": True}, "--seed takes a whole number, not True", None),
     ({"expr": "x", "wrt": []}, "--wrt takes names separated by commas, not []", "write  --wrt x,w"),
-    ({"expr": "-"}, "expr asks for standard input, which a record cannot read", None),
-    ({"expr": "x", "inputs": {"x": "@-"}}, "x asks for standard input, which a record cannot read", None),
 ])
 def test_a_wrong_record_is_told(answer: Any, record: Any, sentence: str, hint: str | None) -> None:
     told = answer(record)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
 from gradcli import numeric
+from gradcli.cli import entry, records
+from gradcli.cli.resume import is_good
+from gradcli.commands import COMMANDS
 from gradcli.compare import side_by_side
+from gradcli.ops import SPELLED
 from gradcli.program import trace
 from gradcli.symbolic import derived
+from gradcli.symbolic.kept import forget
 from gradcli.syntax import parse
 
 WRONG_ZEROS = [
@@ -60,3 +68,64 @@ def test_at_a_kink_the_formula_takes_what_pytorch_takes(text, x, wanted) -> None
     v = np.ones(program.output_shape)
     assert derived(program, ["x"])[0].value(point, v).tolist() == wanted
     assert numeric.vjp(program, ["x"], point, v).grads["x"].tolist() == wanted
+
+
+# ── one verdict ─────────────────────────────────────────────────────────────────────────────────
+
+PLANTED: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    "jvp": [{"t": {"x": "ones"}}], "hvp": [{"t": {"x": "ones"}}], "check": [{"answer": "2*(1 - tanh(x)**2)"}],
+    "plot": [{"inputs": {"x": "linspace:-1:1:5"}}, {"inputs": {"x": "linspace:-1:1:5"}, "order": 2}],
+    "functions": [{"expr": "tanh"}], "explain": [{"expr": "weights"}],
+    "vjp": [{}, {"entries": True}, {"inputs": {"x": "0.5,1"}}], "grad": [{}, {"order": 2}, {"wrt": "x,x"}],
+    "jacobian": [{}, {"flat": True}, {"inputs": {"x": "linspace:-1:1:101"}}], "hessian": [{}],
+    "backward": [{}, {"calls": 2, "retain_graph": True}], "steps": [{}], "code": [{"to": "numpy"}],
+    "graph": [{"to": "dot"}],
+}
+"""What each command is asked about tanh(x), beside the plain question."""
+WRONG_NOTHING = {"explain", "code", "graph"}
+"""Commands that compare nothing with PyTorch, or nothing of tanh's."""
+
+
+def _words(command: str, record: Mapping[str, Any]) -> list[str]:
+    """The record as a command line."""
+    words = [command, record["expr"]]
+    for name, value in record["inputs"].items():
+        words += [f"--{name}", str(value)]
+    for name, value in record.items():
+        if name in ("command", "expr", "inputs"):
+            continue
+        flag = f"--{name.replace('_', '-')}"
+        values = [f"{n}={text}" for n, text in value.items()] if isinstance(value, Mapping) else [value]
+        words += [word for v in values for word in ([flag] if v is True else [flag, str(v)])]
+    return words
+
+
+@pytest.mark.parametrize("wrong", [False, True], ids=["right", "wrong"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_command_line_a_batch_and_a_stored_answer_give_one_verdict(
+    command: str, wrong: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = SPELLED["tanh"]
+    before, derivative = row.derivative, row.derivative
+    forget()
+    if wrong:
+        object.__setattr__(row, "derivative", tuple(lambda *of, d=d: 2 * d(*of) for d in derivative))
+    try:
+        for more in PLANTED[command]:
+            record = {"command": command, "expr": "tanh(x)", "inputs": {"x": 0.5}, **more}
+            if command in ("functions", "explain"):
+                record["inputs"] = {}
+            status = entry.run(_words(command, record))
+            out = capsys.readouterr().out
+            told, good = records.judged(record)
+            assert told["ok"], told
+            assert (status, is_good(told)) == (0 if good else 1, good), out
+            if command != "check":
+                assert good == (not wrong or command in WRONG_NOTHING), out
+    finally:
+        object.__setattr__(row, "derivative", before)
+        forget()
+
+
+def test_every_command_is_asked() -> None:
+    assert PLANTED.keys() == COMMANDS.keys()

@@ -33,7 +33,10 @@ def told(verbs: Mapping[str, Verb], words: Sequence[str], speak: Speak) -> int:
         app, name = application(verbs, speak), "gradcli"
         words = words[:1] if words[0] in _HELP_NAMES["help_option_names"] else words  # --lang was read already
     parse = typer.main.get_command(app).main
-    return int(parse(list(words), name, standalone_mode=False, windows_expand_args=False) or Exit.ANSWERED)
+    try:
+        return int(parse(list(words), name, standalone_mode=False, windows_expand_args=False) or Exit.ANSWERED)
+    except SystemExit:  # how it tells that the page's reader has gone
+        return Exit.ANSWERED
 
 
 def application(verbs: Mapping[str, Verb], speak: Speak) -> typer.Typer:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from functools import partial
 from typing import Any, BinaryIO, NoReturn, TextIO
 
 from gradcli.cli.collector import settle
-from gradcli.cli.records import answer, language_of
+from gradcli.cli.records import judged, language_of
 from gradcli.cli.show import encodable
 from gradcli.message import N_, Exit, GradcliError, Span, fault, limit
 from gradcli.render.error import as_object
@@ -20,32 +21,39 @@ from gradcli.render.speech import speech
 LONGEST_LINE = 64 * 2**20
 """Bytes; a longer record is refused, for it is held in memory as a whole."""
 
+_ENDLESS = 16
+"""Times as much: what has no end of line by then is no file of records."""
+
 _TOO_LONG = b""
 _WARM_UP = b'{"expr": "x**2", "inputs": {"x": 1}}'
 
 
-def run(source: str | None, jobs: int = 1, timeout: float | None = None, resume: str | None = None) -> Exit:
+def run(
+    source: str | None, jobs: int = 1, timeout: float | None = None, resume: str | None = None,
+    allow_files: bool = False,
+) -> Exit:
     """Answers every record of a file, or of standard input; the exit status tells whether all of them were answered.
 
-    `resume` is a file that the answers go to, behind those that it holds already.
+    `resume` is a file that the answers go to, behind those that it holds already. Records read no other file, unless
+    `allow_files`: then those in the working directory and below.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # records are small: PyTorch's threads would wait for each other
     lines = lines_of(source)
+    answer = partial(answered, allow_files=allow_files)
     if resume is None:
-        return _written(lines, jobs, timeout, sys.stdout, source)
+        return _written(_answers(answer, lines, jobs, timeout), sys.stdout, source)
     from gradcli.cli.resume import resumed
 
     with resumed(resume, lines) as (file, behind):
-        return _written(lines, jobs, timeout, file, source, behind)
+        return _written(_answers(answer, lines, jobs, timeout), file, source, behind)
 
 
 def _written(
-    lines: Iterator[bytes], jobs: int, timeout: float | None, stream: TextIO, source: str | None,
-    behind: tuple[int, int] = (0, 0),
+    found: Generator[tuple[str, bool]], stream: TextIO, source: str | None, behind: tuple[int, int] = (0, 0)
 ) -> Exit:
     """Writes the answers; `behind` tells how many there are already, and how many of these failed."""
     done, failed = behind
-    with closing(_answers(lines, jobs, timeout)) as answers, closing(_progress(stream, source)) as progress:
+    with closing(found) as answers, closing(_progress(stream, source)) as progress:
         for text, good in answers:
             stream.write(encodable(text, stream) + "\n")
             stream.flush()
@@ -55,13 +63,44 @@ def _written(
     return Exit.CHECK_FAILED if failed else Exit.ANSWERED
 
 
-def _answers(lines: Iterator[bytes], jobs: int, timeout: float | None) -> Generator[tuple[str, bool]]:
+def _answers(
+    answer: Callable[[bytes], tuple[str, bool]], lines: Iterator[bytes], jobs: int, timeout: float | None
+) -> Generator[tuple[str, bool]]:
     if jobs == 1 and timeout is None:
-        yield from map(answered, lines)
+        yield from map(answer, lines)
     else:
         from gradcli.cli.pool import in_processes  # the library of processes, which one process does without
 
-        yield from in_processes(answered, lines, jobs, timeout, late, died, _WARM_UP)
+        _refuse_more_than_files(jobs)
+        try:
+            yield from in_processes(answer, lines, jobs, timeout, late, died, _WARM_UP)
+        except RuntimeError as error:  # of a thread or a process that does not start
+            raise limit(
+                N_("the processes that answer cannot be started: {reason}"), hint=N_("fewer of them:  --jobs 1"),
+                reason=" ".join(str(error).split()) or type(error).__name__,
+            ) from None
+
+
+def _refuse_more_than_files(jobs: int) -> None:
+    """Told before the first process begins: one that lacks a handle half-way leaves the others waiting.
+
+    Raises GradcliError (limit) where the system lets this process open too few files.
+    """
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+    except ImportError:  # Windows has no such limit
+        return
+    most, _ = getrlimit(RLIMIT_NOFILE)
+    if most != RLIM_INFINITY and most < _OWN_FILES + jobs * _FILES_A_PROCESS:
+        raise limit(
+            N_("--jobs {jobs} needs {wanted} open files, and the system allows {most}"),
+            hint=N_("fewer processes, or a higher limit:  ulimit -n {wanted}"), jobs=jobs,
+            wanted=_OWN_FILES + jobs * _FILES_A_PROCESS, most=most,
+        )
+
+
+_OWN_FILES, _FILES_A_PROCESS = 16, 6
+"""As many are open with no process (10, and some room), and more with each."""
 
 
 def _progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, int]]:
@@ -75,32 +114,60 @@ def _progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, 
 def lines_of(source: str | None) -> Generator[bytes]:
     """The lines that hold something, one at a time; one that is too long is empty."""
     try:
-        stream = sys.stdin.buffer if source in (None, "-") else open(str(source).removeprefix("@"), "rb")  # noqa: SIM115
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise fault("file", N_("{path} cannot be read: {reason}"), path=source, reason=reason) from None
-    return _lines(stream)
+        stream = _standard_input() if source in (None, "-") else open(str(source).removeprefix("@"), "rb")  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        raise _unreadable(source, error) from None
+    return _lines(stream, source)
 
 
-def _lines(stream: BinaryIO) -> Generator[bytes]:
+def _standard_input() -> BinaryIO:
+    from gradcli.tensors.files import standard_input  # NumPy, which a file of records answered by others does without
+
+    return standard_input()
+
+
+def _unreadable(source: str | None, error: OSError | ValueError) -> GradcliError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return fault("file", N_("{path} cannot be read: {reason}"), path=source or "-", reason=reason)
+
+
+def _lines(stream: BinaryIO, source: str | None) -> Generator[bytes]:
+    try:
+        yield from _not_empty(stream)
+    except OSError as error:  # a directory as standard input, a disk that fails
+        raise _unreadable(source, error) from None
+
+
+def _not_empty(stream: BinaryIO) -> Generator[bytes]:
     with stream:
         while line := stream.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                    pass
+                _pass_over(stream)
                 yield _TOO_LONG
             elif line.strip():
                 yield line
 
 
+def _pass_over(stream: BinaryIO) -> None:
+    """The rest of a line that is too long.
+
+    Raises GradcliError (limit) where it has no end: a device.
+    """
+    for _ in range(_ENDLESS):
+        rest = stream.readline(LONGEST_LINE)
+        if not rest or rest.endswith(b"\n"):
+            return
+    raise limit(N_("a line of the records does not end within {most} bytes"), most=_ENDLESS * LONGEST_LINE)
+
+
 # One line
 
 
-def answered(line: bytes) -> tuple[str, bool]:
-    """One line's answer as JSON on one line, and whether it is good: answered, and no comparison failed."""
+def answered(line: bytes, allow_files: bool = False) -> tuple[str, bool]:
+    """One line's answer as JSON on one line, and whether it is good: answered, and no check failed."""
     try:
-        told = answer(record_of(line))
-        return one_line(told), is_good(told)
+        told, good = judged(record_of(line), allow_files)
+        return one_line(told), good
     except GradcliError as error:
         told = as_object(error)
     except (RecursionError, ValueError):  # of the id, which is given back as it came
@@ -135,19 +202,6 @@ def record_of(line: bytes) -> Any:
 def _refused(constant: str) -> NoReturn:
     raise fault("record", N_("JSON has no number {constant}"), hint=N_('write it as a text:  "{constant}"'),
                 constant=constant)
-
-
-def is_good(told: Mapping[str, Any]) -> bool:
-    """Whether the question was answered and no comparison failed, wherever in the answer the verdict stands."""
-    return bool(told.get("ok")) and all(_agrees(part) for key, part in told.items() if key != "id")
-
-
-def _agrees(told: Any) -> bool:
-    if isinstance(told, dict):
-        return told.get("agrees") is not False and all(map(_agrees, told.values()))
-    if isinstance(told, list) and told and isinstance(told[0], dict):
-        return all(map(_agrees, told))
-    return True
 
 
 # Lines that were given up

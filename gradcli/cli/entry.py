@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,8 @@ import gradcli
 from gradcli.cli import aside, collector
 from gradcli.cli.front import front_page
 from gradcli.cli.language import language, word_after
-from gradcli.message import N_, Exit, GradcliError, fault, limit
+from gradcli.cli.surroundings import put_aside, refusal
+from gradcli.message import N_, Exit, GradcliError, limit
 from gradcli.render.speech import Speak, speech
 from gradcli.visible import visible
 
@@ -29,25 +29,30 @@ def main() -> NoReturn:
 def run(words: Sequence[str]) -> int:
     """Everything but the end of the process; returns the exit status."""
     try:
+        return _answered(words)
+    except BrokenPipeError:
+        return Exit.ANSWERED
+    except OSError as error:
+        return _refused(error, words)
+
+
+def _answered(words: Sequence[str]) -> int:
+    """The same, where what is told of an error can be written."""
+    try:
         return _performed(words)
     except GradcliError as error:
         return _told(error, words)
     except KeyboardInterrupt:
-        sys.stderr.write(_speech(words).sentence(N_("gradcli: interrupted")) + "\n")
+        put_aside(_speech(words).sentence(N_("gradcli: interrupted")))
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        return Exit.ANSWERED
     except MemoryError:
         return _told(limit(N_("there is not enough memory for this question")), words)
     except RecursionError:
         return _told(limit(N_("the expression is nested too deeply")), words)
-    except OSError as error:
-        return _unwritable(error, words) if error.errno in _WRITING_FAILED else _defect(error, words)
+    except OSError:
+        raise
     except Exception as error:
         return _defect(error, words)
-
-
-_WRITING_FAILED = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
 
 
 def _performed(words: Sequence[str]) -> int:
@@ -89,7 +94,7 @@ def _to_a_person(error: GradcliError, words: Sequence[str]) -> int:
 
     with contextlib.suppress(OSError):
         sys.stdout.flush()  # what was answered before the error stands before it
-    sys.stderr.write(as_text(error, speak=_speech(words)) + "\n")
+    put_aside(as_text(error, speak=_speech(words)))
     return error.exit_status
 
 
@@ -97,12 +102,12 @@ def _speech(words: Sequence[str], environment: Mapping[str, str] = os.environ) -
     return speech(language(words, environment))
 
 
-def _unwritable(error: OSError, words: Sequence[str]) -> int:
+def _refused(error: OSError, words: Sequence[str]) -> int:
+    """One line on stderr, where the answer may be what could not be written."""
     if sys.stdout is sys.__stdout__:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer can go nowhere
-    reason = error.strerror or type(error).__name__
-    return _to_a_person(fault("file", N_("the answer could not be written: {reason}"), reason=reason), words)
+    return _to_a_person(refusal(error), words)
 
 
 def _defect(error: Exception, words: Sequence[str]) -> int:
@@ -120,7 +125,7 @@ def _defect(error: Exception, words: Sequence[str]) -> int:
         N_("gradcli has a defect: {kind}: {text} -- please report it and this command line (GRADCLI_DEBUG=1 shows it)"),
         kind=type(error).__name__, text=" ".join(str(error).split()),
     )
-    sys.stderr.write(f"{visible(told)}\n")
+    put_aside(visible(told))
     return Exit.DEFECT
 
 
@@ -140,7 +145,7 @@ def _flushed(status: int) -> int:
     except BrokenPipeError:
         status = Exit.ANSWERED
     except OSError as error:
-        status = _unwritable(error, sys.argv[1:])
+        status = _refused(error, sys.argv[1:])
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     return status

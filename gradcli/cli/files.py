@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 
@@ -18,7 +19,7 @@ def write_file(path: str, content: bytes) -> None:
     try:
         mode = _mode(target)
         if path.startswith("/dev/") or (mode is not None and not stat.S_ISREG(mode)):
-            _fill(path, os.O_WRONLY | os.O_APPEND, content)  # /dev/stdout may be a file that others write too
+            _fill(path, os.O_WRONLY | os.O_APPEND | _AT_ONCE, content)  # /dev/stdout may be others' file too
             return
         beside = os.path.join(os.path.dirname(target), f".{os.path.basename(target)[:200]}.{os.getpid()}")
         try:
@@ -30,10 +31,16 @@ def write_file(path: str, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(beside)
             raise
+    except BrokenPipeError:  # the reader has gone: for `run` to be silent about
+        raise
     except OSError as error:
         raise _unwritable(path, target, error) from None
     except ValueError:  # a null byte in the name
         raise fault("file", N_("the file name {file} is not valid"), file=repr(path)) from None
+
+
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)
+"""A pipe that nobody reads is refused, not waited for."""
 
 
 def _mode(target: str) -> int | None:
@@ -45,12 +52,17 @@ def _mode(target: str) -> int | None:
 
 
 def _fill(path: str, flags: int, content: bytes) -> None:
-    with open(os.open(path, flags, 0o666), "wb") as file:
+    descriptor = os.open(path, flags, 0o666)
+    if flags & _AT_ONCE:
+        os.set_blocking(descriptor, True)
+    with open(descriptor, "wb") as file:
         file.write(content)
 
 
 def _unwritable(path: str, target: str, error: OSError) -> GradcliError:
     folder = os.path.dirname(path)
+    if error.errno == errno.ENXIO and stat.S_ISFIFO(_mode(target) or 0):
+        return fault("file", N_("{path} is a pipe that nobody reads"), hint=N_("start its reader first"), path=path)
     missing = isinstance(error, FileNotFoundError) and not os.path.isdir(os.path.dirname(target))
     return fault(
         "file", N_("{path} cannot be written: {reason}"),

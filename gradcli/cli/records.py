@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gradcli.cli.options import ASKED, SHOWN, filled, nearest
+from gradcli.cli.surroundings import refusal
 from gradcli.commands import COMMANDS
-from gradcli.message import N_, GradcliError, fault, limit
+from gradcli.message import N_, GradcliError, Span, fault, limit
 from gradcli.request import LANGUAGES, Display, Request
 
 if TYPE_CHECKING:
     from gradcli.commands import Command
-    from gradcli.report import Part
 
 _OWN_KEYS = ("id", "command", "expr", "inputs")
 _SHOWN = ("lang",)
@@ -20,33 +20,65 @@ _NOT_A_RECORDS = ("max_elements",)
 """Who runs the records sets the limits of their machine; the records may be anybody's."""
 
 
-def answer(record: Mapping[str, Any]) -> dict[str, Any]:
+def answer(record: Mapping[str, Any], *, allow_files: bool = False) -> dict[str, Any]:
     """The answer to one record, or its error object; never raises for what a record can hold.
 
     Keys: `id` (given back), `command` (default "vjp"), `expr`, `inputs` {name: nested lists, a number or tensor text},
     and every option of the command by its field's name (`v`, `wrt`, `dtype`, ...).
+
+    A record may be anybody's: it reads no standard input, and files only with `allow_files`, in the working directory
+    and below.
     """
+    return judged(record, allow_files)[0]
+
+
+def judged(record: Mapping[str, Any], allow_files: bool = False) -> tuple[dict[str, Any], bool]:
+    """The answer, and whether it is good: answered, and no check failed."""
     from gradcli.render import json  # NumPy and the renderer, which asking for the function alone does not need
     from gradcli.render.error import as_object, defect_object
     from gradcli.render.speech import speech
+    from gradcli.report import disagrees
+    from gradcli.tensors.files import reaching
 
     speak = speech(language_of(record))
+    good = False
     try:
         command, request, _ = asked(record)
-        told = json.as_object(_parts(command, request), speak)
+        with reaching("working directory" if allow_files else "nothing"):
+            parts = tuple(command.run(request))
+        told = json.as_object(parts, speak)
+        good = not any(map(disagrees, parts))
     except GradcliError as error:
-        told = as_object(error, speak)
+        told = as_object(_excerpt(error, record), speak)
     except RecursionError:
         told = as_object(limit(N_("the expression is nested too deeply")), speak)
     except MemoryError:
         told = as_object(limit(N_("there is not enough memory for this question")), speak)
+    except OSError as error:
+        told = as_object(refusal(error), speak)
     except Exception as error:
         told = defect_object(error, speak)
-    return {"id": record["id"], **told} if isinstance(record, Mapping) and "id" in record else told
+    return ({"id": record["id"], **told} if isinstance(record, Mapping) and "id" in record else told), good
 
 
-def _parts(command: Command, request: Request) -> Iterator[Part]:
-    yield from command.run(request)
+def _excerpt(error: GradcliError, record: Mapping[str, Any]) -> GradcliError:
+    """The error with no more of a file's text than its place needs; the text of a record its author knows."""
+    text = record.get("expr") if isinstance(record, Mapping) else None
+    if error.source is None or not (isinstance(text, str) and text.startswith("@")):
+        return error
+    if error.span is None:
+        error.source = None
+        return error
+    start = max(error.source.rfind("\n", 0, error.span.start) + 1, error.span.start - _BESIDE)
+    line_end = error.source.find("\n", error.span.start)
+    end = min(len(error.source) if line_end < 0 else line_end, error.span.start + 2 * _BESIDE)
+    error.span = Span(error.span.start - start, max(min(error.span.end, end), error.span.start) - start)
+    error.source = error.source[start:end]
+    return error
+
+
+_BESIDE = 40
+"""So many characters of a file stand on the left of a mistake, and twice as many from there on."""
 
 
 def language_of(record: object) -> str:
@@ -78,7 +110,6 @@ def asked(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
         _expression(record, command), command.name, inputs,
         **filled(ASKED, {name: value for name, value in given.items() if name not in _SHOWN}),
     )
-    _refuse_stdin(request)
     return command, request, Display(**filled(SHOWN, {n: v for n, v in given.items() if n in _SHOWN}))
 
 
@@ -112,14 +143,6 @@ def _inputs(given: Any) -> dict[str, Any]:
             hint=N_('write  "inputs": {{"x": [1, 2]}}'), value=_short(given),
         )
     return dict(given)
-
-
-def _refuse_stdin(request: Request) -> None:
-    """The records themselves may come from standard input."""
-    texts = {"expr": request.expression, **request.inputs, "v": request.v}
-    for name, text in texts.items():
-        if isinstance(text, str) and text.strip() in ("-", "@-"):
-            raise fault("record", N_("{name} asks for standard input, which a record cannot read"), name=name)
 
 
 def _short(value: Any) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
 
-from gradcli.cli.batch import is_good, record_of
+from gradcli.cli.batch import record_of
 from gradcli.message import N_, GradcliError, fault
 
 
@@ -24,6 +25,9 @@ def resumed(path: str, lines: Generator[bytes]) -> Iterator[tuple[TextIO, tuple[
     except OSError as error:
         raise fault("file", N_("{path} cannot be written: {reason}"), path=path,
                     reason=error.strerror or str(error)) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise fault("file", N_("{path} is a pipe or a device, not a file"), path=path)
     with open(descriptor, "r+b") as file:
         try:
             behind = _behind(path, file, lines)
@@ -65,6 +69,19 @@ def _told(path: str, number: int, text: bytes) -> Mapping[str, Any]:
                     hint=N_("give the file of an earlier  gradcli batch --resume,  or one that does not exist yet"),
                     number=number, path=path)
     return told
+
+
+def is_good(told: Mapping[str, Any]) -> bool:
+    """The verdict that was given on an answer, as far as its JSON tells: it was answered, and no check failed."""
+    return bool(told.get("ok")) and all(_agrees(part) for key, part in told.items() if key != "id")
+
+
+def _agrees(told: Any) -> bool:
+    if isinstance(told, dict):
+        return told.get("agrees") is not False and all(map(_agrees, told.values()))
+    if isinstance(told, list) and told and isinstance(told[0], dict):
+        return all(map(_agrees, told))
+    return True
 
 
 def _record(line: bytes) -> Any:

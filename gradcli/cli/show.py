@@ -12,6 +12,7 @@ from typing import TextIO
 
 from gradcli.cli.collector import settle
 from gradcli.cli.files import write_file
+from gradcli.cli.surroundings import put_aside
 from gradcli.cli.waiting import watched
 from gradcli.message import N_, Exit
 from gradcli.render import json, latex, markdown, quiet, text
@@ -149,4 +150,4 @@ def _warn(parts: Iterable[Part], display: Display) -> None:
     speak = speech(display.lang)
     for part in parts:
         if isinstance(part, Warning):
-            sys.stderr.write(visible(speak.sentence(N_("note: ")) + speak(part.text)) + "\n")
+            put_aside(visible(speak.sentence(N_("note: ")) + speak(part.text)))

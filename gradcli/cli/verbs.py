@@ -117,6 +117,8 @@ _BATCH = Verb(
                "SECONDS", (), 0, float("inf")),
         Option("resume", "word", None, N_("a file for the answers; those that it holds already are not asked again"),
                "FILE", (), 0, 0),
+        Option("allow_files", "flag", False, N_("let records read files in the working directory and below"), "", (),
+               0, 0),
     ),
     ('echo \'{"expr": "x**2", "inputs": {"x": [1, 2]}}\' | gradcli batch', "gradcli batch questions.jsonl --jobs 4"),
     _batch,

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcli.commands.graph import chosen
 from gradcli.commands.understand import Understood, understand
-from gradcli.message import N_, fault
+from gradcli.message import N_, fault, limit
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.alone import names_of, output_name
 from gradcli.program.names import fresh_name
@@ -188,9 +188,7 @@ def _jax(asked: Understood) -> Iterator[str]:
     for step in asked.program.steps:
         operation = getattr(step.how, "operation", None)
         if operation in NOT_IN_JAX:
-            raise fault(
-                "limit", N_("{name} has no plain spelling in JAX"), hint=N_("--to torch  has one"), name=operation
-            )
+            raise limit(N_("{name} has no plain spelling in JAX"), hint=N_("--to torch  has one"), name=operation)
     fixed = [name for name in asked.point if name not in asked.wrt]
     yield from (
         "import jax",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from math import prod
 
 from gradcli.commands.forms import (
     Forms,
@@ -20,6 +21,7 @@ from gradcli.commands.forms import (
 )
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, message
+from gradcli.program.work import fits
 from gradcli.report import Array, Compared, Part, Together, Warning, Weights
 from gradcli.request import Request
 
@@ -74,7 +76,9 @@ def _together(asked: Understood, forms: Forms, found: list[Compared]) -> Iterato
 
 
 def _whole(asked: Understood, pairs: list[tuple[str, str]]) -> bool:
-    return small(*((*shape_of(asked, a), *shape_of(asked, b)) for a, b in pairs))
+    entries = sum(prod(shape_of(asked, name)) for name in asked.wrt)
+    blocks = ((*shape_of(asked, a), *shape_of(asked, b)) for a, b in pairs)
+    return small(*blocks) and fits(asked.program, entries, entries)
 
 
 def _proven(asked: Understood, forms: Forms, pairs: list[tuple[str, str]]) -> Iterator[Compared]:

@@ -11,6 +11,7 @@ import numpy as np
 from gradcli.commands.forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, message
+from gradcli.program.work import fits
 from gradcli.report import Array, Closed, Compared, Flattened, Heatmap, Jacobian, Part, Tangents, Warning, arranged
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size
@@ -77,7 +78,9 @@ def run(request: Request) -> Iterator[Part]:
 
 def _fits(asked: Understood) -> bool:
     shapes = [(*asked.program.output_shape, *shape_of(asked, name)) for name in asked.wrt]
-    return small(*shapes, most=DRAWN if asked.request.plot else SMALL)
+    rows = size(asked.program.output_shape)
+    columns = sum(size(shape_of(asked, name)) for name in asked.wrt)
+    return small(*shapes, most=DRAWN if asked.request.plot else SMALL) and fits(asked.program, rows, columns)
 
 
 def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:

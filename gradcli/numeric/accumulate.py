@@ -12,6 +12,7 @@ from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import DTYPES, computing, forward
 from gradcli.numeric.retained import grad_fn
 from gradcli.program import Apply, Program
+from gradcli.program.work import refuse_many
 from gradcli.report import Array
 
 
@@ -36,6 +37,7 @@ def calls(
     device: str = "cpu",
 ) -> list[After]:
     """`y.backward(v)` so many times on one graph (v None: `y.backward()`); it ends at the first error."""
+    refuse_many(program, count)
     found: list[After] = []
     with computing(dtype, device):
         values = forward(program, wrt, point, dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 
 from gradcli.frozen import dataclass
-from gradcli.message import N_, fault
+from gradcli.message import N_, fault, limit
 from gradcli.program import Apply, Constant, Input, Program
 from gradcli.program.values import filled, number_of
 from gradcli.report import Array
@@ -107,6 +108,10 @@ def _tracked(value: torch.Tensor) -> torch.Tensor:
     return value.detach().clone().requires_grad_(True)
 
 
+_NO_MEMORY = re.compile(r"can't allocate memory|not enough memory|bad alloc|out of memory", re.IGNORECASE)
+"""How PyTorch says it."""
+
+
 @contextmanager
 def computing(dtype: str, device: str = "cpu") -> Iterator[None]:
     """The state that a computation of ours needs, put back after it.
@@ -123,6 +128,8 @@ def computing(dtype: str, device: str = "cpu") -> Iterator[None]:
             yield
     except (RuntimeError, IndexError, NotImplementedError) as error:
         reason = str(error).strip().split("\n")[0]
+        if isinstance(error, torch.OutOfMemoryError) or _NO_MEMORY.search(reason):
+            raise limit(N_("there is not enough memory for this question")) from None
         raise fault("domain", N_("PyTorch does not compute this: {reason}"), reason=reason) from None
     finally:
         torch.set_default_dtype(before)

@@ -10,7 +10,9 @@ import torch
 
 from gradcli.numeric.autograd import DTYPES, computing, forward
 from gradcli.program import Program
+from gradcli.program.work import refuse_large
 from gradcli.report import Array
+from gradcli.shapes import size
 
 
 def jvp(
@@ -35,6 +37,7 @@ def rows(
     device: str = "cpu",
 ) -> Mapping[str, Array]:
     """The whole Jacobian for each variable, output axes first: one reverse pass with a one-hot v for each row."""
+    refuse_large(program, size(program.output_shape), _entries(program, wrt))
     with computing(dtype, device):
         y, variables = _traced(program, wrt, point, dtype)
         return dict(zip(variables, _rows(y, list(variables.values())), strict=True))
@@ -45,6 +48,7 @@ def hessian(
     device: str = "cpu",
 ) -> Mapping[tuple[str, str], Array]:
     """∂²(v·y)/∂a∂b for every pair of variables, a's axes first: rows of the gradient's Jacobian."""
+    refuse_large(program, _entries(program, wrt), _entries(program, wrt))
     with computing(dtype, device):
         y, variables = _traced(program, wrt, point, dtype)
         gradients = _gradients((_tensor(v, dtype) * y).sum(), list(variables.values()), create_graph=True)
@@ -84,6 +88,11 @@ def partial(
         for name in names:
             (y,) = _gradients(y, [variables[name]], create_graph=True)
         return _array(y)
+
+
+def _entries(program: Program, wrt: Sequence[str]) -> int:
+    """Of all the variables together."""
+    return sum(size(program[ref].shape) for name in wrt if (ref := program.variable(name)) is not None)
 
 
 def _traced(

@@ -9,8 +9,8 @@ from typing import Any
 from gradcli.message import N_, Message, fault
 from gradcli.ops.families import Param
 from gradcli.ops.row import Row
-from gradcli.ops.subscripts import einsum_shape, einsum_symbolic, einsum_text
-from gradcli.shapes import Shape, axis, broadcast, written
+from gradcli.ops.subscripts import einsum_shape, einsum_sizes, einsum_symbolic, einsum_text
+from gradcli.shapes import Shape, axis, broadcast, size, written
 
 A = Param("input")
 B = Param("other")
@@ -31,6 +31,24 @@ def _matmul(a: Shape, b: Shape) -> Shape:
     if len(a) == 1 or len(b) == 1:
         return (*a[:-1], *(b[:-2] if len(b) > 1 else ()), *(b[-1:] if len(b) > 1 else ()))
     return (*broadcast(a[:-2], b[:-2]), a[-2], b[-1])
+
+
+A_MOMENT = 2_000
+"""So many multiplications inside a product of matrices take as long as going through one entry, or less."""
+
+
+def _products(a: Shape, b: Shape) -> int:
+    return size(_matmul(a, b)) * a[-1] // A_MOMENT
+
+
+def _factored(x: Shape, *_: Any) -> int:
+    """Of each square matrix: its size cubed."""
+    return size(x) * x[-1] // A_MOMENT
+
+
+def _einsum_work(text: str, operands: tuple[Shape, ...]) -> int:
+    largest, products = einsum_sizes(text, operands)
+    return max(largest, products // A_MOMENT)
 
 
 def _matmul_repair(a: Shape, b: Shape) -> str | None:
@@ -320,21 +338,24 @@ def _not_definite(n: Any, x: Any) -> Any:
 LINEAR: tuple[Row, ...] = (
     # Products
     Row("matmul", "linear", N_("the product of matrices, vectors or batches of matrices: a @ b"), "x @ y",
-        takes=(A, B), shape=_matmul,
+        takes=(A, B), shape=_matmul, work=_products,
         torch=lambda t, a, b: a @ b, numpy=lambda n, a, b: a @ b, symbolic=_matmul_symbolic),
     Row("mm", "linear", N_("the product of two matrices"), "mm(x, y)", takes=(A, B), aliases=("chain_matmul",),
+        work=_products,
         shape=_exactly("mm", (2, 2), N_("mv(A, x) for a matrix and a vector;  A @ x  for any of them")),
         torch=lambda t, a, b: t.mm(a, b), numpy=lambda n, a, b: a @ b, symbolic=_matmul_symbolic),
     Row("mv", "linear", N_("a matrix times a vector"), "mv(x, y)", takes=(A, Param("vec")),
         shape=_exactly("mv", (2, 1), N_("mm(A, B) for two matrices;  A @ B  for any of them")),
         torch=lambda t, a, b: t.mv(a, b), numpy=lambda n, a, b: a @ b, symbolic=_matmul_symbolic),
     Row("bmm", "linear", N_("the product of two batches of matrices"), "bmm(x, y)", takes=(A, Param("mat2")),
+        work=_products,
         shape=_exactly("bmm", (3, 3), N_("A @ B  for matrices without a batch")),
         torch=lambda t, a, b: t.bmm(a, b), numpy=lambda n, a, b: a @ b, symbolic=_matmul_symbolic),
     Row("dot", "linear", N_("the inner product of two vectors"), "dot(x, y)",
         takes=(A, Param("tensor")), shape=_dot, aliases=("vdot",),
         torch=lambda t, a, b: t.dot(a, b), numpy=lambda n, a, b: n.dot(a, b), symbolic=_matmul_symbolic),
     Row("inner", "linear", N_("products summed over the last axis of both"), "inner(x, y)", takes=(A, B), shape=_inner,
+        work=lambda a, b: size(_inner(a, b)) * (a[-1] if a and b else 1) // A_MOMENT,
         torch=lambda t, a, b: t.inner(a, b), numpy=lambda n, a, b: n.inner(a, b), symbolic=_inner_symbolic),
     Row("outer", "linear", N_("all products of two vectors' entries"), "outer(x, y)",
         takes=(A, Param("vec2")), shape=_outer, aliases=("ger",),
@@ -342,6 +363,7 @@ LINEAR: tuple[Row, ...] = (
         symbolic=lambda s, a, b: s.tensor((*a.dims, *b.dims), lambda i, j: a.at(i) * b.at(j))),
     Row("einsum", "linear", N_("a sum of products, written with one letter an axis"), 'einsum("ij,j->i", x, y)',
         method=False, takes=(Param("equation", "text"), Param("operands", "tensors")), shape=einsum_shape,
+        work=_einsum_work,
         torch=lambda t, text, operands: t.einsum(einsum_text(text, [o.dim() for o in operands]), *operands),
         numpy=lambda n, text, operands: n.einsum(
             einsum_text(text, [o.ndim for o in operands]), *operands, optimize=True),
@@ -356,38 +378,41 @@ LINEAR: tuple[Row, ...] = (
     # Square matrices
     Row("trace", "linear", N_("the sum of a matrix's diagonal"), "trace(x)", takes=(A,), shape=_trace,
         torch=lambda t, x: t.trace(x), numpy=lambda n, x: n.trace(x), symbolic=_trace_symbolic),
-    Row("det", "linear", N_("the determinant"), "det(x)", takes=(A,), shape=lambda x: _square(x)[:-2],
+    Row("det", "linear", N_("the determinant"), "det(x)", takes=(A,), shape=lambda x: _square(x)[:-2], work=_factored,
         torch=lambda t, x: t.linalg.det(x), numpy=lambda n, x: n.linalg.det(x),
         symbolic=lambda s, x: _determinant(s, x, lambda y: y, "d", "det")),
     Row("logdet", "linear", N_("the logarithm of the determinant (nan where it is negative)"),
-        "logdet(x @ x.T + eye(3))", takes=(A,), shape=lambda x: _square(x)[:-2],
+        "logdet(x @ x.T + eye(3))", takes=(A,), shape=lambda x: _square(x)[:-2], work=_factored,
         torch=lambda t, x: t.logdet(x), numpy=_numpy_logdet,
         symbolic=lambda s, x: _determinant(s, x, lambda y: 1, "l", "logdet")),
     Row("slogdet", "linear", N_("the pair [sign, log|det|]; slogdet(A)[1] is the logarithm"), "slogdet(x)[1]",
-        takes=(A,), shape=lambda x: (2, *_square(x)[:-2]),
+        takes=(A,), shape=lambda x: (2, *_square(x)[:-2]), work=_factored,
         torch=lambda t, x: t.stack(tuple(t.linalg.slogdet(x))), numpy=lambda n, x: n.stack(n.linalg.slogdet(x)),
         symbolic=lambda s, x: s.call("stack", (
             _determinant(s.unnamed(), x, lambda y: 0, "g", "sign_det"),
             _determinant(s.unnamed(), x, lambda y: 1, "l", "logabsdet")), 0)),
     Row("logabsdet", "linear", N_("the logarithm of the determinant's magnitude"), "logabsdet(x)", takes=(A,),
-        shape=lambda x: _square(x)[:-2],
+        shape=lambda x: _square(x)[:-2], work=_factored,
         torch=lambda t, x: t.linalg.slogdet(x)[1], numpy=lambda n, x: n.linalg.slogdet(x)[1],
         symbolic=lambda s, x: _determinant(s, x, lambda y: 1, "l", "logabsdet")),
     Row("sign_det", "linear", N_("the sign of the determinant"), "sign_det(x)", takes=(A,), differentiable=False,
-        shape=lambda x: _square(x)[:-2],
+        shape=lambda x: _square(x)[:-2], work=_factored,
         torch=lambda t, x: t.linalg.slogdet(x)[0].detach(), numpy=lambda n, x: n.linalg.slogdet(x)[0],
         symbolic=lambda s, x: _determinant(s, x, lambda y: 0, "g", "sign_det")),
     Row("inv", "linear", N_("the inverse matrix"), "inv(x)", takes=(A,), shape=_square, aliases=("inverse",),
+        work=_factored,
         torch=lambda t, x: t.linalg.inv(x), numpy=lambda n, x: _singular(n.linalg.inv, x), symbolic=_inverse),
     Row("solve", "linear", N_("the x with A @ x = b"), "solve(x, y)", takes=(Param("A"), Param("b")), shape=_solve,
+        work=lambda a, b: _factored(a) + size(_solve(a, b)) * a[-1] // A_MOMENT,
         torch=lambda t, a, b: t.linalg.solve(a, b),
         numpy=lambda n, a, b: _singular(n.linalg.solve, a, b[..., None])[..., 0] if _vector_side(a.shape, b.shape)
         else _singular(n.linalg.solve, a, b), symbolic=_solve_symbolic),
     Row("cholesky", "linear", N_("the lower triangular L with L @ L.T = A"), "cholesky(x @ x.T + eye(3))",
-        takes=(A,), shape=_square,
+        takes=(A,), shape=_square, work=_factored,
         torch=lambda t, x: t.linalg.cholesky(x), numpy=_not_definite, symbolic=_cholesky),
     Row("matrix_power", "linear", N_("a square matrix times itself, n times"), "matrix_power(x, 3)",
         takes=(A, Param("n", "integer")), shape=lambda x, n: _square(x),
+        work=lambda x, n: _factored(x) * abs(n).bit_length(),
         torch=lambda t, x, k: t.linalg.matrix_power(x, k),
         numpy=lambda n, x, k: _singular(n.linalg.matrix_power, x, k), symbolic=lambda s, x, k: _power(s, x, k)),
 )

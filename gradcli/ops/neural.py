@@ -10,7 +10,7 @@ from gradcli.message import N_, fault
 from gradcli.ops.families import Kink, Param
 from gradcli.ops.reductions import largest
 from gradcli.ops.row import Row
-from gradcli.shapes import Shape, axes, broadcast, written
+from gradcli.shapes import Shape, axes, broadcast, size, written
 
 REDUCTION = Param("reduction", "text", "mean")
 INPUT, TARGET = Param("input"), Param("target")
@@ -275,6 +275,16 @@ def _conv_shape(x: Shape, w: Shape, b: Shape | None, stride: int, padding: int, 
     return (*x[:-2], w[0], length)
 
 
+def _conv_work(x: Shape, w: Shape, b: Shape | None, stride: int, padding: int, dilation: int) -> int:
+    """The padded signal, which most of a long stride passes over, or the products of a wide window."""
+    padded = size(x[:-1]) * (x[-1] + 2 * padding)
+    return max(padded, size(_conv_shape(x, w, b, stride, padding, dilation)) * w[1] * w[2] // _AN_ENTRY)
+
+
+_AN_ENTRY = 100
+"""Multiplications of a window that take as long as going through one entry."""
+
+
 def _conv(s: Any, x: Any, w: Any, b: Any, stride: int, padding: int, dilation: int) -> Any:
     """y[b,o,m] = Σ over c, r of x[b, c, stride*m + dilation*r - padding] w[o,c,r], zero outside x."""
     s.unify(x.dims[-2], w.dims[1])
@@ -403,7 +413,7 @@ NEURAL: tuple[Row, ...] = (
     Row("conv1d", "layer", N_("cross-correlation along the last axis, as PyTorch has it"), "conv1d(x, w)", method=False,
         takes=(INPUT, Param("weight"), BIAS,
                Param("stride", "integer", 1), Param("padding", "integer", 0), Param("dilation", "integer", 1)),
-        shape=_conv_shape, numpy=_numpy_conv, symbolic=_conv,
+        shape=_conv_shape, numpy=_numpy_conv, symbolic=_conv, work=_conv_work,
         torch=lambda t, x, w, b, stride, padding, dilation: t.nn.functional.conv1d(x, w, b, stride, padding, dilation)),
     Row("cosine_similarity", "layer", N_("the inner product over the product of the norms"),
         "cosine_similarity(x, y, dim=0)", method=False,

@@ -80,7 +80,9 @@ class Row:
     Exactly one of these gives its meaning: `scalar` (an elementwise formula in simpler functions), `derivative` (an
     elementwise function of its own: one partial for each tensor, in terms of the arguments and the result, called as
     partial(s, *arguments, y)), or `symbolic` (sums, index maps, primitives). `domain` holds one open interval a tensor,
-    from which tests sample. `latex` has one `{}` for each tensor. `infix` is the operator it is written with.
+    from which tests sample. `latex` has one `{}` for each tensor.
+    `work` gets what `shape` gets: what the numeric columns cost, counted in entries that are gone through, where that
+    is more than the entries that go in and come out.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Row:
     kinks: tuple[Kink, ...] = ()
     slope_kinks: tuple[Kink, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    work: Column | None = None
     method: bool = True
     differentiable: bool = True
 

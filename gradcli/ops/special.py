@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gradcli.message import GradcliError, fault
 from gradcli.ops.families import N_, Deviation, Kink, Param, Row, elementwise
-from gradcli.shapes import Shape
+from gradcli.shapes import Shape, size
 
 # ---- where PyTorch's own rules round (in float64, against 60 digits) ------------------------------------------------
 _SINC = N_("(cos(pi*x) - sinc(x))/x cancels near 0")
@@ -30,6 +30,10 @@ def _known_order(order: int, shape: Shape) -> Shape:
 
 def _some_dimension(shape: Shape, p: int) -> GradcliError | None:
     return fault("option", N_("multigammaln needs p >= 1, not {p}"), p=p) if p < 1 else None
+
+
+_A_ROUND = 100
+"""A computation costs as much as so many entries, be its tensors as small as they like."""
 
 
 SPECIAL: tuple[Row, ...] = (
@@ -109,7 +113,7 @@ SPECIAL: tuple[Row, ...] = (
                 derivative=lambda s, u, y: s.digamma(u), deviations=tuple(replace(d, order=2) for d in _TRIGAMMA)),
     elementwise("multigammaln", doc=N_("the logarithm of the gamma function of p dimensions"),
                 example="multigammaln(x + 2, 2)", aliases=("mvlgamma",), options=(Param("p", "integer"),),
-                check=_some_dimension, domain=(3, 6),
+                check=_some_dimension, domain=(3, 6), work=lambda shape, p: p * (size(shape) + _A_ROUND),
                 torch=lambda t, x, p: t.special.multigammaln(x, p),
                 numpy=lambda n, x, p: p * (p - 1) * n.log(n.pi) / 4
                                       + sum(n.special.gammaln(x - j / 2) for j in range(p)),

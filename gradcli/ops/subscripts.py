@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from string import ascii_letters
 from typing import Any
 
@@ -86,6 +87,22 @@ def einsum_shape(text: str, operands: tuple[Shape, ...]) -> Shape:
                 )
             sizes[letter] = max(n, sizes.get(letter, 1)) if n != 0 else 0
     return tuple(sizes[c] for c in output)
+
+
+def einsum_sizes(text: str, operands: tuple[Shape, ...]) -> tuple[int, int]:
+    """Of the operands joined from left to right: the entries of the largest value on the way, and all products."""
+    inputs, output = read_equation(text, [len(o) for o in operands])
+    sizes: dict[str, int] = {}
+    for letters, shape in zip(inputs, operands, strict=True):
+        for letter, n in zip(letters, shape, strict=True):
+            sizes[letter] = max(n, sizes.get(letter, 1))
+    held, largest, products = set(inputs[0]), 1, 1
+    for place, letters in enumerate(inputs[1:], 1):
+        together = held | set(letters)
+        held = together & set("".join(inputs[place + 1 :]) + output)
+        products += prod(sizes[c] for c in together)
+        largest = max(largest, prod(sizes[c] for c in held))
+    return largest, products
 
 
 def einsum_symbolic(s: Any, text: str, operands: tuple[Any, ...]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -16,7 +16,7 @@ from gradcli.ops.row import Row
 from gradcli.program import meant
 from gradcli.program.bind import Given, bind, option
 from gradcli.program.masks import CONDITIONS
-from gradcli.program.numbers import as_array
+from gradcli.program.numbers import LARGEST, as_array, too_large
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
 from gradcli.program.steps import Apply, Constant, Input, Ref, Step
 from gradcli.program.values import number_of
@@ -26,6 +26,22 @@ from gradcli.syntax.stray import patched
 
 MAX_ENTRIES = 100_000_000
 """No step may hold more entries; told from shapes, before anything is allocated."""
+
+MAX_HELD = 5 * MAX_ENTRIES
+"""Nor may all of them together: they are kept until the answer is there."""
+LONGEST_WHOLE = 2**63 - 1
+"""What libraries count with."""
+
+
+def _wholes(arguments: Iterable[Any]) -> Iterator[int]:
+    """Every whole number among the options."""
+    for argument in arguments:
+        if isinstance(argument, int):
+            yield argument
+        elif isinstance(argument, tuple):
+            yield from _wholes(argument)
+        elif isinstance(argument, slice):
+            yield from _wholes((argument.start, argument.stop, argument.step))
 
 
 class Draft:
@@ -38,6 +54,8 @@ class Draft:
         self.inputs: dict[str, Ref] = {}
         self.whole_numbers: set[str] = set()
         self.pinned: list[Rule] = []
+        self.held = 0
+        self.numbers: dict[int, float] = {}
 
     def add(self, how: Input | Constant | Apply, shape: Shape, span: Span, name: str | None = None) -> Ref:
         self.steps.append(Step(how, tuple(shape), span, name))
@@ -103,6 +121,8 @@ class Draft:
     def finish(self, row: Row, arguments: tuple[Any, ...], span: Span) -> Ref:
         """The step of a row with all of its arguments, with the shape its row says."""
         most = allowed(MAX_ENTRIES)
+        if any(abs(whole) > LONGEST_WHOLE for whole in _wholes(arguments)):
+            raise limit(N_("a whole number is {most} at most"), most=LONGEST_WHOLE).at(span)
         try:
             shape = row.shape(*(self._shaped(a) for a in arguments))
             check_strides(shape, row.name, most)
@@ -113,10 +133,27 @@ class Draft:
                 N_("{f} would have {n} entries, more than {most}"), hint=RAISE,
                 f=row.name, n=size(shape), most=most, count=needed(size(shape), MAX_ENTRIES),
             ).at(span)
+        self._refuse_long_work(row, arguments, shape, span)
         if row.family == "random":
             draw = self.random.random if row.name == "rand" else self.random.standard_normal
             return self.add(Constant(np.asarray(draw(shape))), shape, span)
         return self.add(Apply(row.name, arguments), shape, span)
+
+    def _refuse_long_work(self, row: Row, arguments: tuple[Any, ...], shape: Shape, span: Span) -> None:
+        """Told from shapes and options, before the work begins."""
+        most = allowed(MAX_ENTRIES)
+        work = 0 if row.work is None else row.work(*(self._shaped(a) for a in arguments))
+        if work > most:
+            raise limit(
+                N_("{f} would need as much work as {n} entries, more than {most}"), hint=RAISE,
+                f=row.name, n=work, most=most, count=needed(work, MAX_ENTRIES),
+            ).at(span)
+        self.held += size(shape)
+        if self.held > allowed(MAX_HELD):
+            raise limit(
+                N_("the values up to here would have {n} entries together, more than {most}"), hint=RAISE,
+                n=self.held, most=allowed(MAX_HELD), count=needed(self.held, MAX_HELD),
+            ).at(span)
 
     def _shaped(self, argument: Any) -> Any:
         if isinstance(argument, Ref):
@@ -124,6 +161,20 @@ class Draft:
         if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
             return tuple(map(self.shape, argument))
         return argument
+
+    def number(self, given: Given) -> float | None:
+        """What the operators before made of written numbers alone; None where anything else has a part in it."""
+        value = given.value
+        if isinstance(value, float):
+            return value
+        if isinstance(value, Fraction):
+            return float(value) if abs(value) <= LARGEST else None
+        if not isinstance(value, Ref):
+            return None
+        how = self.steps[value.step].how
+        if isinstance(how, Constant):
+            return None if isinstance(how.value, np.ndarray) else number_of(how.value)
+        return self.numbers.get(value.step)
 
     # A value as a tensor
 
@@ -136,6 +187,8 @@ class Draft:
         if isinstance(value, Ref):
             return value
         if isinstance(value, (Fraction, float)) and not isinstance(value, bool):
+            if isinstance(value, Fraction) and abs(value) > LARGEST:
+                raise too_large().at(given.span)
             return self.add(Constant(value), (), given.span)
         if isinstance(value, tuple):
             numbers = as_array(self.pinned_number(value))

@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any, assert_never
 
+import numpy as np
+
 from gradcli.message import N_, GradcliError, Message, Span, fault, message
 from gradcli.ops import SPELLED
+from gradcli.ops.libraries import n
 from gradcli.program import meant, readings, sizes
 from gradcli.program.bind import Given
 from gradcli.program.draft import Draft
 from gradcli.program.index import index_arguments
 from gradcli.program.masks import is_mask
-from gradcli.program.numbers import exact, literal
+from gradcli.program.numbers import exact, literal, refuse_outside
 from gradcli.program.size_values import joined
 from gradcli.program.steps import Constant, Ref
 from gradcli.program.values import NAMED
@@ -121,14 +124,30 @@ class Expressions:
         if isinstance(a.value, Ref) and isinstance(b.value, Ref):
             return self._of_tensors(node, a, b, (self.draft.shape(a.value), self.draft.shape(b.value)))
         result = self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+        self._refuse_overflow(node, a, b, result)
         if isinstance(a.value, Ref):
             self._note(readings.no_inverse(self.draft.source, node, a.span, self.draft.shape(a.value), b))
         return result
 
+    def _refuse_overflow(self, node: t.Binary | t.Compare, a: Given, b: Given, result: Ref) -> None:
+        """Raises GradcliError (limit) where numbers make one that is finite and too large; else remembers it."""
+        first, second = self.draft.number(a), self.draft.number(b)
+        if first is None or second is None or node.operator not in _BINARY:
+            return
+        with np.errstate(all="ignore"):
+            value = float(SPELLED[_BINARY[node.operator]].numpy(n, np.asarray(first), np.asarray(second)))
+        try:
+            refuse_outside(node.operator, first, second, value)
+        except GradcliError as error:
+            raise error.at(node.span) from None
+        self.draft.numbers[result.step] = value
+
     def _of_tensors(self, node: t.Binary | t.Compare, a: Given, b: Given, shapes: tuple[Shape, Shape]) -> Ref:
         readings.refuse_two_readings(self.draft.source, node, a.span, b.span, shapes)
         try:
-            return self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+            result = self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+            self._refuse_overflow(node, a, b, result)
+            return result
         except GradcliError as error:
             if error.kind == "shape":
                 ways = meant.ways_to_join(self.draft.source, node, *shapes)

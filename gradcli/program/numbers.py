@@ -5,11 +5,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from math import isfinite, isinf
+from sys import float_info
 from typing import Any
 
 import numpy as np
 
-from gradcli.message import N_, fault
+from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
 from gradcli.shapes import written
 from gradcli.syntax import tree as t
@@ -20,6 +22,25 @@ MAX_EXACT_BITS = 4_096
 _EXACT: Mapping[str, Callable[[Fraction, Fraction], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
 }  # fmt: skip
+
+
+LARGEST = Fraction(float_info.max)
+"""The largest finite number of a tensor."""
+
+
+def too_large() -> GradcliError:
+    """Of a number that is finite and that no tensor holds: it is not infinity."""
+    return limit(N_("this number is too large: the largest float64 is 1.8e308"), hint=N_("inf  is infinity"))
+
+
+def refuse_outside(sign: str, a: float, b: float, result: float) -> None:
+    """Raises GradcliError (limit) where arithmetic of finite numbers left the floats; 0**-1 is infinity and did not."""
+    if sign not in ("+", "-", "*", "**") or not (isfinite(a) and isfinite(b)) or (sign == "**" and a == 0):
+        return
+    if isinf(result):
+        raise too_large()
+    if sign == "**" and result == 0:
+        raise limit(N_("this number is too small: the smallest float64 is 5e-324"), hint=N_("write  0"))
 
 
 def exact(sign: str, a: Fraction, b: Fraction) -> Fraction | None:

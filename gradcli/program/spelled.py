@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.message import N_, fault
+from gradcli.message import N_, limit
 from gradcli.program.size_values import SizeInteger, SizeNumber, evaluated, has_rule
 from gradcli.program.steps import Apply, Constant, Input, Program, Ref
 from gradcli.program.values import number_of, options_as_floats
@@ -246,9 +246,7 @@ def literal(array: Array | float) -> str:
     """The numbers as nested lists, with every digit it takes."""
     array = np.asarray(array)
     if array.size > LONGEST:
-        raise fault(
-            "limit", N_("a tensor of {count} numbers is too large to be written into a script"), count=array.size
-        )
+        raise limit(N_("a tensor of {count} numbers is too large to be written into a script"), count=array.size)
     return _listed(array)
 
 
@@ -314,8 +312,8 @@ class Speller:
         try:
             found = infix(*arguments) if infix else self.column(how.row, self.library, arguments)
         except (TypeError, AttributeError, ValueError, RuntimeError) as error:
-            raise fault(
-                "limit", N_("{name} cannot be written as a script: {why}"), name=how.operation, why=str(error)[:80]
+            raise limit(
+                N_("{name} cannot be written as a script: {why}"), name=how.operation, why=str(error)[:80]
             ) from None
         return found if isinstance(found, Spelled) else as_spelled(found)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcli.message import GradcliError
+from gradcli.message import N_, GradcliError, limit
 from gradcli.render.numbers import exact
-from gradcli.report import Array, Compared, Flattened, Graph, Part, Plot, Script, Visit, Warning
+from gradcli.report import Array, Compared, Flattened, Graph, Part, Plot, Question, Script, Visit, Warning
 from gradcli.visible import visible
 
 
@@ -24,11 +24,10 @@ def arrays(parts: Sequence[Part]) -> list[tuple[str, Array]]:
     """Every gradient by its variable's name; of a plot, the swept variables and the curves; a Jacobian flattened where
     that was asked for.
 
-    Raises GradcliError (limit) for a Jacobian or a Hessian of which only sums were computed: they are another thing.
+    Raises GradcliError (limit) for a Jacobian or a Hessian of which only sums were computed: they are something else.
     """
-    for part in parts:
-        if isinstance(part, Warning) and part.kind == "size":
-            raise GradcliError("limit", part.text)
+    if any(isinstance(part, Warning) and part.kind == "size" for part in parts):
+        raise _too_large(parts)
     flat = {part.name: part.matrix for part in parts if isinstance(part, Flattened) and part.matrix is not None}
     compared = [part for part in parts if isinstance(part, Compared)]
     found = [
@@ -39,6 +38,18 @@ def arrays(parts: Sequence[Part]) -> list[tuple[str, Array]]:
         if isinstance(part, Plot):
             found += [*part.axes, *((curve.label, curve.values) for curve in part.curves)]
     return [(name, array) for name, array in found if array is not None]
+
+
+def _too_large(parts: Sequence[Part]) -> GradcliError:
+    if any(isinstance(part, Question) and part.command == "hessian" for part in parts):
+        return limit(
+            N_("the Hessian is too large to be computed entry by entry, so there is none to write"),
+            hint=N_("gradcli hvp  gives its product with a direction at any size:  --t ones"),
+        )
+    return limit(
+        N_("the Jacobian is too large to be computed entry by entry, so there is none to write"),
+        hint=N_("gradcli vjp  gives its product with v at any size:  --v ones"),
+    )
 
 
 def _document(part: Part) -> str | None:

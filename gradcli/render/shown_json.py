@@ -147,6 +147,7 @@ def _plot(part: Plot) -> Answer:
                 "latex": c.latex,
                 "values": plain(c.values),
                 "max_abs_diff": None if c.max_abs_diff is None else finite(c.max_abs_diff),
+                "agrees": None if c.agrees is None else bool(c.agrees),
             }
             for c in part.curves
         ],

@@ -6,9 +6,11 @@ import difflib
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
@@ -17,6 +19,11 @@ from gradcli.tensors import binary, tables, weights
 
 MAX_BYTES = 512 * 2**20
 """Of one file: 50 million numbers in float64 are 400 MB."""
+
+Reach = Literal["everything", "working directory", "nothing"]
+"""What may be read: every file and standard input, the files in the working directory and below, or neither."""
+
+_reach: ContextVar[Reach] = ContextVar("reach", default="everything")
 
 Reader = Callable[[bytes, str, str | None], Array]
 """Content, the file's name for messages, and the key after the colon."""
@@ -32,6 +39,32 @@ READERS: dict[str, Reader] = {
 }
 
 
+@contextmanager
+def reaching(reach: Reach) -> Iterator[None]:
+    """In the block only so much is read, whoever asks."""
+    before = _reach.set(reach)
+    try:
+        yield
+    finally:
+        _reach.reset(before)
+
+
+def _refuse_out_of_reach(file: str, path: str) -> None:
+    """Raises GradcliError (file), which tells nothing of what is there."""
+    reach = _reach.get()
+    if reach == "nothing":
+        raise fault(
+            "file", N_("a record reads no file, and {file} is one"),
+            hint=N_("gradcli batch --allow-files  lets records read files in the working directory and below"),
+            file=file,
+        )
+    if reach == "working directory" and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(".")):
+        raise fault(
+            "file", N_("{file} is not in the working directory or below, where a record may read"),
+            hint=N_("run  gradcli batch --allow-files  in a directory that holds it"), file=file,
+        )
+
+
 class Stdin:
     """Standard input, which can be read once a command."""
 
@@ -41,15 +74,35 @@ class Stdin:
     def read(self, name: str) -> bytes:
         """All of it, for the variable `name`.
 
-        Raises GradcliError (input) for the second that asks, (limit) for more than MAX_BYTES.
+        Raises GradcliError (file) where records are read from it, (input) for the second that asks or where it is
+        closed, (limit) for more than MAX_BYTES.
         """
+        if _reach.get() != "everything":
+            raise fault(
+                "file", N_("a record cannot read standard input"),
+                hint=N_("write the numbers into the record, or as @FILE with  gradcli batch --allow-files"),
+            )
         if self._taken_by:
             raise fault(
                 "input", N_("- reads standard input, which {first} has already taken: {name} cannot read it too"),
                 hint=N_("write it to a file and give {name} as @FILE"), first=self._taken_by, name=name,
             )
         self._taken_by = name
-        return read_up_to(allowed(MAX_BYTES), self._stream or sys.stdin.buffer, "-")
+        try:
+            return read_up_to(allowed(MAX_BYTES), self._stream or standard_input(), "-")
+        except OSError as error:
+            raise _unreadable("-", error) from None
+
+
+def standard_input() -> BinaryIO:
+    """Standard input as bytes.
+
+    Raises GradcliError (input) where the program was started without one (`<&-`).
+    """
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None or stream.closed:
+        raise fault("input", N_("standard input is closed, so there is nothing to read"))
+    return stream  # type: ignore[no-any-return]
 
 
 def read_file(path: str) -> Array:
@@ -79,7 +132,7 @@ def reader_for(file: str, content: bytes) -> Reader:
 def _split_key(path: str) -> tuple[str, str | None]:
     """`f.npz:key` apart, unless a file of the whole name exists; a Windows drive is no file."""
     file, colon, key = path.rpartition(":")
-    if colon and len(file) > 1 and not os.path.exists(_from_home(path)):
+    if colon and len(file) > 1 and (_reach.get() == "nothing" or not os.path.exists(_from_home(path))):
         return file, key
     return path, None
 
@@ -93,6 +146,7 @@ def content_of(file: str) -> bytes:
         raise fault("file", N_("a file name is missing after @"), hint=N_("write @x.npy"))
     path = _from_home(file)
     try:
+        _refuse_out_of_reach(file, path)
         status = os.stat(path)
         _check_regular(file, status)
         with open(path, "rb", opener=_at_once) as stream:
@@ -106,7 +160,11 @@ def content_of(file: str) -> bytes:
     except ValueError:  # a null byte in the name
         raise fault("file", N_("the file name {file} is not valid"), file=repr(file)) from None
     except OSError as error:
-        raise fault("file", N_("{file} cannot be read: {reason}"), file=file, reason=error.strerror) from None
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: str, error: OSError) -> GradcliError:
+    return fault("file", N_("{file} cannot be read: {reason}"), file=file, reason=error.strerror or str(error))
 
 
 def _from_home(path: str) -> str:

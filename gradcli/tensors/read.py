@@ -121,9 +121,7 @@ def _named(name: str, read: Callable[[], Array]) -> Array:
 def _about(name: str, error: GradcliError) -> GradcliError:
     reason = Message(error.what.sentence, {slot: _spoken(said) for slot, said in error.what.values.items()})
     what: Message = message(N_("the value of {name} cannot be read: {reason}"), name=name, reason=reason)
-    return GradcliError(
-        error.kind, what, hint=error.hint, source=error.source, span=error.span, exit_status=error.exit_status
-    )
+    return GradcliError(error.kind, what, hint=error.hint, source=error.source, span=error.span)
 
 
 def _spoken(said: object) -> object:
