@@ -44,6 +44,8 @@ class Param:
     name: str
     kind: Kind = "tensor"
     default: Any = REQUIRED
+    by_name: bool = False
+    """Whether it is given by name only: in PyTorch another parameter has its place."""
 
 
 @dataclass(frozen=True, slots=True)

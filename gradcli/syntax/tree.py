@@ -42,6 +42,7 @@ class Flag:
 class Name:
     id: str
     span: Span
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`sum(x, dim=0)`, `torch.sum(x, dim=0)` and `x.sum(dim=0)` alike: a method's object is the first argument."""
+    """`sum(x, dim=0)`, `torch.sum(x, dim=0)` and `x.sum(dim=0)` alike: a method's object is the first argument.
+    `module` is what it was written with, as `torch.linalg` ("" for a bare name and a method)."""
 
     function: str
     arguments: tuple[Expression, ...]
@@ -79,6 +81,7 @@ class Call:
     method: bool
     name_span: Span
     span: Span
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
