@@ -164,7 +164,7 @@ WRITTEN: dict[str, list[Case]] = {
     "kron": [Case("kron(x, y)", {"x": a, "y": b}) for a, b in ((V, V), (M, (2, 2)), (V, M), (M, V), ((), V),
         ((1, 2), (2, 1)))] + [Case("kron(x, x)", {"x": (2, 2)})],
     "cross": [Case("cross(x, y)", {"x": a, "y": b}) for a, b in ((V, V), (M, M), ((1, 3), (2, 3)))] + [
-        Case("cross(x, y, dim=0)", {"x": C, "y": C}), Case("cross(x, y, dim=1)", {"x": (2, 3, 2), "y": (2, 3, 2)})],
+        Case("cross(x, y)", {"x": S, "y": S}), Case("cross(x, y, dim=0)", {"x": C, "y": C}), Case("cross(x, y, dim=1)", {"x": (2, 3, 2), "y": (2, 3, 2)})],
     "trace": [Case("trace(x)", {"x": s}) for s in (S, M, C, (1, 1), (1, 3))],
     "det": [Case("det(x)", {"x": s}) for s in (S, BATCH, (1, 1), (2, 2, 2, 2))],
     "logdet": [Case("logdet(tanh(x) + 4*eye(3))", {"x": s}) for s in (S, BATCH)] + [Case("logdet(x)", {"x": (1, 1)},
@@ -211,6 +211,14 @@ WRITTEN: dict[str, list[Case]] = {
     "expand": [Case(f"x.expand({a})", {"x": s}) for a, s in (("2, 3", (1, 3)), ("2, 3", V), ("-1, 4", (3, 1)),
         ("4", ()), ("2, 3, 2", (3, 1)))],
     "expand_as": [Case("x.expand_as(y)", {"x": a, "y": b}) for a, b in (((1, 3), M), (V, M), ((), V), (M, M))],
+    "reshape_as": [Case("x.reshape_as(y)", {"x": a, "y": b}) for a, b in ((M, (6,)), (M, (3, 2)), (M, M), ((1,), ()))],
+    "tile": [Case(f"x.tile({a})", {"x": s}) for a, s in (("2", V), ("2", M), ("2, 1", M), ("2, 2", V), ("2", ()))],
+    "repeat_interleave": [Case(f"x.repeat_interleave({a})", {"x": s}) for a, s in (
+        ("2", V), ("2", M), ("3, dim=1", M), ("2, dim=0", M), ("2", ()), ("2, dim=-1", (3, 1)), ("1", V))],
+    "diagonal": [Case(f"x.diagonal({a})", {"x": s}) for a, s in (("", S), ("", M), ("1", M), ("-1", S), ("", BATCH),
+        ("0, 1, 2", BATCH), ("1, -1, -2", BATCH), ("", (1, 1)))],
+    "diag_embed": [Case(f"diag_embed({a})", {"x": s}) for a, s in (("x", V), ("x", M), ("x, 1", M), ("x, -2", V),
+        ("x, 0, 0, 1", M), ("x, 1, 0, -1", M), ("x", (1,)))],
     "repeat": [Case(f"x.repeat({a})", {"x": s}) for a, s in (("2", V), ("2, 3", M), ("2, 2", V), ("3", (1,)), ("2", ()),
         ("1, 2", M))],
     "cat": [Case("cat([x, y])", {"x": V, "y": (2,)}), Case("cat([x, y, x], dim=1)", {"x": M, "y": (2, 1)}),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, fault, message
-from gradcli.ops import SPELLED, TABLE
+from gradcli.ops import SPELLED
 from gradcli.ops.elsewhere import rewritten
 from gradcli.ops.modules import DIFFERENT, LINALG, MODULES, TORCH, TORCH_ITSELF, Meaning, meanings
 from gradcli.ops.row import REQUIRED, Row
@@ -46,7 +46,7 @@ def counts(node: t.Call) -> bool:
 def takes_many(node: t.Call) -> bool:
     """Whether a list among the arguments is several tensors, as in cat([x, y])."""
     rows = [SPELLED.get(node.function)]
-    rows += [TABLE[m.row] for library in MODULES[node.module] for m in meanings(library, node.function)]
+    rows += [SPELLED[m.row] for library in MODULES[node.module] for m in meanings(library, node.function)]
     return any(p.kind == "tensors" for row in rows if row is not None for p in row.takes)
 
 
@@ -88,7 +88,7 @@ def _in(library: str, draft: Draft, node: t.Call, positional: list[Given], keywo
 def _bound(
     draft: Draft, node: t.Call, meaning: Meaning, positional: Sequence[Given], keywords: Mapping[str, Given]
 ) -> Bound | None:
-    row = TABLE[meaning.row] if meaning.row in TABLE else SPELLED[meaning.row]
+    row = SPELLED[meaning.row]
     ours = _by_name(row, meaning, positional, keywords, node)
     if ours is None:
         return None
