@@ -164,7 +164,8 @@ WRITTEN: dict[str, list[Case]] = {
     "kron": [Case("kron(x, y)", {"x": a, "y": b}) for a, b in ((V, V), (M, (2, 2)), (V, M), (M, V), ((), V),
         ((1, 2), (2, 1)))] + [Case("kron(x, x)", {"x": (2, 2)})],
     "cross": [Case("cross(x, y)", {"x": a, "y": b}) for a, b in ((V, V), (M, M), ((1, 3), (2, 3)))] + [
-        Case("cross(x, y)", {"x": S, "y": S}), Case("cross(x, y, dim=0)", {"x": C, "y": C}), Case("cross(x, y, dim=1)", {"x": (2, 3, 2), "y": (2, 3, 2)})],
+        Case("cross(x, y)", {"x": S, "y": S}), Case("cross(x, y, dim=0)", {"x": C, "y": C}),
+        Case("cross(x, y, dim=1)", {"x": (2, 3, 2), "y": (2, 3, 2)})],
     "trace": [Case("trace(x)", {"x": s}) for s in (S, M, C, (1, 1), (1, 3))],
     "det": [Case("det(x)", {"x": s}) for s in (S, BATCH, (1, 1), (2, 2, 2, 2))],
     "logdet": [Case("logdet(tanh(x) + 4*eye(3))", {"x": s}) for s in (S, BATCH)] + [Case("logdet(x)", {"x": (1, 1)},

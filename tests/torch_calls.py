@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,10 @@ MODULES: dict[str, Any] = {
     "torch": torch, "F": torch.nn.functional, "torch.linalg": torch.linalg, "torch.special": torch.special,
 }
 SPACE = {"torch": torch, "F": torch.nn.functional, "inf": float("inf")}
+NO_MATHEMATICS = ("out", "dtype", "layout", "device", "pin_memory", "memory_format", "generator", "names", "inplace",
+    "size_average", "reduce", "_stacklevel", "self")
 LETTERS = ("x", "y", "w", "b")
+NOT_DRAWN = ("index", "einsum", "tensor", "arange", "linspace", "eye", "ones", "zeros", "full")
 ONE: tuple[tuple[Shape, ...], ...] = (((),), ((1,),), ((3,),), ((0,),), ((2, 3),), ((3, 3),), ((3, 2),), ((2, 3, 3),),
     ((2, 1, 3),), ((0, 3),), ((1, 1),))
 TWO: tuple[tuple[Shape, ...], ...] = (
@@ -44,7 +47,8 @@ TWO: tuple[tuple[Shape, ...], ...] = (
     ((3, 3), (3,)), ((3, 3), (3, 3)), ((2, 3, 3), (3, 3)), ((2, 3, 3), (2, 3, 3)), ((2, 3, 3), (2, 3)), ((1,), (3,)),
     ((3,), (1,)), ((1,), ()), ((0,), (0,)), ((3,), (2,)), ((2, 3), (6,)), ((6,), (2, 3)), ((3, 2), (3, 2)),
     ((2, 3, 2), (2, 2)), ((2, 3), (2,)), ((1, 3), (2, 3)), ((3, 3, 2), (3, 3, 2)), ((2, 3), (0,)), ((2, 0), (0, 3)))
-THREE: tuple[tuple[Shape, ...], ...] = tuple(s * 3 for s in (((),), ((3,),), ((2, 3),))) + (
+THREE: tuple[tuple[Shape, ...], ...] = (
+    *(s * 3 for s in (((),), ((3,),), ((2, 3),))),
     ((2, 3), (3,), ()), ((3,), (), (3,)), ((2, 3), (4, 3), (4,)), ((1, 2, 5), (3, 2, 2), (3,)), ((2, 3), (3,), (3,)),
     ((2, 3), (4, 3), ()), ((3,), (4, 3), (4,)))
 
@@ -91,8 +95,7 @@ def keywords(name: str) -> dict[str, str]:
     if inspect.isfunction(function):
         for parameter in list(inspect.signature(function).parameters.values())[1:]:
             found.setdefault(parameter.name, str(parameter.annotation))
-    return {k: v for k, v in found.items() if k not in ("out", "dtype", "layout", "device", "pin_memory", "memory_format",
-        "generator", "names", "inplace", "size_average", "reduce", "_stacklevel", "self")}
+    return {k: v for k, v in found.items() if k not in NO_MATHEMATICS}
 
 
 def values(param: Param, row: Row) -> list[str]:
@@ -104,7 +107,8 @@ def values(param: Param, row: Row) -> list[str]:
         case "dims":
             return ["0", "-1", "1", "2", "(0, 1)", "(-1, 0)", "(1,)", "()", "None", "(0, 0)", "[0, 1]"]
         case "sizes":
-            return ["0", "1", "2", "(2, 3)", "(1, 3)", "(-1, 3)", "(3,)", "(6,)", "(-1,)", "(1, 0)", "(0, 1)", "(0, 2, 1)",
+            return ["0", "1", "2", "(2, 3)", "(1, 3)", "(-1, 3)", "(3,)", "(6,)", "(-1,)", "(1, 0)", "(0, 1)",
+                "(0, 2, 1)",
                 "(0, 1, 2)", "(3, -1)", "()", "(2, 2, 3)"]
         case "flag":
             return ["True", "False", "1"]
@@ -139,9 +143,7 @@ def arguments(row: Row, name: str) -> Iterator[list[str]]:
     options: list[Param] = []
     for param in row.takes:
         if param.kind in ("tensor", "index", "target"):
-            if param.default is REQUIRED or row.name in ("linear", "layer_norm", "conv1d"):
-                if param.default is REQUIRED:
-                    plain.append(next(letters))
+            plain += [next(letters)] if param.default is REQUIRED else []
         elif param.kind == "tensors":
             plain.append("[x, y]")
         elif param.default is REQUIRED:
@@ -159,10 +161,10 @@ def arguments(row: Row, name: str) -> Iterator[list[str]]:
                     yield [*plain[:-1], f"{param.name}={value}"]
             else:
                 yield [*plain, f"{param.name}={value}"]
-                if param is [p for p in row.takes if p not in needed][0]:
+                if param is next(p for p in row.takes if p not in needed):
                     yield [*plain, value]
     spare = [p for p in options if p.default is not REQUIRED]
-    for one, two in zip(spare, spare[1:], strict=False):
+    for one, two in pairwise(spare):
         for a, b in product(values(one, row)[:9], values(two, row)[:4]):
             yield [*plain, a, b]
             yield [*plain, f"{one.name}={a}", f"{two.name}={b}"]
@@ -192,11 +194,11 @@ def arguments(row: Row, name: str) -> Iterator[list[str]]:
 def calls(name: str) -> Iterator[Call]:
     """Every call of one name, in every spelling, on every shape that is worth trying."""
     row = SPELLED[name]
-    if row.family == "random" or row.name in ("index", "einsum", "tensor", "arange", "linspace", "eye", "ones", "zeros", "full"):
+    if row.name in NOT_DRAWN or row.family == "random":
         return
     seen = set()
     for given in arguments(row, name):
-        used = [l for l in LETTERS if re.search(rf"\b{l}\b", " ".join(given))]
+        used = [one for one in LETTERS if re.search(rf"\b{one}\b", " ".join(given))]
         shapes = {0: (), 1: ONE, 2: TWO, 3: THREE}.get(len(used), THREE)
         forms = [(f"{ours}({', '.join(given)})", f"{theirs}({', '.join(given)})" if theirs else None)
                  for ours, theirs in spellings(name)]
@@ -216,7 +218,7 @@ def calls(name: str) -> Iterator[Call]:
 def point(call: Call, seed: int = 0) -> dict[str, Array]:
     """Inputs inside the domain of the row; whole numbers where classes or places are wanted."""
     row = SPELLED[call.name]
-    used = [l for l in LETTERS if re.search(rf"\b{l}\b", call.text)]
+    used = [one for one in LETTERS if re.search(rf"\b{one}\b", call.text)]
     rng = np.random.default_rng(seed)
     found: dict[str, Array] = {}
     domains = list(row.domain) * len(used)
@@ -226,13 +228,13 @@ def point(call: Call, seed: int = 0) -> dict[str, Array]:
         values = rng.uniform(low + 0.01 * (high - low), high - 0.01 * (high - low), shape)
         whole = kinds[place] == "index" or (kinds[place] == "target" and len(shape) < len(call.shapes[0]))
         found[letter] = np.floor(rng.uniform(0, 2, shape)) if whole else values
-    if row.name in ("cholesky", "logdet") and "x" in found and found["x"].ndim > 1 and found["x"].shape[-1] == found["x"].shape[-2]:
-        x = found["x"]
+    x = found.get("x", np.zeros(()))
+    if row.name in ("cholesky", "logdet") and x.ndim > 1 and x.shape[-1] == x.shape[-2]:
         found["x"] = x @ np.swapaxes(x, -1, -2) + np.eye(x.shape[-1])
     return found
 
 
-def by_pytorch(call: Call, at: dict[str, Array], v: Any = None) -> tuple[Array, dict[str, Array]]:
+def by_pytorch(call: Call, at: dict[str, Array]) -> tuple[Array, dict[str, Array]]:
     """PyTorch's own value and, for weights drawn at random, its gradients."""
     row = SPELLED[call.name]
     kinds = dict(zip(LETTERS, [p.kind for p in row.tensors], strict=False))
@@ -242,7 +244,7 @@ def by_pytorch(call: Call, at: dict[str, Array], v: Any = None) -> tuple[Array, 
         whole = kind == "index" or (kind == "target" and value.ndim < at["x"].ndim)
         tensors[letter] = torch.tensor(value).long() if whole else torch.tensor(value, requires_grad=True)
     assert call.theirs is not None
-    result = eval(call.theirs, {**SPACE, **tensors})
+    result = eval(call.theirs, {**SPACE, **tensors})  # noqa: S307  # the text is made here
     if isinstance(result, tuple):
         result = torch.stack(tuple(result)) if row.name == "slogdet" else result[0]
     result = torch.as_tensor(result)
@@ -251,10 +253,11 @@ def by_pytorch(call: Call, at: dict[str, Array], v: Any = None) -> tuple[Array, 
     leaves = {k: t for k, t in tensors.items() if t.requires_grad}
     grads = dict.fromkeys(leaves, None)
     if result.requires_grad:
-        found = torch.autograd.grad(result, list(leaves.values()), torch.tensor(weights(tuple(result.shape))), allow_unused=True)
+        v = torch.tensor(weights(tuple(result.shape)))
+        found = torch.autograd.grad(result, list(leaves.values()), v, allow_unused=True)
         grads = dict(zip(leaves, found, strict=True))
-    return result.detach().numpy(), {
-        k: np.zeros(at[k].shape) if g is None else g.numpy() for k, g in grads.items()}
+    return result.detach().numpy(force=True), {
+        k: np.zeros(at[k].shape) if g is None else g.numpy(force=True) for k, g in grads.items()}
 
 
 def weights(shape: Shape) -> Array:
@@ -272,7 +275,6 @@ def by_gradcli(call: Call, at: dict[str, Array], symbolic: bool) -> tuple[Array,
     v = weights(program.output_shape)
     if symbolic:
         return value, {form.name: np.asarray(form.contracted(at, v)) for form in derived(program, tuple(wrt), "v")}
-    leaves = {k: torch.tensor(at[k], requires_grad=True) for k in wrt}
     steps = forward(program, wrt, at, "float64")
     out = steps[program.output.step]
     grads: dict[str, Any] = dict.fromkeys(wrt)
@@ -289,6 +291,8 @@ def difference(call: Call, symbolic: bool = False) -> str | None:
         ours = by_gradcli(call, at, symbolic)
     except GradcliError:
         return None
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        return f"gradcli fails: {type(error).__name__}: {str(error)[:80]}"
     if call.theirs is None:
         return "PyTorch has no such name"
     try:
@@ -305,8 +309,12 @@ def _apart(what: str, ours: Array, theirs: Array) -> str | None:
     if ours.shape != theirs.shape:
         return f"{what} has the shape {ours.shape}, PyTorch's {theirs.shape}"
     if not np.allclose(ours, theirs, rtol=1e-7, atol=1e-9, equal_nan=True):
-        return f"{what} is {np.array2string(ours, precision=3).replace(chr(10), '')}, PyTorch's {np.array2string(theirs, precision=3).replace(chr(10), '')}"
+        return f"{what} is {_short(ours)}, PyTorch's {_short(theirs)}"
     return None
+
+
+def _short(value: Array) -> str:
+    return " ".join(np.array2string(value, precision=3).split())
 
 
 def main(names: list[str]) -> None:

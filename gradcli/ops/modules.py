@@ -15,10 +15,10 @@ from gradcli.shapes import Shape
 Library = str
 """PyTorch, NumPy, ...: as a person calls it, and the key of MEANINGS."""
 
-TORCH, TORCH_ITSELF, LINALG, NUMPY, NUMPY_LINALG, JAX_NN, JAX_LAX, SCIPY, SYMPY, MATH, CMATH, JAVASCRIPT, TF, KERAS, OPS, NONE = (
-    "PyTorch", "torch", "torch.linalg", "NumPy", "numpy.linalg", "jax.nn", "jax.lax", "scipy.special", "SymPy", "math", "cmath",
-    "Math", "TensorFlow", "keras.activations", "keras.ops", "",
-)
+TORCH, TORCH_ITSELF, LINALG = "PyTorch", "torch", "torch.linalg"
+NUMPY, NUMPY_LINALG, SCIPY, SYMPY, MATH, CMATH = "NumPy", "numpy.linalg", "scipy.special", "SymPy", "math", "cmath"
+JAX_NN, JAX_LAX, TF, KERAS, OPS = "jax.nn", "jax.lax", "TensorFlow", "keras.activations", "keras.ops"
+JAVASCRIPT, NONE = "Math", ""
 
 MODULES: Mapping[str, tuple[Library, ...]] = {
     "torch": (TORCH_ITSELF,),
@@ -73,6 +73,10 @@ def _ranks(*allowed: tuple[int, ...]) -> Fits:
 _VECTOR = _ranks((1,))
 
 
+def _given(*names: str) -> Fits:
+    return lambda shapes, options: all(name in options for name in names)
+
+
 def _one_number(name: str) -> Fits:
     """The option is one axis and not several, nor none."""
     return lambda shapes, options: not isinstance(options.get(name), tuple | None)
@@ -117,7 +121,8 @@ def _entries(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
 
 def _tiled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     sizes = options.get("sizes")
-    return len(sizes if isinstance(sizes, tuple) else (sizes,)) >= len(shapes[0])
+    sizes = sizes if isinstance(sizes, tuple) else (sizes,)
+    return len(sizes) >= len(shapes[0]) and all(n >= 0 for n in sizes)
 
 
 def _rolled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
@@ -132,6 +137,10 @@ def _cross(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return len(shapes[0]) == len(shapes[1])
 
 
+def _has_axes(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    return shapes[0] != ()
+
+
 def _all_axes(shape: Shape) -> tuple[int, ...]:
     return tuple(range(len(shape)))
 
@@ -142,9 +151,9 @@ CIRCULAR = "sin cos tan sinh cosh tanh "
 INVERSE = "asin acos atan asinh acosh atanh "
 _ARRAY = CIRCULAR + (
     "abs absolute:abs add subtract multiply divide negative reciprocal square sqrt exp expm1 log log2 log10 log1p "
-    "logaddexp arcsin arccos arctan arctan2 arcsinh arccosh arctanh sign maximum minimum floor ceil trunc mod:remainder "
-    "floor_divide power:pow greater greater_equal less less_equal equal:eq not_equal logical_and logical_or logical_xor "
-    "logical_not isnan isinf isfinite ones_like zeros_like "
+    "logaddexp arcsin arccos arctan arctan2 arcsinh arccosh arctanh sign maximum minimum floor ceil trunc "
+    "mod:remainder floor_divide power:pow greater greater_equal less less_equal equal:eq not_equal logical_and "
+    "logical_or logical_xor logical_not isnan isinf isfinite ones_like zeros_like "
 )
 
 ENTRIES: Mapping[Library, str] = {
@@ -154,8 +163,8 @@ ENTRIES: Mapping[Library, str] = {
     JAX_NN: "relu relu6 sigmoid silu swish softplus soft_sign:softsign log_sigmoid:logsigmoid mish selu tanh "
             "hard_sigmoid:hardsigmoid hard_silu:hardswish hard_swish:hardswish hard_tanh:hardtanh identity:clone ",
     JAX_LAX: CIRCULAR + INVERSE + (
-        "abs add sub mul div neg exp exp2 expm1 log log1p sqrt rsqrt square sign floor ceil pow rem:fmod lgamma digamma "
-        "erf erfc erf_inv:erfinv logistic:sigmoid reciprocal atan2 stop_gradient:detach "),
+        "abs add sub mul div neg exp exp2 expm1 log log1p sqrt rsqrt square sign floor ceil pow rem:fmod lgamma "
+        "digamma erf erfc erf_inv:erfinv logistic:sigmoid reciprocal atan2 stop_gradient:detach "),
     SCIPY: "expit logit log_expit:logsigmoid erf erfc erfcx erfinv ndtr log_ndtr ndtri gammaln digamma psi xlogy "
            "xlog1py entr i0 i0e i1 i1e exp2 expm1 log1p sinc round softplus ",
     SYMPY: CIRCULAR + INVERSE + "atan2 exp log sqrt Abs:abs sign floor ceiling:ceil erf erfc erfinv digamma Pow:pow ",
@@ -165,14 +174,15 @@ ENTRIES: Mapping[Library, str] = {
     CMATH: CIRCULAR + "atan asinh exp ",
     JAVASCRIPT: CIRCULAR + INVERSE + "exp expm1 log log10 log1p log2 sqrt abs floor ceil trunc sign pow hypot atan2 ",
     TF: CIRCULAR + INVERSE + (
-        "abs add subtract multiply divide negative reciprocal square sqrt rsqrt exp expm1 log log1p sigmoid sign maximum "
-        "minimum floor ceil round pow lgamma digamma erf erfc erfinv xlogy xlog1py softplus softsign atan2 "
+        "abs add subtract multiply divide negative reciprocal square sqrt rsqrt exp expm1 log log1p sigmoid sign "
+        "maximum minimum floor ceil round pow lgamma digamma erf erfc erfinv xlogy xlog1py softplus softsign atan2 "
         "floordiv:floor_divide floormod:remainder greater greater_equal less less_equal equal:eq not_equal logical_and "
         "logical_or logical_xor logical_not is_nan:isnan is_inf:isinf is_finite:isfinite identity:clone "
         "stop_gradient:detach ones_like zeros_like ndtri relu relu6 selu elu swish where "),
-    KERAS: "sigmoid tanh softplus softsign selu silu swish mish relu6 exponential:exp linear:clone relu log_sigmoid:logsigmoid ",
-    OPS: _ARRAY + "where relu relu6 sigmoid silu swish softplus softsign log_sigmoid:logsigmoid selu mish erf erfinv rsqrt "
-                  "stop_gradient:detach ",
+    KERAS: "sigmoid tanh softplus softsign selu silu swish mish relu6 exponential:exp linear:clone relu "
+           "log_sigmoid:logsigmoid ",
+    OPS: _ARRAY + "where relu relu6 sigmoid silu swish softplus softsign log_sigmoid:logsigmoid selu mish erf "
+                  "erfinv rsqrt stop_gradient:detach ",
     }
 
 # Functions with options, or with a meaning of their own
@@ -202,7 +212,7 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         **{name: (means(name, "a:x dtype! out!", _VECTOR, dim=0), means(name, "a:x axis:dim dtype! out!",
                                                                         _one_number("dim")))
            for name in ("cumsum", "cumprod")},
-        "clip": (means("clamp", "a:x a_min:min a_max:max"), means("clamp", "a:x min max")),
+        "clip": (means("clamp", "a:x a_min:min a_max:max", _given("min", "max")), means("clamp", "a:x | min max")),
         **{name: (means("round", "a:x decimals! out!"),) for name in ("round", "around")},
         # Products
         "dot": (means("mul", "a:input b:other", _scaled), means("matmul", "a:input b:other", _dot)),
@@ -216,7 +226,8 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         "transpose": _TRANSPOSES, "permute_dims": _TRANSPOSES, "matrix_transpose": (means("mT", "x"),),
         "swapaxes": (means("transpose", "a:x axis1:dim0 axis2:dim1"),),
         "reshape": (means("reshape", "a:x shape:sizes order!"),), "ravel": (means("flatten", "a:x order!"),),
-        "squeeze": (means("squeeze", "a:x axis:dim", _squeezable),), "expand_dims": (means("unsqueeze", "a:x axis:dim"),),
+        "squeeze": (means("squeeze", "a:x axis:dim", _squeezable),),
+        "expand_dims": (means("unsqueeze", "a:x axis:dim"),),
         "broadcast_to": (means("expand", "array:x shape:sizes", _no_hole),),
         "tile": (means("repeat", "A:x reps:sizes", _tiled),),
         "repeat": (means("repeat_interleave", "a:input repeats axis:dim"),),
@@ -230,7 +241,7 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         **{name: (means(name, "m:x k:diagonal"),) for name in ("tril", "triu")},
         # Sources
         "eye": (means("eye", "N:n M:m"),), "identity": (means("eye", "n"),),
-        **{name: (means(name, "shape:size dtype! order!"),) for name in ("ones", "zeros")},
+        **{name: (means(name, "shape:size dtype! order!", _given("size")),) for name in ("ones", "zeros")},
         "full": (means("full", "shape:size fill_value dtype! order!"),),
         "full_like": (means("full_like", "a:x fill_value dtype!"),),
         "arange": (means("arange", "start stop:end step dtype!"),),
@@ -253,7 +264,8 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         "gelu": (means("gelu", "x approximate", values=_TANH, approximate="tanh"),),
         "leaky_relu": (means("leaky_relu", "x negative_slope"),),
         **{name: (means(name, "x alpha"),) for name in ("elu", "celu")},
-        **{name: (means(name, "x axis:dim where!", _one_number("dim"), dim=-1),) for name in ("softmax", "log_softmax")},
+        **{name: (means(name, "x axis:dim where!", _one_number("dim"), dim=-1),)
+           for name in ("softmax", "log_softmax")},
         "logsumexp": (means("logsumexp", "a:x axis:dim b! keepdims:keepdim"),),
         "one_hot": (means("one_hot", "x:tensor num_classes"),),
         "standardize": (means("standardize", "x:input axis:dim mean! variance! epsilon:eps"),),
@@ -261,7 +273,7 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
     SCIPY: {
         **{name: (means(name, "x", _VECTOR, dim=0), means(name, "x axis:dim", _one_number("dim")))
            for name in ("softmax", "log_softmax")},
-        "logsumexp": (means("logsumexp", "a:x axis:dim b! keepdims:keepdim return_sign!"),),
+        "logsumexp": (means("logsumexp", "a:x axis:dim b! keepdims:keepdim return_sign!", _has_axes),),
         "polygamma": (means("polygamma", "n x"),), "multigammaln": (means("multigammaln", "a:x d:p"),),
     },
     SYMPY: {"Max": (means("maximum", "a:input b:other"),), "Min": (means("minimum", "a:input b:other"),)},
@@ -301,8 +313,9 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         "norm": (means("norm", "tensor:x ord:p axis:dim keepdims:keepdim", lambda shapes, options: (
             "p" not in options or not isinstance(options.get("dim"), tuple))),),
         "cross": (means("cross", "a:input b:other", lambda shapes, options: shapes[0] == shapes[1], dim=-1),),
-        "eye": (means("eye", "num_rows:n num_columns:m"),), "one_hot": (means("one_hot", "indices:tensor depth:num_classes"),),
-        **{name: (means(name, "shape:size"),) for name in ("ones", "zeros")},
+        "eye": (means("eye", "num_rows:n num_columns:m"),),
+        "one_hot": (means("one_hot", "indices:tensor depth:num_classes"),),
+        **{name: (means(name, "shape:size", _given("size")),) for name in ("ones", "zeros")},
         "fill": (means("full", "dims:size value:fill_value"),), "constant": (means("tensor", "value:data dtype!"),),
         "range": (means("arange", "start limit:end delta:step"),),
         "linspace": (means("linspace", "start stop:end num:steps"),),

@@ -195,6 +195,18 @@ def _checked_dims(x: Shape, dims: tuple[int, ...]) -> Shape:
     return x
 
 
+def _rolled(x: Shape, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Shape:
+    """x's own shape, once there is a shift for each of the axes; without axes one shifts all entries in a row."""
+    if len(shifts) != (len(dims) or 1):
+        raise fault("shape", N_("roll takes one shift for each of its dims, not shifts={shifts} for dims={dims}"),
+                    hint=N_("without dims there is one shift, and all entries move in a row"), shifts=shifts, dims=dims)
+    if dims and not x:
+        raise fault("shape", N_("a scalar has no axis along which entries could be rolled"))
+    for d in dims:
+        axis(d, len(x))
+    return x
+
+
 # Indexing
 
 
@@ -590,7 +602,7 @@ MOVES: tuple[Row, ...] = (
         torch=lambda t, x, dims: x.flip(dims), numpy=lambda n, x, dims: n.flip(x, dims), symbolic=_flip_symbolic),
     Row("roll", "move", N_("entries shifted round along axes"), "roll(x, 1, 0)",
         takes=(X, Param("shifts", "sizes"), Param("dims", "sizes", ())),
-        shape=lambda x, shifts, dims: _checked_dims(x, dims),
+        shape=_rolled,
         torch=lambda t, x, shifts, dims: t.roll(x, shifts, dims) if dims else t.roll(x, shifts[0]),
         numpy=_flat_rolled, symbolic=_roll_symbolic),
     # Diagonals and triangles

@@ -350,7 +350,8 @@ NEURAL: tuple[Row, ...] = (
     # Classes
     Row("cross_entropy", "loss", N_("-log softmax at the target class (or averaged with target probabilities)"),
         "cross_entropy(x, y)",
-        takes=(INPUT, Param("target", "target"), REDUCTION, Param("label_smoothing", "number", Fraction(0), by_name=True)),
+        takes=(INPUT, Param("target", "target"), REDUCTION,
+               Param("label_smoothing", "number", Fraction(0), by_name=True)),
         shape=_cross_shape, method=False,
         torch=lambda t, x, y, reduction, smoothing: t.nn.functional.cross_entropy(
             x, _class_target(t, x, y), reduction=reduction, label_smoothing=smoothing),

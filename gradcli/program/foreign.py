@@ -4,6 +4,8 @@ under the operation's own names. What each library means is in `ops.modules`."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, fault, message
@@ -70,7 +72,9 @@ def understood(draft: Draft, node: t.Call, positional: list[Given], keywords: Ma
     return bound
 
 
-def _in(library: str, draft: Draft, node: t.Call, positional: list[Given], keywords: Mapping[str, Given]) -> Bound | None:
+def _in(
+    library: str, draft: Draft, node: t.Call, positional: list[Given], keywords: Mapping[str, Given]
+) -> Bound | None:
     """The call as this library means it; None where that is not here."""
     if (library, node.function) in DIFFERENT:
         return None
@@ -90,25 +94,44 @@ def _bound(
 ) -> Bound | None:
     row = SPELLED[meaning.row]
     ours = _by_name(row, meaning, positional, keywords, node)
-    if ours is None:
+    if ours is None or not _complete(row, meaning, ours):
         return None
-    for param in row.takes:  # NumPy's ord=None is its default, and not a value
-        given = ours.get(param.name)
-        if given is not None and given.value is None and param.default is not None and param.name not in meaning.sets:
-            del ours[param.name]
     shapes = tuple(_shapes(draft, row, ours))
     for name, value in meaning.sets.items():
         if name not in ours:
             ours[name] = Given(value(shapes[0]) if callable(value) else value, node.span)
     options = {p.name: draft.known(ours[p.name]).value for p in row.takes if p not in row.tensors and p.name in ours}
-    missing = any(p.default is REQUIRED and p.name not in ours for p in row.takes)
-    over_nothing = any(p.kind == "dims" and options.get(p.name) == () for p in row.takes)  # PyTorch's () is all axes
-    if missing or over_nothing or not meaning.fits(shapes, options):
+    if not _same_axes(row, shapes, options) or not meaning.fits(shapes, options):
         return None
     for name, value in options.items():
         if isinstance(value, bool) and value in meaning.values:
             ours[name] = Given(meaning.values[value], ours[name].span)
     return Bound(row, [], ours)
+
+
+def _complete(row: Row, meaning: Meaning, ours: dict[str, Given]) -> bool:
+    """Whether nothing is missing, and nothing is None that has another default in the table or the library."""
+    if "p" in ours and ours["p"].value is None:  # ord=None is the default everywhere
+        del ours["p"]
+    defaults = {p.name: p.default for p in row.takes}
+    if any(g.value is None and (name in meaning.sets or defaults[name] is not None) for name, g in ours.items()):
+        return False
+    return all(default is not REQUIRED or name in ours or name in meaning.sets for name, default in defaults.items())
+
+
+def _same_axes(row: Row, shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    """Whether axes and sizes are whole numbers, as everywhere, and none of those that PyTorch alone takes: an axis of
+    a number, and no axes for all of them."""
+    for param in row.takes:
+        value = options.get(param.name)
+        if param.kind not in ("dim", "dims", "sizes") or value is None:
+            continue
+        if any(not isinstance(one, (int, Fraction)) for one in (value if isinstance(value, tuple) else (value,))):
+            return False
+        of_a_number = shapes[:1] == ((),) and row.name not in ("unsqueeze", "stack") and param.kind != "sizes"
+        if of_a_number or (param.kind == "dims" and value == ()):
+            return False
+    return True
 
 
 def _by_name(row: Row, meaning: Meaning, positional: Sequence[Given], keywords: Mapping[str, Given],
