@@ -199,3 +199,31 @@ def test_a_module_of_two_libraries_is_refused_where_they_differ(text: str) -> No
 @pytest.mark.parametrize("text", ["nn.relu(x)", "linalg.inv(x)", "special.expit(x)", "linalg.cross(x, x)"])
 def test_a_module_of_two_libraries_is_read_where_they_agree(text: str) -> None:
     assert trace(parse(text, ("x",)), {"x": (3, 3)}).output_shape == (3, 3)
+
+
+@pytest.mark.parametrize("text, repair", [
+    ("np.exp(x).std()", "np.std(np.exp(x))"), ("(jnp.exp(x)*2).repeat(2)", "jnp.repeat((jnp.exp(x)*2), 2)"),
+    ("np.exp(x).T.var(axis=0)", "np.var(np.exp(x).T, axis=0)"),
+])
+def test_a_method_of_an_array_of_another_library_is_refused(text: str, repair: str) -> None:
+    with pytest.raises(GradcliError) as error:
+        trace(parse(text, ("x",)), {"x": (2, 3)})
+    assert repair in str(error.value.hint)
+    assert trace(parse(repair, ("x",)), {"x": (2, 3)})
+
+
+@pytest.mark.parametrize("text", ["torch.exp(x).std()", "exp(x).var()", "(x*2).repeat(2, 2)", "np.exp(x).sum()"])
+def test_a_method_that_is_pytorchs_or_the_same_is_read(text: str) -> None:
+    assert trace(parse(text, ("x",)), {"x": (2, 3)})
+
+
+@pytest.mark.parametrize("text", [
+    "np.flip()", "np.dot(x)", 'np.reshape(x, "a")', "np.sum(x, axis=y)", "np.var(x, ddof=0, correction=0)",
+    "np.sum()", "np.tile(x, y)", "np.cumsum(x, axis=0.5)", "jax.nn.gelu(x, approximate=2)", "np.sum(x, 0, 1)",
+    "np.broadcast_to(x, (y, 2))", "np.squeeze(x, axis=7)", "np.linalg.norm(x, (1, 2))", "np.roll(x, 1, (0, y))",
+])
+def test_odd_arguments_are_refused_in_a_sentence(text: str) -> None:
+    shapes = {"x": (2, 3), "y": (3,)}
+    with pytest.raises(GradcliError) as error:
+        trace(parse(text, tuple(shapes)), shapes)
+    assert error.value.exit_status in (2, 3)

@@ -37,6 +37,15 @@ MODULES: Mapping[str, tuple[Library, ...]] = {
 }  # fmt: skip
 """A module's name as it is written -> the libraries it may be. Where there are two, both must mean the same."""
 
+PYTORCH = (TORCH, TORCH_ITSELF, LINALG)
+"""The libraries whose functions are the table's unless the list of meanings says otherwise."""
+
+
+def is_pytorch(module: str) -> bool:
+    """Whether the module may be one of PyTorch's."""
+    return any(library in PYTORCH for library in MODULES.get(module, ()))
+
+
 Fits = Callable[[tuple[Shape, ...], Mapping[str, Any]], bool]
 
 

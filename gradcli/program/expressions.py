@@ -187,6 +187,7 @@ class Expressions:
             raise error.at(node.name_span)
         if node.function in sizes.ASKED:
             return self._asked(replace(node, function="numel") if foreign.counts(node) else node)
+        readings.refuse_method_of_an_array(self.draft.source, node)
         if foreign.is_known(node):
             return self._of_a_module(node)
         row = SPELLED.get(node.function)

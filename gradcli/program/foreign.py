@@ -11,7 +11,7 @@ from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, fault, message
 from gradcli.ops import SPELLED
 from gradcli.ops.elsewhere import rewritten
-from gradcli.ops.modules import DIFFERENT, LINALG, MODULES, TORCH, TORCH_ITSELF, Meaning, meanings
+from gradcli.ops.modules import DIFFERENT, MODULES, PYTORCH, Meaning, is_pytorch, meanings
 from gradcli.ops.row import REQUIRED, Row
 from gradcli.program.bind import Given, bind
 from gradcli.program.draft import Draft
@@ -19,9 +19,6 @@ from gradcli.program.steps import Ref
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
 from gradcli.syntax.stray import patched
-
-PYTORCH = (TORCH, TORCH_ITSELF, LINALG)
-"""The libraries whose functions are the table's unless the list of meanings says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +38,7 @@ def is_known(node: t.Call) -> bool:
 
 def counts(node: t.Call) -> bool:
     """Whether the call is NumPy's size(x), the number of entries, and not PyTorch's x.size()."""
-    other = node.module and not any(library in PYTORCH for library in MODULES[node.module])
-    return bool(other) and node.function == "size" and len(node.arguments) == 1
+    return bool(node.module) and not is_pytorch(node.module) and node.function == "size" and len(node.arguments) == 1
 
 
 def takes_many(node: t.Call) -> bool:
