@@ -701,9 +701,19 @@ def _expand_as(s: Sketch, x: Piece) -> str:
     return f"{x.text}.expand_as({s.tensor(((2,) if x.rank < 2 and s.maybe() else ()) + wanted).text})"
 
 
+def _reshape_as(s: Sketch, x: Piece) -> str:
+    sizes = ", ".join(map(str, _sizes(s, x.value.size)))
+    return f"{x.text}.{s.random.choice(('reshape_as', 'view_as'))}(ones({sizes}))"
+
+
+def _interleave(s: Sketch, x: Piece) -> str:
+    dim = f", dim={s.dim(x.rank)}" if x.rank and s.maybe() else ""
+    return f"{x.text}.repeat_interleave({s.random.choice((1, 2, 3))}{dim})"
+
+
 def _repeat(s: Sketch, x: Piece) -> str:
     counts = [s.random.choice((1, 2, 3)) for _ in range(x.rank + (x.rank < 2 and s.maybe(0.3)))] or [2]
-    return f"{x.text}.{s.random.choice(('repeat', 'tile'))}({', '.join(map(str, counts))})"
+    return f"{x.text}.repeat({', '.join(map(str, counts))})"
 
 
 def _cat(s: Sketch) -> str:
@@ -911,6 +921,9 @@ MAKERS: dict[str, Maker] = {
     "reshape": _method(_reshape), "flatten": _method(_flatten), "squeeze": _method(_squeeze),
         "unsqueeze": _method(_unsqueeze, 0, 2),
     "expand": _method(_expand, 0, 2), "expand_as": _method(_expand_as, 0, 2), "repeat": _method(_repeat, 0, 2),
+    "reshape_as": _method(_reshape_as, 0, 2), "tile": _method(lambda s, x: f"{x.text}.tile({s.random.choice((1, 2))})"),
+    "repeat_interleave": _method(_interleave, 0, 2), "diagonal": _diagonal("diagonal", 2, 3),
+        "diag_embed": _diagonal("diag_embed", 1, 2),
     "cat": _cat, "stack": _stack, "flip": _method(_flip, 1, 3), "roll": _method(_roll, 1, 3),
         "diag": _diagonal("diag", 1, 2),
     "tril": _diagonal("tril", 2, 3), "triu": _diagonal("triu", 2, 3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isinf
 from typing import Any
 
 from gradcli.message import GradcliError, fault
@@ -43,6 +44,10 @@ def _not_negative(shape: Shape, lambd: Any) -> GradcliError | None:
     return fault("option", N_("softshrink needs lambd >= 0, not {lambd}"), lambd=lambd) if lambd < 0 else None
 
 
+def _finite_beta(shape: Shape, beta: Any, threshold: Any) -> GradcliError | None:
+    return fault("option", N_("softplus needs a finite beta, not {beta}"), beta=beta) if isinf(beta) else None
+
+
 def _not_zero(shape: Shape, alpha: Any) -> GradcliError | None:
     return fault("option", N_("celu divides by alpha, which is 0")) if alpha == 0 else None
 
@@ -80,6 +85,7 @@ ACTIVATIONS: tuple[Row, ...] = (
                             Deviation(lambda n, x: x >= 25, 1.0, _SIGMOID, order=2))),
     elementwise("softplus", doc=N_("a smooth relu, log(1 + e^(beta*x))/beta"), example="softplus(x)",
                 options=(Param("beta", "number", 1), Param("threshold", "number", DEFAULT_THRESHOLD)),
+                check=_finite_beta,
                 torch=lambda t, x, beta, threshold: t.nn.functional.softplus(x, beta, threshold),
                 numpy=lambda n, x, beta, threshold: n.where(
                     (beta * x > threshold) & (threshold < DEFAULT_THRESHOLD), x, n.logaddexp(0, beta * x) / beta),

@@ -4,6 +4,7 @@ the rest are primitives whose Jacobian is written in terms of the result or of t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gradcli.message import N_, Message, fault
@@ -131,11 +132,17 @@ def _no_solve(a: Shape, b: Shape) -> Shape:
                 a=written(a), b=written(b))
 
 
-def _cross(a: Shape, b: Shape, dim: int) -> Shape:
+def _cross(a: Shape, b: Shape, dim: int | None) -> Shape:
     shape = broadcast(a, b)
-    if not shape or len(a) != len(b) or shape[axis(dim, len(shape))] != 3:
+    dim = _cross_axis(a, dim)
+    if not shape or len(a) != len(b) or not a[axis(dim, len(a))] == b[axis(dim, len(b))] == 3:
         raise fault("shape", N_("cross needs axes of size 3; the shapes are {a} and {b}"), a=written(a), b=written(b))
     return shape
+
+
+def _cross_axis(a: Sequence[Any], dim: int | None) -> int:
+    """The axis that torch.cross takes: where none is given the first one of size 3."""
+    return next((k for k, n in enumerate(a) if n == 3), -1) if dim is None else dim
 
 
 def _kron(a: Shape, b: Shape) -> Shape:
@@ -297,10 +304,10 @@ def _kron_symbolic(s: Any, a: Any, b: Any) -> Any:
     return s.tensor([m * n for m, n in zip(pa, pb, strict=True)], entry)
 
 
-def _cross_symbolic(s: Any, a: Any, b: Any, dim: int) -> Any:
+def _cross_symbolic(s: Any, a: Any, b: Any, dim: int | None) -> Any:
     """The sum over j, k of ε[i,j,k] a[j] b[k]."""
     dims = s.broadcast(a.dims, b.dims)
-    place = axis(dim, len(dims))
+    place = axis(_cross_axis([s.value(d) for d in a.dims], dim), len(dims))
     epsilon = s.constant(
         "epsilon", [[[(j - i) * (k - i) * (k - j) / 2 for k in range(3)] for j in range(3)] for i in range(3)]
     )
@@ -371,9 +378,10 @@ LINEAR: tuple[Row, ...] = (
     Row("kron", "linear", N_("the Kronecker product"), "kron(x, y)", takes=(A, B), shape=_kron,
         torch=lambda t, a, b: t.kron(a.contiguous(), b.contiguous()), numpy=lambda n, a, b: n.kron(a, b),
         symbolic=_kron_symbolic),
-    Row("cross", "linear", N_("the cross product of vectors of size 3"), "cross(x, y)",
-        takes=(A, B, Param("dim", "dim", -1)), shape=_cross,
-        torch=lambda t, a, b, dim: t.linalg.cross(a, b, dim=dim), numpy=lambda n, a, b, dim: n.cross(a, b, axis=dim),
+    Row("cross", "linear", N_("the cross product of vectors of size 3, along dim or the first axis of that size"),
+        "cross(x, y)", takes=(A, B, Param("dim", "dim", None)), shape=_cross,
+        torch=lambda t, a, b, dim: t.linalg.cross(a, b, dim=_cross_axis(a.shape, dim)),
+        numpy=lambda n, a, b, dim: n.cross(a, b, axis=_cross_axis(a.shape, dim)),
         symbolic=_cross_symbolic),
     # Square matrices
     Row("trace", "linear", N_("the sum of a matrix's diagonal"), "trace(x)", takes=(A,), shape=_trace,

@@ -114,6 +114,22 @@ def _repeated(x: Shape, sizes: tuple[int, ...]) -> Shape:
     return tuple(m * n for m, n in zip((1,) * (len(sizes) - len(x)) + x, sizes, strict=True))
 
 
+def _tiles(x: Sequence[Any], dims: tuple[int, ...]) -> tuple[int, ...]:
+    """How often the tensor is laid along each axis; once along the first where fewer numbers are given."""
+    return (1,) * (len(x) - len(dims)) + dims
+
+
+def _interleaved(x: Shape, repeats: int, dim: int | None) -> Shape:
+    if repeats < 0:
+        raise fault("shape", N_("repeat_interleave needs a number from 0 on, not {count}"), count=repeats)
+    if dim is None:
+        return (size(x) * repeats,)
+    if not x:
+        raise fault("shape", N_("repeat_interleave along dim={dim}: the tensor is a scalar"), dim=dim)
+    a = axis(dim, len(x))
+    return (*x[:a], x[a] * repeats, *x[a + 1 :])
+
+
 def _joined(tensors: tuple[Shape, ...], dim: int) -> Shape:
     first = tensors[0]
     if not first:
@@ -148,6 +164,29 @@ def _diagonal_shape(x: Shape, diagonal: int) -> Shape:
     raise fault("shape", N_("diag takes a vector or a matrix, and the tensor is {s}"), s=written(x))
 
 
+def _two_axes(rank: int, dim1: int, dim2: int) -> tuple[int, int]:
+    a, b = axis(dim1, rank), axis(dim2, rank)
+    if a == b:
+        raise fault("shape", N_("a diagonal needs two axes; dim1={a} and dim2={b} are one"), a=dim1, b=dim2)
+    return a, b
+
+
+def _diagonals_shape(x: Shape, offset: int, dim1: int, dim2: int) -> Shape:
+    if len(x) < 2:
+        raise fault("shape", N_("a matrix is needed, and the tensor is {s}"), s=written(x))
+    a, b = _two_axes(len(x), dim1, dim2)
+    rest = tuple(n for k, n in enumerate(x) if k not in (a, b))
+    return (*rest, *_diagonal_shape((x[a], x[b]), offset))
+
+
+def _embedded_shape(x: Shape, offset: int, dim1: int, dim2: int) -> Shape:
+    if not x:
+        raise fault("shape", N_("diag_embed lays an axis on a diagonal, and the tensor is a scalar"))
+    places = _two_axes(len(x) + 1, dim1, dim2)
+    rest = iter(x[:-1])
+    return tuple(x[-1] + abs(offset) if k in places else next(rest) for k in range(len(x) + 1))
+
+
 def _matrices(x: Shape, diagonal: int) -> Shape:
     if len(x) < 2:
         raise fault("shape", N_("a matrix is needed, and the tensor is {s}"), s=written(x))
@@ -156,6 +195,18 @@ def _matrices(x: Shape, diagonal: int) -> Shape:
 
 def _checked_dims(x: Shape, dims: tuple[int, ...]) -> Shape:
     """x's own shape, once every dim is known to be one of its axes."""
+    for d in dims:
+        axis(d, len(x))
+    return x
+
+
+def _rolled(x: Shape, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Shape:
+    """x's own shape, once there is a shift for each of the axes; without axes one shifts all entries in a row."""
+    if len(shifts) != (len(dims) or 1):
+        raise fault("shape", N_("roll takes one shift for each of its dims, not shifts={shifts} for dims={dims}"),
+                    hint=N_("without dims there is one shift, and all entries move in a row"), shifts=shifts, dims=dims)
+    if dims and not x:
+        raise fault("shape", N_("a scalar has no axis along which entries could be rolled"))
     for d in dims:
         axis(d, len(x))
     return x
@@ -458,12 +509,61 @@ def _diag_symbolic(s: Any, x: Any, diagonal: int) -> Any:
     return s.tensor((size_of,), lambda k: x.at(k + down, k + right))
 
 
+def _interleave_symbolic(s: Any, x: Any, repeats: int, dim: int | None) -> Any:
+    if dim is None:
+        x, dim = reshape_symbolic(s, x, (-1,)), 0
+    a = axis(dim, x.rank)
+    dims = [d * repeats if k == a else d for k, d in enumerate(x.dims)]
+    one = x.dims[a] == 1
+    return s.tensor(dims, lambda *o: x.at(*(
+        p if k != a else 0 if one else s.quotient(p, repeats) for k, p in enumerate(o))))
+
+
+def _diagonals_symbolic(s: Any, x: Any, offset: int, dim1: int, dim2: int) -> Any:
+    a, b = _two_axes(x.rank, dim1, dim2)
+    rest = [k for k in range(x.rank) if k not in (a, b)]
+
+    def along(*o: Any) -> Any:
+        def matrix(i: Any, j: Any) -> Any:
+            at: list[Any] = [0] * x.rank
+            for place, k in zip(o, rest, strict=False):
+                at[k] = place
+            at[a], at[b] = i, j
+            return x.at(*at)
+
+        return _diag_symbolic(s, s.tensor((x.dims[a], x.dims[b]), matrix), offset)
+
+    size_of = along(*(0 for _ in rest)).dims[0]
+    return s.tensor([*(x.dims[k] for k in rest), size_of], lambda *o: along(*o[:-1]).at(o[-1]))
+
+
+def _embedded_symbolic(s: Any, x: Any, offset: int, dim1: int, dim2: int) -> Any:
+    a, b = _two_axes(x.rank + 1, dim1, dim2)
+    n = x.dims[-1] + abs(offset)
+    lead = iter(x.dims[:-1])
+    dims = [n if k in (a, b) else next(lead) for k in range(x.rank + 1)]
+
+    def entry(*o: Any) -> Any:
+        rest = [p for k, p in enumerate(o) if k not in (a, b)]
+        line = s.tensor((x.dims[-1],), lambda k: x.at(*rest, k))
+        return _diag_symbolic(s, line, offset).at(o[a], o[b])
+
+    return s.tensor(dims, entry)
+
+
+def _numpy_embedded(n: Any, x: Any, offset: int, dim1: int, dim2: int) -> Any:
+    rows = n.pad(x, [(0, 0)] * (x.ndim - 1) + [(max(-offset, 0), max(offset, 0))])[..., None]
+    on = n.eye(x.shape[-1] + abs(offset), x.shape[-1] + abs(offset), k=offset) != 0
+    return n.moveaxis(n.where(on, rows, 0.0), (-2, -1), (dim1, dim2))
+
+
 def _flat_rolled(n: Any, x: Any, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Any:
     return n.roll(x, shifts, axis=dims or None) if dims else n.roll(x, shifts[0])
 
 
 DIM0 = Param("dim", "dim", 0)
 DIAGONAL = Param("diagonal", "integer", 0)
+OFFSET = Param("offset", "integer", 0)
 
 MOVES: tuple[Row, ...] = (
     Row("index", "move", N_("entries picked by numbers, slices, None, ... and lists"), "x[1:, None]",
@@ -513,13 +613,26 @@ MOVES: tuple[Row, ...] = (
         numpy=lambda n, x, sizes: n.broadcast_to(x, _expanded(x.shape, sizes)),
         symbolic=_expand_symbolic),
     Row("expand_as", "move", N_("axes of size 1 repeated to another tensor's shape"), "x.expand_as(y)",
-        takes=(X, Param("other")), shape=lambda x, other: _expanded(x, other), aliases=("view_as", "reshape_as"),
+        takes=(X, Param("other")), shape=lambda x, other: _expanded(x, other),
         torch=lambda t, x, other: x.expand_as(other), numpy=lambda n, x, other: n.broadcast_to(x, other.shape),
         symbolic=lambda s, x, other: _expand_symbolic(s, x, other.dims)),
+    Row("reshape_as", "move", N_("the same entries, row by row, in another tensor's shape"), "x.reshape_as(y)",
+        takes=(X, Param("other")), shape=lambda x, other: reshaped(x, other), aliases=("view_as",),
+        torch=lambda t, x, other: x.reshape(other.shape), numpy=lambda n, x, other: x.reshape(other.shape),
+        symbolic=lambda s, x, other: reshape_symbolic(s, x, other.dims)),
     Row("repeat", "move", N_("the tensor laid next to itself"), "x.repeat(2, 3)",
         takes=(X, Param("sizes", "sizes", follows=True)), shape=_repeated,
         torch=lambda t, x, sizes: x.repeat(sizes), numpy=lambda n, x, sizes: n.tile(x, sizes),
-        symbolic=_repeat_symbolic, aliases=("tile",)),
+        symbolic=_repeat_symbolic),
+    Row("tile", "move", N_("the tensor laid next to itself along its last axes"), "x.tile(2)",
+        takes=(X, Param("dims", "sizes", follows=True)), shape=lambda x, dims: _repeated(x, _tiles(x, dims)),
+        torch=lambda t, x, dims: x.tile(dims), numpy=lambda n, x, dims: n.tile(x, dims),
+        symbolic=lambda s, x, dims: _repeat_symbolic(s, x, _tiles(x.dims, dims))),
+    Row("repeat_interleave", "move", N_("each entry repeated, along an axis or in one row of all entries"),
+        "x.repeat_interleave(2)",
+        takes=(Param("input"), Param("repeats", "integer"), Param("dim", "dim", None)), shape=_interleaved,
+        torch=lambda t, x, k, dim: t.repeat_interleave(x, k, dim), numpy=lambda n, x, k, dim: n.repeat(x, k, axis=dim),
+        symbolic=_interleave_symbolic),
     # Joining
     Row("cat", "move", N_("tensors joined along an axis they have"), "cat([x, y], dim=0)",
         aliases=("concat", "concatenate"),
@@ -537,13 +650,20 @@ MOVES: tuple[Row, ...] = (
         torch=lambda t, x, dims: x.flip(dims), numpy=lambda n, x, dims: n.flip(x, dims), symbolic=_flip_symbolic),
     Row("roll", "move", N_("entries shifted round along axes"), "roll(x, 1, 0)",
         takes=(X, Param("shifts", "sizes"), Param("dims", "sizes", ())),
-        shape=lambda x, shifts, dims: _checked_dims(x, dims),
+        shape=_rolled,
         torch=lambda t, x, shifts, dims: t.roll(x, shifts, dims) if dims else t.roll(x, shifts[0]),
         numpy=_flat_rolled, symbolic=_roll_symbolic),
     # Diagonals and triangles
     Row("diag", "move", N_("a vector as a diagonal matrix, or a matrix's diagonal"), "diag(x)", takes=(X, DIAGONAL),
-        shape=_diagonal_shape, aliases=("diagonal", "diag_embed"),
+        shape=_diagonal_shape,
         torch=lambda t, x, k: t.diag(x, k), numpy=lambda n, x, k: n.diag(x, k), symbolic=_diag_symbolic),
+    Row("diagonal", "move", N_("the diagonals of two axes, along a new last axis"), "x.diagonal()",
+        takes=(Param("input"), OFFSET, Param("dim1", "dim", 0), Param("dim2", "dim", 1)), shape=_diagonals_shape,
+        torch=lambda t, x, k, a, b: t.diagonal(x, k, a, b), numpy=lambda n, x, k, a, b: n.diagonal(x, k, a, b),
+        symbolic=_diagonals_symbolic),
+    Row("diag_embed", "move", N_("the last axis laid on the diagonal of two new axes, 0 elsewhere"), "diag_embed(x)",
+        takes=(Param("input"), OFFSET, Param("dim1", "dim", -2), Param("dim2", "dim", -1)), shape=_embedded_shape,
+        torch=lambda t, x, k, a, b: t.diag_embed(x, k, a, b), numpy=_numpy_embedded, symbolic=_embedded_symbolic),
     Row("tril", "move", N_("the lower triangle, zero above the diagonal"), "tril(x)",
         takes=(X, DIAGONAL), shape=_matrices,
         torch=lambda t, x, k: t.tril(x, k), numpy=lambda n, x, k: n.tril(x, k),

@@ -8,11 +8,11 @@ from typing import Any
 
 from gradcli.message import N_, fault
 from gradcli.ops.families import Kink, Param
-from gradcli.ops.reductions import largest
+from gradcli.ops.reductions import largest, numpy_norm
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape, axes, broadcast, size, written
 
-REDUCTION = Param("reduction", "text", "mean")
+REDUCTION = Param("reduction", "text", "mean", by_name=True)
 INPUT, TARGET = Param("input"), Param("target")
 
 
@@ -345,12 +345,12 @@ NEURAL: tuple[Row, ...] = (
                lambda n, x, y: n.abs(x - y), lambda s, x, y: s.abs(x - y),
                kinks=(Kink(lambda n, x, y, reduction: n.any(x == y), _AT),)),
     _pointwise("smooth_l1_loss", N_("squared where the difference is below beta, absolute beyond"),
-               _numpy_smooth, _smooth, options=(Param("beta", "number", 1.0),),
+               _numpy_smooth, _smooth, options=(Param("beta", "number", 1.0, by_name=True),),
                slope_kinks=(Kink(lambda n, x, y, beta, reduction: n.any(n.abs(x - y) == beta), N_(
                    "smooth_l1_loss has no second derivative where abs(x - y) is beta; PyTorch takes 0")),)),
     _pointwise("huber_loss", N_("half the square where the difference is below delta, linear beyond"),
                lambda n, x, y, d: n.where(n.abs(x - y) <= d, (x - y) ** 2 / 2, d * (n.abs(x - y) - d / 2)), _huber,
-               options=(Param("delta", "number", 1.0),),
+               options=(Param("delta", "number", 1.0, by_name=True),),
                slope_kinks=(Kink(lambda n, x, y, delta, reduction: n.any(n.abs(x - y) == delta), N_(
                    "huber_loss has no second derivative where abs(x - y) is delta; PyTorch takes 0")),)),
     _pointwise("binary_cross_entropy", N_("-(y log x + (1 - y) log(1 - x)) for probabilities x"),
@@ -366,7 +366,8 @@ NEURAL: tuple[Row, ...] = (
     # Classes
     Row("cross_entropy", "loss", N_("-log softmax at the target class (or averaged with target probabilities)"),
         "cross_entropy(x, y)",
-        takes=(INPUT, Param("target", "target"), REDUCTION, Param("label_smoothing", "number", Fraction(0))),
+        takes=(INPUT, Param("target", "target"), REDUCTION,
+               Param("label_smoothing", "number", Fraction(0), by_name=True)),
         shape=_cross_shape, method=False,
         torch=lambda t, x, y, reduction, smoothing: t.nn.functional.cross_entropy(
             x, _class_target(t, x, y), reduction=reduction, label_smoothing=smoothing),
@@ -426,7 +427,7 @@ NEURAL: tuple[Row, ...] = (
         takes=(INPUT, Param("p", "number", Fraction(2)), Param("dim", "dim", 1),
                Param("eps", "number", Fraction(1, 10**12))),
         shape=lambda x, p, dim, eps: x, torch=lambda t, x, p, dim, eps: t.nn.functional.normalize(x, p, dim, eps),
-        numpy=lambda n, x, p, dim, eps: x / n.maximum(n.sum(n.abs(x) ** p, axis=dim, keepdims=True) ** (1 / p), eps),
+        numpy=lambda n, x, p, dim, eps: x / n.maximum(numpy_norm(n, x, p, dim, True), eps),
         symbolic=lambda s, x, p, dim, eps: s.each(
             lambda u, r: u / s.scalar.clamp_min(r, s.scalar.number(eps)),
             x, s.unnamed().call("norm", x, p, dim, True))),

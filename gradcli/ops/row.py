@@ -47,6 +47,8 @@ class Param:
     name: str
     kind: Kind = "tensor"
     default: Any = REQUIRED
+    by_name: bool = False
+    """Whether it is given by name only: in PyTorch another parameter has its place."""
     follows: bool = False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from gradcli.message import GradcliError, fault
 from gradcli.ops.families import N_, Deviation, Kink, Param, Row, elementwise
@@ -34,6 +35,10 @@ def _some_dimension(shape: Shape, p: int) -> GradcliError | None:
 
 _A_ROUND = 100
 """A computation costs as much as so many entries, be its tensors as small as they like."""
+def _less_than_half(shape: Shape, eps: Any) -> GradcliError | None:
+    if eps is not None and 2 * eps > 1:
+        return fault("option", N_("logit keeps x in [eps, 1 - eps], which is empty for eps={eps}"), eps=eps)
+    return None
 
 
 SPECIAL: tuple[Row, ...] = (
@@ -57,6 +62,7 @@ SPECIAL: tuple[Row, ...] = (
                 kinks=(Kink(lambda n, x: x == 0, N_("entr has no derivative at 0; PyTorch takes inf")),)),
     elementwise("logit", doc=N_("log(x/(1 - x)), the inverse of sigmoid; with eps, x is first kept in [eps, 1 - eps]"),
                 example="logit(x)", options=(Param("eps", "number", None),), domain=(0.05, 0.95),
+                check=_less_than_half,
                 torch=lambda t, x, eps: t.logit(x, eps),
                 numpy=lambda n, x, eps: n.special.logit(x if eps is None else n.clip(x, eps, 1 - eps)),
                 derivative=lambda s, u, eps, y: (

@@ -55,6 +55,12 @@ def _by_position(row: Row, positional: Sequence[Given], where: Span) -> dict[str
     for place, param in enumerate(row.takes):
         if not waiting:
             break
+        if param.by_name:
+            raise fault(
+                "name", N_("{name} of {f} is given by its name: in PyTorch another parameter stands in this place"),
+                hint=N_("write {name}={value}"), name=param.name, f=row.name,
+                value=_as_text(waiting[0].value) or "...",
+            ).at(waiting[0].span)
         more_than_places = len(waiting) > len(row.takes) - place or (param.kind == "dims" and len(waiting) > 1)
         if param.kind in GREEDY and more_than_places and all(_fits_many(param, g.value) for g in waiting):
             bound[param.name] = Given(tuple(g.value for g in waiting), waiting[0].span.to(waiting[-1].span))
@@ -64,6 +70,11 @@ def _by_position(row: Row, positional: Sequence[Given], where: Span) -> dict[str
     if waiting:
         raise _arity(row, len(positional)).at(waiting[0].span)
     return bound
+
+
+def _as_text(value: Any) -> str | None:
+    """An option as it would be typed; None for a tensor."""
+    return f'"{value}"' if isinstance(value, str) else str(value) if isinstance(value, Fraction | bool) else None
 
 
 def _fits_many(param: Param, value: Any) -> bool:

@@ -260,6 +260,10 @@ class Draft:
 
     # A value as an option
 
+    def known(self, given: Given) -> Given:
+        """An option's value as it is known before anything is computed."""
+        return self._plain(given)
+
     def _plain(self, given: Given) -> Given:
         """A constant (`inf`, `-pi/2`) as a plain float, where an option and not a tensor is wanted."""
         if isinstance(given.value, tuple):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, assert_never
 
@@ -12,7 +13,8 @@ import numpy as np
 from gradcli.message import N_, GradcliError, Message, Span, fault, message
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
-from gradcli.program import meant, readings, sizes
+from gradcli.ops.row import Row
+from gradcli.program import foreign, meant, readings, sizes
 from gradcli.program.bind import Given
 from gradcli.program.draft import Draft
 from gradcli.program.index import index_arguments
@@ -256,13 +258,29 @@ class Expressions:
             error.hint = meant.called_tensor(self.draft.source, node)
             raise error.at(node.name_span)
         if node.function in sizes.ASKED:
-            return self._asked(node)
+            return self._asked(replace(node, function="numel") if foreign.counts(node) else node)
+        readings.refuse_method_of_an_array(self.draft.source, node)
+        if foreign.is_known(node):
+            return self._of_a_module(node)
         row = SPELLED.get(node.function)
         if row is None or (node.method and not row.method):
             raise self._no_function(node).at(node.name_span)
         takes_many = any(p.kind == "tensors" for p in row.takes)
         arguments = [self._listed(a) if takes_many else self.given(a) for a in node.arguments]
         keywords = {name: self.given(value) for name, value in node.keywords}
+        return self._applied(node, row, arguments, keywords)
+
+    def _of_a_module(self, node: t.Call) -> Any:
+        """`np.var(x)`, `torch.linalg.cross(x, y)`: what the module's library means by the name."""
+        listed = foreign.takes_many(node)
+        arguments = [self._listed(a) if listed else self.given(a) for a in node.arguments]
+        keywords = {name: self._listed(value) if listed else self.given(value) for name, value in node.keywords}
+        if node.function == "norm" and arguments and isinstance(arguments[0].value, Ref):
+            readings.refuse_matrix_norm(self.draft.source, node, self.draft.shape(arguments[0].value))
+        meant_by = foreign.understood(self.draft, node, arguments, keywords)
+        return self._applied(node, meant_by.row, meant_by.positional, meant_by.keywords)
+
+    def _applied(self, node: t.Call, row: Row, arguments: list[Given], keywords: dict[str, Given]) -> Ref:
         if row.name in ("max", "min") and not node.method and len(arguments) == 2:
             self._note(readings.no_relu(self.draft.source, node, arguments[1]))
         if row.name == "norm" and arguments and isinstance(arguments[0].value, Ref):

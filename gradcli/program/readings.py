@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 from gradcli.message import N_, Message, Span, fault, message
+from gradcli.ops.modules import is_pytorch
 from gradcli.program.bind import Given
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
@@ -75,6 +76,33 @@ def refuse_pair(source: str, node: t.Subscript) -> None:
         hint=N_("did you mean {repair} ?"), f=call.function, place=int(place),
         repair=patched(source, node.span, repair),
     ).at(node.span)
+
+
+OTHER_METHODS = ("var", "std", "repeat")
+"""Methods that arrays of NumPy and JAX have too, with another meaning."""
+
+
+def refuse_method_of_an_array(source: str, node: t.Call) -> None:
+    """np.exp(x).std() is NumPy's method, which divides by n."""
+    if not node.method or node.function not in OTHER_METHODS:
+        return
+    this: t.Expression = node
+    while isinstance(this, (t.Call, t.Binary, t.Attribute, t.Subscript)) and not getattr(this, "module", ""):
+        inner = this.left if isinstance(this, t.Binary) else this.value if not isinstance(this, t.Call) else (
+            this.arguments[0] if this.method else None)
+        if inner is None:
+            return
+        this = inner
+    if not isinstance(this, t.Call) or is_pytorch(this.module):
+        return
+    before, after = source[node.span.start : node.name_span.start - 1], source[node.name_span.end : node.span.end]
+    rest = after.strip()[1:].lstrip()
+    whole = f"{this.module}.{node.function}({before}{'' if rest == ')' else ', '}{rest}"
+    raise fault(
+        "name", N_("{f} of an array that {module} makes is another method than PyTorch's"),
+        hint=N_("did you mean {repair} ?"), f=node.function, module=this.module,
+        repair=patched(source, node.span, whole),
+    ).at(node.name_span)
 
 
 def refuse_matrix_norm(source: str, node: t.Call, shape: Shape) -> None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection
 
 from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.ops.modules import MODULES
 from gradcli.syntax import scan, slips
 from gradcli.syntax.layout import MAX_DEPTH, too_deep
 from gradcli.syntax.skeleton import Chain, Skeleton
@@ -30,15 +31,7 @@ from gradcli.syntax.tree import (
     UnaryOperator,
 )
 
-PREFIXES = frozenset({
-    "torch", "F", "nn.functional", "torch.nn.functional", "torch.linalg", "torch.special", "torch.functional", "linalg",
-    "np", "np.linalg", "numpy", "numpy.linalg", "jnp", "jnp.linalg", "jax.numpy", "jax.nn", "jax.numpy.linalg", "math",
-    "scipy.special", "special", "cmath", "sp", "sp.special", "scipy", "sympy", "sy", "sym", "tf", "tf.nn", "tf.math",
-    "tf.linalg", "tf.experimental.numpy", "jax", "jax.lax", "lax", "jax.scipy", "jax.scipy.special", "jsp.special",
-    "jax.numpy.special", "anp", "anp.linalg", "autograd.numpy", "onp", "nn", "torch.nn", "keras.ops", "ops", "tfm",
-    "tf.keras.activations", "keras.activations", "mx.np", "cp", "cupy", "Math", "torch.Tensor", "torch.autograd",
-    "np.random", "numpy.random", "torch.random", "jnp.random", "random", "xp", "flax.linen",
-})  # fmt: skip
+PREFIXES = frozenset(MODULES)
 """Modules that a function may be written with; `F.T` stays an attribute, and a variable named F stays a variable."""
 
 _BINARY: dict[type[ast.operator], BinaryOperator] = {
@@ -198,12 +191,12 @@ class Reader:
         token = self._bones.tokens[self._bones.last_place(function)]
         if token.text == "backward":
             raise self._backward(node, function, token.span)
-        if self._module(function.value):
-            return self._called(node, token.text, token.span, None, module=True)
+        if module := self._module(function.value):
+            return self._called(node, token.text, token.span, None, module)
         return self._called(node, token.text, token.span, self._tensor(function.value))
 
     def _called(
-        self, node: ast.Call, name: str, name_span: Span, this: Expression | None, module: bool = False
+        self, node: ast.Call, name: str, name_span: Span, this: Expression | None, module: str = ""
     ) -> Call:
         before = () if this is None else (this,)
         arguments = tuple([self._read(argument) for argument in node.args])
@@ -233,7 +226,7 @@ class Reader:
         if module and module not in ("F", "linalg", "special"):
             if token.text == "newaxis":
                 return Flag(None, self._bones.span(node))
-            return Name(token.text, self._bones.span(node), module=True)
+            return Name(token.text, self._bones.span(node), module)
         return Attribute(self._tensor(node.value), token.text, token.span, self._bones.span(node))
 
     def _module(self, node: ast.expr) -> str | None:

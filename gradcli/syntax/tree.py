@@ -44,7 +44,7 @@ class Name:
 
     id: str
     span: Span
-    module: bool = False
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Compare:
 @dataclass(frozen=True, slots=True)
 class Call:
     """`sum(x, dim=0)`, `torch.sum(x, dim=0)` and `x.sum(dim=0)` alike: a method's object is the first argument.
-    `module`: written with its module, it is the function where a variable has its name."""
+    `module` is what it was written with, as `torch.linalg` ("" for a bare name and a method): then it is the function
+    even where a variable has its name."""
 
     function: str
     arguments: tuple[Expression, ...]
@@ -83,7 +84,7 @@ class Call:
     method: bool
     name_span: Span
     span: Span
-    module: bool = False
+    module: str = ""
 
     @property
     def bare(self) -> bool:

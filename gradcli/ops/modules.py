@@ -1,0 +1,379 @@
+"""The modules that a function may be written with, and what its name means in each: `np.var` is NumPy's variance and
+`torch.linalg.cross` not `torch.cross`. Data alone: how arguments are bound to it is for `program.foreign`.
+
+A function of another library that is not here is refused, whatever PyTorch calls by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from gradcli.frozen import dataclass
+from gradcli.message import N_
+from gradcli.shapes import Shape
+
+Library = str
+"""PyTorch, NumPy, ...: as a person calls it, and the key of MEANINGS."""
+
+TORCH, TORCH_ITSELF, LINALG = "PyTorch", "torch", "torch.linalg"
+NUMPY, NUMPY_LINALG, SCIPY, SYMPY, MATH, CMATH = "NumPy", "numpy.linalg", "scipy.special", "SymPy", "math", "cmath"
+JAX_NN, JAX_LAX, TF, KERAS, OPS = "jax.nn", "jax.lax", "TensorFlow", "keras.activations", "keras.ops"
+JAVASCRIPT, NONE = "Math", ""
+
+MODULES: Mapping[str, tuple[Library, ...]] = {
+    "torch": (TORCH_ITSELF,),
+    **dict.fromkeys(("F", "nn.functional", "torch.nn.functional", "torch.special", "torch.functional",
+                     "torch.nn", "torch.Tensor", "torch.autograd", "torch.random"), (TORCH,)),
+    "torch.linalg": (LINALG,), "linalg": (LINALG, NUMPY_LINALG), "special": (TORCH, SCIPY), "nn": (TORCH, JAX_NN),
+    **dict.fromkeys(("np", "numpy", "jnp", "jax.numpy", "anp", "onp", "autograd.numpy", "mx.np", "cp", "cupy", "xp",
+                     "tf.experimental.numpy", "np.random", "numpy.random", "jnp.random"), (NUMPY,)),
+    **dict.fromkeys(("np.linalg", "numpy.linalg", "jnp.linalg", "jax.numpy.linalg", "anp.linalg"), (NUMPY_LINALG,)),
+    **dict.fromkeys(("jax.nn", "flax.linen"), (JAX_NN,)), "jax.lax": (JAX_LAX,), "lax": (JAX_LAX,),
+    **dict.fromkeys(("scipy.special", "sp.special", "jax.scipy.special", "jsp.special", "jax.numpy.special"), (SCIPY,)),
+    **dict.fromkeys(("sympy", "sy", "sym", "sp"), (SYMPY,)), "math": (MATH,), "cmath": (CMATH,), "Math": (JAVASCRIPT,),
+    **dict.fromkeys(("tf", "tf.nn", "tf.math", "tf.linalg", "tfm"), (TF,)),
+    **dict.fromkeys(("tf.keras.activations", "keras.activations"), (KERAS,)), "keras.ops": (OPS,), "ops": (OPS,),
+    **dict.fromkeys(("jax", "jax.scipy", "scipy", "random"), (NONE,)),
+}  # fmt: skip
+"""A module's name as it is written -> the libraries it may be. Where there are two, both must mean the same."""
+
+PYTORCH = (TORCH, TORCH_ITSELF, LINALG)
+"""The libraries whose functions are the table's unless the list of meanings says otherwise."""
+
+
+def is_pytorch(module: str) -> bool:
+    """Whether the module may be one of PyTorch's."""
+    return any(library in PYTORCH for library in MODULES.get(module, ()))
+
+
+Fits = Callable[[tuple[Shape, ...], Mapping[str, Any]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A function of a library as an operation of the table.
+
+    `takes` are its parameters in its own order: `a:x` is called a there and x in the table, `dtype!` can't be given
+    here, `*operands:operands` takes all that is left, and what stands after `|` is given by name only. `sets` are the
+    table's parameters that it leaves out; a value that is a function gets the first tensor's shape. `fits` says for
+    which shapes of the tensors, and which options, the two are the same. `values` translates an option's values.
+    """
+
+    row: str
+    takes: str
+    sets: Mapping[str, Any]
+    fits: Fits
+    values: Mapping[Any, Any]
+
+
+def _always(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    return True
+
+
+def means(row: str, takes: str, fits: Fits = _always, values: Mapping[Any, Any] | None = None,
+          **sets: Any) -> Meaning:
+    return Meaning(row, takes, sets, fits, values or {})
+
+
+def _ranks(*allowed: tuple[int, ...]) -> Fits:
+    return lambda shapes, options: tuple(map(len, shapes)) in allowed
+
+
+_VECTOR = _ranks((1,))
+
+
+def _given(*names: str) -> Fits:
+    return lambda shapes, options: all(name in options for name in names)
+
+
+def _one_number(name: str) -> Fits:
+    """The option is one axis and not several, nor none."""
+    return lambda shapes, options: not isinstance(options.get(name), tuple | None)
+
+
+def _dot(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    """NumPy's dot is the product of matrices as long as neither has a batch of them, or the second is a vector."""
+    a, b = map(len, shapes)
+    return 1 <= a <= 2 >= b >= 1 or (a > 0 and b == 1)
+
+
+def _scaled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    return () in shapes
+
+
+def _solved(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    """PyTorch alone reads b as a batch of vectors where its rank is one less than A's."""
+    a, b = map(len, shapes)
+    return b == 1 or a <= b
+
+
+def _squeezable(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    """PyTorch alone leaves an axis that is longer than 1."""
+    shape, dim = shapes[0], options.get("dim")
+    named = () if dim is None else dim if isinstance(dim, tuple) else (dim,)
+    return all(-len(shape) <= d < len(shape) and shape[int(d)] == 1 for d in named)
+
+
+def _no_hole(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    """PyTorch alone reads -1 as the size that is there."""
+    sizes = options.get("sizes")
+    return all(n >= 0 for n in (sizes if isinstance(sizes, tuple) else (sizes,)))
+
+
+def _entries(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    """Whether linalg.norm is a norm of entries: those of a vector, or Frobenius, but no other norm of a matrix."""
+    dim, p = options.get("dim"), options.get("p")
+    if dim is None:
+        return p is None or len(shapes[0]) == 1
+    return not isinstance(dim, tuple) or (len(dim) <= 2 and len(dim) > 0 and (p is None or len(dim) == 1))
+
+
+def _tiled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    sizes = options.get("sizes")
+    sizes = sizes if isinstance(sizes, tuple) else (sizes,)
+    return len(sizes) >= len(shapes[0]) and all(n >= 0 for n in sizes)
+
+
+def _rolled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    return "dims" in options or not isinstance(options.get("shifts"), tuple)
+
+
+def _matrices(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    return all(len(shape) >= 2 for shape in shapes)
+
+
+def _cross(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    return len(shapes[0]) == len(shapes[1])
+
+
+def _has_axes(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    return shapes[0] != ()
+
+
+def _all_axes(shape: Shape) -> tuple[int, ...]:
+    return tuple(range(len(shape)))
+
+
+# Functions of entries, which mean the same wherever they are: the library's name, or NAME:ROW
+
+CIRCULAR = "sin cos tan sinh cosh tanh "
+INVERSE = "asin acos atan asinh acosh atanh "
+_ARRAY = CIRCULAR + (
+    "abs absolute:abs add subtract multiply divide negative reciprocal square sqrt exp expm1 log log2 log10 log1p "
+    "logaddexp arcsin arccos arctan arctan2 arcsinh arccosh arctanh sign maximum minimum floor ceil trunc "
+    "mod:remainder floor_divide power:pow greater greater_equal less less_equal equal:eq not_equal logical_and "
+    "logical_or logical_xor logical_not isnan isinf isfinite ones_like zeros_like "
+)
+
+ENTRIES: Mapping[Library, str] = {
+    NUMPY: _ARRAY + INVERSE + (
+        "fabs:abs positive true_divide exp2 logaddexp2 atan2 pow deg2rad rad2deg radians:deg2rad degrees:rad2deg hypot "
+        "copysign fmax fmin fix rint:round fmod remainder float_power:pow sinc i0 where "),
+    JAX_NN: "relu relu6 sigmoid silu swish softplus soft_sign:softsign log_sigmoid:logsigmoid mish selu tanh "
+            "hard_sigmoid:hardsigmoid hard_silu:hardswish hard_swish:hardswish hard_tanh:hardtanh identity:clone ",
+    JAX_LAX: CIRCULAR + INVERSE + (
+        "abs add sub mul div neg exp exp2 expm1 log log1p sqrt rsqrt square sign floor ceil pow rem:fmod lgamma "
+        "digamma erf erfc erf_inv:erfinv logistic:sigmoid reciprocal atan2 stop_gradient:detach "),
+    SCIPY: "expit logit log_expit:logsigmoid erf erfc erfcx erfinv ndtr log_ndtr ndtri gammaln digamma psi xlogy "
+           "xlog1py entr i0 i0e i1 i1e exp2 expm1 log1p sinc round softplus ",
+    SYMPY: CIRCULAR + INVERSE + "atan2 exp log sqrt Abs:abs sign floor ceiling:ceil erf erfc erfinv digamma Pow:pow ",
+    MATH: CIRCULAR + INVERSE + (
+        "exp exp2 expm1 log log2 log10 log1p sqrt pow fabs:abs floor ceil trunc fmod hypot atan2 copysign erf erfc "
+        "lgamma degrees:rad2deg radians:deg2rad isnan isinf isfinite "),
+    CMATH: CIRCULAR + "atan asinh exp ",
+    JAVASCRIPT: CIRCULAR + INVERSE + "exp expm1 log log10 log1p log2 sqrt abs floor ceil trunc sign pow hypot atan2 ",
+    TF: CIRCULAR + INVERSE + (
+        "abs add subtract multiply divide negative reciprocal square sqrt rsqrt exp expm1 log log1p sigmoid sign "
+        "maximum minimum floor ceil round pow lgamma digamma erf erfc erfinv xlogy xlog1py softplus softsign atan2 "
+        "floordiv:floor_divide floormod:remainder greater greater_equal less less_equal equal:eq not_equal logical_and "
+        "logical_or logical_xor logical_not is_nan:isnan is_inf:isinf is_finite:isfinite identity:clone "
+        "stop_gradient:detach ones_like zeros_like ndtri relu relu6 selu elu swish where "),
+    KERAS: "sigmoid tanh softplus softsign selu silu swish mish relu6 exponential:exp linear:clone relu "
+           "log_sigmoid:logsigmoid ",
+    OPS: _ARRAY + "where relu relu6 sigmoid silu swish softplus softsign log_sigmoid:logsigmoid selu mish erf "
+                  "erfinv rsqrt stop_gradient:detach ",
+    }
+
+# Functions with options, or with a meaning of their own
+
+_REDUCED = "a:x axis:dim dtype! out! keepdims:keepdim initial! where!"
+_EXTREME = "a:x axis:dim out! keepdims:keepdim initial! where!"
+_SPREAD = "a:x axis:dim dtype! out! ddof:correction keepdims:keepdim | where! mean!"
+_PLACE = "a:x axis:dim out! | keepdims:keepdim"
+_TANH = {True: "tanh", False: "none"}
+_TRANSPOSES = (means("T", "a:x axes!"), means("permute", "a:x axes:dims"))
+_DECOMPOSED = {name: (means(name, "a:input"),) for name in ("det", "inv", "slogdet", "cholesky")}
+
+NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
+    LINALG: {
+        "norm": (means("norm", "A:x ord:p dim keepdim | dtype!", _entries),),
+        "vector_norm": (means("norm", "x ord:p dim keepdim | dtype!"),),
+        "cross": (means("cross", "input other | dim", dim=-1),),
+        "diagonal": (means("diagonal", "A:input | offset dim1 dim2", dim1=-2, dim2=-1),),
+    },
+    NUMPY: {
+        **{name: (means(name, _REDUCED),) for name in ("sum", "prod")},
+        "mean": (means("mean", "a:x axis:dim dtype! out! keepdims:keepdim | where!"),),
+        **{name: (means(row, _EXTREME),) for row in ("amax", "amin") for name in (row, row[1:])},
+        **{name: (means(name, _SPREAD, correction=0), means(name, f"{_SPREAD} correction", correction=0))
+           for name in ("var", "std")},
+        **{name: (means(name, _PLACE),) for name in ("argmax", "argmin")},
+        **{name: (means(name, "a:x dtype! out!", _VECTOR, dim=0), means(name, "a:x axis:dim dtype! out!",
+                                                                        _one_number("dim")))
+           for name in ("cumsum", "cumprod")},
+        "clip": (means("clamp", "a:x a_min:min a_max:max", _given("min", "max")), means("clamp", "a:x | min max")),
+        **{name: (means("round", "a:x decimals! out!"),) for name in ("round", "around")},
+        # Products
+        "dot": (means("mul", "a:input b:other", _scaled), means("matmul", "a:input b:other", _dot)),
+        "vdot": (means("dot", "a:input b:tensor", _ranks((1, 1))),),
+        "matmul": (means("matmul", "x1:input x2:other"),), "inner": (means("inner", "a:input b:other"),),
+        "outer": (means("outer", "a:input b:vec2", _ranks((1, 1))),), "kron": (means("kron", "a:input b:other"),),
+        "cross": (means("cross", "a:input b:other axisa! axisb! axisc! axis:dim", _cross, dim=-1),),
+        "einsum": (means("einsum", "subscripts:equation *operands:operands | optimize!"),),
+        "trace": (means("trace", "a:input"),),
+        # Moves
+        "transpose": _TRANSPOSES, "permute_dims": _TRANSPOSES, "matrix_transpose": (means("mT", "x"),),
+        "swapaxes": (means("transpose", "a:x axis1:dim0 axis2:dim1"),),
+        "reshape": (means("reshape", "a:x shape:sizes order!"),), "ravel": (means("flatten", "a:x order!"),),
+        "squeeze": (means("squeeze", "a:x axis:dim", _squeezable),),
+        "expand_dims": (means("unsqueeze", "a:x axis:dim"),),
+        "broadcast_to": (means("expand", "array:x shape:sizes", _no_hole),),
+        "tile": (means("repeat", "A:x reps:sizes", _tiled),),
+        "repeat": (means("repeat_interleave", "a:input repeats axis:dim"),),
+        **{name: (means("cat", "arrays:tensors axis:dim", _one_number("dim"), dim=0),)
+           for name in ("concatenate", "concat")},
+        "stack": (means("stack", "arrays:tensors axis:dim", dim=0),),
+        "flip": (means("flip", "m:x", dims=_all_axes), means("flip", "m:x axis:dims")),
+        "roll": (means("roll", "a:x shift:shifts axis:dims", _rolled),),
+        "diag": (means("diag", "v:x k:diagonal"),),
+        "diagonal": (means("diagonal", "a:input offset axis1:dim1 axis2:dim2"),),
+        **{name: (means(name, "m:x k:diagonal"),) for name in ("tril", "triu")},
+        # Sources
+        "eye": (means("eye", "N:n M:m"),), "identity": (means("eye", "n"),),
+        **{name: (means(name, "shape:size dtype! order!", _given("size")),) for name in ("ones", "zeros")},
+        "full": (means("full", "shape:size fill_value dtype! order!"),),
+        "full_like": (means("full_like", "a:x fill_value dtype!"),),
+        "arange": (means("arange", "start stop:end step dtype!"),),
+        "linspace": (means("linspace", "start stop:end num:steps", steps=50),),
+        **{name: (means("tensor", "a:data dtype!"),) for name in ("array", "asarray")},
+        **{name: (means(name, "*size:size"),) for name in ("rand", "randn")},
+    },
+    NUMPY_LINALG: {
+        **_DECOMPOSED, "matrix_power": (means("matrix_power", "a:input n"),),
+        "solve": (means("solve", "a:A b:b", _solved),),
+        "norm": (means("norm", "x ord:p axis:dim keepdims:keepdim", _entries),),
+        "vector_norm": (means("norm", "x | axis:dim keepdims:keepdim ord:p"),),
+        "matmul": (means("matmul", "x1:input x2:other"),), "matrix_transpose": (means("mT", "x"),),
+        "outer": (means("outer", "x1:input x2:vec2", _ranks((1, 1))),),
+        "cross": (means("cross", "x1:input x2:other | axis:dim", _cross, dim=-1),),
+        "diagonal": (means("diagonal", "x:input | offset", dim1=-2, dim2=-1),),
+        "trace": (means("trace", "x:input"),),
+    },
+    JAX_NN: {
+        "gelu": (means("gelu", "x approximate", values=_TANH, approximate="tanh"),),
+        "leaky_relu": (means("leaky_relu", "x negative_slope"),),
+        **{name: (means(name, "x alpha"),) for name in ("elu", "celu")},
+        **{name: (means(name, "x axis:dim where!", _one_number("dim"), dim=-1),)
+           for name in ("softmax", "log_softmax")},
+        "logsumexp": (means("logsumexp", "a:x axis:dim b! keepdims:keepdim"),),
+        "one_hot": (means("one_hot", "x:tensor num_classes"),),
+        "standardize": (means("standardize", "x:input axis:dim mean! variance! epsilon:eps"),),
+    },
+    SCIPY: {
+        **{name: (means(name, "x", _VECTOR, dim=0), means(name, "x axis:dim", _one_number("dim")))
+           for name in ("softmax", "log_softmax")},
+        "logsumexp": (means("logsumexp", "a:x axis:dim b! keepdims:keepdim return_sign!", _has_axes),),
+        "polygamma": (means("polygamma", "n x"),), "multigammaln": (means("multigammaln", "a:x d:p"),),
+    },
+    SYMPY: {"Max": (means("maximum", "a:input b:other"),), "Min": (means("minimum", "a:input b:other"),)},
+    MATH: {"prod": (means("prod", "iterable:x", _VECTOR),), "fsum": (means("sum", "seq:x", _VECTOR),)},
+    JAVASCRIPT: {"max": (means("maximum", "a:input b:other"),), "min": (means("minimum", "a:input b:other"),)},
+    JAX_LAX: {"max": (means("maximum", "x:input y:other"),), "min": (means("minimum", "x:input y:other"),)},
+    TF: {
+        **{f"reduce_{name}": (means(row, "input_tensor:x axis:dim keepdims:keepdim"),) for name, row in (
+            ("sum", "sum"), ("mean", "mean"), ("prod", "prod"), ("max", "amax"), ("min", "amin"),
+            ("logsumexp", "logsumexp"))},
+        **{f"reduce_{name}": (means(row, "input_tensor:x axis:dim keepdims:keepdim", correction=0),)
+           for name, row in (("variance", "var"), ("std", "std"))},
+        **{name: (means(name, "x axis:dim exclusive! reverse!", dim=0),) for name in ("cumsum", "cumprod")},
+        **{name: (means(name, "input:x axis:dim", dim=0),) for name in ("argmax", "argmin")},
+        **{name: (means(name, "logits:x axis:dim", dim=-1),) for name in ("softmax", "log_softmax")},
+        "leaky_relu": (means("leaky_relu", "features:x alpha:negative_slope", negative_slope=0.2),),
+        "gelu": (means("gelu", "features:x approximate", values=_TANH),), "silu": (means("silu", "features:x"),),
+        "polygamma": (means("polygamma", "a:n x"),),
+        "clip_by_value": (means("clamp", "t:x clip_value_min:min clip_value_max:max"),),
+        "matmul": (means("matmul", "a:input b:other transpose_a! transpose_b!", _matrices),),
+        "einsum": (means("einsum", "equation *inputs:operands"),),
+        "transpose": (means("T", "a:x perm!"), means("permute", "a:x perm:dims")),
+        "matrix_transpose": (means("mT", "a:x"),),
+        "reshape": (means("reshape", "tensor:x shape:sizes"),), "squeeze": (means("squeeze", "input:x axis:dim",
+                                                                                  _squeezable),),
+        "expand_dims": (means("unsqueeze", "input:x axis:dim"),),
+        "broadcast_to": (means("expand", "input:x shape:sizes", _no_hole),),
+        "tile": (means("repeat", "input:x multiples:sizes", _tiled),),
+        "repeat": (means("repeat_interleave", "input repeats axis:dim"),),
+        "concat": (means("cat", "values:tensors axis:dim"),), "stack": (means("stack", "values:tensors axis:dim"),),
+        "roll": (means("roll", "input:x shift:shifts axis:dims"),), "reverse": (means("flip", "tensor:x axis:dims"),),
+        "diag": (means("diag_embed", "diagonal:input"),),
+        "trace": (means("trace", "x:input"),), "logdet": (means("logdet", "matrix:input"),),
+        "det": (means("det", "input"),), "inv": (means("inv", "input adjoint!"),),
+        "cholesky": (means("cholesky", "input"),), "slogdet": (means("slogdet", "input"),),
+        "solve": (means("solve", "matrix:A rhs:b", lambda shapes, options: len(shapes[0]) == len(shapes[1])),),
+        "norm": (means("norm", "tensor:x ord:p axis:dim keepdims:keepdim", lambda shapes, options: (
+            "p" not in options or not isinstance(options.get("dim"), tuple))),),
+        "cross": (means("cross", "a:input b:other", lambda shapes, options: shapes[0] == shapes[1], dim=-1),),
+        "eye": (means("eye", "num_rows:n num_columns:m"),),
+        "one_hot": (means("one_hot", "indices:tensor depth:num_classes"),),
+        **{name: (means(name, "shape:size", _given("size")),) for name in ("ones", "zeros")},
+        "fill": (means("full", "dims:size value:fill_value"),), "constant": (means("tensor", "value:data dtype!"),),
+        "range": (means("arange", "start limit:end delta:step"),),
+        "linspace": (means("linspace", "start stop:end num:steps"),),
+    },
+    KERAS: {
+        **{name: (means(name, "x axis:dim", _one_number("dim"), dim=-1),) for name in ("softmax", "log_softmax")},
+        "gelu": (means("gelu", "x approximate", values=_TANH),), "elu": (means("elu", "x alpha"),),
+        "leaky_relu": (means("leaky_relu", "x negative_slope", negative_slope=0.2),),
+    },
+    OPS: {
+        **{name: (means(row, "x axis:dim keepdims:keepdim"),) for name, row in (
+            ("sum", "sum"), ("mean", "mean"), ("prod", "prod"), ("max", "amax"), ("min", "amin"), ("amax", "amax"),
+            ("amin", "amin"), ("logsumexp", "logsumexp"))},
+        **{name: (means(name, "x axis:dim keepdims:keepdim", correction=0),) for name in ("var", "std")},
+        **{name: (means(name, "x axis:dim", _one_number("dim"), dim=-1),) for name in ("softmax", "log_softmax")},
+        "gelu": (means("gelu", "x approximate", values=_TANH, approximate="tanh"),), "elu": (means("elu", "x alpha"),),
+        "leaky_relu": (means("leaky_relu", "x negative_slope", negative_slope=0.2),),
+        "matmul": (means("matmul", "x1:input x2:other"),), "reshape": (means("reshape", "x newshape:sizes"),),
+        "transpose": (means("T", "x axes!"), means("permute", "x axes:dims")),
+        "stack": (means("stack", "x:tensors axis:dim", dim=0),),
+        "concatenate": (means("cat", "xs:tensors axis:dim", dim=0),), "repeat": (
+            means("repeat_interleave", "x:input repeats axis:dim"),),
+    },
+}  # fmt: skip
+
+DIFFERENT: Mapping[tuple[Library, str], tuple[str, str]] = {
+    (MATH, "remainder"): (N_("x minus y times the nearest whole number to x/y"), "{0} - {1}*round({0}/{1})"),
+    (SYMPY, "sinc"): (N_("sin(x)/x, without pi"), "sinc({0}/pi)"),
+    (SYMPY, "frac"): (N_("x - floor(x)"), "{0} - floor({0})"),
+    (SCIPY, "kl_div"): (N_("x*log(x/y) - x + y, entry by entry"), "{0}*log({0}/{1}) - {0} + {1}"),
+    (JAX_LAX, "round"): (N_("halves rounded away from zero"), "sign({0})*floor(abs({0}) + 1/2)"),
+    (JAX_LAX, "clamp"): (N_("clamp(min, x, max)"), "clamp({1}, {0}, {2})"),
+    (JAVASCRIPT, "round"): (N_("halves rounded up"), "floor({0} + 1/2)"),
+    **{(TORCH_ITSELF, name): (N_("an inner function of PyTorch's that takes its reduction as a number"),
+                              f"F.{name}({{0}}, {{1}})") for name in ("kl_div", "binary_cross_entropy_with_logits")},
+}
+"""What a library means by a name where it isn't PyTorch's meaning, and how the same is written here."""
+
+
+def meanings(library: Library, name: str) -> tuple[Meaning, ...]:
+    """What a library's function means in the table, likeliest first; nothing where it is not known to be there."""
+    named = NAMED.get(library, {}).get(name)
+    if named is not None:
+        return named
+    row = dict(_pairs(ENTRIES.get(library, ""))).get(name)
+    return () if row is None else (Meaning(row, "", {}, _always, {}),)
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for word in text.split():
+        name, _, row = word.partition(":")
+        yield name, row or name
