@@ -55,7 +55,7 @@ def _in(expression: Expression) -> Iterator[str]:
     while waiting:
         node = waiting.pop()
         match node:
-            case Name(name, module=False):
+            case Name(name, module=""):
                 yield name
             case Unary():
                 waiting.append(node.operand)
