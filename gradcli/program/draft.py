@@ -54,6 +54,7 @@ class Draft:
         self.inputs: dict[str, Ref] = {}
         self.whole_numbers: set[str] = set()
         self.pinned: list[Rule] = []
+        self.steps_pinned: set[int] = set()
         self.held = 0
         self.numbers: dict[int, float] = {}
 
@@ -80,13 +81,16 @@ class Draft:
 
     def pin(self, ref: Ref) -> None:
         """The same for every size that a step's value follows from."""
-        wanted = {ref.step}
-        for place in range(ref.step, -1, -1):
+        waiting = [ref.step]
+        while waiting:
+            place = waiting.pop()
+            if place in self.steps_pinned:
+                continue
+            self.steps_pinned.add(place)
             how = self.steps[place].how
-            if place in wanted and isinstance(how, Apply):
-                wanted.update(read.step for read in how.refs)
-            elif place in wanted and isinstance(how, Constant):
+            if isinstance(how, Constant):
                 self.pinned_number(how.value)
+            waiting += [read.step for read in how.refs] if isinstance(how, Apply) else []
 
     def name(self, ref: Ref, name: str) -> None:
         """Gives a step the name it is assigned; a bare copy of an input (y = x) stays the input's step."""
