@@ -100,7 +100,7 @@ def _solve(a: Shape, b: Shape) -> Shape:
     _square(a)
     if _vector_side(a, b):
         return (*broadcast(a[:-2], b[:-1]), b[-1]) if a[-1] == b[-1] else _no_solve(a, b)
-    return (*broadcast(a[:-2], b[:-2]), *b[-2:]) if a[-1] == b[-2] else _no_solve(a, b)
+    return (*broadcast(a[:-2], b[:-2]), *b[-2:]) if b and a[-1] == b[-2] else _no_solve(a, b)
 
 
 def _vector_side(a: Any, b: Any) -> bool:
@@ -115,7 +115,7 @@ def _no_solve(a: Shape, b: Shape) -> Shape:
 
 def _cross(a: Shape, b: Shape, dim: int) -> Shape:
     shape = broadcast(a, b)
-    if not shape or len(a) != len(b) or shape[axis(dim, len(shape))] != 3:
+    if not shape or len(a) != len(b) or not a[axis(dim, len(a))] == b[axis(dim, len(b))] == 3:
         raise fault("shape", N_("cross needs axes of size 3; the shapes are {a} and {b}"), a=written(a), b=written(b))
     return shape
 

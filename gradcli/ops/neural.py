@@ -8,17 +8,18 @@ from typing import Any
 
 from gradcli.message import N_, fault
 from gradcli.ops.families import Kink, Param
-from gradcli.ops.reductions import largest
+from gradcli.ops.reductions import largest, numpy_norm
 from gradcli.ops.row import Row
-from gradcli.shapes import Shape, axes, broadcast, written
+from gradcli.shapes import Shape, axes, axis, broadcast, written
 
-REDUCTION = Param("reduction", "text", "mean")
+REDUCTION = Param("reduction", "text", "mean", ("mean", "sum", "none"))
+BATCHED = Param("reduction", "text", "mean", ("mean", "sum", "none", "batchmean"))
 INPUT, TARGET = Param("input"), Param("target")
 
 
 def _after(shape: Shape, reduction: str) -> Shape:
-    if reduction not in ("mean", "sum", "none", "batchmean"):
-        raise fault("name", N_('reduction is "mean", "sum" or "none", not "{given}"'), given=reduction)
+    if reduction == "batchmean" and not shape:
+        raise fault("shape", N_("batchmean divides by the size of the first axis, and the tensor is a scalar"))
     return shape if reduction == "none" else ()
 
 
@@ -105,7 +106,7 @@ def _cross_shape(x: Shape, target: Shape, reduction: str, smoothing: Any) -> Sha
                         "or probabilities of shape {x}, not {y}"),
             x=written(x), c=written(_without_class(x)), y=written(target),
         )
-    return _after(_without_class(x), reduction)
+    return _after(_scored(x), reduction)
 
 
 def _nll_shape(x: Shape, target: Shape, reduction: str) -> Shape:
@@ -114,7 +115,21 @@ def _nll_shape(x: Shape, target: Shape, reduction: str) -> Shape:
             "shape", N_("nll_loss: for log-probabilities of shape {x} the target is classes of shape {c}, not {y}"),
             x=written(x), c=written(_without_class(x)), y=written(target),
         )
-    return _after(_without_class(x), reduction)
+    return _after(_scored(x), reduction)
+
+
+def _scored(x: Shape) -> Shape:
+    """What is left of scores without their class axis, once there is a class."""
+    if x[min(len(x) - 1, 1)] == 0:
+        raise fault("shape", N_("the scores are {x}: there is no class"), x=written(x))
+    return _without_class(x)
+
+
+def _hot(x: Shape, count: int) -> Shape:
+    if count < 1:
+        raise fault("shape", N_("one_hot needs to know how many classes there are, 1 or more, not {count}"),
+                    hint=N_("the shape of the result does not depend on the numbers in it"), count=count)
+    return (*x, count)
 
 
 def _class_axis(x: Any) -> int:
@@ -178,6 +193,12 @@ def _class_target(t: Any, x: Any, target: Any) -> Any:
 
 
 # Layers
+
+
+def _along(x: Shape, dim: int) -> Shape:
+    """x's own shape, once dim is known to be one of its axes."""
+    axis(dim, len(x))
+    return x
 
 
 def _linear_shape(x: Shape, w: Shape, b: Shape | None) -> Shape:
@@ -361,7 +382,7 @@ NEURAL: tuple[Row, ...] = (
         torch=lambda t, x, y, reduction: t.nn.functional.nll_loss(x, y.long(), reduction=reduction),
         numpy=_numpy_nll, symbolic=lambda s, x, y, reduction: _reduced(s, _picked(s, x, y), reduction)),
     Row("kl_div", "loss", N_("y (log y - x) for log-probabilities x and probabilities y"), "kl_div(x, y)", method=False,
-        takes=(INPUT, TARGET, REDUCTION), shape=lambda x, y, reduction: _after(_same("kl_div", x, y), reduction),
+        takes=(INPUT, TARGET, BATCHED), shape=lambda x, y, reduction: _after(_same("kl_div", x, y), reduction),
         torch=lambda t, x, y, reduction: t.nn.functional.kl_div(x, y, reduction="none").mean() if reduction == "mean"
         else t.nn.functional.kl_div(x, y, reduction=reduction),  # its own "mean" warns on every call
         numpy=lambda n, x, y, reduction: n.sum(n.special.xlogy(y, y) - y * x) / len(x) if reduction == "batchmean"
@@ -409,14 +430,15 @@ NEURAL: tuple[Row, ...] = (
     Row("normalize", "layer", N_("x over its norm along an axis"), "normalize(x, dim=0)", method=False,
         takes=(INPUT, Param("p", "number", Fraction(2)), Param("dim", "dim", 1),
                Param("eps", "number", Fraction(1, 10**12))),
-        shape=lambda x, p, dim, eps: x, torch=lambda t, x, p, dim, eps: t.nn.functional.normalize(x, p, dim, eps),
-        numpy=lambda n, x, p, dim, eps: x / n.maximum(n.sum(n.abs(x) ** p, axis=dim, keepdims=True) ** (1 / p), eps),
+        shape=lambda x, p, dim, eps: _along(x, dim),
+        torch=lambda t, x, p, dim, eps: t.nn.functional.normalize(x, p, dim, eps),
+        numpy=lambda n, x, p, dim, eps: x / n.maximum(numpy_norm(n, x, p, dim, True), eps),
         symbolic=lambda s, x, p, dim, eps: s.each(
             lambda u, r: u / s.scalar.clamp_min(r, s.scalar.number(eps)),
             x, s.unnamed().call("norm", x, p, dim, True))),
     Row("one_hot", "layer", N_("1 at the class, 0 elsewhere, along a new last axis"), "one_hot(argmax(x, dim=0), 3)",
         method=False, differentiable=False,
-        takes=(Param("tensor", "index"), Param("num_classes", "integer")), shape=lambda x, k: (*x, k),
+        takes=(Param("tensor", "index"), Param("num_classes", "integer")), shape=_hot,
         torch=lambda t, x, k: t.nn.functional.one_hot(x.long(), k).to(t.get_default_dtype()),
         numpy=lambda n, x, k: 1.0 * (x[..., None] == n.arange(k)),
         symbolic=lambda s, x, k: s.tensor((*x.dims, k), lambda *o: s.delta(s.as_place(x.at(*o[:-1]), k), o[-1]))),

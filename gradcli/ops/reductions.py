@@ -19,7 +19,7 @@ def _reduced(x: Shape, dim: Any = None, keepdim: bool = False) -> Shape:
 
 
 def _not_empty(x: Shape, dim: Any = None, keepdim: bool = False) -> Shape:
-    if size(x) == 0:
+    if (dim is None and size(x) == 0) or any(x[a] == 0 for a in axes(dim, len(x))):
         raise fault("shape", N_("the tensor is empty: it has no largest or smallest entry"))
     return _reduced(x, dim, keepdim)
 
@@ -234,7 +234,8 @@ def _numpy_log_softmax(n: Any, x: Any, dim: int | None) -> Any:
     return x - _numpy_log_sum(n, x, (dim or 0,), True) if x.ndim else n.zeros_like(x)
 
 
-def _numpy_norm(n: Any, x: Any, p: float, dim: Any, keepdim: bool) -> Any:
+def numpy_norm(n: Any, x: Any, p: float, dim: Any, keepdim: bool) -> Any:
+    """The p-norm over axes, for any p."""
     on, size_of = _on(x, dim), n.abs(x)
     if p in (n.inf, -n.inf):
         return (n.max if p > 0 else n.min)(size_of, axis=on, keepdims=keepdim)
@@ -303,8 +304,8 @@ REDUCTIONS: tuple[Row, ...] = (
     Row("norm", "reduction", N_("the p-norm of the entries, p = 2 unless given"), "norm(x, dim=0)",
         takes=(Param("x"), P, DIMS, KEEPDIM), shape=_norm_shape, aliases=("vector_norm",), latex=r"\left\|{}\right\|",
         torch=lambda t, x, p, dim, keepdim: t.linalg.vector_norm(x, p, _all(x, dim), keepdim),
-        numpy=_numpy_norm, symbolic=_norm,
-        kinks=(Kink(lambda n, x, p, dim, keepdim: _numpy_norm(n, x, p, dim, keepdim) == 0,
+        numpy=numpy_norm, symbolic=_norm,
+        kinks=(Kink(lambda n, x, p, dim, keepdim: numpy_norm(n, x, p, dim, keepdim) == 0,
                     N_("the norm of zero has no derivative; PyTorch takes 0")),)),
     # Extremes
     Row("amax", "reduction", N_("the largest entry over axes; ties share the gradient"), "amax(x, dim=0)",

@@ -38,12 +38,16 @@ class Param:
     index     a tensor of whole numbers (class targets, `gather`); target: one where its shape says that it is
     dim       an int; dims: an int, a tuple of ints or None; sizes: a tuple of ints
     items     what stands in `x[...]`, see gradcli.program.index
-    flag      a bool; number: a Fraction (float in the torch and numpy columns); integer: an int; text: a str
+    flag      a bool; number: a Fraction (float in the torch and numpy columns); integer: an int; text: a str,
+              one of `choices` where there are any
+
+    None is received only where it is the default.
     """
 
     name: str
     kind: Kind = "tensor"
     default: Any = REQUIRED
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit
 from gradcli.ops import SPELLED
-from gradcli.ops.libraries import n
 from gradcli.ops.masks import MASKS
 from gradcli.ops.row import Row
 from gradcli.program import meant
 from gradcli.program.bind import Given, bind, option
 from gradcli.program.numbers import as_array
 from gradcli.program.steps import Apply, Constant, Input, Ref, Step
-from gradcli.program.values import number_of
+from gradcli.program.values import applied, number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
+from gradcli.syntax.scan import LARGEST, out_of_range
 from gradcli.syntax.stray import patched
 
 CONDITIONS = frozenset(row.name for row in MASKS)
@@ -82,6 +83,7 @@ class Draft:
                 case "tensors":
                     arguments.append(self._tensors(given))
                 case _:
+                    self._within_range(given)
                     arguments.append(option(row, param, self._plain(given)))
         return self.finish(row, tuple(arguments), span)
 
@@ -121,8 +123,10 @@ class Draft:
         if isinstance(value, Ref):
             return value
         if isinstance(value, (Fraction, float)) and not isinstance(value, bool):
+            self._within_range(given)
             return self.add(Constant(value), (), given.span)
         if isinstance(value, tuple):
+            self._within_range(given)
             numbers = as_array(value)
             if numbers is not None and len(value):
                 return self.add(Constant(numbers), numbers.shape, given.span)
@@ -133,6 +137,13 @@ class Draft:
             "syntax", N_("a tensor or a number is needed here, not {what}"), what=Message(what),
             hint=meant.DID_YOU_MEAN if stacked else None, repair=patched(self.source, given.span, f"[{inner}]"),
         ).at(given.span)
+
+    def _within_range(self, given: Given) -> None:
+        """Refuses exact numbers that are no float64: `10**400`. (What becomes of them first is exact: 10**400/10**399.)
+        """
+        for value in given.value if isinstance(given.value, tuple) else (given.value,):
+            if isinstance(value, Fraction) and abs(value) >= LARGEST:
+                raise out_of_range(self.source[given.span.start : given.span.end], given.span)
 
     def index_tensor(self, given: Given, n: int) -> Ref:
         """A tensor of places on an axis of size n; written ones are checked here and count from the start."""
@@ -176,8 +187,10 @@ class Draft:
         values = given.value
         if isinstance(values, Ref):
             return (values,)
-        if isinstance(values, (Fraction, float)):
+        if not isinstance(values, tuple):
             values = (values,)
+        if not values:
+            raise fault("shape", N_("an empty list has no shape here")).at(given.span)
         return tuple(self._member(Given(v, given.span)) for v in values)
 
     def _member(self, given: Given) -> Ref:
@@ -196,7 +209,8 @@ class Draft:
             return given
         how = self.steps[given.value.step].how
         if isinstance(how, Constant) and isinstance(how.value, np.ndarray) and how.value.ndim == 1:
-            return Given(tuple(map(Fraction, how.value.tolist())), given.span)  # dim=[0, 1]
+            places = how.value.tolist()  # dim=[0, 1]
+            return Given(tuple(Fraction(p) if isfinite(p) else p for p in places), given.span)
         if self.shape(given.value) != ():
             return given
         value = self._constant(given.value)
@@ -212,4 +226,4 @@ class Draft:
         known = {r.step: self._constant(r) for r in how.refs}
         if any(v is None for v in known.values()) or not how.refs:
             return None
-        return float(how.row.numpy(n, *(np.asarray(known[a.step]) if isinstance(a, Ref) else a for a in how.arguments)))
+        return float(applied(how, {place: np.asarray(value) for place, value in known.items()}))

@@ -40,7 +40,7 @@ from tests.fuzzing.guard import Tally, bound_memory
 Record = dict[str, Any]
 
 NUMBERS = (
-    "0", "1", "-1", "2", "3", "-2", "7", "0.5", "-0.5", "1/3", "1e308", "-1e308", "5e-324", "inf", "-inf", "nan", "pi",
+    "0", "1", "-1", "2", "3", "-3", "7", "0.3", "-0.5", "1/3", "exp(2)", "asinh(-3)", "logit(0.3)", "log(-1)", "sqrt(2)", "1e308", "-1e308", "5e-324", "inf", "-inf", "nan", "pi",
     "10**10", "-10**10", "10**20", "-10**20", "10**400", "-10**400", "10**-400", "2**31", "2**63", "2**63-1", "-2**63",
     "100000", "1e999", "1/0", "0**-1", "0/0", "(-3)**0.5", "-0.0",
 )  # fmt: skip
@@ -63,7 +63,7 @@ ITEMS = ("0", "-1", "5", ":", "1:", "2:1", "::2", "::0", "::-1", "None", "...", 
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "@", "<", ">=", "==", "!=", "&", "|")
 QUESTIONS = ("x.size({})", "len({})", "float({})", "{}.item()", "{}.numel()", "{}.shape[{}]", "{}.dim()", "{}.T", "{}.mT",
     "{}.ndim", "size({}, {})", "-{}", "~{}", "[{}, {}]", "[[{}], [{}]]")  # fmt: skip
-FRAMES = ("{}", "{}", "{}*x", "sum({})", "x*0 + {}", "y = {}; y*x", "where({} > 0, x, 0)", "u = {}; x", "exp({})",
+FRAMES = ("x**({})", "({})**x", "where(2 >= {}, x, 0)", "where({} > x, {}, x)", "[{}, 1]*x.sum()", "x/({})", "{}", "{}", "{}*x", "sum({})", "x*0 + {}", "y = {}; y*x", "where({} > 0, x, 0)", "u = {}; x", "exp({})",
     "x.reshape({})", "({}).flatten()", "[{}, x]", "max({})", "x[{}]")  # fmt: skip
 ANY = (*NUMBERS, *TEXTS, *LISTS, *TENSORS, *OTHERS)
 
@@ -153,7 +153,9 @@ def _call(random: Random, row: Row) -> tuple[str, dict[str, Any]]:
 def _argument(random: Random, param: Param, odd: bool) -> str:
     if odd:
         return random.choice(_ODD.get(param.kind, ANY) if random.random() < 0.6 else ANY)
-    return random.choice(_USUAL.get(param.kind, ("x", "x", "x", "y", "y", "2", "-3", "0.3", "x.flatten()")))
+    if param.kind == "tensor" and random.random() < 0.4:
+        return random.choice(NUMBERS)
+    return random.choice(_USUAL.get(param.kind, ("x", "x", "x", "y", "y", "x.flatten()")))
 
 
 def _example(random: Random, row: Row) -> tuple[str, dict[str, Any]]:
@@ -275,7 +277,7 @@ def main() -> int:
     tally, commands = Tally(slow=asked.slow, alarm=2 * asked.slow), Counter[str]()
     with defects_raised():
         for one in records(asked.seed, asked.records):
-            commands[str(one.get("command"))[:20]] += 1
+            commands[one["command"] if one.get("command") in tuple(COMMANDS) else "odd"] += 1
             tally.execute(lambda _, one=one: answers.judged(one), answers.shown(one))  # type: ignore[misc]
         for one in records(asked.seed + 1, asked.lines):
             line = words(one)
