@@ -10,7 +10,7 @@ from gradcli.message import N_, fault
 from gradcli.ops.families import Kink, Param
 from gradcli.ops.reductions import largest, numpy_norm
 from gradcli.ops.row import Row
-from gradcli.shapes import Shape, axes, axis, broadcast, written
+from gradcli.shapes import Shape, axes, broadcast, reduced, written
 
 REDUCTION = Param("reduction", "text", "mean", ("mean", "sum", "none"))
 BATCHED = Param("reduction", "text", "mean", ("mean", "sum", "none", "batchmean"))
@@ -195,9 +195,9 @@ def _class_target(t: Any, x: Any, target: Any) -> Any:
 # Layers
 
 
-def _along(x: Shape, dim: int) -> Shape:
-    """x's own shape, once dim is known to be one of its axes."""
-    axis(dim, len(x))
+def _along(x: Shape, dims: int | tuple[int, ...]) -> Shape:
+    """x's own shape, once dims are known to be its axes."""
+    axes(dims, len(x))
     return x
 
 
@@ -285,8 +285,13 @@ def _conv_shape(x: Shape, w: Shape, b: Shape | None, stride: int, padding: int, 
         raise fault(
             "shape", N_("conv1d: x is {x} and w is {w}; x is (batch, in, length) and w is (out, in, width)"),
             hint=N_("a plain vector:  conv1d(x[None, None], w[None, None])"), x=written(x), w=written(w))
+    if min(stride, dilation, padding + 1) < 1:
+        raise fault("shape", N_("conv1d: stride and dilation are 1 or more, and padding is 0 or more"))
+    if b is not None and b != (w[0],):
+        raise fault("shape", N_("conv1d: the bias has one number for each of the {count} outputs, and is {b}"),
+                    count=w[0], b=written(b))
     length = (x[-1] + 2 * padding - dilation * (w[2] - 1) - 1) // stride + 1
-    if length < 1 or stride < 1:
+    if length < 1 or 0 in (x[-1], w[0], w[2]):
         raise fault("shape", N_("conv1d: the width {w} does not fit into the length {x}"), w=w[2], x=x[-1])
     return (*x[:-2], w[0], length)
 
@@ -404,13 +409,13 @@ NEURAL: tuple[Row, ...] = (
     Row("standardize", "layer", N_("layer_norm over the given axes, without weights"), "standardize(x, (-1,))",
         method=False,
         takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))),
-        shape=lambda x, dim, eps: x,
+        shape=lambda x, dim, eps: _along(x, dim),
         torch=lambda t, x, dim, eps: (x - x.mean(dim, True)) / (x.var(dim, correction=0, keepdim=True) + eps).sqrt(),
         numpy=_numpy_standardized, symbolic=lambda s, x, dim, eps: _standardized(s, x, axes(dim, x.rank), eps)),
     Row("spread", "layer", N_("the square root of variance plus eps over the given axes, which are kept"),
         "spread(x, (-1,))", method=False,
         takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))),
-        shape=lambda x, dim, eps: tuple(1 if a - len(x) in dim or a in dim else k for a, k in enumerate(x)),
+        shape=lambda x, dim, eps: reduced(x, axes(dim, len(x)), True),
         torch=lambda t, x, dim, eps: (x.var(dim, correction=0, keepdim=True) + eps).sqrt(),
         numpy=lambda n, x, dim, eps: n.sqrt(n.var(x, axis=dim, keepdims=True) + eps),
         symbolic=lambda s, x, dim, eps: s.each(
@@ -423,7 +428,7 @@ NEURAL: tuple[Row, ...] = (
     Row("cosine_similarity", "layer", N_("the inner product over the product of the norms"),
         "cosine_similarity(x, y, dim=0)", method=False,
         takes=(Param("x1"), Param("x2"), Param("dim", "dim", 1), Param("eps", "number", Fraction(1, 10**8))),
-        shape=lambda a, b, dim, eps: tuple(k for i, k in enumerate(broadcast(a, b)) if i != dim % len(broadcast(a, b))),
+        shape=lambda a, b, dim, eps: reduced(broadcast(a, b), axes(dim, len(broadcast(a, b))), False),
         torch=lambda t, a, b, dim, eps: t.nn.functional.cosine_similarity(a, b, dim, eps),
         numpy=_numpy_similarity,
         symbolic=_similarity),

@@ -19,8 +19,8 @@ OTHER_NAMES = {
 """NumPy's words for PyTorch's parameters; PyTorch itself takes most of them."""
 GREEDY = ("sizes", "dims", "tensors")
 """Kinds of parameter that take every position left: `x.reshape(2, 3)`, `einsum("i,i", x, y)`."""
-MOST_WHOLE = 2**63 - 1
-"""A whole number beyond it is none that PyTorch or NumPy takes."""
+MOST_WHOLE: Mapping[str, int] = {"integer": 2**31 - 1, "dim": 2**31 - 1, "dims": 2**31 - 1, "sizes": 2**63 - 1}
+"""By the kind of parameter: a whole number beyond it is none that PyTorch and NumPy take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,12 @@ def option(row: Row, param: Param, given: Given) -> Any:
     Raises GradcliError (name) where the value is of another kind, or a whole number that no library can count to.
     """
     value = None if given.value is None is param.default else _of_kind(row, param, given)
-    for whole in value if isinstance(value, tuple) else (value,):
-        if isinstance(whole, int) and abs(whole) > MOST_WHOLE:
-            raise fault(
-                "name", N_("{name} of {f} must be a whole number from {least} to {most}"),
-                name=param.name, f=row.name, least=-MOST_WHOLE, most=MOST_WHOLE,
-            ).at(given.span)
+    most = MOST_WHOLE.get(param.kind)
+    if most is not None and any(abs(n or 0) > most for n in (value if isinstance(value, tuple) else (value,))):
+        raise fault(
+            "name", N_("{name} of {f} must be a whole number from {least} to {most}"),
+            name=param.name, f=row.name, least=-most, most=most,
+        ).at(given.span)
     return value
 
 

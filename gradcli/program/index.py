@@ -15,6 +15,9 @@ from gradcli.syntax import tree as t
 Item = tuple[Any, ...]
 """("at", i) | ("slice", start, stop, step) | ("new",) | ("tensor", k): the k-th of the index tensors."""
 
+FARTHEST = 2**40
+"""A slice ends where the axis does; PyTorch itself would complain of a farther end that it cannot count to."""
+
 
 def index_arguments(
     node: t.Subscript, shape: Shape, value: Callable[[t.Expression], Any], as_index: Callable[[Given, int], Ref]
@@ -84,7 +87,7 @@ def _slice(item: t.Slice, value: Callable[[t.Expression], Any]) -> Item:
         given = None if part is None else value(part)
         if given is not None and not (isinstance(given, Fraction) and given.denominator == 1):
             raise fault("syntax", N_("the parts of a slice are integers")).at(item.span)
-        parts.append(None if given is None else int(given))
+        parts.append(None if given is None else max(-FARTHEST, min(int(given), FARTHEST)))
     start, stop, step = parts
     if step is not None and step <= 0:
         raise fault(

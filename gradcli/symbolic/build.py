@@ -147,7 +147,8 @@ class _Walk:
         """A number as a tensor with a name, which no algebra looks into."""
         if not isinstance(argument, Tensor) or not argument.entry.is_Number:
             return argument
-        return tensor_of(self.graph.constant("c", (), np.asarray(as_float(argument.entry))))
+        number = self.graph.constant("c", (), np.asarray(as_float(argument.entry)))
+        return Tensor(argument.dims, argument.idx, number())
 
 
 def _filled(argument: Any, tensors: Sequence[Tensor]) -> Any:

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import io
 import json
+import math
 import os
 import re
 import sys
@@ -67,6 +68,24 @@ FRAMES = ("x**({})", "({})**x", "where(2 >= {}, x, 0)", "where({} > x, {}, x)", 
     "x.reshape({})", "({}).flatten()", "[{}, x]", "max({})", "x[{}]")  # fmt: skip
 ANY = (*NUMBERS, *TEXTS, *LISTS, *TENSORS, *OTHERS)
 
+OPTIONS: dict[str, Sequence[Any]] = {
+    "v": ("ones", "onehot:0", "onehot:", "onehot:-1", "1", "x", "zeros:0", "v", "nan", "[]", "sum(x)", "x*y", "10**400",
+          "randn:2x3", "logit(0.3)*x", "eye:0", "(1,2)", "None", "x=1"),
+    "wrt": ("x", "y", "x,x", "x,y", "u", "q", "", "x,", "x x", "pi", ["x"], ["x", "x", "x"], [], [1], {"x": 1}),
+    "t": ({}, "1", "ones", {"x": "randn:3"}, {"x": "x"}, {"x": "ones", "y": "ones"}, {"": 1}, {"x": None}, {"x": {}}, [],
+          {"q": 1}, "onehot:0", {"x": "onehot:0"}, {"x": [[]]}, ["x=1"], ["x=1", "1"]),
+    "order": (1, 2, 3, 1, 2, 0, -1, 12, 13, 10**20, 0.5, True, "2"), "calls": (1, 2, 3, 0, 1000, 1001, "x", 10**400),
+    "rtol": (0, 1e-9, "inf", "nan", -1, math.inf, 10**400), "atol": (0, 1, "inf", "nan", -1, math.nan),
+    "seed": (0, 1, 2**31, 2**63, 10**20, -1, 0.5, "x", 10**400, "1e3", True),
+    "time_limit": (0, 0.1, "nan", -1, 1e-9, math.nan, -math.inf, 10**400, "x", 2),
+    "to": ("torch", "jax", "numpy", "dot", "mermaid", "svg", "", "Torch", "é"), "dtype": ("float32", "float64", "float16"),
+    "device": ("cpu", "cpu", "cuda", "gpu"), "layout": ("numerator", "denominator", "x"),
+    "of": ("vjp", "grad", "jacobian", "hessian", "jvp", "hvp"),
+    "answer": ("v", "x", "2*x*v", "1", "[]", "0", "zeros:0", "inf", "y", "t*x", "delta(i,j)", "None", "10**400", "x.T", "(1,2)",
+               "where(logit(0.3) > 0, v, 0)", [], [[1, 2], [3, 4]], "u", "v_", "eye(2)", "y = x"),
+}
+"""For each option of a command, values that are right somewhere and values that are right nowhere."""
+
 _USUAL: dict[str, Sequence[str]] = {
     "dim": ("0", "1", "-1"), "dims": ("0", "1", "-1", "(0,1)", "None"), "sizes": ("2", "(2,3)", "(3,)", "-1", "0"),
     "flag": ("True", "False"), "number": NUMBERS, "integer": ("0", "1", "2", "3", "-1"), "text": TEXTS,
@@ -89,7 +108,7 @@ def records(seed: int, count: int) -> Iterator[Record]:
 
 def record(random: Random, row: Row) -> Record:
     """One odd question about a row, or about the language."""
-    maker = random.choice((_call, _call, _call, _example, _example, _example, _index, _operator, _question))
+    maker = random.choice((_call, _call, _call, _example, _example, _example, _plain, _plain, _index, _operator, _question))
     text, inputs = maker(random, row)
     if not re.search(r"\b[xy]\b", text) and random.random() < 0.9:
         text = random.choice(("({})*x", "x - ({})", "x*0 + sum({})")).replace("{}", text)
@@ -104,19 +123,19 @@ def record(random: Random, row: Row) -> Record:
     if "time_limit" in options:
         asked["time_limit"] = 2
     if command in ("jvp", "hvp") and used:
-        asked["t"] = random.choice(({name: "ones" for name in used}, {}, None, "1", {"x": "randn:3"}, {"x": "x"}))
+        asked["t"] = {name: "ones" for name in used}
     if command == "check":
-        asked["answer"] = random.choice(("v", "x", "2*x*v", "1", "[]", "0", text, "zeros:0", "inf", "y"))
+        asked["answer"] = random.choice(("v", "x", "2*x*v", text))
         asked["of"] = random.choice(("vjp", "vjp", "grad", "jacobian", "hessian", "jvp"))
     if command == "plot" and used:
         swept = random.choice(("linspace:-3:3:20", "linspace:0:0:3", "arange:5", "zeros:0", "1", "nan"))
         asked["inputs"] = {**used, min(used): swept}
     if command in ("code", "graph"):
         asked["to"] = random.choice(("torch", "jax", "numpy") if command == "code" else ("dot", "mermaid", "svg"))
-    for name in ("order", "calls", "entries", "flat", "strict", "retain_graph", "numeric_only", "symbolic_only", "plot"):
-        if name in options and random.random() < 0.15:
-            asked[name] = random.choice((1, 2, 3)) if name in ("order", "calls") else True
-    if random.random() < 0.15:
+    for name in options:
+        if random.random() < 0.12 and name != "max_elements":
+            asked[name] = random.choice(OPTIONS.get(name, (True,)))
+    if random.random() < 0.1:
         answers.spoil(random, asked)
     return {name: value for name, value in asked.items() if value is not None or random.random() < 0.1}
 
@@ -170,6 +189,12 @@ def _example(random: Random, row: Row) -> tuple[str, dict[str, Any]]:
         value = random.choice(found)
         text = text[: value.start()] + random.choice(ANY) + text[value.end() :]
     return text, {"x": "ones:2", **inputs}
+
+
+def _plain(random: Random, row: Row) -> tuple[str, dict[str, Any]]:
+    """The row's example as it is: its inputs and the options may be odd."""
+    inputs = {name: _tensor(random, sizes) for name, sizes in random.choice(_fitting(row)).items()}
+    return row.example, {"x": _tensor(random, random.choice(SIZES)), **inputs}
 
 
 _VALUE = re.compile(r"""\d+(?:\.\d+)?|"[^"]*"|'[^']*'|(?<=[ =,(])[(\[][^()\[\]]*[)\]]|\b[xywbz]\b(?!=)|True|False""")
