@@ -38,8 +38,8 @@ class Param:
     index     a tensor of whole numbers (class targets, `gather`); target: one where its shape says that it is
     dim       an int; dims: an int, a tuple of ints or None; sizes: a tuple of ints
     items     what stands in `x[...]`, see gradcli.program.index
-    flag      a bool; number: a Fraction (float in the torch and numpy columns); integer: an int; text: a str,
-              one of `choices` where there are any
+    flag      a bool; number: a Fraction (float in the torch and numpy columns), nan only with `nan`; integer: an int;
+              text: a str, one of `choices` where there are any
 
     None is received only where it is the default.
     """
@@ -48,6 +48,7 @@ class Param:
     kind: Kind = "tensor"
     default: Any = REQUIRED
     choices: tuple[str, ...] = ()
+    nan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
