@@ -13,7 +13,7 @@ from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, fault
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.alone import names_of, output_name
-from gradcli.program.spelled import Library, Spelled, Speller, literal
+from gradcli.program.spelled import Library, Spelled, Speller, made
 from gradcli.report import Array, Part, Script
 from gradcli.request import Request
 
@@ -52,7 +52,7 @@ def _y(asked: Understood) -> str:
 def _v(asked: Understood, library: str) -> str:
     if asked.v_given == "ones":
         return f"{library}.ones({asked.v.shape})"
-    return f"{'torch.tensor' if library == 'torch' else library + '.array'}({literal(asked.v)})"
+    return made(library, asked.v)
 
 
 # PyTorch
@@ -68,7 +68,7 @@ def _torch(asked: Understood) -> Iterator[str]:
     yield from ("import torch", "", f"torch.set_default_dtype(torch.{asked.request.dtype})", "")
     for name, value in asked.point.items():
         leaf = ", requires_grad=True" if name in asked.wrt else ""
-        yield f"{name} = torch.tensor({literal(value)}{leaf})"
+        yield f"{name} = {made('torch', value, leaf)}"
     for place, name, text in found.lines:
         yield f"{name} = {text}"
         if place in kept:
@@ -114,7 +114,7 @@ def _numpy(asked: Understood) -> Iterator[str]:
     yield from ("import numpy as np", *(["import scipy.special"] if special else []))
     yield from (
         "",
-        *(f"{name} = np.array({literal(value)})" for name, value in asked.point.items()),
+        *(f"{name} = {made('np', value)}" for name, value in asked.point.items()),
         f"{asked.weights} = {_v(asked, 'np')}",
     )
     yield from ("", "", f"def forward({', '.join(asked.point)}):", *forward)
@@ -148,7 +148,7 @@ def _with_intermediates(
 
 def _speller(asked: Understood, names: Sequence[str], library: Library, array: str) -> Speller:
     def tensor(value: Array) -> Spelled:
-        return Spelled(f"{array}.array({literal(value)})", value)
+        return Spelled(made(array, value), value)
 
     def column(row: Any, t: Any, given: Sequence[Any]) -> Any:
         found = row.numpy(t, *given)
@@ -193,7 +193,7 @@ def _jax(asked: Understood) -> Iterator[str]:
         "import jax.numpy as jnp",
         "",
     )
-    yield from (f"{name} = jnp.array({literal(asked.point[name])})" for name in (*fixed, *asked.wrt))
+    yield from (f"{name} = {made('jnp', asked.point[name])}" for name in (*fixed, *asked.wrt))
     yield f"{asked.weights} = {_v(asked, 'jnp')}"
     yield from ("", "", f"def forward({', '.join(asked.wrt)}):", *_forward(asked, "jnp", numpy_library))
     yield from (

@@ -10,7 +10,7 @@ import torch
 from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import computing, forward
 from gradcli.program import Program
-from gradcli.program.spelled import Library, Spelled, Speller, literal
+from gradcli.program.spelled import Library, Spelled, Speller, made
 from gradcli.report import Array
 
 
@@ -44,4 +44,4 @@ def torch_lines(
 
 
 def _tensor(array: Array) -> Spelled:
-    return Spelled(f"torch.tensor({literal(np.asarray(array))})", torch.tensor(array, dtype=torch.get_default_dtype()))
+    return Spelled(made("torch", np.asarray(array)), torch.tensor(array, dtype=torch.get_default_dtype()))

@@ -191,6 +191,13 @@ def _index(items: Any) -> str:
     return "..." if items is Ellipsis else _as_spelled(items).text
 
 
+def made(library: str, array: Array, more: str = "") -> str:
+    """The tensor as `torch`, `np` or `jnp` makes it: of its numbers, or of its shape where it has none."""
+    if array.size == 0:
+        return f"{library}.zeros({array.shape}{more})"
+    return f"{library}.{'tensor' if library == 'torch' else 'array'}({literal(array)}{more})"
+
+
 def literal(array: Array) -> str:
     """The numbers as nested lists, with every digit it takes."""
     if array.size > LONGEST:

@@ -235,6 +235,13 @@ def _question(random: Random, _: Row) -> tuple[str, dict[str, Any]]:
 # The command line
 
 
+def lines(seed: int, count: int) -> Iterator[list[str]]:
+    """So many command lines; a list in a list two thousand times over has no text."""
+    for asked in records(seed, count):
+        with contextlib.suppress(RecursionError):
+            yield words(asked)
+
+
 def words(asked: Record) -> list[str]:
     """A record as the words of a command line; what has no text is left out."""
     said = [str(asked.get("command", "vjp")), str(asked.get("expr"))]
@@ -272,7 +279,8 @@ def answered(line: Sequence[str]) -> None:
         raise GradcliError("refused", message("{text}", text=told))
     if line[0] == "code" and "jax" not in line:
         script = compile(out.getvalue(), "<script>", "exec")
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy's own, of a log(-1)
             exec(script, {"__name__": "__main__"})  # noqa: S102  what gradcli wrote
 
 
@@ -307,8 +315,7 @@ def main() -> int:
         for one in records(asked.seed, asked.records):
             commands[one["command"] if one.get("command") in tuple(COMMANDS) else "odd"] += 1
             tally.execute(lambda _, one=one: answers.judged(one), answers.shown(one))  # type: ignore[misc]
-        for one in records(asked.seed + 1, asked.lines):
-            line = words(one)
+        for line in lines(asked.seed + 1, asked.lines):
             tally.execute(lambda _, line=line: answered(line), repr(line).encode(), watching=False)  # type: ignore[misc]
     sys.stdout.write(f"odd arguments (seed {asked.seed}): {tally.report()}{dict(commands.most_common(14))}\n")
     return int(bool(tally.found))
