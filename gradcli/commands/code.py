@@ -81,7 +81,8 @@ def _torch(asked: Understood) -> Iterator[str]:
         yield f"# {output} does not require a gradient: backward would refuse, and every gradient is zero"
     yield from ("", f'print("{output} =", {output}.tolist())')
     for place, name in kept.items():
-        grad = f"{names[place]}.grad" if place in found.moving else f"torch.zeros_like({names[place]})"
+        zeros = f"torch.zeros({asked.program.steps[place].shape})"
+        grad = f"{names[place]}.grad" if place in found.moving else zeros
         yield f'print("{name}.grad =", {grad}.tolist())'
 
 
@@ -142,7 +143,7 @@ def _with_intermediates(
     kept = {asked.program.variable(name).step for name in missing}  # type: ignore[union-attr]
     speller = _speller(asked, names, Recorder("np", numpy_library), "np")
     spelled = [(name, text.replace("np.special.", "scipy.special.")) for _, name, text in speller.spell(kept)]
-    last = max(k for k, (name, _) in enumerate(spelled) if name in missing)
+    last = max((k for k, (name, _) in enumerate(spelled) if name in missing), default=-1)  # y may need none of them
     return [*spelled[: last + 1], *lines]
 
 

@@ -290,8 +290,11 @@ def _conv_shape(x: Shape, w: Shape, b: Shape | None, stride: int, padding: int, 
     if b is not None and b != (w[0],):
         raise fault("shape", N_("conv1d: the bias has one number for each of the {count} outputs, and is {b}"),
                     count=w[0], b=written(b))
+    if 0 in w or x[-1] == 0:  # PyTorch refuses, or gives an output of another shape than it should
+        raise fault("shape", N_("conv1d: x is {x} and w is {w}, and nothing can be correlated without entries"),
+                    x=written(x), w=written(w))
     length = (x[-1] + 2 * padding - dilation * (w[2] - 1) - 1) // stride + 1
-    if length < 1 or 0 in (x[-1], w[0], w[2]):
+    if length < 1:
         raise fault("shape", N_("conv1d: the width {w} does not fit into the length {x}"), w=w[2], x=x[-1])
     return (*x[:-2], w[0], length)
 

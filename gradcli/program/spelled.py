@@ -240,6 +240,9 @@ class Speller:
         reads = self._reads()
         for place in sorted(reads):
             step = self.program.steps[place]
+            if isinstance(step.how, Constant) and place == self.program.output.step:
+                number = step.how.value if isinstance(step.how.value, np.ndarray) else number_of(step.how.value)
+                self.lines.append((place, self.names[place], self.tensor(np.asarray(number)).text))
             if not isinstance(step.how, Apply):
                 continue
             found = self._applied(place, step.how)

@@ -79,10 +79,10 @@ class Calculus:
         return self._form(f"(H t).{name}{{columns}}", polished(self.built.graph, self._along[tuple(moving)][name]))
 
     def partial(self, names: Sequence[str]) -> Form:
-        """The mixed partial of a scalar by scalar variables, one after the other: x, x, y is ∂³f/∂x²∂y."""
+        """The mixed partial of one number by variables that are one, one after the other: x, x, y is ∂³f/∂x²∂y."""
         graph, output = self.built.graph, self.built.output
         for name in names:
-            found = derive.vjps(graph, [(output, lambda: sympy.S.One)], [self.built.variables[name]])[name]
+            found = derive.vjps(graph, [(output, lambda *_: sympy.S.One)], [self.built.variables[name]])[name]
             output = derive.gradient_tensor(graph, found)
         order = f"d{len(names)} {self.output} / " if len(names) > 1 else f"d {self.output} / "
         return self._form(order + " ".join(f"d {n}" for n in names), polished(graph, found))

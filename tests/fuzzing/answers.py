@@ -114,8 +114,8 @@ def spoil(random: Random, record: Record) -> None:
         record[where] = value
 
 
-def judged(record: Record) -> None:
-    """Answers the record.
+def judged(record: Record) -> dict[str, Any]:
+    """The answer to the record.
 
     Raises GradcliError where the answer is an error, AssertionError where it is a defect.
     """
@@ -126,6 +126,7 @@ def judged(record: Record) -> None:
         error = told["error"]
         assert error["kind"] != "defect", error["message"]
         raise GradcliError(error["kind"], message("{text}", text=error["message"]))
+    return told
 
 
 def shown(record: Record) -> bytes:

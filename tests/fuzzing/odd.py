@@ -22,7 +22,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from random import Random
 from typing import Any
 from unittest import mock
@@ -232,6 +232,36 @@ def _question(random: Random, _: Row) -> tuple[str, dict[str, Any]]:
     return parts[0] + "".join(f"({random.choice(ANY)})" + part for part in parts[1:]), _inputs(random)
 
 
+# Few entries or none, in every command
+
+SHORT = ("x.flatten()", "x[:0]", "x*2", "sum(x)", "mean(x)", "prod(x)", "norm(x)", "var(x)", "u = x*2; x", "u = x*x; sum(u)",
+    "cat([x.flatten(), x.flatten()])", "x.T @ x", "x[None]", "softmax(x, -1)", "cumsum(x, 0)", "x.reshape(-1)*3", "exp(x)", "x**3",
+    "logsumexp(x, 0)", "x.sum()*x", "zeros(0).sum()*x", "x*ones(0)", "x.expand(2, *x.shape)", "einsum('...->', x)", "x.squeeze()",
+    "sigmoid(x.sum(0))", "where(x > 0, x, -x)", "max(x)", "stack([x, x])", "x.mean(0, keepdim=True)", "det(x)", "2")  # fmt: skip
+ASKED: dict[str, Sequence[Record]] = {
+    "vjp": ({}, {"entries": True}, {"v": "onehot:0"}, {"wrt": "u"}, {"numeric_only": True}, {"symbolic_only": True},
+            {"dtype": "float32"}, {"strict": True}),
+    "jvp": ({"t": "ones"}, {"t": {}}, {"t": "onehot:0"}, {}),
+    "jacobian": ({}, {"flat": True}, {"plot": True}, {"layout": "denominator", "plot": True, "flat": True}, {"entries": True},
+                 {"wrt": "x,u", "flat": True}),
+    "grad": ({}, {"order": 1}, {"order": 2}, {"order": 3}, {"wrt": "x,x"}, {"wrt": "u"}, {"entries": True}),
+    "hessian": ({}, {"v": "ones"}, {"entries": True}, {"wrt": "u"}), "hvp": ({"t": "ones"}, {"t": "ones", "v": "ones"}),
+    "check": tuple({"of": of, "answer": answer, "t": "ones"} for of in ("vjp", "jacobian", "hessian", "jvp", "grad")
+                   for answer in ("v", "2*v", "0", "x", "zeros:0")),
+    "backward": ({}, {"calls": 2}, {"calls": 2, "retain_graph": True, "zero_grad": True}), "steps": ({}, {"wrt": "u"}),
+    "plot": ({}, {"order": 1}, {"order": 2}), "code": tuple({"to": to, **v} for to in ("torch", "jax", "numpy")
+        for v in ({}, {"v": "onehot:0"}, {"wrt": "u"})), "graph": tuple({"to": to} for to in ("dot", "mermaid", "svg")),
+}  # fmt: skip
+FEW = ("", "1", "1x1", "0", "3x0", "0x3", "0x0", "1x0x2", "2")
+
+
+def sweep() -> Iterator[Record]:
+    """Every command about short programs of tensors with few entries, or none."""
+    for text, sizes in product(SHORT, FEW):
+        for command, asked in ((command, asked) for command, all_asked in ASKED.items() for asked in all_asked):
+            yield {"command": command, "expr": text, "inputs": {"x": f"ones:{sizes}" if sizes else 0.5}, **asked}
+
+
 # The command line
 
 
@@ -263,6 +293,24 @@ def _typed(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value) if isinstance(value, list) else str(value)
 
 
+def judged(asked: Record) -> None:
+    """Answers a record, and runs the script that it gives.
+
+    Raises GradcliError where the answer is an error, AssertionError where it is a defect.
+    """
+    told = answers.judged(asked)
+    if "script" in told and told["script"]["to"] != "jax":
+        _execute(told["script"]["text"])
+
+
+def _execute(text: str) -> None:
+    """Runs what gradcli wrote."""
+    script = compile(text, "<script>", "exec")
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's own, of a log(-1)
+        exec(script, {"__name__": "__main__"})  # noqa: S102
+
+
 def answered(line: Sequence[str]) -> None:
     """Runs a command line in this process, and the script that it writes.
 
@@ -278,10 +326,7 @@ def answered(line: Sequence[str]) -> None:
     if status in (Exit.MISTAKE, Exit.LIMIT):
         raise GradcliError("refused", message("{text}", text=told))
     if line[0] == "code" and "jax" not in line:
-        script = compile(out.getvalue(), "<script>", "exec")
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # NumPy's own, of a log(-1)
-            exec(script, {"__name__": "__main__"})  # noqa: S102  what gradcli wrote
+        _execute(out.getvalue())
 
 
 @contextlib.contextmanager
@@ -300,6 +345,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.fuzzing.odd")
     parser.add_argument("--records", type=int, default=2000)
     parser.add_argument("--lines", type=int, default=0)
+    parser.add_argument("--sweep", action="store_true", help="all commands about tensors of few entries, too")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--slow", type=float, default=10.0)
     parser.add_argument("--memory", type=int, default=4096, help="megabytes that the process may take beyond its start")
@@ -312,9 +358,9 @@ def main() -> int:
     bound_memory(asked.memory * 2**20)
     tally, commands = Tally(slow=asked.slow, alarm=2 * asked.slow), Counter[str]()
     with defects_raised():
-        for one in records(asked.seed, asked.records):
+        for one in chain(records(asked.seed, asked.records), sweep() if asked.sweep else ()):
             commands[one["command"] if one.get("command") in tuple(COMMANDS) else "odd"] += 1
-            tally.execute(lambda _, one=one: answers.judged(one), answers.shown(one))  # type: ignore[misc]
+            tally.execute(lambda _, one=one: judged(one), answers.shown(one))  # type: ignore[misc]
         for line in lines(asked.seed + 1, asked.lines):
             tally.execute(lambda _, line=line: answered(line), repr(line).encode(), watching=False)  # type: ignore[misc]
     sys.stdout.write(f"odd arguments (seed {asked.seed}): {tally.report()}{dict(commands.most_common(14))}\n")
