@@ -122,7 +122,8 @@ def _of_kind(row: Row, param: Param, given: Given) -> Any:
                 return bool(value)
             raise _wrong(row, param, N_("True or False"), given)
         case "number":
-            if isinstance(value, (float, int, Fraction)) and not isinstance(value, bool) and (value == value or param.nan):
+            a_number = isinstance(value, (float, int, Fraction)) and not isinstance(value, bool)
+            if a_number and (value == value or param.nan):
                 return value if float(value) else Fraction(0)  # 10**-400 is 0 in every library
             raise _wrong(row, param, N_("a number"), given)
         case "integer" if isinstance(value, bool):

@@ -139,7 +139,7 @@ class _Walk:
             result: Tensor = apply.row.symbolic(self.builder, *arguments)
             return result
         result = self.builder.entrywise(apply.row, arguments)
-        if result.entry.has(sympy.zoo, sympy.nan, sympy.I):  # x/0, (-3)**0.5: SymPy's algebra does not know it as a float's
+        if result.entry.has(sympy.zoo, sympy.nan, sympy.I):  # x/0, (-3)**0.5: no float of SymPy's algebra
             return self.builder.entrywise(apply.row, list(map(self.kept_apart, arguments)))
         return result
 

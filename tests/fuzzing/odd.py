@@ -2,9 +2,10 @@
 
     python -m tests.fuzzing.odd --records 20000 --lines 300
 
-A record is a call of a row (or an operator, an index, a question about a shape) whose parameters hold None, texts, huge
-numbers, tuples in tuples, dims out of range, tensors without entries, ...; some are asked with odd options, too. Each is
-answered or refused in a sentence. `--lines`: so many of them go through the command line, and what `code` writes is run.
+A record is a call of a row (or an operator, an index, a question about a shape) whose parameters hold None, texts,
+huge numbers, tuples in tuples, dims out of range, tensors without entries, ...; some are asked with odd options, too.
+Each is answered or refused in a sentence, and what `code` writes is run. `--lines`: so many go through the command
+line; `--sweep`: every command about tensors of few entries.
 """
 
 from __future__ import annotations
@@ -41,51 +42,61 @@ from tests.fuzzing.guard import Tally, bound_memory
 Record = dict[str, Any]
 
 NUMBERS = (
-    "0", "1", "-1", "2", "3", "-3", "7", "0.3", "-0.5", "1/3", "exp(2)", "asinh(-3)", "logit(0.3)", "log(-1)", "sqrt(2)", "1e308", "-1e308", "5e-324", "inf", "-inf", "nan", "pi",
-    "10**10", "-10**10", "10**20", "-10**20", "10**400", "-10**400", "10**-400", "2**31", "2**63", "2**63-1", "-2**63",
-    "100000", "1e999", "1/0", "0**-1", "0/0", "(-3)**0.5", "-0.0",
+    "0", "1", "-1", "2", "3", "-3", "7", "0.3", "-0.5", "1/3", "exp(2)", "asinh(-3)", "logit(0.3)", "log(-1)",
+    "sqrt(2)", "1e308", "-1e308", "5e-324", "inf", "-inf", "nan", "pi", "10**10", "-10**10", "10**20", "-10**20",
+    "10**400", "-10**400", "10**-400", "2**31", "2**63", "2**63-1", "-2**63", "100000", "1e999", "1/0", "0**-1",
+    "0/0", "(-3)**0.5", "-0.0",
 )  # fmt: skip
 TEXTS = ("'mean'", "'sum'", "'none'", "'batchmean'", "'tanh'", "''", "'é'", "'ij->i'", "'i,i'", "'...'", "'->'", "'0'")
 LISTS = (
     "()", "[]", "(0,)", "(1,)", "(-1,)", "(0,0)", "(0,1)", "(1,2)", "(0,-1)", "(-1,-1)", "(2,3)", "(3,2,1)", "(0,3)",
-    "(10**20,)", "(10**10,10**10)", "(-10**20,1)", "(1,None)", "('a',1)", "(0.5,1)", "(True,1)", "((1,2),(3,))", "((),)",
-    "([],)", "(nan,)", "(inf,1)", "[1,2]", "[0,-1]", "[[1,2],[3,4]]", "[True]", "[None]", "[1e30]", "[0.5]", "(1,)*3",
+    "(10**20,)", "(10**10,10**10)", "(-10**20,1)", "(1,None)", "('a',1)", "(0.5,1)", "(True,1)", "((1,2),(3,))",
+    "((),)", "([],)", "(nan,)", "(inf,1)", "[1,2]", "[0,-1]", "[[1,2],[3,4]]", "[True]", "[None]", "[1e30]", "[0.5]",
+    "(1,)*3",
 )  # fmt: skip
 TENSORS = (
-    "x", "y", "x > 0", "[x,x]", "(x,)", "(x,y)", "[x,[x,x]]", "x.shape", "x.shape[0]", "x.ndim", "x.numel()", "x.size()",
-    "x.sum()", "zeros(0)", "ones(3,0)", "ones(0,3)", "sum(zeros(0))", "x.T", "x[None]", "x[0]", "-x", "eye(2)", "len(x)",
-    "float(x)", "ones(2,3)[1]", "arange(3)", "x*0",
+    "x", "y", "x > 0", "[x,x]", "(x,)", "(x,y)", "[x,[x,x]]", "x.shape", "x.shape[0]", "x.ndim", "x.numel()",
+    "x.size()", "x.sum()", "zeros(0)", "ones(3,0)", "ones(0,3)", "sum(zeros(0))", "x.T", "x[None]", "x[0]", "-x",
+    "eye(2)", "len(x)", "float(x)", "ones(2,3)[1]", "arange(3)", "x*0",
 )  # fmt: skip
 OTHERS = ("None", "True", "False", "...", "lambda: 1", "q")
 SIZES = ("", "1", "2", "3", "2x2", "2x3", "3x2", "3x3", "1x1", "2x3x4", "0", "3x0", "0x3", "0x0", "1x0x2", "2x1", "1x3")
 """Shapes of inputs; the first is a number."""
-ITEMS = ("0", "-1", "5", ":", "1:", "2:1", "::2", "::0", "::-1", "None", "...", "[0]", "[0,-1]", "[]", "[7]", "y", "x",
-    "10**20", "10**20:", ":-10**20", "::10**30", "0.5", "'a'", "True", "x > 0", "(0,1)", "()", "inf", "nan:", "1e3")  # fmt: skip
+ITEMS = (
+    "0", "-1", "5", ":", "1:", "2:1", "::2", "::0", "::-1", "None", "...", "[0]", "[0,-1]", "[]", "[7]", "y", "x",
+    "10**20", "10**20:", ":-10**20", "::10**30", "0.5", "'a'", "True", "x > 0", "(0,1)", "()", "inf", "nan:", "1e3",
+)  # fmt: skip
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "@", "<", ">=", "==", "!=", "&", "|")
-QUESTIONS = ("x.size({})", "len({})", "float({})", "{}.item()", "{}.numel()", "{}.shape[{}]", "{}.dim()", "{}.T", "{}.mT",
-    "{}.ndim", "size({}, {})", "-{}", "~{}", "[{}, {}]", "[[{}], [{}]]")  # fmt: skip
-FRAMES = ("x**({})", "({})**x", "where(2 >= {}, x, 0)", "where({} > x, {}, x)", "[{}, 1]*x.sum()", "x/({})", "{}", "{}", "{}*x", "sum({})", "x*0 + {}", "y = {}; y*x", "where({} > 0, x, 0)", "u = {}; x", "exp({})",
-    "x.reshape({})", "({}).flatten()", "[{}, x]", "max({})", "x[{}]",
-    "softmax({}, -1)", "({}) @ y", "norm({})", "mean({})", "({}).prod()", "var({})", "cumsum({}, 0)", "amax({}, 0)", "sum({})",
-    "cat([{}, x])", "std({}, 0)*x", "logsumexp({}, 0)", "u = {}; u*u", "u = {}; sum(u*x)", "u = {}; u**3", "({})*x", "({})[0]",
-    "layer_norm({})", "({}).T @ x", "outer({}, x)", "det({})", "({}).reshape(-1)", "({}).sum(0)", "max({}, 0)", "{} @ {}")  # fmt: skip
+QUESTIONS = (
+    "x.size({})", "len({})", "float({})", "{}.item()", "{}.numel()", "{}.shape[{}]", "{}.dim()", "{}.T", "{}.mT",
+    "{}.ndim", "size({}, {})", "-{}", "~{}", "[{}, {}]", "[[{}], [{}]]",
+)  # fmt: skip
+FRAMES = (
+    "x**({})", "({})**x", "where(2 >= {}, x, 0)", "where({} > x, {}, x)", "[{}, 1]*x.sum()", "x/({})", "{}", "{}",
+    "{}*x", "sum({})", "x*0 + {}", "y = {}; y*x", "where({} > 0, x, 0)", "u = {}; x", "exp({})", "x.reshape({})",
+    "({}).flatten()", "[{}, x]", "max({})", "x[{}]", "softmax({}, -1)", "({}) @ y", "norm({})", "mean({})",
+    "({}).prod()", "var({})", "cumsum({}, 0)", "amax({}, 0)", "sum({})", "cat([{}, x])", "std({}, 0)*x",
+    "logsumexp({}, 0)", "u = {}; u*u", "u = {}; sum(u*x)", "u = {}; u**3", "({})*x", "({})[0]", "layer_norm({})",
+    "({}).T @ x", "outer({}, x)", "det({})", "({}).reshape(-1)", "({}).sum(0)", "max({}, 0)", "{} @ {}",
+)  # fmt: skip
 ANY = (*NUMBERS, *TEXTS, *LISTS, *TENSORS, *OTHERS)
 
 OPTIONS: dict[str, Sequence[Any]] = {
     "v": ("ones", "onehot:0", "onehot:", "onehot:-1", "1", "x", "zeros:0", "v", "nan", "[]", "sum(x)", "x*y", "10**400",
           "randn:2x3", "logit(0.3)*x", "eye:0", "(1,2)", "None", "x=1"),
     "wrt": ("x", "y", "x,x", "x,y", "u", "q", "", "x,", "x x", "pi", ["x"], ["x", "x", "x"], [], [1], {"x": 1}),
-    "t": ({}, "1", "ones", {"x": "randn:3"}, {"x": "x"}, {"x": "ones", "y": "ones"}, {"": 1}, {"x": None}, {"x": {}}, [],
-          {"q": 1}, "onehot:0", {"x": "onehot:0"}, {"x": [[]]}, ["x=1"], ["x=1", "1"]),
+    "t": ({}, "1", "ones", {"x": "randn:3"}, {"x": "x"}, {"x": "ones", "y": "ones"}, {"": 1}, {"x": None},
+          {"x": {}}, [], {"q": 1}, "onehot:0", {"x": "onehot:0"}, {"x": [[]]}, ["x=1"], ["x=1", "1"]),
     "order": (1, 2, 3, 1, 2, 0, -1, 13, 10**20, 0.5, True, "2"), "calls": (1, 2, 3, 0, 1000, 1001, "x", 10**400),
     "rtol": (0, 1e-9, "inf", "nan", -1, math.inf, 10**400), "atol": (0, 1, "inf", "nan", -1, math.nan),
     "seed": (0, 1, 2**31, 2**63, 10**20, -1, 0.5, "x", 10**400, "1e3", True),
     "time_limit": (0, 0.1, "nan", -1, 1e-9, math.nan, -math.inf, 10**400, "x", 2),
-    "to": ("torch", "jax", "numpy", "dot", "mermaid", "svg", "", "Torch", "é"), "dtype": ("float32", "float64", "float16"),
+    "to": ("torch", "jax", "numpy", "dot", "mermaid", "svg", "", "Torch", "é"),
+    "dtype": ("float32", "float64", "float16"),
     "device": ("cpu", "cpu", "cuda", "gpu"), "layout": ("numerator", "denominator", "x"),
     "of": ("vjp", "grad", "jacobian", "hessian", "jvp", "hvp"),
-    "answer": ("v", "x", "2*x*v", "1", "[]", "0", "zeros:0", "inf", "y", "t*x", "delta(i,j)", "None", "10**400", "x.T", "(1,2)",
-               "where(logit(0.3) > 0, v, 0)", [], [[1, 2], [3, 4]], "u", "v_", "eye(2)", "y = x"),
+    "answer": ("v", "x", "2*x*v", "1", "[]", "0", "zeros:0", "inf", "y", "t*x", "delta(i,j)", "None", "10**400",
+               "x.T", "(1,2)", "where(logit(0.3) > 0, v, 0)", [], [[1, 2], [3, 4]], "u", "v_", "eye(2)", "y = x"),
 }
 """For each option of a command, values that are right somewhere and values that are right nowhere."""
 
@@ -111,7 +122,7 @@ def records(seed: int, count: int) -> Iterator[Record]:
 
 def record(random: Random, row: Row) -> Record:
     """One odd question about a row, or about the language."""
-    maker = random.choice((_call, _call, _call, _example, _example, _example, _plain, _plain, _index, _operator, _question))
+    maker = random.choice((*[_call] * 3, *[_example] * 3, _plain, _plain, _index, _operator, _question))
     text, inputs = maker(random, row)
     if not re.search(r"\b[xy]\b", text) and random.random() < 0.9:
         text = random.choice(("({})*x", "x - ({})", "x*0 + sum({})")).replace("{}", text)
@@ -126,7 +137,7 @@ def record(random: Random, row: Row) -> Record:
     if "time_limit" in options:
         asked["time_limit"] = 2
     if command in ("jvp", "hvp") and used:
-        asked["t"] = {name: "ones" for name in used}
+        asked["t"] = dict.fromkeys(used, "ones")
     if command == "check":
         asked["answer"] = random.choice(("v", "x", "2*x*v", text))
         asked["of"] = random.choice(("vjp", "vjp", "grad", "jacobian", "hessian", "jvp"))
@@ -183,7 +194,7 @@ def _argument(random: Random, param: Param, odd: bool) -> str:
 def _example(random: Random, row: Row) -> tuple[str, dict[str, Any]]:
     """The row's own example with one of its values odd, or with inputs of other shapes."""
     text = row.example
-    inputs = {name: _tensor(random, sizes) for name, sizes in random.choice(_fitting(row)).items()}
+    inputs = {name: _tensor(random, sizes) for name, sizes in random.choice(fitting(row)).items()}
     if random.random() < 0.25 and inputs:
         inputs[random.choice(list(inputs))] = _tensor(random, random.choice(SIZES))
         return text, inputs
@@ -196,7 +207,7 @@ def _example(random: Random, row: Row) -> tuple[str, dict[str, Any]]:
 
 def _plain(random: Random, row: Row) -> tuple[str, dict[str, Any]]:
     """The row's example as it is: its inputs and the options may be odd."""
-    inputs = {name: _tensor(random, sizes) for name, sizes in random.choice(_fitting(row)).items()}
+    inputs = {name: _tensor(random, sizes) for name, sizes in random.choice(fitting(row)).items()}
     return row.example, {"x": _tensor(random, random.choice(SIZES)), **inputs}
 
 
@@ -204,16 +215,16 @@ _VALUE = re.compile(r"""\d+(?:\.\d+)?|"[^"]*"|'[^']*'|(?<=[ =,(])[(\[][^()\[\]]*
 
 
 @cache
-def _fitting(row: Row) -> tuple[dict[str, str], ...]:
+def fitting(row: Row) -> tuple[dict[str, str], ...]:
     """Shapes of the inputs with which the row's example is a program, tensors without entries among them."""
     names = list(dict.fromkeys(re.findall(r"\b[xywbz]\b", row.example)))
-    fitting = []
+    tree, found = parse(row.example, names), []
     for sizes in product(SIZES[:: 1 if len(names) < 3 else 3], repeat=len(names)):
         shapes = [tuple(map(int, s.split("x"))) if s else () for s in sizes]
         with contextlib.suppress(Exception):  # what breaks is for the records to find
-            trace(parse(row.example, names), dict(zip(names, shapes, strict=True)))
-            fitting.append(dict(zip(names, sizes, strict=True)))
-    return tuple(fitting) or ({},)
+            trace(tree, dict(zip(names, shapes, strict=True)), mending=False)
+            found.append(dict(zip(names, sizes, strict=True)))
+    return tuple(found) or ({},)
 
 
 def _index(random: Random, _: Row) -> tuple[str, dict[str, Any]]:
@@ -234,23 +245,27 @@ def _question(random: Random, _: Row) -> tuple[str, dict[str, Any]]:
 
 # Few entries or none, in every command
 
-SHORT = ("x.flatten()", "x[:0]", "x*2", "sum(x)", "mean(x)", "prod(x)", "norm(x)", "var(x)", "u = x*2; x", "u = x*x; sum(u)",
-    "cat([x.flatten(), x.flatten()])", "x.T @ x", "x[None]", "softmax(x, -1)", "cumsum(x, 0)", "x.reshape(-1)*3", "exp(x)", "x**3",
-    "logsumexp(x, 0)", "x.sum()*x", "zeros(0).sum()*x", "x*ones(0)", "x.expand(2, *x.shape)", "einsum('...->', x)", "x.squeeze()",
-    "sigmoid(x.sum(0))", "where(x > 0, x, -x)", "max(x)", "stack([x, x])", "x.mean(0, keepdim=True)", "det(x)", "2")  # fmt: skip
+SHORT = (
+    "x.flatten()", "x[:0]", "x*2", "sum(x)", "mean(x)", "prod(x)", "norm(x)", "var(x)", "u = x*2; x",
+    "u = x*x; sum(u)", "cat([x.flatten(), x.flatten()])", "x.T @ x", "x[None]", "softmax(x, -1)", "cumsum(x, 0)",
+    "x.reshape(-1)*3", "exp(x)", "x**3", "logsumexp(x, 0)", "x.sum()*x", "zeros(0).sum()*x", "x*ones(0)",
+    "x.expand(2, *x.shape)", "einsum('...->', x)", "x.squeeze()", "sigmoid(x.sum(0))", "where(x > 0, x, -x)",
+    "max(x)", "stack([x, x])", "x.mean(0, keepdim=True)", "det(x)", "2",
+)  # fmt: skip
 ASKED: dict[str, Sequence[Record]] = {
     "vjp": ({}, {"entries": True}, {"v": "onehot:0"}, {"wrt": "u"}, {"numeric_only": True}, {"symbolic_only": True},
             {"dtype": "float32"}, {"strict": True}),
     "jvp": ({"t": "ones"}, {"t": {}}, {"t": "onehot:0"}, {}),
-    "jacobian": ({}, {"flat": True}, {"plot": True}, {"layout": "denominator", "plot": True, "flat": True}, {"entries": True},
-                 {"wrt": "x,u", "flat": True}),
+    "jacobian": ({}, {"flat": True}, {"plot": True}, {"layout": "denominator", "plot": True, "flat": True},
+                 {"entries": True}, {"wrt": "x,u", "flat": True}),
     "grad": ({}, {"order": 1}, {"order": 2}, {"order": 3}, {"wrt": "x,x"}, {"wrt": "u"}, {"entries": True}),
     "hessian": ({}, {"v": "ones"}, {"entries": True}, {"wrt": "u"}), "hvp": ({"t": "ones"}, {"t": "ones", "v": "ones"}),
     "check": tuple({"of": of, "answer": answer, "t": "ones"} for of in ("vjp", "jacobian", "hessian", "jvp", "grad")
                    for answer in ("v", "2*v", "0", "x", "zeros:0")),
     "backward": ({}, {"calls": 2}, {"calls": 2, "retain_graph": True, "zero_grad": True}), "steps": ({}, {"wrt": "u"}),
-    "plot": ({}, {"order": 1}, {"order": 2}), "code": tuple({"to": to, **v} for to in ("torch", "jax", "numpy")
-        for v in ({}, {"v": "onehot:0"}, {"wrt": "u"})), "graph": tuple({"to": to} for to in ("dot", "mermaid", "svg")),
+    "plot": ({}, {"order": 1}, {"order": 2}),
+    "code": tuple({"to": to, **v} for to in ("torch", "jax", "numpy") for v in ({}, {"v": "onehot:0"}, {"wrt": "u"})),
+    "graph": tuple({"to": to} for to in ("dot", "mermaid", "svg")),
 }  # fmt: skip
 FEW = ("", "1", "1x1", "0", "3x0", "0x3", "0x0", "1x0x2", "2")
 
@@ -362,7 +377,8 @@ def main() -> int:
             commands[one["command"] if one.get("command") in tuple(COMMANDS) else "odd"] += 1
             tally.execute(lambda _, one=one: judged(one), answers.shown(one))  # type: ignore[misc]
         for line in lines(asked.seed + 1, asked.lines):
-            tally.execute(lambda _, line=line: answered(line), repr(line).encode(), watching=False)  # type: ignore[misc]
+            tally.execute(lambda _, line=line: answered(line), repr(line).encode(),
+            watching=False)  # type: ignore[misc]
     sys.stdout.write(f"odd arguments (seed {asked.seed}): {tally.report()}{dict(commands.most_common(14))}\n")
     return int(bool(tally.found))
 
