@@ -28,6 +28,8 @@ from random import Random
 from typing import Any
 from unittest import mock
 
+import numpy as np
+
 from gradcli.cli import entry
 from gradcli.commands import COMMANDS
 from gradcli.message import Exit, GradcliError, message
@@ -83,10 +85,12 @@ ANY = (*NUMBERS, *TEXTS, *LISTS, *TENSORS, *OTHERS)
 
 OPTIONS: dict[str, Sequence[Any]] = {
     "v": ("ones", "onehot:0", "onehot:", "onehot:-1", "1", "x", "zeros:0", "v", "nan", "[]", "sum(x)", "x*y", "10**400",
-          "randn:2x3", "logit(0.3)*x", "eye:0", "(1,2)", "None", "x=1"),
+          "randn:2x3", "logit(0.3)*x", "eye:0", "(1,2)", "None", "x=1",
+          np.ones(2), np.ones((2, 3)), np.array(["a"]), np.zeros(0)),
     "wrt": ("x", "y", "x,x", "x,y", "u", "q", "", "x,", "x x", "pi", ["x"], ["x", "x", "x"], [], [1], {"x": 1}),
     "t": ({}, "1", "ones", {"x": "randn:3"}, {"x": "x"}, {"x": "ones", "y": "ones"}, {"": 1}, {"x": None},
-          {"x": {}}, [], {"q": 1}, "onehot:0", {"x": "onehot:0"}, {"x": [[]]}, ["x=1"], ["x=1", "1"]),
+          {"x": {}}, [], {"q": 1}, "onehot:0", {"x": "onehot:0"}, {"x": [[]]}, ["x=1"],
+          ["x=1", "1"], np.ones(2), np.zeros((3, 0)), {"x": np.ones((2, 2))}),
     "order": (1, 2, 3, 1, 2, 0, -1, 13, 10**20, 0.5, True, "2"), "calls": (1, 2, 3, 0, 1000, 1001, "x", 10**400),
     "rtol": (0, 1e-9, "inf", "nan", -1, math.inf, 10**400), "atol": (0, 1, "inf", "nan", -1, math.nan),
     "seed": (0, 1, 2**31, 2**63, 10**20, -1, 0.5, "x", 10**400, "1e3", True),
