@@ -36,9 +36,11 @@ class Command:
 
 
 def _within_size(parts: Iterator[Part], most: int) -> Iterator[Part]:
-    """The same parts, each made while a tensor may have so many elements."""
+    """The same parts, each made while a tensor may have so many elements; what is not finite is no warning."""
+    from numpy import errstate  # help and completions list the commands without it
+
     while True:
-        with allowing(most):
+        with allowing(most), errstate(all="ignore"):
             part = next(parts, None)
         if part is None:
             return

@@ -14,7 +14,7 @@ from gradcli.message import N_, fault, limit
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.alone import names_of, output_name
 from gradcli.program.names import fresh_name
-from gradcli.program.spelled import Library, Spelled, Speller, literal
+from gradcli.program.spelled import Library, Spelled, Speller, made
 from gradcli.report import Array, Part, Script
 from gradcli.request import Request
 from gradcli.syntax.scan import one_line
@@ -54,7 +54,7 @@ def _y(asked: Understood) -> str:
 def _v(asked: Understood, library: str) -> str:
     if asked.v_given == "ones":
         return f"{library}.ones({asked.v.shape})"
-    return f"{'torch.tensor' if library == 'torch' else library + '.array'}({literal(asked.v)})"
+    return made(library, asked.v)
 
 
 # PyTorch
@@ -70,7 +70,7 @@ def _torch(asked: Understood) -> Iterator[str]:
     yield from ("import torch", "", f"torch.set_default_dtype(torch.{asked.request.dtype})", "")
     for name, value in asked.point.items():
         leaf = ", requires_grad=True" if name in asked.wrt else ""
-        yield f"{name} = torch.tensor({literal(value)}{leaf})"
+        yield f"{name} = {made('torch', value, more=leaf)}"
     for place, name, text in found.lines:
         yield f"{name} = {text}"
         if place in kept:
@@ -83,7 +83,8 @@ def _torch(asked: Understood) -> Iterator[str]:
         yield f"# {output} does not require a gradient: backward would refuse, and every gradient is zero"
     yield from ("", f'print("{output} =", {output}.tolist())')
     for place, name in kept.items():
-        grad = f"{names[place]}.grad" if place in found.moving else f"torch.zeros_like({names[place]})"
+        zeros = f"torch.zeros({asked.program.steps[place].shape})"
+        grad = f"{names[place]}.grad" if place in found.moving else zeros
         yield f'print("{name}.grad =", {grad}.tolist())'
 
 
@@ -119,7 +120,7 @@ def _numpy(asked: Understood) -> Iterator[str]:
     yield from ("import numpy as np", *(["import scipy.special"] if special else []))
     yield from (
         "",
-        *(f"{name} = np.array({literal(value)})" for name, value in asked.point.items()),
+        *(f"{name} = {made('np', value)}" for name, value in asked.point.items()),
         f"{asked.weights} = {_v(asked, 'np')}",
     )
     yield from ("", "", f"def forward({', '.join(asked.point)}):", *_check(by_values), *forward)
@@ -148,13 +149,13 @@ def _with_intermediates(
     kept = {asked.program.variable(name).step for name in missing}  # type: ignore[union-attr]
     speller = _speller(asked, names, Recorder("np", numpy_library), "np")
     spelled = [(name, text.replace("np.special.", "scipy.special.")) for _, name, text in speller.spell(kept)]
-    last = max(k for k, (name, _) in enumerate(spelled) if name in missing)
+    last = max((k for k, (name, _) in enumerate(spelled) if name in missing), default=-1)  # y may need none of them
     return [*spelled[: last + 1], *lines]
 
 
 def _speller(asked: Understood, names: Sequence[str], library: Library, array: str) -> Speller:
     def tensor(value: Array, text: str) -> Spelled:
-        return Spelled(f"{array}.array({text})", value)
+        return Spelled(made(array, value, text), value)
 
     def column(row: Any, t: Any, given: Sequence[Any]) -> Any:
         found = row.numpy(t, *given)
@@ -197,7 +198,7 @@ def _jax(asked: Understood) -> Iterator[str]:
         "import jax.numpy as jnp",
         "",
     )
-    yield from (f"{name} = jnp.array({literal(asked.point[name])})" for name in (*fixed, *asked.wrt))
+    yield from (f"{name} = {made('jnp', asked.point[name])}" for name in (*fixed, *asked.wrt))
     yield f"{asked.weights} = {_v(asked, 'jnp')}"
     yield from ("", "", f"def forward({', '.join(asked.wrt)}):", *_forward(asked, "jnp", numpy_library))
     yield from (

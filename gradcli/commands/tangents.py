@@ -48,7 +48,7 @@ def directions(asked: Understood) -> Directions:
 
 def _by_name(asked: Understood) -> dict[str, Any]:
     given, names = asked.request.t, asked.wrt
-    if given is None:
+    if given is None or (isinstance(given, Mapping) and not given):
         raise fault(
             "option",
             N_("{command} needs --t, the direction in which {name} moves"),

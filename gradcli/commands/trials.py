@@ -15,7 +15,7 @@ from gradcli.commands.tangents import Directions
 from gradcli.commands.understand import Understood, tensor
 from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, message
-from gradcli.program import values_of
+from gradcli.program import Ref, values_of
 from gradcli.report import Array, arranged
 from gradcli.streams import Stream
 from gradcli.syntax import parse
@@ -58,7 +58,7 @@ class Asked:
     def known(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Mapping[str, Array]:
         """Everything that an answer may name, by its name."""
         program = self.understood.program
-        values = values_of(program, point)
+        values = values_of(program, point, Ref(len(program.steps) - 1))  # a value that y does not need has a name, too
         own = {name: values[ref.step] for name, ref in program.names.items() if name not in point}
         output = {self.understood.output_name: values[program.output.step]}
         return {**output, **own, **dict.fromkeys(self.weight_names, v), **self.named(t), **point}

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcli.frozen import dataclass
 from gradcli.message import N_, NN_, GradcliError, Message, fault
-from gradcli.program import Program, trace, values_of
+from gradcli.program import Program, Ref, trace, values_of
 from gradcli.program.names import fresh_name
 from gradcli.report import Array, Question
 from gradcli.request import Request
@@ -92,7 +92,8 @@ def understand(request: Request) -> Understood:
     program = _program(source, point, request.seed)
     _whole_numbers(program, point, request.inputs)
     wrt = variables(program, request)
-    values = tuple(values_of(program, point))
+    last = max(program.output.step, *(program.variable(name).step for name in wrt))  # type: ignore[union-attr]
+    values = tuple(values_of(program, point, Ref(last)))
     weights = fresh_name("v", {*program.inputs, *program.names})
     v, given, guessed = _weights(program, request, point, stdin, Stream(request.seed, "v"))
     v = v.astype(rounded, copy=False).astype(np.float64, copy=False)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 
 from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import computing, forward
 from gradcli.program import Program
-from gradcli.program.spelled import Library, Spelled, Speller
+from gradcli.program.spelled import Library, Spelled, Speller, made
 from gradcli.report import Array
 
 
@@ -43,4 +44,4 @@ def torch_lines(
 
 
 def _tensor(array: Array, text: str) -> Spelled:
-    return Spelled(f"torch.tensor({text})", torch.tensor(array, dtype=torch.get_default_dtype()))
+    return Spelled(made("torch", np.asarray(array), text), torch.tensor(array, dtype=torch.get_default_dtype()))

@@ -119,7 +119,7 @@ def _solve(a: Shape, b: Shape) -> Shape:
     _square(a)
     if _vector_side(a, b):
         return (*broadcast(a[:-2], b[:-1]), b[-1]) if a[-1] == b[-1] else _no_solve(a, b)
-    return (*broadcast(a[:-2], b[:-2]), *b[-2:]) if a[-1] == b[-2] else _no_solve(a, b)
+    return (*broadcast(a[:-2], b[:-2]), *b[-2:]) if b and a[-1] == b[-2] else _no_solve(a, b)
 
 
 def _vector_side(a: Any, b: Any) -> bool:

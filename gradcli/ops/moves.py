@@ -10,7 +10,7 @@ from typing import Any
 from gradcli.message import N_, NN_, fault
 from gradcli.ops.families import Param
 from gradcli.ops.row import Row
-from gradcli.shapes import Shape, axis, broadcast, size, written
+from gradcli.shapes import Shape, axes, axis, broadcast, size, written
 
 X = Param("x")
 Item = tuple[Any, ...]
@@ -55,7 +55,7 @@ def _order(x: Shape, dims: tuple[int, ...]) -> list[int]:
 
 def reshaped(x: Shape, sizes: tuple[int, ...]) -> Shape:
     """The shape that `sizes` means for as many entries as x has; one of them may be -1."""
-    known = prod(n for n in sizes if n != -1)
+    known = 0 if any(n < -1 for n in sizes) else prod(n for n in sizes if n != -1)
     if sizes.count(-1) == 1 and known > 0 and size(x) % known == 0:
         return tuple(size(x) // known if n == -1 else n for n in sizes)
     if -1 in sizes or known != size(x) or any(n < 0 for n in sizes):
@@ -81,8 +81,8 @@ def _squeezed(x: Shape, dim: Any) -> Shape:
 
 def _single(x: Shape, dim: Any) -> tuple[int, ...]:
     """The axes that squeeze takes out."""
-    named = range(len(x)) if dim is None else _named(dim, len(x))
-    return tuple(a for a in named if x and x[a] == 1)
+    named = () if dim == () else axes(dim, len(x))
+    return tuple(a for a in named if x[a] == 1)
 
 
 def _named(dim: Any, rank: int) -> list[int]:
@@ -99,8 +99,12 @@ def _expanded(x: Shape, sizes: tuple[int, ...]) -> Shape:
     if len(sizes) < len(x):
         raise fault("shape", NN_("expand needs at least {count} size", "expand needs at least {count} sizes"),
                     count=len(x))
-    padded = (1,) * (len(sizes) - len(x)) + x
-    wanted = tuple(m if n == -1 else n for m, n in zip(padded, sizes, strict=True))
+    new = len(sizes) - len(x)
+    padded = (1,) * new + x
+    wanted = tuple(m if n == -1 and k >= new else n for k, (m, n) in enumerate(zip(padded, sizes, strict=True)))
+    if any(n < 0 for n in wanted):
+        raise fault("shape", N_("expand: a size is a number from 0 on, or -1 to leave an axis as it is, not {sizes}"),
+                    sizes=sizes)
     if any(m not in (1, n) for m, n in zip(padded, wanted, strict=True)):
         raise fault("shape", N_("shape {s} can't be expanded to {sizes}: only axes of size 1 grow"),
                     s=written(x), sizes=written(wanted))
@@ -111,6 +115,8 @@ def _repeated(x: Shape, sizes: tuple[int, ...]) -> Shape:
     if len(sizes) < len(x):
         raise fault("shape", NN_("repeat needs at least {count} number", "repeat needs at least {count} numbers"),
                     count=len(x))
+    if any(n < 0 for n in sizes):
+        raise fault("shape", N_("a tensor can't be repeated {sizes} times"), sizes=sizes)
     return tuple(m * n for m, n in zip((1,) * (len(sizes) - len(x)) + x, sizes, strict=True))
 
 
@@ -193,10 +199,8 @@ def _matrices(x: Shape, diagonal: int) -> Shape:
     return x
 
 
-def _checked_dims(x: Shape, dims: tuple[int, ...]) -> Shape:
-    """x's own shape, once every dim is known to be one of its axes."""
-    for d in dims:
-        axis(d, len(x))
+def _flipped(x: Shape, dims: tuple[int, ...]) -> Shape:
+    axes(dims, len(x))
     return x
 
 
@@ -387,7 +391,7 @@ def _differ(s: Any, dim: Any, size: Any) -> bool:
 
 def _squeeze_symbolic(s: Any, x: Any, dim: Any) -> Any:
     shape = tuple(s.value(d) for d in x.dims)
-    for a in range(x.rank) if dim is None else _named(dim, x.rank):
+    for a in () if dim == () else axes(dim, x.rank):
         if shape[a] != 1:
             s.require(2, "<=", x.dims[a])  # one of size 1 would be taken out, too
     return reshape_symbolic(s, x, tuple(d for a, d in enumerate(x.dims) if a not in _single(shape, dim)))
@@ -475,7 +479,9 @@ def _roll_symbolic(s: Any, x: Any, shifts: tuple[int, ...], dims: tuple[int, ...
         flat = reshape_symbolic(s, x, (-1,))
         rolled = _roll_symbolic(s, flat, shifts, (0,))
         return reshape_symbolic(s, rolled, x.dims)
-    shift = {axis(d, x.rank): k for k, d in zip(shifts, dims, strict=True)}
+    shift: dict[int, int] = {}
+    for k, d in zip(shifts, dims, strict=True):
+        shift[axis(d, x.rank)] = shift.get(axis(d, x.rank), 0) + k
     sizes = [s.value(d) for d in x.dims]
     for a, k in shift.items():
         if abs(k) <= sizes[a]:
@@ -646,7 +652,7 @@ MOVES: tuple[Row, ...] = (
         symbolic=_stack_symbolic),
     # Order
     Row("flip", "move", N_("axes reversed"), "x.flip(0)", takes=(X, Param("dims", "sizes")),
-        shape=_checked_dims,
+        shape=_flipped,
         torch=lambda t, x, dims: x.flip(dims), numpy=lambda n, x, dims: n.flip(x, dims), symbolic=_flip_symbolic),
     Row("roll", "move", N_("entries shifted round along axes"), "roll(x, 1, 0)",
         takes=(X, Param("shifts", "sizes"), Param("dims", "sizes", ())),

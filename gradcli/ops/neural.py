@@ -10,15 +10,16 @@ from gradcli.message import N_, fault
 from gradcli.ops.families import Kink, Param
 from gradcli.ops.reductions import largest, numpy_norm
 from gradcli.ops.row import Row
-from gradcli.shapes import Shape, axes, broadcast, size, written
+from gradcli.shapes import Shape, axes, broadcast, reduced, size, written
 
-REDUCTION = Param("reduction", "text", "mean", by_name=True)
+REDUCTION = Param("reduction", "text", "mean", ("mean", "sum", "none"), by_name=True)
+BATCHED = Param("reduction", "text", "mean", ("mean", "sum", "none", "batchmean"), by_name=True)
 INPUT, TARGET = Param("input"), Param("target")
 
 
 def _after(shape: Shape, reduction: str) -> Shape:
-    if reduction not in ("mean", "sum", "none", "batchmean"):
-        raise fault("name", N_('reduction is "mean", "sum" or "none", not "{given}"'), given=reduction)
+    if reduction == "batchmean" and not shape:
+        raise fault("shape", N_("batchmean divides by the size of the first axis, and the tensor is a scalar"))
     return shape if reduction == "none" else ()
 
 
@@ -105,7 +106,7 @@ def _cross_shape(x: Shape, target: Shape, reduction: str, smoothing: Any) -> Sha
                         "or probabilities of shape {x}, not {y}"),
             x=written(x), c=written(_without_class(x)), y=written(target),
         )
-    return _after(_without_class(x), reduction)
+    return _after(_scored(x), reduction)
 
 
 def _nll_shape(x: Shape, target: Shape, reduction: str) -> Shape:
@@ -114,7 +115,21 @@ def _nll_shape(x: Shape, target: Shape, reduction: str) -> Shape:
             "shape", N_("nll_loss: for log-probabilities of shape {x} the target is classes of shape {c}, not {y}"),
             x=written(x), c=written(_without_class(x)), y=written(target),
         )
-    return _after(_without_class(x), reduction)
+    return _after(_scored(x), reduction)
+
+
+def _scored(x: Shape) -> Shape:
+    """What is left of scores without their class axis, once there is a class."""
+    if x[min(len(x) - 1, 1)] == 0:
+        raise fault("shape", N_("the scores are {x}: there is no class"), x=written(x))
+    return _without_class(x)
+
+
+def _hot(x: Shape, count: int) -> Shape:
+    if count < 1:
+        raise fault("shape", N_("one_hot needs to know how many classes there are, 1 or more, not {count}"),
+                    hint=N_("the shape of the result does not depend on the numbers in it"), count=count)
+    return (*x, count)
 
 
 def _class_axis(x: Any) -> int:
@@ -178,6 +193,12 @@ def _class_target(t: Any, x: Any, target: Any) -> Any:
 
 
 # Layers
+
+
+def _along(x: Shape, dims: int | tuple[int, ...]) -> Shape:
+    """x's own shape, once dims are known to be its axes."""
+    axes(dims, len(x))
+    return x
 
 
 def _linear_shape(x: Shape, w: Shape, b: Shape | None) -> Shape:
@@ -269,8 +290,16 @@ def _conv_shape(x: Shape, w: Shape, b: Shape | None, stride: int, padding: int, 
         raise fault(
             "shape", N_("conv1d: x is {x} and w is {w}; x is (batch, in, length) and w is (out, in, width)"),
             hint=N_("a plain vector:  conv1d(x[None, None], w[None, None])"), x=written(x), w=written(w))
+    if min(stride, dilation, padding + 1) < 1:
+        raise fault("shape", N_("conv1d: stride and dilation are 1 or more, and padding is 0 or more"))
+    if b is not None and b != (w[0],):
+        raise fault("shape", N_("conv1d: the bias has one number for each of the {count} outputs, and is {b}"),
+                    count=w[0], b=written(b))
+    if 0 in w or x[-1] == 0:  # PyTorch refuses, or gives an output of another shape than it should
+        raise fault("shape", N_("conv1d: x is {x} and w is {w}, and nothing can be correlated without entries"),
+                    x=written(x), w=written(w))
     length = (x[-1] + 2 * padding - dilation * (w[2] - 1) - 1) // stride + 1
-    if length < 1 or stride < 1:
+    if length < 1:
         raise fault("shape", N_("conv1d: the width {w} does not fit into the length {x}"), w=w[2], x=x[-1])
     return (*x[:-2], w[0], length)
 
@@ -378,7 +407,7 @@ NEURAL: tuple[Row, ...] = (
         torch=lambda t, x, y, reduction: t.nn.functional.nll_loss(x, y.long(), reduction=reduction),
         numpy=_numpy_nll, symbolic=lambda s, x, y, reduction: _reduced(s, _picked(s, x, y), reduction)),
     Row("kl_div", "loss", N_("y (log y - x) for log-probabilities x and probabilities y"), "kl_div(x, y)", method=False,
-        takes=(INPUT, TARGET, REDUCTION), shape=lambda x, y, reduction: _after(_same("kl_div", x, y), reduction),
+        takes=(INPUT, TARGET, BATCHED), shape=lambda x, y, reduction: _after(_same("kl_div", x, y), reduction),
         torch=lambda t, x, y, reduction: t.nn.functional.kl_div(x, y, reduction="none").mean() if reduction == "mean"
         else t.nn.functional.kl_div(x, y, reduction=reduction),  # its own "mean" warns on every call
         numpy=lambda n, x, y, reduction: n.sum(n.special.xlogy(y, y) - y * x) / x.shape[0] if reduction == "batchmean"
@@ -400,13 +429,13 @@ NEURAL: tuple[Row, ...] = (
     Row("standardize", "layer", N_("layer_norm over the given axes, without weights"), "standardize(x, (-1,))",
         method=False,
         takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))),
-        shape=lambda x, dim, eps: x,
+        shape=lambda x, dim, eps: _along(x, dim),
         torch=lambda t, x, dim, eps: (x - x.mean(dim, True)) / (x.var(dim, correction=0, keepdim=True) + eps).sqrt(),
         numpy=_numpy_standardized, symbolic=lambda s, x, dim, eps: _standardized(s, x, axes(dim, x.rank), eps)),
     Row("spread", "layer", N_("the square root of variance plus eps over the given axes, which are kept"),
         "spread(x, (-1,))", method=False,
         takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))),
-        shape=lambda x, dim, eps: tuple(1 if a - len(x) in dim or a in dim else k for a, k in enumerate(x)),
+        shape=lambda x, dim, eps: reduced(x, axes(dim, len(x)), True),
         torch=lambda t, x, dim, eps: (x.var(dim, correction=0, keepdim=True) + eps).sqrt(),
         numpy=lambda n, x, dim, eps: n.sqrt(n.var(x, axis=dim, keepdims=True) + eps),
         symbolic=lambda s, x, dim, eps: s.each(
@@ -419,21 +448,22 @@ NEURAL: tuple[Row, ...] = (
     Row("cosine_similarity", "layer", N_("the inner product over the product of the norms"),
         "cosine_similarity(x, y, dim=0)", method=False,
         takes=(Param("x1"), Param("x2"), Param("dim", "dim", 1), Param("eps", "number", Fraction(1, 10**8))),
-        shape=lambda a, b, dim, eps: tuple(k for i, k in enumerate(broadcast(a, b)) if i != dim % len(broadcast(a, b))),
+        shape=lambda a, b, dim, eps: reduced(broadcast(a, b), axes(dim, len(broadcast(a, b))), False),
         torch=lambda t, a, b, dim, eps: t.nn.functional.cosine_similarity(a, b, dim, eps),
         numpy=_numpy_similarity,
         symbolic=_similarity),
     Row("normalize", "layer", N_("x over its norm along an axis"), "normalize(x, dim=0)", method=False,
         takes=(INPUT, Param("p", "number", Fraction(2)), Param("dim", "dim", 1),
                Param("eps", "number", Fraction(1, 10**12))),
-        shape=lambda x, p, dim, eps: x, torch=lambda t, x, p, dim, eps: t.nn.functional.normalize(x, p, dim, eps),
+        shape=lambda x, p, dim, eps: _along(x, dim),
+        torch=lambda t, x, p, dim, eps: t.nn.functional.normalize(x, p, dim, eps),
         numpy=lambda n, x, p, dim, eps: x / n.maximum(numpy_norm(n, x, p, dim, True), eps),
         symbolic=lambda s, x, p, dim, eps: s.each(
             lambda u, r: u / s.scalar.clamp_min(r, s.scalar.number(eps)),
             x, s.unnamed().call("norm", x, p, dim, True))),
     Row("one_hot", "layer", N_("1 at the class, 0 elsewhere, along a new last axis"), "one_hot(argmax(x, dim=0), 3)",
         method=False, differentiable=False,
-        takes=(Param("tensor", "index"), Param("num_classes", "integer")), shape=lambda x, k: (*x, k),
+        takes=(Param("tensor", "index"), Param("num_classes", "integer")), shape=_hot,
         torch=lambda t, x, k: t.nn.functional.one_hot(x.long(), k).to(t.get_default_dtype()),
         numpy=lambda n, x, k: 1.0 * (x[..., None] == n.arange(k)),
         symbolic=lambda s, x, k: s.tensor((*x.dims, k), lambda *o: s.delta(s.as_place(x.at(*o[:-1]), k), o[-1]))),

@@ -19,7 +19,7 @@ def _reduced(x: Shape, dim: Any = None, keepdim: bool = False) -> Shape:
 
 
 def _not_empty(x: Shape, dim: Any = None, keepdim: bool = False) -> Shape:
-    if size(x) == 0:
+    if (dim is None and size(x) == 0) or any(x[a] == 0 for a in axes(dim, len(x))):
         raise fault("shape", N_("the tensor is empty: it has no largest or smallest entry"))
     return _reduced(x, dim, keepdim)
 

@@ -38,17 +38,21 @@ class Param:
     index     a tensor of whole numbers (class targets, `gather`); target: one where its shape says that it is
     dim       an int; dims: an int, a tuple of ints or None; sizes: a tuple of ints
     items     what stands in `x[...]`, see gradcli.program.index
-    flag      a bool; number: a Fraction (float in the torch and numpy columns); integer: an int; text: a str
+    flag      a bool; number: a Fraction (float in the torch and numpy columns), nan only with `nan`; integer: an int;
+              text: a str, one of `choices` where there are any
 
-    `follows`: the symbolic column takes what follows from sizes (`x.shape[0]`) as an expression in them; else it gets
-    the number that it is now, and the formula holds for that size. Numbers of elementwise rows always follow.
+    None is received only where it is the default. `by_name`: it is given by name only, for in PyTorch another
+    parameter has its place. `follows`: the symbolic column takes what follows from sizes (`x.shape[0]`) as an
+    expression in them; else it gets the number that it is now, and the formula holds for that size. Numbers of
+    elementwise rows always follow.
     """
 
     name: str
     kind: Kind = "tensor"
     default: Any = REQUIRED
+    choices: tuple[str, ...] = ()
+    nan: bool = False
     by_name: bool = False
-    """Whether it is given by name only: in PyTorch another parameter has its place."""
     follows: bool = False
 
 

@@ -12,6 +12,7 @@ from gradcli.ops.row import Row
 from gradcli.shapes import Shape
 
 SIZES = Param("size", "sizes", (), follows=True)
+FILL = Param("fill_value", "number", nan=True, follows=True)
 MAX_SIDE = 1 << 40
 """No axis may be longer: sizes are multiplied before anything is allocated."""
 
@@ -81,8 +82,7 @@ SOURCES: tuple[Row, ...] = (
         torch=lambda t, size: t.zeros(size), numpy=lambda n, size: n.zeros(size),
         symbolic=lambda s, size: s.tensor(size, lambda *i: 0)),
     Row("full", "source", N_("a tensor filled with one number"), "full((2, 3), 7)", method=False, differentiable=False,
-        takes=(Param("size", "sizes", follows=True), Param("fill_value", "number", follows=True)),
-        shape=lambda size, value: _sizes(size),
+        takes=(Param("size", "sizes", follows=True), FILL), shape=lambda size, value: _sizes(size),
         torch=lambda t, size, value: t.full(size, value), numpy=lambda n, size, value: n.full(size, value),
         symbolic=lambda s, size, value: s.tensor(size, lambda *i: s.scalar.number(value))),
     Row("arange", "source", N_("numbers from start up to, not including, end"), "arange(0, 3, 0.5)",
@@ -106,7 +106,7 @@ SOURCES: tuple[Row, ...] = (
         torch=lambda t, x: t.zeros_like(x), numpy=lambda n, x: n.zeros_like(x),
         symbolic=lambda s, x: s.tensor(x.dims, lambda *i: 0)),
     Row("full_like", "source", N_("one number in the shape of a tensor"), "full_like(x, 7)",
-        takes=(Param("x"), Param("fill_value", "number", follows=True)), shape=lambda x, value: x, differentiable=False,
+        takes=(Param("x"), FILL), shape=lambda x, value: x, differentiable=False,
         torch=lambda t, x, value: t.full_like(x, value), numpy=lambda n, x, value: n.full_like(x, value),
         symbolic=lambda s, x, value: s.tensor(x.dims, lambda *i: s.scalar.number(value))),
     Row("tensor", "source", N_("the tensor itself: torch.tensor([1, 2]) as it is written in PyTorch"), "tensor([1, 2])",

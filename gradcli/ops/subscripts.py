@@ -45,7 +45,7 @@ def read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
 
 def _written_out(term: str, rank: int, dots: str, text: str) -> str:
     letters = term.replace("...", "")
-    if letters and not letters.isalpha():
+    if letters and not (letters.isascii() and letters.isalpha()):
         raise _misfit(text)
     if "..." not in term:
         if len(term) != rank:

@@ -26,7 +26,7 @@ def names_of(program: Program, output: str) -> tuple[str, ...]:
     for place, step in enumerate(program.steps):
         if isinstance(step.how, Input):
             name = step.how.name
-        elif isinstance(step.how, Constant):
+        elif isinstance(step.how, Constant) and place != program.output.step:
             name = ""
         elif step.name is not None and step.name not in names:
             name = step.name

@@ -20,6 +20,8 @@ OTHER_NAMES = {
 """NumPy's words for PyTorch's parameters; PyTorch itself takes most of them."""
 GREEDY = ("sizes", "dims", "tensors")
 """Kinds of parameter that take every position left: `x.reshape(2, 3)`, `einsum("i,i", x, y)`."""
+MOST_WHOLE: Mapping[str, int] = {"integer": 2**31 - 1, "dim": 2**31 - 1, "dims": 2**31 - 1, "sizes": 2**63 - 1}
+"""By the kind of parameter: a whole number beyond it is none that PyTorch and NumPy take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,19 @@ def _arity(row: Row, got: int) -> GradcliError:
 def option(row: Row, param: Param, given: Given) -> Any:
     """An option's value as its kind wants it.
 
-    Raises GradcliError (name) where the value is of another kind.
+    Raises GradcliError (name) where the value is of another kind, or a whole number that no library can count to.
     """
+    value = None if given.value is None is param.default else _of_kind(row, param, given)
+    most = MOST_WHOLE.get(param.kind)
+    if most is not None and any(abs(n or 0) > most for n in (value if isinstance(value, tuple) else (value,))):
+        raise fault(
+            "name", N_("{name} of {f} must be a whole number from {least} to {most}"),
+            name=param.name, f=row.name, least=-most, most=most,
+        ).at(given.span)
+    return value
+
+
+def _of_kind(row: Row, param: Param, given: Given) -> Any:
     value = given.value
     match param.kind:
         case "flag":
@@ -121,23 +134,24 @@ def option(row: Row, param: Param, given: Given) -> Any:
                 return bool(value)
             raise _wrong(row, param, N_("True or False"), given)
         case "number":
-            if value is None or (isinstance(value, (float, int, Fraction)) and not isinstance(value, bool)):
-                return value
+            a_number = isinstance(value, (float, int, Fraction)) and not isinstance(value, bool)
+            if a_number and (value == value or param.nan):
+                return value if float(value) else Fraction(0)  # 10**-400 is 0 in every library
             raise _wrong(row, param, N_("a number"), given)
         case "integer" if isinstance(value, bool):
             return int(value)  # var(x, unbiased=False) is correction=0
         case "integer" | "dim":
-            if (number := _whole(value)) is not None or (value is None and param.default is None):
+            if (number := _whole(value)) is not None:
                 return number
             raise _wrong(row, param, N_("a whole number"), given)
         case "dims":
-            return None if value is None else _whole(value) if _whole(value) is not None else _wholes(row, param, given)
+            return _whole(value) if _whole(value) is not None else _wholes(row, param, given)
         case "sizes":
             return (_whole(value),) if _whole(value) is not None else _wholes(row, param, given)
         case "text":
-            if isinstance(value, str) or value is None:
+            if isinstance(value, str) and (value in param.choices or not param.choices):
                 return value
-            raise _wrong(row, param, N_("text in quotes"), given)
+            raise _no_choice(row, param, given) if param.choices else _wrong(row, param, N_("text in quotes"), given)
     raise AssertionError(param.kind)
 
 
@@ -153,6 +167,14 @@ def _wholes(row: Row, param: Param, given: Given) -> tuple[int, ...]:
         if all(w is not None for w in wholes):
             return tuple(w for w in wholes if w is not None)
     raise _wrong(row, param, N_("whole numbers"), given)
+
+
+def _no_choice(row: Row, param: Param, given: Given) -> GradcliError:
+    near = get_close_matches(str(given.value), param.choices, n=1)
+    return fault(
+        "name", N_("{name} of {f} is one of {choices}"), hint=N_("did you mean {near} ?") if near else None,
+        name=param.name, f=row.name, choices=", ".join(map(repr, param.choices)), near=repr(near[0]) if near else "",
+    ).at(given.span)
 
 
 def _wrong(row: Row, param: Param, wanted: str, given: Given) -> GradcliError:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit
 from gradcli.ops import SPELLED
-from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
 from gradcli.program import meant
 from gradcli.program.bind import Given, bind, option
 from gradcli.program.masks import CONDITIONS
-from gradcli.program.numbers import LARGEST, as_array, too_large
+from gradcli.program.numbers import as_array
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
 from gradcli.program.steps import Apply, Constant, Input, Ref, Step
-from gradcli.program.values import number_of
+from gradcli.program.values import applied, number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
 from gradcli.streams import Stream
+from gradcli.syntax.scan import LARGEST, out_of_range
 from gradcli.syntax.stray import patched
 
 MAX_ENTRIES = 100_000_000
@@ -119,6 +120,7 @@ class Draft:
                 case "tensors":
                     arguments.append(self._tensors(given))
                 case _:
+                    self._within_range(given)
                     arguments.append(option(row, param, self._plain(given)))
         return self.finish(row, tuple(arguments), span)
 
@@ -172,7 +174,7 @@ class Draft:
         if isinstance(value, float):
             return value
         if isinstance(value, Fraction):
-            return float(value) if abs(value) <= LARGEST else None
+            return float(value) if abs(value) < LARGEST else None
         if not isinstance(value, Ref):
             return None
         how = self.steps[value.step].how
@@ -191,10 +193,10 @@ class Draft:
         if isinstance(value, Ref):
             return value
         if isinstance(value, (Fraction, float)) and not isinstance(value, bool):
-            if isinstance(value, Fraction) and abs(value) > LARGEST:
-                raise too_large().at(given.span)
+            self._within_range(given)
             return self.add(Constant(value), (), given.span)
         if isinstance(value, tuple):
+            self._within_range(given)
             numbers = as_array(self.pinned_number(value))
             if numbers is not None and len(value):
                 return self.add(Constant(numbers), numbers.shape, given.span)
@@ -205,6 +207,13 @@ class Draft:
             "syntax", N_("a tensor or a number is needed here, not {what}"), what=Message(what),
             hint=meant.DID_YOU_MEAN if stacked else None, repair=patched(self.source, given.span, f"[{inner}]"),
         ).at(given.span)
+
+    def _within_range(self, given: Given) -> None:
+        """Refuses exact numbers that are no float64: `10**400`. (What becomes of them first is exact: 10**400/10**399.)
+        """
+        for value in given.value if isinstance(given.value, tuple) else (given.value,):
+            if isinstance(value, Fraction) and abs(value) >= LARGEST:
+                raise out_of_range(self.source[given.span.start : given.span.end], given.span)
 
     def index_tensor(self, given: Given, n: Fraction | int) -> Ref:
         """A tensor of places on an axis of size n; written ones are checked here and count from the start, which holds
@@ -252,8 +261,10 @@ class Draft:
         values = given.value
         if isinstance(values, Ref):
             return (values,)
-        if isinstance(values, (Fraction, float)):
+        if not isinstance(values, tuple):
             values = (values,)
+        if not values:
+            raise fault("shape", N_("an empty list has no shape here")).at(given.span)
         return tuple(self._member(Given(v, given.span)) for v in values)
 
     def _member(self, given: Given) -> Ref:
@@ -276,7 +287,8 @@ class Draft:
             return given
         how = self.steps[given.value.step].how
         if isinstance(how, Constant) and isinstance(how.value, np.ndarray) and how.value.ndim == 1:
-            return Given(tuple(map(Fraction, how.value.tolist())), given.span)  # dim=[0, 1]
+            places = how.value.tolist()  # dim=[0, 1]
+            return Given(tuple(Fraction(p) if isfinite(p) else p for p in places), given.span)
         if self.shape(given.value) != ():
             return given
         value = self._constant(given.value)
@@ -295,4 +307,4 @@ class Draft:
         known = {r.step: self._constant(r) for r in how.refs}
         if any(v is None for v in known.values()) or not how.refs:
             return None
-        return float(how.row.numpy(n, *(np.asarray(known[a.step]) if isinstance(a, Ref) else a for a in how.arguments)))
+        return float(applied(how, {place: np.asarray(value) for place, value in known.items()}))

@@ -16,6 +16,9 @@ from gradcli.syntax import tree as t
 Item = tuple[Any, ...]
 """("at", i) | ("slice", start, stop, step) | ("new",) | ("tensor", k): the k-th of the index tensors."""
 
+FARTHEST = 2**40
+"""A slice ends where the axis does; PyTorch itself would complain of a farther end that it cannot count to."""
+
 
 def index_arguments(
     node: t.Subscript, shape: tuple[SizeNumber, ...], value: Callable[[t.Expression], Any],
@@ -80,13 +83,18 @@ def _place(given: Fraction, n: Fraction | int, span: Span) -> int:
     return whole(given)
 
 
+def _end(given: Fraction) -> int:
+    """An end of a slice, no farther than anything reaches."""
+    return whole(given) if abs(given) < FARTHEST else FARTHEST if given > 0 else -FARTHEST
+
+
 def _slice(item: t.Slice, value: Callable[[t.Expression], Any]) -> Item:
     parts: list[int | None] = []
     for part in (item.start, item.stop, item.step):
         given = None if part is None else value(part)
         if given is not None and not (isinstance(given, Fraction) and given.denominator == 1):
             raise fault("syntax", N_("the parts of a slice are integers")).at(item.span)
-        parts.append(None if given is None else whole(given))
+        parts.append(None if given is None else _end(given))
     start, stop, step = parts
     if step is not None and step <= 0:
         raise fault(

@@ -6,7 +6,6 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from math import isfinite, isinf
-from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,6 @@ MAX_EXACT_BITS = 4_096
 _EXACT: Mapping[str, Callable[[Fraction, Fraction], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
 }  # fmt: skip
-
-
-LARGEST = Fraction(float_info.max)
-"""The largest finite number of a tensor."""
 
 
 def too_large() -> GradcliError:

@@ -52,9 +52,9 @@ def entry_of_tuple(node: t.Subscript, values: tuple[Any, ...], evaluate: Callabl
 
     Raises GradcliError (shape, syntax) for any other index than a whole number in range.
     """
-    item = node.items[0]
-    place = None if isinstance(item, (t.Slice, t.Dots)) else evaluate(item)
-    if len(node.items) == 1 and isinstance(place, Fraction) and place.denominator == 1:
+    item = node.items[0] if len(node.items) == 1 else None
+    place = None if item is None or isinstance(item, (t.Slice, t.Dots)) else evaluate(item)
+    if item is not None and isinstance(place, Fraction) and place.denominator == 1:
         if -len(values) <= place < len(values):
             return values[int(place)]
         raise fault(

@@ -242,6 +242,15 @@ def _index(items: Any) -> str:
     return "..." if items is Ellipsis else as_spelled(items).text
 
 
+def made(library: str, array: Array, text: str | None = None, more: str = "") -> str:
+    """The tensor as `torch`, `np` or `jnp` makes it: of its numbers (`text`, where they are written otherwise), or of
+    its shape where it has none."""
+    if array.size == 0:
+        return f"{library}.zeros({array.shape}{more})"
+    numbers = literal(array) if text is None else text
+    return f"{library}.{'tensor' if library == 'torch' else 'array'}({numbers}{more})"
+
+
 def literal(array: Array | float) -> str:
     """The numbers as nested lists, with every digit it takes."""
     array = np.asarray(array)
@@ -283,6 +292,8 @@ class Speller:
         reads = self._reads()
         for place in sorted(reads):
             step = self.program.steps[place]
+            if isinstance(step.how, Constant) and place == self.program.output.step:
+                self.lines.append((place, self.names[place], self._read(Ref(place), plain=False).text))
             if not isinstance(step.how, Apply):
                 continue
             found = self._applied(place, step.how)

@@ -73,8 +73,8 @@ def _dots(x: Array, values: Array, low: float, high: float, cells: int) -> Array
     """Braille characters as numbers: the polyline through the points, cut where it leaves the range or is no number."""
     wide, tall = 2 * cells, 4 * ROWS
     canvas = np.zeros((ROWS, cells), dtype=int)
-    across = (x - x.min()) / (x.max() - x.min()) * (wide - 1)
-    up = (values - low) / (high - low) * (tall - 1)
+    across = _share(x, x.min(), x.max()) * (wide - 1)
+    up = _share(values, low, high) * (tall - 1)
     order = np.argsort(across)
     for a, b in pairwise(order):
         if np.isfinite(up[a]) and np.isfinite(up[b]) and abs(up[b] - up[a]) < 4 * tall:
@@ -82,6 +82,12 @@ def _dots(x: Array, values: Array, low: float, high: float, cells: int) -> Array
             for t in np.linspace(0, 1, steps + 1):
                 _dot(canvas, across[a] + t * (across[b] - across[a]), up[a] + t * (up[b] - up[a]), tall)
     return canvas
+
+
+def _share(values: Array, low: float, high: float) -> Array:
+    """How far each value is on the way from `low` to `high`; 0 where there is no way."""
+    with np.errstate(all="ignore"):
+        return np.asarray((values / 2 - low / 2) / (high / 2 - low / 2 or 1.0))  # halves: 1e308 - -1e308 is no float
 
 
 def _dot(canvas: Array, across: float, up: float, tall: int) -> None:
@@ -97,8 +103,7 @@ def _surface(plot: Plot, curve: Curve, width: int, digits: int) -> Iterator[str]
     column = max(map(len, labels)) + 1
     cells, rows = max(width - column - 2, 10), min(len(y), 2 * ROWS)
     picked = curve.values[np.ix_(_nearest(len(x), cells), _nearest(len(y), rows))]
-    with np.errstate(invalid="ignore"):
-        share = np.clip((picked - low) / (high - low), 0, 1)
+    share = np.clip(_share(picked, low, high), 0, 1)
     for row in range(rows - 1, -1, -1):
         label = labels[0] if row == rows - 1 else labels[1] if row == 0 else ""
         yield f"{label:>{column}} ┤" + "".join(_shade(v) for v in share[:, row])

@@ -165,8 +165,12 @@ class _Walk:
 
     def applied(self, apply: Apply, tensors: Sequence[Tensor], name: str | None) -> Tensor:
         number = self.numbers.get(len(tensors))
-        if number is not None and not np.isfinite(number).all() and number.ndim == 0:
-            return tensor_of(self.graph.constant("c", (), np.asarray(number)))  # 1/0: SymPy's algebra has no inf - inf
+        if number is not None and not np.isfinite(number).all() and number.size == 1:
+            dims = tuple(map(Integer, number.shape))
+            return tensor_of(self.graph.constant("c", dims, number))  # 1/0: SymPy's algebra has no inf - inf
+        shape = self.program.steps[len(tensors)].shape
+        if 0 in shape:  # it has no entry that a formula could be about
+            return tensor(tuple(map(Integer, shape)), lambda *i: ZERO)
         self.builder.hint = name
         self.builder.row = apply.row
         arguments = [
@@ -177,7 +181,7 @@ class _Walk:
             result: Tensor = apply.row.symbolic(self.builder, *arguments)
             return result
         result = self.builder.entrywise(apply.row, arguments)
-        if result.entry.has(sympy.zoo, sympy.nan):  # x/0: a number that SymPy's algebra does not know as a float's
+        if result.entry.has(sympy.zoo, sympy.nan, sympy.I):  # x/0, (-3)**0.5: no float of SymPy's algebra
             return self.builder.entrywise(apply.row, list(map(self.kept_apart, arguments)))
         return result
 
@@ -185,7 +189,8 @@ class _Walk:
         """A number as a tensor with a name, which no algebra looks into."""
         if not isinstance(argument, Tensor) or not argument.entry.is_Number:
             return argument
-        return tensor_of(self.graph.constant("c", (), np.asarray(as_float(argument.entry))))
+        number = self.graph.constant("c", (), np.asarray(as_float(argument.entry)))
+        return Tensor(argument.dims, argument.idx, number())
 
 
 def _filled(argument: Any, tensors: Sequence[Tensor]) -> Any:

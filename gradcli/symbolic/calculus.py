@@ -82,7 +82,7 @@ class Calculus:
         return self._form(f"(H t).{name}{{columns}}", polished(self.built.graph, self._along[tuple(moving)][name]))
 
     def partial(self, names: Sequence[str]) -> Form:
-        """The mixed partial of a scalar by scalar variables, one after the other: x, x, y is ∂³f/∂x²∂y."""
+        """The mixed partial of one number by variables that are one, one after the other: x, x, y is ∂³f/∂x²∂y."""
         graph, output = self.built.graph, self.built.output
         for name in names:
             found = derive.vjps(graph, [(output, _one)], [self.built.variables[name]])[name]

@@ -62,9 +62,11 @@ class Evaluator:
         return self.at_all(formula.entry, formula.indices, formula.dims)
 
     def at_all(self, e: Expr, indices: Sequence[Expr], dims: Sequence[Expr]) -> Array:
+        shape = tuple(self.graph.sizes.value(d) for d in dims)
+        if 0 in shape:
+            return np.zeros(shape)
         with np.errstate(all="ignore"):
             named = self.named(e)
-            shape = tuple(self.graph.sizes.value(d) for d in dims)
             kept = [k for k in indices if isinstance(k, Index)]
             array = named.on(kept).reshape(self._with_ones(indices, named))
             array = np.asarray(array, dtype=np.float64)

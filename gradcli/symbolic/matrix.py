@@ -126,7 +126,7 @@ class MatrixWriter:
 
     def constant(self, e: Expr) -> Value:
         text, holds = self.text.piece(e, {})
-        for symbol in sorted(e.free_symbols, key=attrgetter("name")):
+        for symbol in sorted(e.free_symbols & self.origin.keys(), key=attrgetter("name")):
             tensor, axis = self.origin[symbol]
             text = text.replace(symbol.name, f"{tensor}.shape[{axis}]")
         return Value(text, (), {1: SUM, 2: PRODUCT, 3: UNARY, 4: POWER, 5: ATOM}[holds])

@@ -137,8 +137,11 @@ class Place(sympy.Function):  # type: ignore[misc]
 
 
 def is_structural(e: Expr) -> bool:
-    """True if e depends on indices and sizes alone, not on any tensor's values (nor on what stands in for one)."""
-    return not e.has(Entry) and all(s.is_integer for s in e.free_symbols)
+    """True if e depends on indices and sizes alone, not on any tensor's values (nor on what stands in for one): it is
+    made of whole numbers by arithmetic, which log(2) is not."""
+    if e.has(Entry, Atomic, sympy.exp, sympy.log, sympy.NumberSymbol):
+        return False
+    return all(s.is_integer for s in e.free_symbols) and all(p.exp.is_Integer for p in atoms(e, sympy.Pow))
 
 
 class Where(sympy.Function):  # type: ignore[misc]
@@ -199,13 +202,13 @@ class Pi(Bound):
 
 class log(sympy.log):  # type: ignore[misc]
     """SymPy's logarithm without its search for signs and imaginary parts, which takes milliseconds for log(1 + exp(x)).
-    Its name is the one that is written."""
+    Of a negative number it stays as it is, and is nan as a number. Its name is the one that is written."""
 
     @classmethod
     def eval(cls, u: Expr) -> Expr | None:
         if isinstance(u, sympy.exp):
             return u.exp
-        return sympy.log(u) if u.is_number else None
+        return sympy.log(u) if u.is_number and u.is_nonnegative else None
 
 
 class Atomic(Unknown, sympy.Function):  # type: ignore[misc]

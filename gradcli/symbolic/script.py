@@ -18,7 +18,7 @@ from sympy import Expr
 
 from gradcli.frozen import dataclass
 from gradcli.ops.libraries import n as numpy_library
-from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, SpelledInt, as_spelled, literal
+from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, SpelledInt, as_spelled, made
 from gradcli.program.values import options_as_floats
 from gradcli.report import Array
 from gradcli.symbolic.columns import options_of, row_of
@@ -155,7 +155,7 @@ class _Script:
     def _defined(self, node: Node) -> Spelled:
         if node.constant is not None:
             return Spelled(
-                f"{self.alias}.array({literal(np.asarray(node.constant))})",
+                made(self.alias, np.asarray(node.constant)),
                 np.asarray(node.constant, dtype=np.float64),
             )
         if node.primitive is not None:

@@ -60,7 +60,7 @@ def pattern_of(graph: Graph, formula: Formula) -> Array | None:
 def _mask(graph: Graph, formula: Formula, pattern: Expr) -> Array:
     mask = Evaluator(graph, {}).at_all(pattern, formula.indices, formula.dims) != 0
     rows = int(np.prod([graph.sizes.value(d) for d in formula.row_dims], dtype=object))
-    return np.asarray(mask.reshape(rows, -1))
+    return np.asarray(mask.reshape(rows, mask.size // max(rows, 1)))
 
 
 def _separates(formula: Formula, entry: Expr) -> bool:

@@ -17,7 +17,8 @@ MAX_LITERAL = 1_000
 """Digits of one number; Python itself refuses 4300, and float64 tells no more than 17 apart."""
 MAX_EXPONENT = 5_000
 """Of a number as written: `1e-5000` is kept exactly (and is zero in float64), `1e-999999999` would fill the memory."""
-LARGEST = Fraction(2) ** 1024
+LARGEST = Fraction(2**1024 - 2**970)
+"""From here on a number is rounded to no float64."""
 
 Kind = Literal[
     "number", "name", "word", "flag", "text", "operator", "newline",
@@ -221,10 +222,11 @@ def _check_digits(text: str, span: Span) -> None:
         many = limit(N_("this number has {count} digits; the limit is {most}"), count=len(text), most=MAX_LITERAL)
         raise many.at(span)
     if abs(int(exponent or 0)) > MAX_EXPONENT or number(text) >= LARGEST:
-        raise _out_of_range(text, span)
+        raise out_of_range(text, span)
 
 
-def _out_of_range(text: str, span: Span) -> GradcliError:
+def out_of_range(text: str, span: Span) -> GradcliError:
+    """The complaint about a number that no float64 is near to."""
     return limit(
         N_("{number} is out of the range of floating-point numbers, which goes from about 5e-324 to 1.8e308"),
         hint=N_("write inf for infinity, or 0"), number=text if len(text) < 30 else text[:12] + "…",

@@ -71,7 +71,7 @@ def records(seed: int, count: int) -> Iterator[Record]:
         record = random.choice(makers)()
         record |= {"time_limit": 2} if "time_limit" in _options(record) else {}
         for _ in range(random.choice((0, 0, 0, 1, 1, 2))):
-            _spoil(random, record)
+            spoil(random, record)
         yield record
 
 
@@ -100,7 +100,7 @@ def _asked(random: Random, content: bytes) -> Record:
     return {"command": random.choice(list(COMMANDS)), "expr": text, "inputs": inputs}
 
 
-def _spoil(random: Random, record: Record) -> None:
+def spoil(random: Random, record: Record) -> None:
     """One thing in it is replaced by something odd."""
     value = random.choice((*ODD, deep(40), deep(2000)))
     where = random.choice(("input", "input", "option", "option", "option", "expr", "command", "inputs", "key", "id"))
@@ -114,8 +114,8 @@ def _spoil(random: Random, record: Record) -> None:
         record[where] = value
 
 
-def judged(record: Record) -> None:
-    """Answers the record.
+def judged(record: Record) -> dict[str, Any]:
+    """The answer to the record.
 
     Raises GradcliError where the answer is an error, AssertionError where it is a defect.
     """
@@ -126,13 +126,22 @@ def judged(record: Record) -> None:
         error = told["error"]
         assert error["kind"] != "defect", error["message"]
         raise GradcliError(error["kind"], message("{text}", text=error["message"]))
+    return told
 
 
-def _shown(record: Record) -> bytes:
+def shown(record: Record) -> bytes:
+    """The record as it is named in a report."""
     try:
         return repr(record)[:3000].encode("utf-8", "replace")
     except RecursionError:
         return f"a record too deep to be shown: {sorted(map(str, record))}".encode()
+
+
+def warm() -> None:
+    """What is imported late is imported now: an import may write and run."""
+    late = {"command": "hessian", "expr": "softsign(x)", "inputs": {"x": 0.5}}  # PyTorch loads its compiler for it
+    for record in (late, *records(1, 30)):
+        Tally().execute(lambda _, record=record: judged(record), b"", watching=False)  # type: ignore[misc]
 
 
 def main() -> int:
@@ -147,15 +156,13 @@ def main() -> int:
     warnings.simplefilter("error")  # none may reach a person
     os.environ["OMP_NUM_THREADS"] = "1"
     tempfile.gettempdir()  # which tries to write, the first time that PyTorch asks
-    warm, tally, commands = Tally(), Tally(slow=asked.slow, alarm=3 * asked.slow), Counter[str]()
-    late = {"command": "hessian", "expr": "softsign(x)", "inputs": {"x": 0.5}}  # PyTorch loads its compiler for it
-    for record in (late, *records(asked.seed + 1, 30)):  # what is imported late is imported now
-        warm.execute(lambda _, record=record: judged(record), b"", watching=False)  # type: ignore[misc]
+    tally, commands = Tally(slow=asked.slow, alarm=3 * asked.slow), Counter[str]()
+    warm()
     bound_memory(asked.memory * 2**20)
     for record in records(asked.seed, asked.records):
         commands[record["command"] if isinstance(record["command"], str) else "odd"] += 1
         before = len(tally.found)
-        tally.execute(lambda _, record=record: judged(record), _shown(record))  # type: ignore[misc]
+        tally.execute(lambda _, record=record: judged(record), shown(record))  # type: ignore[misc]
         if tally.executions % 500 == 0 or len(tally.found) > before:
             found = ", ".join(tally.found) or "nothing found"
             sys.stderr.write(f"{tally.executions}: {tally.refused} refused; {found}\n")

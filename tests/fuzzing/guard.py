@@ -115,7 +115,7 @@ class Tally:
     slowest: float = 0.0
     found: dict[str, tuple[bytes, str]] = field(default_factory=dict)
 
-    def execute(self, run: Callable[[bytes], None], content: bytes, watching: bool = True) -> None:
+    def execute(self, run: Callable[[bytes], object], content: bytes, watching: bool = True) -> None:
         """One execution, counted; anything but an end in time or a GradcliError is a failure."""
         self.executions += 1
         began = time.process_time()
