@@ -49,6 +49,7 @@ _gradcli_options() {
         vjp)
             REPLY='--v	the weighting vector v, of the output'\''s shape
 --wrt	variables to differentiate, as x,w (default: all inputs)
+--layout	whose axes come first in a Jacobian: the output'\''s (numerator, the default) or the input'\''s (denominator)
 --strict	refuse to guess v = ones for an output that is not a scalar, as PyTorch does
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
@@ -87,7 +88,7 @@ _gradcli_options() {
 --help	what the command takes, with examples' ;;
         jacobian)
             REPLY='--wrt	variables to differentiate, as x,w (default: all inputs)
---layout	which way the flattened Jacobian lies
+--layout	whose axes come first in a Jacobian: the output'\''s (numerator, the default) or the input'\''s (denominator)
 --flat	print the flattened Jacobian, a matrix
 --plot	draw the flattened Jacobian: its heat map, and where it can be non-zero
 --entries	write out every entry of the Jacobian, however many
@@ -110,6 +111,7 @@ _gradcli_options() {
         grad)
             REPLY='--wrt	variables to differentiate, as x,w (default: all inputs)
 --order	all partial derivatives of that order
+--layout	whose axes come first in a Jacobian: the output'\''s (numerator, the default) or the input'\''s (denominator)
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
 --numeric-only	PyTorch'\''s numbers only; no formula is derived and nothing is compared
@@ -173,6 +175,7 @@ _gradcli_options() {
 --v	the weighting vector v, of the output'\''s shape
 --t	the tangent t: a direction of the inputs, as x=TENSOR (repeatable), or a tensor where one variable moves
 --wrt	variables to differentiate, as x,w (default: all inputs)
+--layout	whose axes come first in a Jacobian: the output'\''s (numerator, the default) or the input'\''s (denominator)
 --rtol	how far a right answer may be off, relative to the entry
 --atol	how far a right answer may be off, in all
 --seed	the seed of rand and randn
@@ -210,6 +213,7 @@ _gradcli_options() {
         steps)
             REPLY='--v	the weighting vector v, of the output'\''s shape
 --wrt	variables to differentiate, as x,w (default: all inputs)
+--layout	whose axes come first in a Jacobian: the output'\''s (numerator, the default) or the input'\''s (denominator)
 --strict	refuse to guess v = ones for an output that is not a scalar, as PyTorch does
 --device	where PyTorch computes
 --max-elements	elements that a tensor may have at most
@@ -283,6 +287,7 @@ _gradcli_options() {
             REPLY='--jobs	how many processes answer
 --timeout	seconds for one record; past it the record fails and the rest goes on
 --resume	a file for the answers; those that it holds already are not asked again
+--allow-files	let records read files in the working directory and below
 --help	what the command takes, with examples' ;;
         completions)
             REPLY='--help	what the command takes, with examples' ;;
@@ -296,7 +301,9 @@ _gradcli_takes() {
             REPLY='weights' ;;
         *:--wrt)
             REPLY='names' ;;
-        *:--strict|*:--entries|*:--symbolic-only|*:--numeric-only|*:--quiet|*:--full|*:--no-color|*:--flat|*:--plot|*:--retain-graph|*:--zero-grad|*:--help)
+        *:--layout)
+            REPLY='words numerator denominator' ;;
+        *:--strict|*:--entries|*:--symbolic-only|*:--numeric-only|*:--quiet|*:--full|*:--no-color|*:--flat|*:--plot|*:--retain-graph|*:--zero-grad|*:--allow-files|*:--help)
             REPLY='flag' ;;
         *:--device)
             REPLY='words cpu cuda' ;;
@@ -312,8 +319,6 @@ _gradcli_takes() {
             REPLY='words en zh ru' ;;
         *:--t)
             REPLY='tangent' ;;
-        *:--layout)
-            REPLY='words numerator denominator' ;;
         *:--answer)
             REPLY='tensor' ;;
         *:--of)
@@ -468,7 +473,7 @@ inner	products summed over the last axis of both
 outer	all products of two vectors'\'' entries
 einsum	a sum of products, written with one letter an axis
 kron	the Kronecker product
-cross	the cross product of vectors of size 3
+cross	the cross product of vectors of size 3, along dim or the first axis of that size
 trace	the sum of a matrix'\''s diagonal
 det	the determinant
 logdet	the logarithm of the determinant (nan where it is negative)
@@ -491,12 +496,17 @@ squeeze	axes of size 1 taken out
 unsqueeze	a new axis of size 1
 expand	axes of size 1 repeated to the sizes given
 expand_as	axes of size 1 repeated to another tensor'\''s shape
+reshape_as	the same entries, row by row, in another tensor'\''s shape
 repeat	the tensor laid next to itself
+tile	the tensor laid next to itself along its last axes
+repeat_interleave	each entry repeated, along an axis or in one row of all entries
 cat	tensors joined along an axis they have
 stack	tensors of one shape joined along a new axis
 flip	axes reversed
 roll	entries shifted round along axes
 diag	a vector as a diagonal matrix, or a matrix'\''s diagonal
+diagonal	the diagonals of two axes, along a new last axis
+diag_embed	the last axis laid on the diagonal of two new axes, 0 elsewhere
 tril	the lower triangle, zero above the diagonal
 triu	the upper triangle, zero below the diagonal
 mse_loss	the mean of squared differences

@@ -46,6 +46,7 @@ function __gradcli_options
         case 'vjp'
             printf '%s\n' '--v	the weighting vector v, of the output\'s shape
 --wrt	variables to differentiate, as x,w (default: all inputs)
+--layout	whose axes come first in a Jacobian: the output\'s (numerator, the default) or the input\'s (denominator)
 --strict	refuse to guess v = ones for an output that is not a scalar, as PyTorch does
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
@@ -84,7 +85,7 @@ function __gradcli_options
 --help	what the command takes, with examples'
         case 'jacobian'
             printf '%s\n' '--wrt	variables to differentiate, as x,w (default: all inputs)
---layout	which way the flattened Jacobian lies
+--layout	whose axes come first in a Jacobian: the output\'s (numerator, the default) or the input\'s (denominator)
 --flat	print the flattened Jacobian, a matrix
 --plot	draw the flattened Jacobian: its heat map, and where it can be non-zero
 --entries	write out every entry of the Jacobian, however many
@@ -107,6 +108,7 @@ function __gradcli_options
         case 'grad'
             printf '%s\n' '--wrt	variables to differentiate, as x,w (default: all inputs)
 --order	all partial derivatives of that order
+--layout	whose axes come first in a Jacobian: the output\'s (numerator, the default) or the input\'s (denominator)
 --entries	write out every entry of the Jacobian, however many
 --symbolic-only	formulas and their values only; PyTorch is not loaded
 --numeric-only	PyTorch\'s numbers only; no formula is derived and nothing is compared
@@ -170,6 +172,7 @@ function __gradcli_options
 --v	the weighting vector v, of the output\'s shape
 --t	the tangent t: a direction of the inputs, as x=TENSOR (repeatable), or a tensor where one variable moves
 --wrt	variables to differentiate, as x,w (default: all inputs)
+--layout	whose axes come first in a Jacobian: the output\'s (numerator, the default) or the input\'s (denominator)
 --rtol	how far a right answer may be off, relative to the entry
 --atol	how far a right answer may be off, in all
 --seed	the seed of rand and randn
@@ -207,6 +210,7 @@ function __gradcli_options
         case 'steps'
             printf '%s\n' '--v	the weighting vector v, of the output\'s shape
 --wrt	variables to differentiate, as x,w (default: all inputs)
+--layout	whose axes come first in a Jacobian: the output\'s (numerator, the default) or the input\'s (denominator)
 --strict	refuse to guess v = ones for an output that is not a scalar, as PyTorch does
 --device	where PyTorch computes
 --max-elements	elements that a tensor may have at most
@@ -280,6 +284,7 @@ function __gradcli_options
             printf '%s\n' '--jobs	how many processes answer
 --timeout	seconds for one record; past it the record fails and the rest goes on
 --resume	a file for the answers; those that it holds already are not asked again
+--allow-files	let records read files in the working directory and below
 --help	what the command takes, with examples'
         case 'completions'
             printf '%s\n' '--help	what the command takes, with examples'
@@ -292,7 +297,9 @@ function __gradcli_takes
             printf '%s\n' 'weights'
         case '*:--wrt'
             printf '%s\n' 'names'
-        case '*:--strict' '*:--entries' '*:--symbolic-only' '*:--numeric-only' '*:--quiet' '*:--full' '*:--no-color' '*:--flat' '*:--plot' '*:--retain-graph' '*:--zero-grad' '*:--help'
+        case '*:--layout'
+            printf '%s\n' 'words numerator denominator'
+        case '*:--strict' '*:--entries' '*:--symbolic-only' '*:--numeric-only' '*:--quiet' '*:--full' '*:--no-color' '*:--flat' '*:--plot' '*:--retain-graph' '*:--zero-grad' '*:--allow-files' '*:--help'
             printf '%s\n' 'flag'
         case '*:--device'
             printf '%s\n' 'words cpu cuda'
@@ -308,8 +315,6 @@ function __gradcli_takes
             printf '%s\n' 'words en zh ru'
         case '*:--t'
             printf '%s\n' 'tangent'
-        case '*:--layout'
-            printf '%s\n' 'words numerator denominator'
         case '*:--answer'
             printf '%s\n' 'tensor'
         case '*:--of'
@@ -464,7 +469,7 @@ inner	products summed over the last axis of both
 outer	all products of two vectors\' entries
 einsum	a sum of products, written with one letter an axis
 kron	the Kronecker product
-cross	the cross product of vectors of size 3
+cross	the cross product of vectors of size 3, along dim or the first axis of that size
 trace	the sum of a matrix\'s diagonal
 det	the determinant
 logdet	the logarithm of the determinant (nan where it is negative)
@@ -487,12 +492,17 @@ squeeze	axes of size 1 taken out
 unsqueeze	a new axis of size 1
 expand	axes of size 1 repeated to the sizes given
 expand_as	axes of size 1 repeated to another tensor\'s shape
+reshape_as	the same entries, row by row, in another tensor\'s shape
 repeat	the tensor laid next to itself
+tile	the tensor laid next to itself along its last axes
+repeat_interleave	each entry repeated, along an axis or in one row of all entries
 cat	tensors joined along an axis they have
 stack	tensors of one shape joined along a new axis
 flip	axes reversed
 roll	entries shifted round along axes
 diag	a vector as a diagonal matrix, or a matrix\'s diagonal
+diagonal	the diagonals of two axes, along a new last axis
+diag_embed	the last axis laid on the diagonal of two new axes, 0 elsewhere
 tril	the lower triangle, zero above the diagonal
 triu	the upper triangle, zero below the diagonal
 mse_loss	the mean of squared differences
