@@ -25,6 +25,7 @@ from gradcli.symbolic.scalars import (
     NOTHING,
     SCALARS,
     AtLeast,
+    Atomic,
     Bound,
     Delta,
     Equal,
@@ -33,6 +34,7 @@ from gradcli.symbolic.scalars import (
     as_float,
     atomic,
     is_deep,
+    is_long_power,
     number,
     own,
     softened,
@@ -180,6 +182,8 @@ class _Walk:
         if apply.row.symbolic is not None:
             result: Tensor = apply.row.symbolic(self.builder, *arguments)
             return result
+        if is_long_power(apply.row.name, [a.entry for a in arguments if isinstance(a, Tensor)]):
+            return self.builder.entrywise(apply.row, list(map(self.kept_apart, arguments)))
         result = self.builder.entrywise(apply.row, arguments)
         if result.entry.has(sympy.zoo, sympy.nan, sympy.I):  # x/0, (-3)**0.5: no float of SymPy's algebra
             return self.builder.entrywise(apply.row, list(map(self.kept_apart, arguments)))
@@ -187,7 +191,7 @@ class _Walk:
 
     def kept_apart(self, argument: Any) -> Any:
         """A number as a tensor with a name, which no algebra looks into."""
-        if not isinstance(argument, Tensor) or not argument.entry.is_Number:
+        if not isinstance(argument, Tensor) or not argument.entry.is_number or argument.entry.has(Atomic):
             return argument
         number = self.graph.constant("c", (), np.asarray(as_float(argument.entry)))
         return Tensor(argument.dims, argument.idx, number())

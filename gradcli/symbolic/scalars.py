@@ -7,7 +7,7 @@ Every scalar is real.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from sympy import Expr, Integer, Symbol
 
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
+from gradcli.program.numbers import MAX_EXACT_BITS
 from gradcli.symbolic.dims import ONE, ZERO, Index, is_nonnegative
 
 
@@ -408,6 +409,16 @@ def is_deep(e: Expr, most: int) -> bool:
             return True
         waiting.extend((a, depth) for a in one.args)
     return False
+
+
+def is_long_power(function: str, of: Sequence[Expr]) -> bool:
+    """Whether the function is a power of numbers that SymPy would write out, with more digits than is anybody's
+    question: 3**(10**10), and exp(10**10*log(3)), which it takes for the same."""
+    if function not in ("pow", "exp", "exp2") or not all(e.is_number and not e.has(Atomic) for e in of):
+        return False
+    base, exponent = of if function == "pow" else (Integer(2), of[0])
+    bits = max(base.p.bit_length(), base.q.bit_length()) if base.is_Rational else max(abs(as_float(base)), 2.0)
+    return bool(bits * abs(as_float(exponent)) > MAX_EXACT_BITS)
 
 
 def own(e: Expr) -> Expr:

@@ -68,6 +68,15 @@ ITEMS = (
     "0", "-1", "5", ":", "1:", "2:1", "::2", "::0", "::-1", "None", "...", "[0]", "[0,-1]", "[]", "[7]", "y", "x",
     "10**20", "10**20:", ":-10**20", "::10**30", "0.5", "'a'", "True", "x > 0", "(0,1)", "()", "inf", "nan:", "1e3",
 )  # fmt: skip
+INPUTS = (
+    "zeros:10**20", "zeros:99999999999999999999", "eye:-1", "eye:2x", "linspace:0:1:-3", "linspace:0:inf:3",
+    "linspace:1", "arange:1e30", "arange:0:10:0", "arange:nan", "full:2:x", "full:2:10**400", "randn:2x-3", "randn:",
+    "rand:0.5", "[[]]", "[[],[]]", "ones:0x0x0", "onehot:3", "1,2:3", ",", ":", "1,,2", "x", "@", "@x.npy",
+    "ones:2,3", "eye:1e2", "ones(2)*nan", "where(logit(0.3) > 0, 1, 2)", "sum(zeros(0))", "mean(zeros(0))",
+    [[10**400]], [10**30], [True, False], [[1], []], {}, -0.0, 10**400, np.ones((0, 2)), np.array([1j]),
+    np.array(["a"]), np.array(None), np.ones(2, dtype=bool), "1" * 400,
+)  # fmt: skip
+"""Inputs that are odd, not of an odd shape."""
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "@", "<", ">=", "==", "!=", "&", "|")
 QUESTIONS = (
     "x.size({})", "len({})", "float({})", "{}.item()", "{}.numel()", "{}.shape[{}]", "{}.dim()", "{}.T", "{}.mT",
@@ -165,6 +174,8 @@ def _inputs(random: Random) -> dict[str, Any]:
 
 
 def _tensor(random: Random, sizes: str) -> Any:
+    if random.random() < 0.06:
+        return random.choice((*INPUTS, *NUMBERS, *LISTS))
     if not sizes:
         return random.choice((0.5, 2, "-1", "nan", "inf", True, "0", "1e200"))
     return f"{random.choice(('randn', 'randn', 'ones', 'zeros'))}:{sizes}"
