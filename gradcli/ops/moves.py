@@ -323,6 +323,7 @@ def _slice_dim(s: Any, dim: Any, start: int | None, stop: int | None, step: int)
         return first, count, s.value(step)
     low = 0 if start is None else _place(s, start, dim)
     high = dim if stop is None else _place(s, stop, dim)
+    s.require(0, "<=", low)
     s.require(low + 2, "<=", high)  # a single one would broadcast
     s.require(high, "<=", dim)
     return low, high - low, 1
@@ -392,7 +393,9 @@ def _differ(s: Any, dim: Any, size: Any) -> bool:
 def _squeeze_symbolic(s: Any, x: Any, dim: Any) -> Any:
     shape = tuple(s.value(d) for d in x.dims)
     for a in () if dim == () else axes(dim, x.rank):
-        if shape[a] != 1:
+        if shape[a] == 1:
+            s.sizes.literal_shape = True
+        else:
             s.require(2, "<=", x.dims[a])  # one of size 1 would be taken out, too
     return reshape_symbolic(s, x, tuple(d for a, d in enumerate(x.dims) if a not in _single(shape, dim)))
 

@@ -178,7 +178,7 @@ def _numpy_cross_entropy(n: Any, x: Any, target: Any, reduction: str, smoothing:
     if _classes(x.shape, target.shape):
         picked = -n.take_along_axis(logs, n.expand_dims(target.astype(int), a), a).squeeze(a)
         return _numpy_reduced(n, (1 - smoothing) * picked - smoothing * n.mean(logs, axis=a), reduction)
-    losses = -n.sum(((1 - smoothing) * target + smoothing / x.shape[a]) * logs, axis=a)
+    losses = -n.sum(((1 - smoothing) * target + 1 / x.shape[a] * smoothing) * logs, axis=a)
     return _numpy_reduced(n, losses, reduction)
 
 

@@ -54,6 +54,8 @@ class Sizes:
         self.taken = set(taken)
         self.literal: dict[tuple[str, int], int] = {}
         """The axes of size 0 or 1, and that size."""
+        self.literal_shape = False
+        """Whether the shape of a value depends on which axes are of size 1."""
         self._symbols: dict[tuple[str, int], Symbol] = {}
         self.origin: dict[Symbol, tuple[str, int]] = {}
         self.values: dict[Symbol, int] = {}
