@@ -82,7 +82,8 @@ def conditions(form: Form) -> tuple[list[str], list[str]]:
     for (a, sign, b), broadcast in sizes.conditions.items():
         if not sizes.follows(a, sign, b):
             needed[broadcast].append(f"{script.size(a)} {sign} {script.size(b)}")
-    needed[not sizes.literal_shape].extend(f"{tensor}.shape[{axis}] == {n}" for (tensor, axis), n in sizes.literal.items())
+    literal = (f"{tensor}.shape[{axis}] == {n}" for (tensor, axis), n in sizes.literal.items())
+    needed[not sizes.literal_shape].extend(literal)
     return needed
 
 
