@@ -394,7 +394,7 @@ def _squeeze_symbolic(s: Any, x: Any, dim: Any) -> Any:
     shape = tuple(s.value(d) for d in x.dims)
     for a in () if dim == () else axes(dim, x.rank):
         if shape[a] == 1:
-            s.sizes.literal_shape = True
+            s.needs_ones()
         else:
             s.require(2, "<=", x.dims[a])  # one of size 1 would be taken out, too
     return reshape_symbolic(s, x, tuple(d for a, d in enumerate(x.dims) if a not in _single(shape, dim)))

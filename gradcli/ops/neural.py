@@ -353,6 +353,11 @@ def _numpy_similarity(n: Any, a: Any, b: Any, dim: int, eps: float) -> Any:
 
 
 def _similarity(s: Any, a: Any, b: Any, dim: int, eps: Any) -> Any:
+    for m, n in zip(a.dims[::-1], b.dims[::-1], strict=False):  # which of the two is stretched is written in NumPy
+        if m == 1 or n == 1:
+            s.needs_ones()
+        else:
+            s.require(m, "==", n)
     dims = s.broadcast(a.dims, b.dims)  # PyTorch broadcasts first, so that the norms are taken along the same axis
     a, b = (x if tuple(x.dims) == tuple(dims) else s.tensor(dims, lambda *o, x=x: s.spread(x, o)) for x in (a, b))
     norms = [s.unnamed().call("norm", x, Fraction(2), dim, False) for x in (a, b)]

@@ -151,7 +151,9 @@ class _Walk:
         """The sizes that these follow from become the numbers that they are."""
         for rule in rules:
             for size in axis_sizes_in(rule):
-                self.graph.sizes.fix(tensors[size.of.step].dims[size.axis])
+                dim = tensors[size.of.step].dims[size.axis]
+                self.graph.sizes.fix(dim)
+                self.graph.sizes.literal_shape |= bool(dim.is_Integer)
 
     def constant(self, value: Any, tensors: Sequence[Tensor]) -> Tensor:
         if isinstance(value, np.ndarray):
@@ -249,6 +251,10 @@ class Builder:
         of them might be 1 instead."""
         self.sizes.require(sympy.sympify(a), "==", sympy.sympify(b), broadcast)
         return self.sizes.unify(sympy.sympify(a), sympy.sympify(b))
+
+    def needs_ones(self) -> None:
+        """Notes that values, too, depend on which axes of the inputs are of size 1."""
+        self.sizes.literal_shape = True
 
     def require(self, a: Dim, sign: str, b: Dim) -> None:
         """Notes what the formula needs: `a == b` or `a <= b`."""
