@@ -122,6 +122,7 @@ def grad(text: str, x: Any) -> Any:
     ("where(2 >= asinh(-3), x, 0)", [3.0], [1.0]), ("roll(x, (1, 2), (0, 0))*[1, 2, 3, 4]", [0, 0, 0, 0], [4, 1, 2, 3]),
     ("amax(zeros(0, 3), 1).sum() + x", [1.0], [1.0]), ("x[:10**30]", [1.0, 2.0], [1.0, 1.0]),
     ("prod(x)", [], []), ("x.reshape(-1, 2).sum()", [], []),
+    ("x.flip(0)", 2.0, 1.0), ("spread(x, (-1,)) + x", 2.0, 1.0), ("standardize(x) + x", 2.0, 1.0),
 ])  # fmt: skip
 def test_what_has_an_answer_is_answered(text: str, x: Any, expected: Any) -> None:
     if expected is None:
@@ -137,6 +138,7 @@ def test_what_has_an_answer_is_answered(text: str, x: Any, expected: Any) -> Non
     ('mse_loss(x, x, reduction="batchmean")', "is one of 'mean', 'sum', 'none'"),
     ("eye(10**30)*x", "whole number from"),
     ("softplus(x, nan)", "must be a number"), ("x.expand(-1, 2)", "expand"), ("conv1d(x, x, stride=0)", "conv1d"),
+    ("layer_norm(x[0])", "layer_norm needs an axis"),
 ])  # fmt: skip
 def test_what_has_none_is_refused_with_its_reason(text: str, words: str) -> None:
     told = answer({"expr": text, "inputs": {"x": [1.0, 2.0]}})["error"]

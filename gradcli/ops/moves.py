@@ -656,7 +656,8 @@ MOVES: tuple[Row, ...] = (
     # Order
     Row("flip", "move", N_("axes reversed"), "x.flip(0)", takes=(X, Param("dims", "sizes")),
         shape=_flipped,
-        torch=lambda t, x, dims: x.flip(dims), numpy=lambda n, x, dims: n.flip(x, dims), symbolic=_flip_symbolic),
+        torch=lambda t, x, dims: x.flip(dims), numpy=lambda n, x, dims: n.flip(x, axes(dims, x.ndim) if dims else ()),
+        symbolic=_flip_symbolic),
     Row("roll", "move", N_("entries shifted round along axes"), "roll(x, 1, 0)",
         takes=(X, Param("shifts", "sizes"), Param("dims", "sizes", ())),
         shape=_rolled,

@@ -217,6 +217,8 @@ def _linear(s: Any, x: Any, w: Any, b: Any) -> Any:
 
 
 def _norm_shape(x: Shape, normalized: Any, w: Shape | None, b: Shape | None, eps: Any) -> Shape:
+    if not x:
+        raise fault("shape", N_("layer_norm needs an axis, and the tensor is a scalar"))
     if normalized != () and tuple(x[len(x) - len(normalized) :]) != tuple(normalized):
         raise fault("shape", N_("layer_norm: the tensor is {x}, so it can't be normalised over {n}"),
                     x=written(x), n=written(normalized))
@@ -277,6 +279,7 @@ def _kept(i: Any, over: tuple[int, ...]) -> list[Any]:
 
 
 def _numpy_standardized(n: Any, x: Any, over: tuple[int, ...], eps: float) -> Any:
+    over = axes(over, x.ndim)
     return (x - n.mean(x, axis=over, keepdims=True)) / n.sqrt(n.var(x, axis=over, keepdims=True) + eps)
 
 
@@ -442,7 +445,7 @@ NEURAL: tuple[Row, ...] = (
         takes=(INPUT, Param("dim", "sizes", (-1,)), Param("eps", "number", Fraction(1, 100_000))),
         shape=lambda x, dim, eps: reduced(x, axes(dim, len(x)), True),
         torch=lambda t, x, dim, eps: (x.var(dim, correction=0, keepdim=True) + eps).sqrt(),
-        numpy=lambda n, x, dim, eps: n.sqrt(n.var(x, axis=dim, keepdims=True) + eps),
+        numpy=lambda n, x, dim, eps: n.sqrt(n.var(x, axis=axes(dim, x.ndim), keepdims=True) + eps),
         symbolic=lambda s, x, dim, eps: s.each(
             lambda u: s.scalar.sqrt(u + s.scalar.number(eps)), s.call("var", x, tuple(dim), 0, True))),
     Row("conv1d", "layer", N_("cross-correlation along the last axis, as PyTorch has it"), "conv1d(x, w)", method=False,

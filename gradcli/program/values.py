@@ -70,6 +70,8 @@ def applied(apply: Apply, known: Sequence[Array] | Mapping[int, Array]) -> Any:
         with np.errstate(all="ignore"):
             return apply.row.numpy(n, *(filled(a, known) for a in apply.arguments))
     except IndexError:
+        if not any(param.kind in ("index", "target", "items") for param in apply.row.takes):
+            raise  # which a shape column should have told
         raise fault("domain", N_("an index or a class is out of range here"), hint=N_("they count from 0")) from None
 
 
