@@ -102,15 +102,15 @@ def compared(
         return Compared(name, None, pytorch, None, None, error.what)
     shaped = symbolic if pytorch is None else symbolic.reshape(pytorch.shape)
     verdict = judged(asked, name, form, known, shaped, pytorch, by=by, silent=silent, order=order)
-    return verdict if by is not None or pytorch is None else _within_pattern(form, verdict, pytorch)
+    return verdict if by is not None else _within_pattern(form, verdict, symbolic)
 
 
-def _within_pattern(form: Form, verdict: Compared, pytorch: Array) -> Compared:
-    """The verdict, unless PyTorch has an entry where the printed structure says that there is none."""
+def _within_pattern(form: Form, verdict: Compared, values: Array) -> Compared:
+    """The verdict, unless the formula has an entry where the printed structure says that there is none."""
     pattern = form.pattern() if small(form.shape) else None
-    if pattern is None or not outside(pytorch.reshape(pattern.shape), pattern):
+    if pattern is None or not outside(values.reshape(pattern.shape), pattern):
         return verdict
-    reason = message(N_("the structure above says that entries are 0 which PyTorch finds to be other than 0"))
+    reason = message(N_("the structure above says that entries are 0 which are other than 0"))
     return replace(verdict, agrees=False, reason=reason)
 
 
