@@ -14,7 +14,7 @@ from gradcli.message import GradcliError
 from gradcli.render.drawing import document
 from gradcli.render.json import as_object
 from gradcli.render.text import lines_of
-from gradcli.report import Graph
+from gradcli.report.exhibits import Graph
 from gradcli.request import Request
 from gradcli.schema import report_schema
 

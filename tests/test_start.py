@@ -3,11 +3,8 @@ and what a person is told when a library is missing or Ctrl-C comes early."""
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -18,7 +15,6 @@ from typing import Any
 import pytest
 
 from gradcli.cli import requirements
-from gradcli.frozen import dataclass
 from gradcli.message import Exit
 
 ROOT = Path(__file__).parent.parent
@@ -262,49 +258,3 @@ def test_a_reader_that_wants_one_line_is_no_error() -> None:
     asking.stdout.close()
     assert (asking.wait(120), asking.stderr.read()) == (0, b"")
     asking.stderr.close()
-
-
-# --- frozen classes that are quick to define --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Here:
-    """A point."""
-
-    x: int
-    y: int = 2
-    tags: list[str] = dataclasses.field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class There:
-    x: int
-    y: int = 2
-
-
-@pytest.mark.parametrize("kind", [Here, There])
-def test_a_frozen_class_is_what_the_standard_library_makes(kind: Any) -> None:
-    one = kind(1, y=3)
-    assert one == kind(x=1, y=3) != kind(1) and one != (1, 3)
-    assert dataclasses.replace(one, x=5) == kind(5, 3)
-    assert [field.name for field in dataclasses.fields(one)][:2] == ["x", "y"]
-    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one  # noqa: S301
-    assert repr(one).startswith(f"{kind.__name__}(x=1, y=3")
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        one.x = 2
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        del one.x
-    match one:
-        case kind(x, y):  # type: ignore[misc]
-            assert (x, y) == (1, 3)
-
-
-@pytest.mark.parametrize("values, named", [((), {}), ((1, 2, [], 4), {}), ((1,), {"x": 1}), ((1,), {"z": 1})])
-def test_wrong_values_for_a_frozen_class_are_refused(values: tuple[Any, ...], named: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match="Here"):
-        Here(*values, **named)
-
-
-def test_frozen_classes_hash_by_value_and_share_no_default() -> None:
-    assert len({There(1), There(1, 2), There(2)}) == 2
-    assert Here(1).tags is not Here(1).tags

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gradcli.message import N_
 from gradcli.render.speech import Speak, english
 from gradcli.render.svg import svg
-from gradcli.report import Graph, Vertex
+from gradcli.report.exhibits import Graph, Vertex
 from gradcli.shapes import written
 
 Boxes = Sequence[Sequence[str]]

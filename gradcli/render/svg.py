@@ -5,11 +5,9 @@ it crosses."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from xml.sax.saxutils import escape
-
-from gradcli.frozen import dataclass
 
 Edge = tuple[int, int]
 
