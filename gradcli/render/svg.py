@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
@@ -15,6 +15,18 @@ CHARACTER, LINE, PADDING = 7.25, 16.0, 10.0
 """Pixels: the width of a character at 12 px, the height of a line, the room around the text."""
 GAP, FALL, MARGIN = 24.0, 44.0, 16.0
 """Pixels between boxes of a layer, between layers, around the picture."""
+
+
+class _Component(graph_core):  # type: ignore[misc]
+    """What hangs together, with its edges in the order they were given: grandalf hands them on as a set, and the
+    picture would be another each time."""
+
+    def __init__(self, vertices: Iterable[Vertex], edges: Iterable[Edge], directed: bool) -> None:
+        super().__init__(vertices, sorted(edges, key=lambda edge: edge.data), directed)
+
+
+class _Components(Graph):  # type: ignore[misc]
+    component_class = _Component
 
 
 class _Line:
@@ -34,11 +46,11 @@ def svg(
     vertices = [Vertex(number) for number in range(len(boxes))]
     for vertex, lines in zip(vertices, boxes, strict=True):
         vertex.view = VertexViewer(max(map(len, lines)) * CHARACTER + 2 * PADDING, len(lines) * LINE + PADDING)
-    drawn = [Edge(vertices[a], vertices[b]) for a, b in dict.fromkeys(edges)]
+    drawn = [Edge(vertices[a], vertices[b], data=number) for number, (a, b) in enumerate(dict.fromkeys(edges))]
     for edge in drawn:
         edge.view = _Line()
     width, height = MARGIN, 0.0
-    for component in Graph(vertices, drawn).C:
+    for component in _Components(vertices, drawn).C:
         _lay_out(component, width)
         width = max(vertex.view.xy[0] + vertex.view.w / 2 for vertex in component.V()) + GAP
         height = max(height, *(vertex.view.xy[1] + vertex.view.h / 2 for vertex in component.V()))
@@ -49,7 +61,7 @@ def svg(
     ]) + "\n"
 
 
-def _lay_out(component: graph_core, left: float) -> None:
+def _lay_out(component: _Component, left: float) -> None:
     """Gives each box its place, and each edge the points that it runs through."""
     layout = SugiyamaLayout(component)
     layout.xspace, layout.yspace = GAP, FALL
