@@ -10,11 +10,12 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gradcli.cli import requirements
+from gradcli.cli import aside, requirements
 from gradcli.message import Exit
 
 ROOT = Path(__file__).parent.parent
@@ -161,6 +162,52 @@ def test_pytorch_computes_the_same_bits_with_what_is_set_aside() -> None:
     hurried = process(program="from gradcli.cli import aside\naside.set_aside()\n" + _EVERY_ROW).stdout.splitlines()
     assert (last, hurried.pop()) == ("module", "StandIn")
     assert hurried == whole and len(whole) > 190
+
+
+_EVERYTHING = """
+import sys
+from gradcli.commands import COMMANDS
+from gradcli.api import answer
+
+for command in ("vjp", "jvp", "jacobian", "grad", "hessian", "hvp", "backward", "steps", "graph", "code"):
+    asked = {"expr": "sum((x @ w)**2 * exp(x)) + cumsum(x, 0)[1]", "inputs": {"x": [1, 2], "w": [3, 4]}}
+    print(answer(asked | {"command": command} | ({"t": {"x": "ones", "w": "ones"}} if "t" in COMMANDS[command].options else {})))
+print([type(sys.modules[name]).__name__ for name in ("sympy.tensor.tensor", "torch._meta_registrations")])
+"""
+
+
+def test_every_command_answers_the_same_with_and_without_what_is_set_aside() -> None:
+    whole = process(program=_EVERYTHING).stdout.splitlines()
+    hurried = process(program="from gradcli.cli import aside\naside.set_aside()\n" + _EVERYTHING).stdout.splitlines()
+    assert len(whole) == 11 and all("'ok': True" in told for told in whole[:-1])
+    assert hurried[:-1] == whole[:-1]
+    assert (whole[-1], hurried[-1]) == ("['module', 'module']", "['StandIn', 'StandIn']")
+
+
+_VERSIONS = [(library, module, version) for (library, module), tried in aside.TRIED.items() for version in tried]
+
+
+@pytest.mark.parametrize(("library", "module", "version"), _VERSIONS)
+def test_a_module_is_set_aside_for_the_versions_it_was_tried_with_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, library: str, module: str, version: str
+) -> None:
+    def stands_in(told: str) -> bool:
+        monkeypatch.setitem(sys.modules, library, SimpleNamespace(__version__=told))
+        return aside.StandIns().find_spec(module) is not None
+
+    assert all(map(stands_in, (f"{version}.0", f"{version}.1+cpu", version)))
+    assert not any(map(stands_in, (f"{version}.0a0+git1", f"{version}9.0", f"{version}.dev", "1.2.0", "99.0", "", "x")))
+
+
+def test_nothing_is_set_aside_of_a_version_that_was_not_tried() -> None:
+    change = "import gradcli.cli.aside as aside\naside.TRIED = {key: ('0.1',) for key in aside.TRIED}\n"
+    told = process(program=change + "aside.set_aside()\n" + _EVERYTHING).stdout.splitlines()
+    assert told[-1] == "['module', 'module']"
+
+
+def test_the_installed_versions_were_tried() -> None:
+    for (library, _), tried in aside.TRIED.items():
+        assert metadata.version(library).startswith(tuple(f"{version}." for version in tried))
 
 
 # --- libraries that are missing ---------------------------------------------------------------------------------------
