@@ -171,7 +171,8 @@ from gradcli.api import answer
 
 for command in ("vjp", "jvp", "jacobian", "grad", "hessian", "hvp", "backward", "steps", "graph", "code"):
     asked = {"expr": "sum((x @ w)**2 * exp(x)) + cumsum(x, 0)[1]", "inputs": {"x": [1, 2], "w": [3, 4]}}
-    print(answer(asked | {"command": command} | ({"t": {"x": "ones", "w": "ones"}} if "t" in COMMANDS[command].options else {})))
+    t = {"t": {"x": "ones", "w": "ones"}} if "t" in COMMANDS[command].options else {}
+    print(answer(asked | {"command": command} | t))
 print([type(sys.modules[name]).__name__ for name in ("sympy.tensor.tensor", "torch._meta_registrations")])
 """
 
