@@ -142,7 +142,7 @@ def numbers(program, point):
     v = np.cos(np.ones(program.output_shape))
     first = vjp(program, list(point), point, v)
     found = hvp(program, list(point), point, v, t)
-    yield from (first.y, *first.grads.values(), jvp(program, point, t), *found.values())
+    yield from (*first.grads.values(), jvp(program, point, t), *found.values())
 
 for row in ROWS:
     told = sha256()

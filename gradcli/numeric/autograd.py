@@ -28,7 +28,6 @@ class Numbers:
     requires a gradient; its gradients are then zeros.
     """
 
-    y: Array
     grads: Mapping[str, Array]
     weighted: Mapping[str, Array]
     plain: Mapping[str, Array] | None
@@ -52,7 +51,7 @@ def vjp(
         grads = _pulled(y, variables, lambda: y.backward(weights, retain_graph=True))
         weighted = _pulled(y, variables, lambda: (weights * y).sum().backward(retain_graph=plain))
         return Numbers(
-            as_array(y), grads, weighted, _pulled(y, variables, lambda: y.sum().backward()) if plain else None,
+            grads, weighted, _pulled(y, variables, lambda: y.sum().backward()) if plain else None,
             None if y.requires_grad else REFUSAL,
         )
 

@@ -11,7 +11,6 @@ from gradcli.report.exhibits import Graph, Vertex
 from gradcli.shapes import written
 
 Boxes = Sequence[Sequence[str]]
-LEAF = "AccumulateGrad"
 LONGEST = 40
 """Characters of a label; the middle of a longer one is left out."""
 _FILLS = {"leaf": "#d9ead3", "constant": "#eeeeee", "step": "#ffffff", "output": "#cfe2f3"}

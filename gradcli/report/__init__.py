@@ -45,7 +45,6 @@ class Question:
     v_given: str | None
     v_shape: Shape | None
     wrt: tuple[str, ...]
-    value_names: tuple[str, ...] = ()
     output_name: str = "y"
     v_name: str = "v"
     bare: Span | None = None
