@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gradcli.cli.options import ASKED, SHOWN, filled, nearest, understood
 from gradcli.cli.records import answer
 from gradcli.commands import COMMANDS, Command
-from gradcli.frozen import dataclass
 from gradcli.message import N_, fault
 from gradcli.render.speech import speech
 from gradcli.report import Report
 from gradcli.request import Request
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer(Report):
     """A report that shows itself, in English unless `lang` says otherwise: as text where it is printed, with typeset
     formulas in a notebook."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.report import Array, Compared
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tolerance:
     """How far two correct computations may differ: relative to the entry, and to the largest entry."""
 

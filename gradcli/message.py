@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Self
-
-from gradcli.frozen import dataclass
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -61,7 +59,7 @@ class Span:
         return Span(self.start, other.end)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Message:
     """A whole sentence with named slots, and what fills them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 from itertools import accumulate
@@ -11,7 +12,6 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from gradcli.frozen import dataclass
 from gradcli.ops.latex import latex_name
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import Apply, Constant, Input, Program, Ref, Step, once

@@ -4,11 +4,10 @@ the Python functions derive from these fields."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_
 from gradcli.shapes import LAYOUTS, MOST
 
@@ -29,7 +28,7 @@ def option(
     })
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """What is asked.
 
@@ -87,7 +86,7 @@ class Request:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Display:
     """How the answer is shown; nothing here changes a number."""
 

@@ -23,7 +23,8 @@ from gradcli.commands.proof import proven
 from gradcli.commands.understand import understand
 from gradcli.message import GradcliError
 from gradcli.numeric import vjp
-from gradcli.report import Compared, Visit
+from gradcli.report import Compared
+from gradcli.report.exhibits import Visit
 from gradcli.request import Request
 from gradcli.symbolic import Derived, derived
 from tests.programs import Drawn, deviation, program

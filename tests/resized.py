@@ -20,7 +20,8 @@ from gradcli.message import GradcliError, Message
 from gradcli.numeric import vjp
 from gradcli.program import Program, trace, values_of
 from gradcli.program.names import fresh_name
-from gradcli.report import Array, Script
+from gradcli.report import Array
+from gradcli.report.exhibits import Script
 from gradcli.request import Request
 from gradcli.shapes import Shape
 from gradcli.symbolic import Derived, derived

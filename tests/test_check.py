@@ -15,7 +15,8 @@ import pytest
 import gradcli
 from gradcli.commands.points import like
 from gradcli.message import GradcliError
-from gradcli.report import Closed, Verdict
+from gradcli.report import Closed
+from gradcli.report.additions import Verdict
 from tests.programs import program
 
 M, N = "[[1., 2.], [3., 5.]]", "[[2., -1.], [0.5, 3.]]"

@@ -24,7 +24,8 @@ from gradcli.message import GradcliError
 from gradcli.ops import ROWS
 from gradcli.ops.row import Row
 from gradcli.render.json import as_object
-from gradcli.report import Compared, Script
+from gradcli.report import Compared
+from gradcli.report.exhibits import Script
 from gradcli.request import Request
 from gradcli.schema import report_schema
 

@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 import gradcli
 from gradcli.cli.entry import run
-from gradcli.report import Between, Call, Compared, Flattened, Jacobian, Note, Warning
+from gradcli.report import Compared, Jacobian, Note, Warning
+from gradcli.report.additions import Between, Call, Flattened
 from gradcli.schema import report_schema
 
 VALID = Draft202012Validator(report_schema())

@@ -10,7 +10,8 @@ import pytest
 
 import gradcli
 from gradcli.message import GradcliError
-from gradcli.report import Closed, Compared, Note, Tangents, Together
+from gradcli.report import Closed, Compared, Note
+from gradcli.report.additions import Tangents, Together
 
 
 def numbers(command: str, expression: str, inputs: dict[str, Any], **options: Any) -> dict[str, Any]:

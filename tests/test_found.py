@@ -9,7 +9,8 @@ import pytest
 
 import gradcli
 from gradcli.commands.understand import understand
-from gradcli.report import Compared, Visit
+from gradcli.report import Compared
+from gradcli.report.exhibits import Visit
 from gradcli.request import Request
 
 PROGRAMS = {

@@ -13,7 +13,8 @@ from gradcli.message import GradcliError
 from gradcli.ops import ROWS, TABLE
 from gradcli.ops.row import Row
 from gradcli.render.json import as_object
-from gradcli.report import Closed, Compared, Example, Function, Listing, Part, disagrees
+from gradcli.report import Closed, Compared, Part, disagrees
+from gradcli.report.exhibits import Example, Function, Listing
 from gradcli.request import Request
 from gradcli.schema import report_schema
 

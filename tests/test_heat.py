@@ -14,7 +14,7 @@ from gradcli.message import GradcliError
 from gradcli.render.heat import NEVER, SHADES, UNDEFINED, ZERO, drawn
 from gradcli.render.json import as_object
 from gradcli.render.speech import english
-from gradcli.report import Heatmap
+from gradcli.report.additions import Heatmap
 from gradcli.schema import report_schema
 
 RELU = ("relu(x) * w", {"x": [-1.0, 2.0, 4.0], "w": [1.0, 1.0, 1.0]})

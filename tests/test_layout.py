@@ -19,7 +19,8 @@ from gradcli.cli.entry import run
 from gradcli.commands import COMMANDS
 from gradcli.program import trace, values_of
 from gradcli.render import data, json, latex, markdown, quiet, structure
-from gradcli.report import Array, Closed, Compared, Flattened, Heatmap, Jacobian, Note, Question, Report, Verdict
+from gradcli.report import Array, Closed, Compared, Jacobian, Note, Question, Report
+from gradcli.report.additions import Flattened, Heatmap, Verdict
 from gradcli.symbolic import derived
 from gradcli.syntax import parse
 

@@ -16,7 +16,7 @@ from gradcli.render.json import as_object
 from gradcli.render.layout import cells
 from gradcli.render.screen import Look
 from gradcli.render.text import lines_of
-from gradcli.report import Curve, Plot
+from gradcli.report.exhibits import Curve, Plot
 from gradcli.request import Request
 from gradcli.schema import report_schema
 

@@ -3,22 +3,19 @@ and what a person is told when a library is missing or Ctrl-C comes early."""
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gradcli.cli import requirements
-from gradcli.frozen import dataclass
+from gradcli.cli import aside, requirements
 from gradcli.message import Exit
 
 ROOT = Path(__file__).parent.parent
@@ -145,7 +142,7 @@ def numbers(program, point):
     v = np.cos(np.ones(program.output_shape))
     first = vjp(program, list(point), point, v)
     found = hvp(program, list(point), point, v, t)
-    yield from (first.y, *first.grads.values(), jvp(program, point, t), *found.values())
+    yield from (*first.grads.values(), jvp(program, point, t), *found.values())
 
 for row in ROWS:
     told = sha256()
@@ -165,6 +162,53 @@ def test_pytorch_computes_the_same_bits_with_what_is_set_aside() -> None:
     hurried = process(program="from gradcli.cli import aside\naside.set_aside()\n" + _EVERY_ROW).stdout.splitlines()
     assert (last, hurried.pop()) == ("module", "StandIn")
     assert hurried == whole and len(whole) > 190
+
+
+_EVERYTHING = """
+import sys
+from gradcli.commands import COMMANDS
+from gradcli.api import answer
+
+for command in ("vjp", "jvp", "jacobian", "grad", "hessian", "hvp", "backward", "steps", "graph", "code"):
+    asked = {"expr": "sum((x @ w)**2 * exp(x)) + cumsum(x, 0)[1]", "inputs": {"x": [1, 2], "w": [3, 4]}}
+    t = {"t": {"x": "ones", "w": "ones"}} if "t" in COMMANDS[command].options else {}
+    print(answer(asked | {"command": command} | t))
+print([type(sys.modules[name]).__name__ for name in ("sympy.tensor.tensor", "torch._meta_registrations")])
+"""
+
+
+def test_every_command_answers_the_same_with_and_without_what_is_set_aside() -> None:
+    whole = process(program=_EVERYTHING).stdout.splitlines()
+    hurried = process(program="from gradcli.cli import aside\naside.set_aside()\n" + _EVERYTHING).stdout.splitlines()
+    assert len(whole) == 11 and all("'ok': True" in told for told in whole[:-1])
+    assert hurried[:-1] == whole[:-1]
+    assert (whole[-1], hurried[-1]) == ("['module', 'module']", "['StandIn', 'StandIn']")
+
+
+_VERSIONS = [(library, module, version) for (library, module), tried in aside.TRIED.items() for version in tried]
+
+
+@pytest.mark.parametrize(("library", "module", "version"), _VERSIONS)
+def test_a_module_is_set_aside_for_the_versions_it_was_tried_with_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, library: str, module: str, version: str
+) -> None:
+    def stands_in(told: str) -> bool:
+        monkeypatch.setitem(sys.modules, library, SimpleNamespace(__version__=told))
+        return aside.StandIns().find_spec(module) is not None
+
+    assert all(map(stands_in, (f"{version}.0", f"{version}.1+cpu", version)))
+    assert not any(map(stands_in, (f"{version}.0a0+git1", f"{version}9.0", f"{version}.dev", "1.2.0", "99.0", "", "x")))
+
+
+def test_nothing_is_set_aside_of_a_version_that_was_not_tried() -> None:
+    change = "import gradcli.cli.aside as aside\naside.TRIED = {key: ('0.1',) for key in aside.TRIED}\n"
+    told = process(program=change + "aside.set_aside()\n" + _EVERYTHING).stdout.splitlines()
+    assert told[-1] == "['module', 'module']"
+
+
+def test_the_installed_versions_were_tried() -> None:
+    for (library, _), tried in aside.TRIED.items():
+        assert metadata.version(library).startswith(tuple(f"{version}." for version in tried))
 
 
 # --- libraries that are missing ---------------------------------------------------------------------------------------
@@ -262,49 +306,3 @@ def test_a_reader_that_wants_one_line_is_no_error() -> None:
     asking.stdout.close()
     assert (asking.wait(120), asking.stderr.read()) == (0, b"")
     asking.stderr.close()
-
-
-# --- frozen classes that are quick to define --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Here:
-    """A point."""
-
-    x: int
-    y: int = 2
-    tags: list[str] = dataclasses.field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class There:
-    x: int
-    y: int = 2
-
-
-@pytest.mark.parametrize("kind", [Here, There])
-def test_a_frozen_class_is_what_the_standard_library_makes(kind: Any) -> None:
-    one = kind(1, y=3)
-    assert one == kind(x=1, y=3) != kind(1) and one != (1, 3)
-    assert dataclasses.replace(one, x=5) == kind(5, 3)
-    assert [field.name for field in dataclasses.fields(one)][:2] == ["x", "y"]
-    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one  # noqa: S301
-    assert repr(one).startswith(f"{kind.__name__}(x=1, y=3")
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        one.x = 2
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        del one.x
-    match one:
-        case kind(x, y):  # type: ignore[misc]
-            assert (x, y) == (1, 3)
-
-
-@pytest.mark.parametrize("values, named", [((), {}), ((1, 2, [], 4), {}), ((1,), {"x": 1}), ((1,), {"z": 1})])
-def test_wrong_values_for_a_frozen_class_are_refused(values: tuple[Any, ...], named: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match="Here"):
-        Here(*values, **named)
-
-
-def test_frozen_classes_hash_by_value_and_share_no_default() -> None:
-    assert len({There(1), There(1, 2), There(2)}) == 2
-    assert Here(1).tags is not Here(1).tags

@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 from gradcli.commands.steps import run
 from gradcli.render.json import as_object
 from gradcli.render.text import lines_of
-from gradcli.report import Part, Visit
+from gradcli.report import Part
+from gradcli.report.exhibits import Visit
 from gradcli.request import Request
 from gradcli.schema import report_schema
 

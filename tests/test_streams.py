@@ -10,7 +10,7 @@ import pytest
 
 import gradcli
 from gradcli.commands.understand import understand
-from gradcli.report import Tangents
+from gradcli.report.additions import Tangents
 from gradcli.request import Request
 from gradcli.streams import Purpose, Stream
 

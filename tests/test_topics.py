@@ -12,7 +12,8 @@ from gradcli.explain.errors import KNOWN, recognised
 from gradcli.explain.topics import TOPICS, topic
 from gradcli.message import GradcliError
 from gradcli.render.json import as_object
-from gradcli.report import Example, Listing, Page, Paragraph, Part, disagrees
+from gradcli.report import Part, disagrees
+from gradcli.report.exhibits import Example, Listing, Page, Paragraph
 from gradcli.request import Request
 from gradcli.schema import report_schema
 

@@ -7,29 +7,33 @@ module itself, so that nothing can go missing:
   whether a term is such a tensor: a tenth of the time of `--symbolic-only`, for a question whose answer is always no.
 * PyTorch's rules for tensors without values (device "meta"), a quarter of `import torch`: they register shapes for
   compilers and exporters, in Python, operation by operation. What is computed on a device is C++ and not among them.
+
+These are private matters of the libraries, so a module is set aside only for the versions that this was tried with;
+any other version is imported as it is.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-SET_ASIDE: Mapping[str, tuple[str, ...]] = {
-    "sympy.tensor.tensor": ("TensExpr", "TensAdd"),
-    "torch._meta_registrations": (),
+TRIED: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("sympy", "sympy.tensor.tensor"): ("1.13", "1.14"),
+    ("torch", "torch._meta_registrations"): ("2.13",),
 }
-"""The modules, each with the classes that are asked for though no value is ever one of theirs."""
+"""Library, module, and the versions it was tried with."""
+
+CLASSES: Mapping[str, tuple[str, ...]] = {"sympy.tensor.tensor": ("TensExpr", "TensAdd")}
+"""The classes that are asked for in a module, though no value is ever one of theirs."""
 
 
 class StandIn(ModuleType):
     """The module's name with those classes, empty, until more of it is wanted."""
-
-    def __init__(self, name: str, classes: tuple[str, ...]) -> None:
-        super().__init__(name)
-        self.__dict__.update({one: type(one, (), {}) for one in classes})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -40,7 +44,33 @@ class StandIn(ModuleType):
         return getattr(sys.modules[self.__name__], name)
 
 
+class StandIns:
+    """Gives a stand-in for a module of the table when it is first imported: the library is in by then, and tells its
+    version."""
+
+    def __init__(self) -> None:
+        self._left = {module: (library, versions) for (library, module), versions in TRIED.items()}
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        library, versions = self._left.pop(name, ("", ()))
+        if _version(library) not in versions:
+            return None
+        return ModuleSpec(name, self)  # type: ignore[arg-type]  # to be a Loader takes importlib.abc, ten milliseconds
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return StandIn(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__dict__.update({one: type(one, (), {}) for one in CLASSES.get(module.__name__, ())})
+
+
+def _version(library: str) -> str | None:
+    """`2.13` of 2.13.1+cpu; None of what is no release."""
+    told = str(getattr(sys.modules.get(library), "__version__", ""))
+    release = re.fullmatch(r"(\d+\.\d+)(\.\d+)*(\+.*)?", told)
+    return release and release[1]
+
+
 def set_aside() -> None:
-    """Puts the stand-ins in the modules' places, where those are not yet loaded."""
-    for name, classes in SET_ASIDE.items():
-        sys.modules.setdefault(name, StandIn(name, classes))
+    """From now on the stand-ins come in the modules' places, where those are not yet loaded."""
+    sys.meta_path.insert(0, StandIns())

@@ -99,8 +99,8 @@ def _refuse_more_than_files(jobs: int) -> None:
         )
 
 
-_OWN_FILES, _FILES_A_PROCESS = 16, 6
-"""As many are open with no process (10, and some room), and more with each."""
+_OWN_FILES, _FILES_A_PROCESS = 24, 2
+"""As many are open with no process (9, four while one starts, and some room), and more with each."""
 
 
 def _progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +13,6 @@ from pathlib import Path
 from gradcli.cli.options import Option
 from gradcli.cli.verbs import Verb, verbs
 from gradcli.commands import COMMANDS
-from gradcli.frozen import dataclass
 from gradcli.ops import ROWS
 from gradcli.program.values import NAMED
 from gradcli.tensors.text import CONSTRUCTORS
@@ -25,7 +25,7 @@ NOT_VARIABLES = (
 """Words of an expression that are no variable, though nothing is called."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A word that may be typed, and what it means."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from gradcli.frozen import dataclass
 from gradcli.message import Span
 
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)

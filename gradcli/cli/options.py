@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, fault
 from gradcli.request import Display, Request
 

@@ -1,179 +1,121 @@
-"""Lines and a function -> its results in order, from several processes, none of which can take a line with it when it
-dies. Knows nothing of what a line says."""
+"""Lines and a function -> its results in order, from pebble's pool of processes, none of which can take a line with it
+when it dies. Knows nothing of what a line says."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, TimeoutError
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, TimeoutError, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from multiprocessing import get_context, resource_tracker
-from operator import attrgetter
-from queue import SimpleQueue
-from threading import Semaphore, Thread
-from time import monotonic
+from multiprocessing import active_children, get_context, resource_tracker
+from queue import Queue
+from threading import Lock, Thread
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from gradcli.cli import collector
 
-Answered = tuple[str, bool]
-_Answers = tuple[list[Answered], float]
-Answer = Callable[[bytes], Answered]
-Late = Callable[[bytes, float], Answered]
-Died = Callable[[bytes, int | None], Answered]
+Result = tuple[str, bool]
+Answer = Callable[[bytes], Result]
+Late = Callable[[bytes, float], Result]
+Died = Callable[[bytes, int | None], Result]
+Pending = tuple[ProcessPool, Future[Result]]
 
-_SPAWN = get_context("spawn")  # a fork would copy the threads' locks of whatever library is loaded
 _AHEAD = 32
 """So many lines for each process are read before the first must be answered: the memory that a slow line costs."""
-_GIVEN = 2
-"""A process has its next lines before it has answered those in hand."""
-_TOGETHER, _MOMENT = 8, 0.05
-"""So many lines at most are sent together, and no more than take about so many seconds: a message costs as much as a
-tenth of an easy question."""
-_DEATHS = 2
-"""A line whose process died so many times is given up."""
 
 
-@dataclass(eq=False)
-class _Line:
-    """A line with its place in the order, and how many processes died over it alone. After a death, or when its company
-    took too long, it is sent alone."""
+class _Workers:
+    """A pool, and another where that one broke: a process that dies between two lines can end them all."""
 
-    number: int
-    text: bytes
-    deaths: int = 0
-    alone: bool = False
+    def __init__(self, answer: Answer, jobs: int, timeout: float | None, warm_up: bytes) -> None:
+        self.timeout, self._answer, self._jobs, self._warm_up = timeout, answer, jobs, warm_up
+        self._lock, self._ended, self._pool = Lock(), False, self._new()
 
+    def ask(self, line: bytes) -> Pending:
+        """Raises RuntimeError where no process can be started, and after the end."""
+        with self._lock, _deaf():  # the first line of a pool starts its processes
+            try:
+                return self._pool, self._pool.schedule(self._answer, (line,), timeout=self.timeout)
+            except RuntimeError:
+                if self._ended:
+                    raise
+            _end(self._pool)
+            self._pool = self._new()
+            return self._pool, self._pool.schedule(self._answer, (line,), timeout=self.timeout)
 
-@dataclass(eq=False)
-class _Seat:
-    """One process at a time, with the lines it was given. After a death or an ending the process gets another pool of
-    its own: what it held (a lock, half a message) is gone with the old one."""
+    def end(self) -> None:
+        with self._lock:
+            self._ended = True
+            _end(self._pool)
 
-    answer: Answer
-    timeout: float | None
-    warm_up: bytes
-    heard: Callable[[_Seat, Future[_Answers]], None]
-    pool: ProcessPool | None = None
-    given: dict[Future[_Answers], list[_Line]] = field(default_factory=dict)
-    pace: float = _MOMENT
-    """Seconds a line, as it was last."""
-
-    @property
-    def load(self) -> int:
-        """How much it was given; as much as it can have where its process is gone and that is still to be heard."""
-        gone = self.given and self.pool is not None and not self.pool.active
-        return _GIVEN if gone else len(self.given)
-
-    def take(self, waiting: deque[_Line]) -> None:
-        """Sends the next line, with those behind it if they take no longer than a moment together."""
-        lines = [waiting.popleft()]
-        most = 1 if lines[0].alone else min(_TOGETHER, int(_MOMENT / self.pace))
-        while waiting and len(lines) < most and not waiting[0].alone:
-            lines.append(waiting.popleft())
-        if self.pool is None or not self.pool.active:  # a process that dies between two lines ends its pool
-            self.leave()
-            self.pool = ProcessPool(1, initializer=_begin, initargs=(self.answer, self.warm_up), context=_SPAWN)
-        with _deaf():  # the first lines of a pool start its process
-            future = self.pool.schedule(_each, (self.answer, [line.text for line in lines]), timeout=self.timeout)
-        self.given[future] = lines
-        future.add_done_callback(lambda found: self.heard(self, found))
-
-    def leave(self) -> list[_Line]:
-        """Ends the process; returns the lines that it leaves behind."""
-        left = [line for lines in self.given.values() for line in lines]
-        self.given.clear()
-        if self.pool is not None:
-            self.pool.stop()
-            self.pool.join()
-            self.pool = None
-        return left
+    def _new(self) -> ProcessPool:
+        context = get_context("spawn")  # a fork would copy the threads' locks of whatever library is loaded
+        return ProcessPool(self._jobs, initializer=_begin, initargs=(self._answer, self._warm_up), context=context)
 
 
 def in_processes(
     answer: Answer, lines: Iterable[bytes], jobs: int, timeout: float | None, late: Late, died: Died, warm_up: bytes
-) -> Iterator[Answered]:
+) -> Iterator[Result]:
     """The results of `answer` on every line, in order. A line that takes longer than `timeout` seconds gets
     `late(line, timeout)`; one whose process dies is answered once more, and if that dies too, `died(line, status)`.
     Each process answers `warm_up` first, so that what is imported for the first question does not count against its
     time."""
-    events: SimpleQueue[Any] = SimpleQueue()
-    room = Semaphore(jobs * _AHEAD)
-    Thread(target=_feed, args=(lines, events, room), daemon=True).start()
-    seats = [_Seat(answer, timeout, warm_up, lambda *heard: events.put(heard)) for _ in range(jobs)]
-    waiting: deque[_Line] = deque()
-    done: dict[int, Answered] = {}
-    taken, written, more = 0, 0, True
+    workers = _Workers(answer, jobs, timeout, warm_up)
+    window: Queue[tuple[bytes, Pending] | BaseException | None] = Queue(jobs * _AHEAD)
+    with _deaf():
+        Thread(target=_feed, args=(lines, workers, window), daemon=True).start()
     try:
-        while more or written < taken:
-            match events.get():
-                case bytes() as text:
-                    waiting.append(_Line(taken, text))
-                    taken += 1
-                case (_Seat() as seat, Future() as future) if future in seat.given:
-                    waiting.extendleft(reversed(_settled(seat, future, done, late, died)))
-                case BaseException() as error:
-                    raise error
-                case None:
-                    more = False
-            while waiting and (seat := min(seats, key=attrgetter("load"))).load < _GIVEN:
-                seat.take(waiting)
-            while written in done:
-                yield done.pop(written)
-                written += 1
-                room.release()
+        while (first := window.get()) is not None:
+            if isinstance(first, BaseException):
+                raise first
+            yield _result(workers, *first, late, died)
     finally:
-        for seat in seats:
-            seat.leave()
+        workers.end()
 
 
-def _feed(lines: Iterable[bytes], events: SimpleQueue[Any], room: Semaphore) -> None:
-    """Reads as far ahead as there is room; then says that there is no more, or why not."""
-    source = iter(lines)
+def _feed(lines: Iterable[bytes], workers: _Workers, window: Queue[Any]) -> None:
+    """Asks as far ahead as there is room; then says that there is no more, or why not."""
     try:
-        while room.acquire() and (line := next(source, None)) is not None:
-            events.put(line)
-        events.put(None)
-    except BaseException as error:  # it is the reader's to tell
-        events.put(error)
-
-
-def _settled(
-    seat: _Seat, future: Future[_Answers], done: dict[int, Answered], late: Late, died: Died
-) -> list[_Line]:
-    """Notes the answers to lines, as far as there are any; returns the lines that have to be asked again, in order."""
-    lines = seat.given.pop(future)
-    error = future.exception()
-    if error is None:
-        answers, seconds = future.result()
-        seat.pace = max(seconds / len(lines), 1e-6)
-        done.update((line.number, found) for line, found in zip(lines, answers, strict=True))
-        return []
-    again = seat.leave()
-    if len(lines) > 1:  # whose fault it was shows when each is sent alone
         for line in lines:
-            line.alone = True
-        return [*lines, *again]
-    (line,) = lines
-    if isinstance(error, TimeoutError):
-        done[line.number] = late(line.text, seat.timeout or 0.0)
-        return again
-    line.alone, line.deaths = True, line.deaths + 1
-    if line.deaths < _DEATHS:
-        return [line, *again]
-    done[line.number] = died(line.text, error.exitcode if isinstance(error, ProcessExpired) else None)
-    return again
+            window.put((line, workers.ask(line)))
+        window.put(None)
+    except BaseException as error:  # it is the reader's to tell
+        window.put(error)
 
 
-def _each(answer: Answer, lines: Sequence[bytes]) -> _Answers:
-    """The answers, and how many seconds they took."""
-    began = monotonic()
-    return [answer(line) for line in lines], monotonic() - began
+def _result(workers: _Workers, line: bytes, pending: Pending, late: Late, died: Died) -> Result:
+    for last in (False, True):
+        try:
+            return _waited_for(*pending)
+        except TimeoutError:
+            return late(line, workers.timeout or 0.0)
+        except ProcessExpired as error:
+            if last:
+                return died(line, error.exitcode)
+        except BrokenProcessPool:
+            if last:
+                raise
+        pending = workers.ask(line)
+    raise AssertionError("the last time is answered")
+
+
+def _waited_for(pool: ProcessPool, future: Future[Result]) -> Result:
+    """The future's result. A pool that breaks does not tell it to what it had not yet handed on."""
+    while not wait([future], timeout=1).done:
+        if not pool.active:
+            raise BrokenProcessPool
+    return future.result()
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()
+    for child in active_children():  # at once: one that is still starting would complain of what is taken from it
+        child.kill()
+    pool.join()
 
 
 @contextmanager

@@ -15,8 +15,6 @@ from gradcli.cli.files import write_file
 from gradcli.cli.surroundings import put_aside
 from gradcli.cli.waiting import watched
 from gradcli.message import N_, Exit
-from gradcli.render import json, latex, markdown, quiet, text
-from gradcli.render.json_text import written
 from gradcli.render.line import COLOURS, Line
 from gradcli.render.screen import Look
 from gradcli.render.speech import speech
@@ -37,6 +35,8 @@ def show(parts: Iterable[Part], display: Display) -> Exit:
         write_file(str(display.output), data.content(list(kept), display.format))
         _warn(seen, display)
     elif display.quiet:
+        from gradcli.render import quiet
+
         lines = quiet.lines_of(list(kept))
         _write("".join(line + "\n" for line in lines) if lines else _whole_text(seen, display), display)
         _warn(seen, display)
@@ -74,6 +74,8 @@ def _kept(parts: Iterable[Part], seen: list[Part]) -> Iterator[Part]:
 
 
 def _stream(parts: Iterable[Part], display: Display) -> None:
+    from gradcli.render import text  # each answer is written in one format: the others are left unread
+
     put = _coloured() if _has_colour(display) else _plain
     look = Look(_width(sys.stdout), display.precision, display.full, speech(display.lang))
     for lines in text.lines_of(parts, look):
@@ -108,19 +110,28 @@ def _width(stream: TextIO) -> int:
 
 
 def _whole_text(parts: Sequence[Part], display: Display) -> str:
+    from gradcli.render import text
+
     look = Look(80, display.precision, display.full, speech(display.lang))
     return "".join(line.text + "\n" for lines in text.lines_of(parts, look) for line in lines)
 
 
 def _whole_json(parts: Sequence[Part], display: Display) -> str:
+    from gradcli.render import json
+    from gradcli.render.json_text import written
+
     return written(json.as_object(parts, speech(display.lang))) + "\n"
 
 
 def _whole_latex(parts: Sequence[Part], display: Display) -> str:
+    from gradcli.render import latex
+
     return "\n".join(latex.lines_of(parts, display.precision, speech(display.lang))) + "\n"
 
 
 def _whole_markdown(parts: Sequence[Part], display: Display) -> str:
+    from gradcli.render import markdown
+
     return "\n".join(markdown.lines_of(parts, display.precision, display.full, speech(display.lang))) + "\n"
 
 

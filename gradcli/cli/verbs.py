@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gradcli.cli.language import preferred
 from gradcli.cli.options import ASKED, SHOWN, Option, filled, understood
-from gradcli.frozen import dataclass
 from gradcli.message import N_, Exit, fault
 from gradcli.request import Display, Request
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from gradcli.commands import Command
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verb:
     """One command as the command line offers it.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from keyword import iskeyword
 from unicodedata import normalize
 
 from gradcli.cli.extra import extra_word
 from gradcli.cli.line import Line, line_of
 from gradcli.cli.options import Option, nearest_flag
-from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Span, fault
 
 _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)

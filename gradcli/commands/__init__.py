@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_
 from gradcli.shapes import allowing
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:  # help and completions list the commands without NumPy
     from gradcli.request import Request
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Command:
     """One command: its help line, the fields of Request that it offers, and examples that run."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from gradcli.commands.understand import Understood, tensor
-from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Span, fault, message
 from gradcli.program import Program, trace, values_of
 from gradcli.report import Array
@@ -28,7 +28,7 @@ ROUNDED = 0.2
 Known = Mapping[str, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What was answered. `names` are the tensors that it names; one without any holds at the user's point only.
 

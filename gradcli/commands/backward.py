@@ -11,7 +11,8 @@ import numpy as np
 from gradcli.commands.forms import Wanted, compared, formed
 from gradcli.commands.understand import Understood, tensor, understand
 from gradcli.message import GradcliError
-from gradcli.report import Array, Between, Call, Compared, Part, Tangents, Warning, Weights
+from gradcli.report import Array, Compared, Part, Warning, Weights
+from gradcli.report.additions import Between, Call, Tangents
 from gradcli.request import Request
 from gradcli.streams import Stream
 from gradcli.tensors import Stdin

@@ -15,7 +15,8 @@ from gradcli.commands.tangents import directions
 from gradcli.commands.trials import Asked, Trial, trials
 from gradcli.commands.understand import GUESSED_ONES, Understood, understand
 from gradcli.message import N_, NN_, Message, fault, message
-from gradcli.report import Array, Part, Tangents, Verdict, Warning, Weights, arranged
+from gradcli.report import Array, Part, Warning, Weights, arranged
+from gradcli.report.additions import Tangents, Verdict
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, by_layout, is_one_number, size, written
 

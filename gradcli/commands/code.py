@@ -15,7 +15,8 @@ from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.alone import names_of, output_name
 from gradcli.program.names import fresh_name
 from gradcli.program.spelled import Library, Spelled, Speller, made
-from gradcli.report import Array, Part, Script
+from gradcli.report import Array, Part
+from gradcli.report.exhibits import Script
 from gradcli.request import Request
 from gradcli.syntax.scan import one_line
 

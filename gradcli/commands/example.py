@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from gradcli.report import Array, Closed, Compared, Equivalence, Example, Note, Part, Question, Weights
+from gradcli.report import Array, Closed, Compared, Equivalence, Note, Part, Question, Weights
+from gradcli.report.exhibits import Example
 from gradcli.request import Request
 
 SHORT = (Question, Closed, Weights, Compared)

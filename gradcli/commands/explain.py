@@ -10,7 +10,8 @@ from gradcli.explain.errors import recognised
 from gradcli.explain.page import Answers, Topic
 from gradcli.explain.topics import TOPICS, topic
 from gradcli.message import N_, GradcliError, Message, fault
-from gradcli.report import Item, Listing, Page, Paragraph, Part
+from gradcli.report import Part
+from gradcli.report.exhibits import Item, Listing, Page, Paragraph
 from gradcli.request import Request
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +11,6 @@ from gradcli.commands.needed_sizes import needed_sizes
 from gradcli.commands.proof import in_time, judged, without_formula
 from gradcli.commands.understand import Understood
 from gradcli.compare import outside
-from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, fault, message
 from gradcli.report import Array, Closed, Compared, Part, Question, Vjp, Warning
 from gradcli.shapes import written
@@ -25,7 +24,7 @@ SMALL = 10_000
 Forms = Mapping[str, "Form"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """A closed form that is asked for: what the answer calls it, the method of Calculus that makes it, and of what.
 

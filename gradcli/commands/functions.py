@@ -15,7 +15,8 @@ from gradcli.message import N_, GradcliError, Message, fault
 from gradcli.ops import ROWS, SPELLED
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import Program, trace, values_of
-from gradcli.report import Array, Example, Function, Item, Listing, Parameter, Part
+from gradcli.report import Array, Part
+from gradcli.report.exhibits import Example, Function, Item, Listing, Parameter
 from gradcli.request import Request
 from gradcli.shapes import Shape, size
 from gradcli.syntax import parse

@@ -12,7 +12,8 @@ from math import comb
 from gradcli.commands.forms import Wanted, by_pytorch, compared, formed, question, refuse_intermediate, shape_of, warned
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, GradcliError, fault, limit
-from gradcli.report import Array, Part, Tangents, Warning
+from gradcli.report import Array, Part, Warning
+from gradcli.report.additions import Tangents
 from gradcli.request import Request
 from gradcli.shapes import is_one_number, written
 

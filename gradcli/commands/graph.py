@@ -11,7 +11,8 @@ from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, fault
 from gradcli.program import Apply, Constant, Input, Ref, Step
 from gradcli.program.alone import source_of
-from gradcli.report import Graph, Part, Vertex
+from gradcli.report import Part
+from gradcli.report.exhibits import Graph, Vertex
 from gradcli.request import Request
 
 KINDS = ("dot", "mermaid", "svg")

@@ -22,7 +22,8 @@ from gradcli.commands.forms import (
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, message
 from gradcli.program.work import fits
-from gradcli.report import Array, Compared, Part, Together, Warning, Weights
+from gradcli.report import Array, Compared, Part, Warning, Weights
+from gradcli.report.additions import Together
 from gradcli.request import Request
 
 

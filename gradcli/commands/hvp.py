@@ -18,7 +18,8 @@ from gradcli.commands.forms import (
 )
 from gradcli.commands.tangents import directions
 from gradcli.commands.understand import understand
-from gradcli.report import Array, Compared, Part, Tangents, Warning
+from gradcli.report import Array, Compared, Part, Warning
+from gradcli.report.additions import Tangents
 from gradcli.request import Request
 
 

@@ -12,7 +12,8 @@ from gradcli.commands.forms import SMALL, Forms, Wanted, compared, formed, quest
 from gradcli.commands.understand import Understood, understand
 from gradcli.message import N_, message
 from gradcli.program.work import fits
-from gradcli.report import Array, Closed, Compared, Flattened, Heatmap, Jacobian, Part, Tangents, Warning, arranged
+from gradcli.report import Array, Closed, Compared, Jacobian, Part, Warning, arranged
+from gradcli.report.additions import Flattened, Heatmap, Tangents
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from gradcli.commands.forms import Wanted, compared, formed, question, warned
 from gradcli.commands.tangents import directions
 from gradcli.commands.understand import understand
-from gradcli.report import Part, Tangents, Warning
+from gradcli.report import Part, Warning
+from gradcli.report.additions import Tangents
 from gradcli.request import Request
 
 

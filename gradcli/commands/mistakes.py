@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from math import prod
 
@@ -13,7 +14,6 @@ from gradcli.commands.answers import Answer
 from gradcli.commands.rewritten import rewritten
 from gradcli.commands.trials import Asked, Trial, with_weights
 from gradcli.commands.wrong import close
-from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
 from gradcli.report import Array
@@ -25,7 +25,7 @@ ENOUGH = 3
 Wrong = Callable[[Trial], Array | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A mistake by name, and what it would have answered (None: it cannot have happened here)."""
 

@@ -17,7 +17,8 @@ from gradcli.commands.understand import Understood, tensor, understand
 from gradcli.compare import side_by_side
 from gradcli.message import N_, Message, fault, limit, message
 from gradcli.program import values_of
-from gradcli.report import Array, Curve, Part, Plot, Warning
+from gradcli.report import Array, Part, Warning
+from gradcli.report.exhibits import Curve, Plot
 from gradcli.request import Request
 from gradcli.shapes import is_one_number, written
 from gradcli.streams import Stream

@@ -4,10 +4,10 @@ about the given tensors (symmetry, masks, signs, distributions) kept."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_
 from gradcli.report import Array
 from gradcli.streams import Stream
@@ -15,7 +15,7 @@ from gradcli.streams import Stream
 Draw = Callable[[Stream], Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Like:
     """How a tensor is drawn again, and what is kept of the given one where that narrows the check: a sentence about
     {names}."""

@@ -18,7 +18,8 @@ from gradcli.message import N_, Message, message
 from gradcli.program import Apply, Ref, values_of
 from gradcli.program.alone import alone, names_of, output_name, source_of
 from gradcli.program.names import fresh_name
-from gradcli.report import Array, Jacobian, Operand, Part, Share, Visit, Warning
+from gradcli.report import Array, Jacobian, Part, Warning
+from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request
 
 if TYPE_CHECKING:  # the doors open only when a command runs

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gradcli.commands.understand import Understood, tensor
-from gradcli.frozen import dataclass
 from gradcli.message import N_, fault
 from gradcli.program import Program
 from gradcli.program.names import fresh_name
@@ -18,7 +18,7 @@ from gradcli.streams import Stream
 from gradcli.tensors import Stdin
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Directions:
     """The tangent of every variable that moves, the text each was given by, and the name each has in a formula."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,6 @@ from gradcli.commands.answers import Answer
 from gradcli.commands.points import Like, like
 from gradcli.commands.tangents import Directions
 from gradcli.commands.understand import Understood, tensor
-from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import Ref, values_of
 from gradcli.report import Array, arranged
@@ -29,7 +28,7 @@ RANDOM, DRAWS = 4, 12
 """So many random points, each drawn again at most so often until both sides are numbers there."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A point with v and tangents, what is right there and what was answered; `own` where it is the user's."""
 

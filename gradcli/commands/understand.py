@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, NN_, GradcliError, Message, fault
 from gradcli.program import Program, Ref, trace, values_of
 from gradcli.program.names import fresh_name
@@ -32,7 +32,7 @@ GUESSED_ONES = N_(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Understood:
     """The question with everything known: values are float64 arrays (rounded to float32 if that was asked)."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from gradcli.explain.paths import Paths, paths
 from gradcli.explain.points import kinks
-from gradcli.frozen import dataclass
 from gradcli.program import Apply, Program, Ref
 from gradcli.report import Array, Closed, Compared, Equivalence, Part, Question, Structure
 from gradcli.shapes import LAYOUTS, Shape, is_one_number

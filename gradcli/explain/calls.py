@@ -8,7 +8,8 @@ import numpy as np
 
 from gradcli.explain.writing import note, number, place
 from gradcli.message import N_, Message, message
-from gradcli.report import Array, Call, Note
+from gradcli.report import Array, Note
+from gradcli.report.additions import Call
 
 _MEANINGS: Sequence[tuple[str, str, str | None]] = (
     (

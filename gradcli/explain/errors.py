@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from gradcli.explain.page import Topic, ask
-from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.shapes import Shape, size, written
 
@@ -17,7 +17,7 @@ SMALL = 64
 """An example takes the shapes of the message if they have no more entries."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """One message: as PyTorch words it, a pattern that finds it and its variants, and the page."""
 

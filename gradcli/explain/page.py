@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gradcli.explain.writing import tensor
-from gradcli.frozen import dataclass
 from gradcli.message import Message
 from gradcli.report import Array, Compared, Part
 from gradcli.request import Request
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A question asked for a page; where it is not `shown`, only its numbers are used."""
 
@@ -21,7 +21,7 @@ class Ask:
     explained: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answers:
     """The answers to a page's questions, in order."""
 
@@ -44,7 +44,7 @@ def _nothing(_: Answers) -> Iterator[Message]:
     return iter(())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Topic:
     """One page."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from gradcli.frozen import dataclass
 from gradcli.program import Apply, Program, Ref, once
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Paths:
     """The steps on differentiable paths from the variables to the output, as PyTorch's autograd would record them."""
 

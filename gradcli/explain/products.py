@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from gradcli.explain.answered import Answered
 from gradcli.explain.writing import note
-from gradcli.frozen import dataclass
 from gradcli.message import N_
 from gradcli.program import Apply, Input, Ref
 from gradcli.report import Array, Note
@@ -20,7 +20,7 @@ _BOTH = N_(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Factor:
     """An input as it stands in the product: itself, or transposed."""
 

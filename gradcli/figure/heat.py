@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.message import N_
-from gradcli.report import Heatmap
+from gradcli.report.additions import Heatmap
 from gradcli.shapes import by_layout
 
 _COLOURS = {"never": "#f2f2f2", "zero": "#b8c4d0", "other": "#1f3a5f"}

@@ -11,7 +11,9 @@ import numpy as np
 from gradcli.figure.heat import heated
 from gradcli.figure.letters import chinese, legible
 from gradcli.message import N_, fault, limit
-from gradcli.report import Curve, Heatmap, Part, Plot
+from gradcli.report import Part
+from gradcli.report.additions import Heatmap
+from gradcli.report.exhibits import Curve, Plot
 from gradcli.visible import visible
 
 INCHES, LOW, HIGH, DPI = 7.0, 2.6, 3.4, 150

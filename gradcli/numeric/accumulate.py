@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import DTYPES, computing, forward
 from gradcli.numeric.retained import grad_fn
 from gradcli.program import Apply, Program
@@ -16,7 +16,7 @@ from gradcli.program.work import refuse_many
 from gradcli.report import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class After:
     """`.grad` of each variable after one call (those that have one), or the first sentence of PyTorch's error."""
 

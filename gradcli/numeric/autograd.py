@@ -6,11 +6,11 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, fault, limit
 from gradcli.program import Apply, Constant, Input, Program
 from gradcli.program.values import filled, number_of
@@ -19,7 +19,7 @@ from gradcli.report import Array
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """What PyTorch computed. Gradients are in the variables' own shapes, in the dtype asked for.
 
@@ -28,7 +28,6 @@ class Numbers:
     requires a gradient; its gradients are then zeros.
     """
 
-    y: Array
     grads: Mapping[str, Array]
     weighted: Mapping[str, Array]
     plain: Mapping[str, Array] | None
@@ -52,7 +51,7 @@ def vjp(
         grads = _pulled(y, variables, lambda: y.backward(weights, retain_graph=True))
         weighted = _pulled(y, variables, lambda: (weights * y).sum().backward(retain_graph=plain))
         return Numbers(
-            as_array(y), grads, weighted, _pulled(y, variables, lambda: y.sum().backward()) if plain else None,
+            grads, weighted, _pulled(y, variables, lambda: y.sum().backward()) if plain else None,
             None if y.requires_grad else REFUSAL,
         )
 

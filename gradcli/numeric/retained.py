@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import DTYPES, computing, forward
 from gradcli.program import Apply, Constant, Program, Step
 from gradcli.program.values import filled
 from gradcli.report import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Retained:
     """A value at the place it has in the program, its `.grad` after backward, and the gradient that its step hands
     on to

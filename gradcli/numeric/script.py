@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from gradcli.frozen import dataclass
 from gradcli.numeric.autograd import computing, forward
 from gradcli.program import Program
 from gradcli.program.spelled import Library, Spelled, Speller, made
 from gradcli.report import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lines:
     """(step, name, source) of every line, and which steps require a gradient and are reached by backward."""
 

@@ -6,9 +6,9 @@ A function of another library that is not here is refused, whatever PyTorch call
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_
 from gradcli.shapes import Shape
 

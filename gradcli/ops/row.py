@@ -9,10 +9,9 @@ The other arguments are the operation's parameters in the order of `takes`, all 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
-
-from gradcli.frozen import dataclass
 
 Kind = Literal[
     "tensor", "tensors", "index", "target", "dim", "dims", "sizes", "flag", "number", "integer", "text", "items"

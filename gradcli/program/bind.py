@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, Span, fault
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program.size_values import whole

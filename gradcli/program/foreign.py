@@ -4,10 +4,10 @@ under the operation's own names. What each library means is in `ops.modules`."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, fault, message
 from gradcli.ops import SPELLED
 from gradcli.ops.elsewhere import rewritten

@@ -19,7 +19,6 @@ from gradcli.syntax.scan import Token, scan
 from gradcli.syntax.stray import ROOM_FOR_A_HINT, patched
 
 DID_YOU_MEAN = N_("did you mean {repair} ?")
-_OR = N_("write {one} or {other}")
 _PYTORCH = N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)")
 _PRODUCTS = ("dot", "vdot", "inner", "mm", "mv", "bmm", "matmul")
 

@@ -4,11 +4,10 @@ formula that is made of them holds for other sizes too. Knows no tensor's values
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, TypeGuard
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, limit
 
 DEEPEST = 200

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from gradcli.frozen import dataclass
 from gradcli.message import Message, Span
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row

@@ -11,7 +11,8 @@ from gradcli.message import N_, NN_, Message, message
 from gradcli.render import layout
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak
-from gradcli.report import Array, Curve, Plot
+from gradcli.report import Array
+from gradcli.report.exhibits import Curve, Plot
 
 ROWS = 12
 """Lines of one curve; a surface has as many as it has steps upwards, at most twice that."""

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from gradcli.message import N_
 from gradcli.render.speech import Speak, english
 from gradcli.render.svg import svg
-from gradcli.report import Graph, Vertex
+from gradcli.report.exhibits import Graph, Vertex
 from gradcli.shapes import written
 
 Boxes = Sequence[Sequence[str]]
-LEAF = "AccumulateGrad"
 LONGEST = 40
 """Characters of a label; the middle of a longer one is left out."""
 _FILLS = {"leaf": "#d9ead3", "constant": "#eeeeee", "step": "#ffffff", "output": "#cfe2f3"}

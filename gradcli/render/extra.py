@@ -4,25 +4,26 @@ no width and no colour."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.render.line import Style
 from gradcli.render.numbers import number
-from gradcli.report import Array, Between, Call, Extra, Flattened, Heatmap, Question, Tangents, Together, Verdict
+from gradcli.report import Array, Extra, Question
+from gradcli.report.additions import Between, Call, Flattened, Heatmap, Tangents, Together, Verdict
 from gradcli.shapes import by_layout
 
 _LAYOUTS = {"numerator": N_("numerator layout"), "denominator": N_("denominator layout")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Head:
     """The heading of a section."""
 
     text: Message
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Say:
     """A sentence."""
 
@@ -30,21 +31,21 @@ class Say:
     style: Style = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """Arrays with a label each (a name, or what is said of it), beside each other where they fit."""
 
     arrays: tuple[tuple[Message | str, Array], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """Lines that are shown as they are."""
 
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Heat:
     """A matrix that a screen draws as wide as it is."""
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from gradcli.render.numbers import finite, plain
 from gradcli.render.speech import Speak
-from gradcli.report import Array, Between, Call, Extra, Flattened, Heatmap, Tangents, Together, Verdict
+from gradcli.report import Array, Extra
+from gradcli.report.additions import Between, Call, Flattened, Heatmap, Tangents, Together, Verdict
 
 Answer = dict[str, Any]
 

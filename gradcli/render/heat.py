@@ -11,7 +11,7 @@ from gradcli.message import N_, Message, message
 from gradcli.render import layout
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak
-from gradcli.report import Heatmap
+from gradcli.report.additions import Heatmap
 
 ROWS, WIDEST = 40, 100
 SHADES = "░▒▓█"

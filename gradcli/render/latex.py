@@ -7,7 +7,6 @@ from typing import assert_never
 
 from gradcli.message import N_
 from gradcli.ops.latex import latex_name
-from gradcli.render import extra
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak, english
 from gradcli.render.structure import structure
@@ -59,6 +58,8 @@ def _lines_of(parts: Iterable[Part], digits: int, speak: Speak) -> Iterator[str]
 
 
 def _extra(part: Extra, question: Question | None, digits: int, speak: Speak, first: bool) -> Iterator[str]:
+    from gradcli.render import extra  # which a vjp does without
+
     for block in extra.blocks(part, question, first):
         match block:
             case extra.Head(text):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from gradcli.frozen import dataclass
 from gradcli.visible import visible
 
 Style = Literal["", "heading", "label", "formula", "good", "bad", "quiet"]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from gradcli.message import N_
-from gradcli.render import extra, heat
 from gradcli.render.layout import shown_lines
 from gradcli.render.marked import WIDTH, block, definition, prose
 from gradcli.render.numbers import number
@@ -131,6 +130,8 @@ def _compared(part: Compared, question: Question | None, digits: int, full: bool
 def _extra(
     part: Extra, question: Question | None, digits: int, full: bool, speak: Speak, first: bool
 ) -> Iterator[str]:
+    from gradcli.render import extra, heat  # which a vjp does without
+
     for one in extra.blocks(part, question, first):
         match one:
             case extra.Head(text):

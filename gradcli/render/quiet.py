@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from gradcli.message import N_, GradcliError, limit
 from gradcli.render.numbers import exact
-from gradcli.report import Array, Compared, Flattened, Graph, Part, Plot, Question, Script, Visit, Warning
+from gradcli.report import Array, Compared, Part, Question, Warning
+from gradcli.report.additions import Flattened
+from gradcli.report.exhibits import Graph, Plot, Script, Visit
 from gradcli.visible import visible
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_
 from gradcli.render import layout, values
 from gradcli.render.line import Line, line
@@ -13,7 +12,7 @@ from gradcli.render.speech import Speak, english
 from gradcli.report import Array, Definition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Look:
     """How wide, how precise, how complete, in which language."""
 

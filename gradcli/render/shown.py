@@ -4,20 +4,19 @@ width and no colour."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, joined, message
 from gradcli.render.drawing import document
 from gradcli.render.extra import Head, Numbers, Say
 from gradcli.render.numbers import number
 from gradcli.render.speech import Speak
-from gradcli.report import (
-    Definition,
+from gradcli.report import Definition, Jacobian, Shown
+from gradcli.report.exhibits import (
     Example,
     Function,
     Graph,
     Item,
-    Jacobian,
     Listing,
     Operand,
     Page,
@@ -25,13 +24,12 @@ from gradcli.report import (
     Parameter,
     Plot,
     Script,
-    Shown,
     Visit,
 )
 from gradcli.shapes import Shape, written
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A closed form with its definitions."""
 
@@ -41,7 +39,7 @@ class Formula:
     where: tuple[Definition, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Code:
     """A text in a language of its own, shown as it is and never broken."""
 
@@ -49,28 +47,28 @@ class Code:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Prose:
     """A paragraph."""
 
     text: Message
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Table:
     """Names with what they are; a label is said, a name is not."""
 
     rows: tuple[tuple[Message | str, Message | str], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Inside:
     """An answer within the answer, with the command line that gives it."""
 
     example: Example
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """Curves, which a screen draws as wide as it is."""
 

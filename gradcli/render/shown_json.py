@@ -9,24 +9,8 @@ from gradcli.render import fields
 from gradcli.render.drawing import document
 from gradcli.render.numbers import finite, plain
 from gradcli.render.speech import Speak
-from gradcli.report import (
-    SCHEMA,
-    Compared,
-    Example,
-    Function,
-    Graph,
-    Listing,
-    Note,
-    Operand,
-    Page,
-    Paragraph,
-    Part,
-    Plot,
-    Question,
-    Script,
-    Visit,
-    Warning,
-)
+from gradcli.report import SCHEMA, Compared, Note, Part, Question, Warning
+from gradcli.report.exhibits import Example, Function, Graph, Listing, Operand, Page, Paragraph, Plot, Script, Visit
 
 Answer = dict[str, Any]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from gradcli.frozen import dataclass
 from gradcli.message import Message, Plural, Sentence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Speak:
     """One language: the words it has for an English sentence, and for one that a number rules."""
 

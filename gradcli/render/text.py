@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from gradcli.message import N_
-from gradcli.render import extra, heat, layout
+from gradcli.render import layout
 from gradcli.render.legend import legend
 from gradcli.render.line import BLANK, Line, Piece, heading, line
 from gradcli.render.numbers import number
@@ -229,6 +229,8 @@ def _entries(part: Jacobian, look: Look) -> list[Line]:
 
 
 def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> list[Line]:
+    from gradcli.render import extra, heat  # which a vjp does without
+
     lines: list[Line] = []
     for block in extra.blocks(part, question, first):
         match block:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, message
 from gradcli.render.numbers import number
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,6 @@ import numpy as np
 import sympy
 from sympy import Expr, Integer
 
-from gradcli.frozen import dataclass
 from gradcli.ops import TABLE
 from gradcli.ops.row import Param, Row
 from gradcli.program import Apply, Constant, Input, Program, Ref, Step
@@ -53,7 +53,7 @@ ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": oper
 """What numbers that follow from sizes are computed with, and a formula may be."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Built:
     """A program as a graph: its output, the tensor of every step, and the node of each variable of interest."""
 

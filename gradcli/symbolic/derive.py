@@ -8,11 +8,11 @@ gives its Jacobian itself. Seeded with v this is the VJP; seeded with deltas, th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import sympy
 from sympy import Add, Expr, Mul
 
-from gradcli.frozen import dataclass
 from gradcli.symbolic.contract import ROW, outer_bound, seeds_first, total
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
@@ -37,7 +37,7 @@ INLINE_OPERATIONS, LONGEST_INLINE = 40, 120
 one where it holds a sum, or is larger than the second."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Formula:
     """A closed form: the entry at `rows + columns` (output indices, then input indices; a VJP has no rows)."""
 

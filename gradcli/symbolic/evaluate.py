@@ -8,6 +8,7 @@ Jacobian is never built.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from math import prod
 from typing import Any
@@ -16,7 +17,6 @@ import numpy as np
 import sympy
 from sympy import Expr
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, limit
 from gradcli.report import Array
 from gradcli.shapes import RAISE, allowed, needed
@@ -33,7 +33,7 @@ SPREAD = 4
 """A sum of terms whose broadcast is this many times its largest term is multiplied out under a summation."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Named:
     """An array whose axes are indices."""
 

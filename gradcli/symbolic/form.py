@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from operator import attrgetter
@@ -12,7 +12,6 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
-from gradcli.frozen import dataclass
 from gradcli.report import Array, Closed, Definition, Jacobian, Structure, Vjp
 from gradcli.report import Entry as EntryPart
 from gradcli.shapes import by_layout
@@ -211,7 +210,7 @@ class Form:
         return f"[{','.join(text.write(k, known) for k in indices)}]" if indices else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Written:
     """A formula in words: its left side, itself as text and as LaTeX, and the `where` lines it needs."""
 
@@ -221,7 +220,7 @@ class Written:
     where: tuple[Definition, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Derived:
     """The Jacobian and the VJP for one variable."""
 

@@ -8,14 +8,13 @@ function are index arithmetic and make no node. A node is a tensor with a name: 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
 
-from gradcli.frozen import dataclass
 from gradcli.ops.row import Row
 from gradcli.report import Array
 from gradcli.symbolic.contract import total
@@ -23,7 +22,7 @@ from gradcli.symbolic.dims import ZERO, Dim, Index, Sizes, indices_for
 from gradcli.symbolic.scalars import Entry, Pi, atoms, in_order
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tensor:
     """A tensor as a formula: `entry` at the indices `idx` (0 for an axis of size 1). `at(i, j)` puts others in."""
 
@@ -45,7 +44,7 @@ JacobianRule = Callable[[tuple[Expr, ...], tuple[Expr, ...]], Expr]
 """(output indices, input indices) -> that entry of the primitive's Jacobian."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Primitive:
     """What a primitive node is: the row that computes it, its arguments (nodes and options), and its Jacobians."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from gradcli.frozen import dataclass
 from gradcli.symbolic.dims import Index
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
@@ -16,7 +15,7 @@ COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
 Axes = tuple[Index, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Value:
     """A piece of text and what it denotes: an array with these axes, in this order.
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, Integer, Mul
 
-from gradcli.frozen import dataclass
 from gradcli.symbolic.contract import joined_digits, renewed, total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
@@ -21,7 +20,7 @@ READABLE = 80
 """No definition is written into another where the two have more operations than this."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Polished:
     """A formula, and the bodies of the definitions it needs, in an order in which each comes after what it uses."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from math import prod
 from typing import Any
@@ -16,7 +17,6 @@ import numpy as np
 import sympy
 from sympy import Expr
 
-from gradcli.frozen import dataclass
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, SpelledInt, as_spelled, made
 from gradcli.program.values import options_as_floats
@@ -45,7 +45,7 @@ FINITE = {"Abs", "sin", "cos", "tanh", "atan", "sigmoid", "erf", "relu", "sign",
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Axed:
     """A piece of source whose array has these indices as its axes."""
 

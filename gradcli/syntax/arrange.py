@@ -3,10 +3,9 @@ multiplication signs that were left out. Knows which token may follow which; pre
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, Message, Span, message
 from gradcli.ops import SPELLED
 from gradcli.syntax import beside, slips

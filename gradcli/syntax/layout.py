@@ -4,8 +4,8 @@ which bracket closes which."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
 from gradcli.syntax import complaints
 from gradcli.syntax.scan import LINE_ENDS, Token

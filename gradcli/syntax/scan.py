@@ -6,10 +6,10 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Span, fault, limit
 from gradcli.syntax import stray
 

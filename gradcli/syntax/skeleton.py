@@ -8,9 +8,8 @@ refuse a sum of some thousand terms: its tree is as deep as the sum is long. The
 from __future__ import annotations
 
 import ast
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from gradcli.frozen import dataclass
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.syntax.layout import MAX_DEPTH, too_deep
 from gradcli.syntax.scan import Token

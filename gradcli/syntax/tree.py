@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from gradcli.frozen import dataclass
 from gradcli.message import Message, Span
 
 UnaryOperator = Literal["-", "+", "~"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import lzma
 import math
-import re
 import struct
+import tokenize
+import warnings
 import zipfile
 import zlib
 from typing import IO, Any
 
 import numpy as np
+from numpy.lib import format as npy_format
 
 from gradcli.message import N_, GradcliError, fault
 from gradcli.report import Array
@@ -20,14 +22,14 @@ from gradcli.tensors.nested import check_size, not_real, real
 NPY_MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK"
 
-_DTYPE = re.compile(r"[<>=|]?(f(2|4|8|16)|[iu](1|2|4|8)|b1|\?)")
 DAMAGED_ZIP = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, ValueError,
 )  # fmt: skip
 """What zipfile and its decompressors raise for a damaged, encrypted or unknown archive."""
-_LONGEST_HEADER = 100_000
-_MOST_DIGITS = 30
-"""Of one size; int() itself refuses thousands."""
+_NO_HEADER = (ValueError, SyntaxError, TypeError, tokenize.TokenError, RecursionError, MemoryError)
+"""What NumPy's reader raises for a header that is none: it takes it for a Python literal."""
+_LONGEST_HEADER = 10_000
+"""Bytes, as NumPy itself reads of a file that is not trusted."""
 _MOST_MEMBERS = 65_535
 """Of an archive: each takes zipfile ten microseconds, before any is asked for."""
 
@@ -42,52 +44,43 @@ def npy(content: bytes, file: str) -> Array:
 
 
 def _npy(stream: IO[bytes], file: str) -> Array:
-    """The header is read here, not by NumPy, whose reader allocates what a damaged header promises; no more is taken
-    from the stream, which may unpack without an end, than the header needs."""
-    header = _header(stream, file)
-    described = re.search(r"'descr'\s*:\s*(?:'([^']*)'|(\[))", header)
-    shaped = re.search(r"'shape'\s*:\s*\(([0-9, ]*)\)", header)
-    order = re.search(r"'fortran_order'\s*:\s*(True|False)", header)
-    if not (described and shaped and order):
-        raise damaged(file, "npy")
-    code = described[1] or "records"
-    if "O" in code:
+    """NumPy reads the header; the data is read here, when its size is known to be allowed. No more is taken from the
+    stream, which may unpack without an end, than that."""
+    start = io.BytesIO(stream.read(_LONGEST_HEADER))
+    shape, fortran_order, dtype = _header(start, file)
+    if dtype.hasobject:
         raise fault(
             "file", N_("{file} holds Python objects, which are never unpickled; only numbers are read"),
             hint=N_('save it as numbers: numpy.save("{file}", array.astype(float))'), file=file,
         )
-    if re.fullmatch(r"[<>=|]?c[0-9]+", code):
+    if dtype.kind == "c":
         raise not_real(file)
-    if not _DTYPE.fullmatch(code):
+    if dtype.kind not in "fiub":
+        code = "records" if dtype.names else dtype.str
         raise fault("file", N_("{file} holds {dtype}, not numbers"), file=file, dtype=code)
-    sizes = [n for n in shaped[1].replace(" ", "").split(",") if n]
-    if any(len(n) > _MOST_DIGITS for n in sizes):
-        raise damaged(file, "npy")
-    return _filled(stream, np.dtype(code), tuple(map(int, sizes)), "F" if order[1] == "True" else "C", file)
-
-
-def _header(stream: IO[bytes], file: str) -> str:
-    """The header of a `.npy`; its data follows."""
-    start = stream.read(8)
-    if not start.startswith(NPY_MAGIC):
-        raise damaged(file, "npy")
-    length = int.from_bytes(stream.read(2 if start[6:7] == b"\x01" else 4), "little")
-    header = stream.read(length) if length <= _LONGEST_HEADER else b""
-    if len(header) < length:
-        raise damaged(file, "npy")
-    return header.decode("latin-1")
-
-
-def _filled(stream: IO[bytes], dtype: np.dtype[Any], shape: tuple[int, ...], order: Any, file: str) -> Array:
     check_size(shape, file)
-    needed = math.prod(shape) * dtype.itemsize
-    data = stream.read(needed + 1)  # behind the last one an archive compares its checksum
+    needed, data = math.prod(shape) * dtype.itemsize, start.read()
+    data += stream.read(max(needed + 1 - len(data), 0))  # behind the last one an archive compares its checksum
     if len(data) < needed:
         raise fault(
             "file", N_("{file} is cut short: its shape needs {needed} bytes, it holds {found}"),
             file=file, needed=needed, found=len(data),
         )
-    return real(np.frombuffer(data[:needed], dtype).reshape(shape, order=order), file)
+    return real(np.frombuffer(data[:needed], dtype).reshape(shape, order="F" if fortran_order else "C"), file)
+
+
+def _header(stream: IO[bytes], file: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and dtype of a `.npy`; the stream then stands at its data."""
+    try:
+        version = npy_format.read_magic(stream)
+        read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
+        with warnings.catch_warnings(action="ignore"):  # of a file that Python 2 wrote
+            shape, fortran_order, dtype = read(stream, max_header_size=_LONGEST_HEADER)
+    except _NO_HEADER:
+        raise damaged(file, "npy") from None
+    if not all(0 <= n < 2**63 for n in shape):
+        raise damaged(file, "npy")
+    return shape, fortran_order, dtype
 
 
 def damaged(file: str, form: str) -> GradcliError:

@@ -121,16 +121,3 @@ def _entry(value: Any, name: str, place: str) -> float:
         raise fault("input", N_("{place} is a list where one number is expected"), place=name + place)
     shown = "null" if value is None else repr(value) if isinstance(value, str) else type(value).__name__
     raise fault("input", N_("{place} is {value}, not a number"), place=name + place, value=shown)
-
-
-def write_tensor(array: Array) -> str:
-    """A tensor as text that `read_tensor` reads back exactly: nested lists with the shortest digits that round-trip.
-
-    float32 entries are written with the digits float32 needs. A tensor without entries is written as `zeros:0x3`.
-    """
-    if array.size == 0 and array.shape != (0,):
-        return "zeros:" + "x".join(map(str, array.shape))
-    if array.dtype == np.float32:
-        entries = [float(str(entry)) for entry in array.ravel()]
-        array = np.array(entries, dtype=np.float64).reshape(array.shape)
-    return str(array.astype(np.float64).tolist())

@@ -1,0 +1,214 @@
+"""The answer, as data: parts of a few kinds, in the order they become known. Shaped like the JSON; knows no width,
+colour or library. Arrays are NumPy's, float64 or float32, in the tensor's own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from gradcli.message import Message, Span
+from gradcli.shapes import LAYOUTS, Shape, by_layout
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+P = TypeVar("P")
+SCHEMA = "gradcli/report/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One `where` line: a name that a formula uses, and what it stands for (`z[a,b]`, `Sum_r(x[a,r]*w[r,b])`)."""
+
+    name: str
+    formula: str
+    latex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked, as it was understood, with every shape.
+
+    `v_given` is how v came about: the text the user gave, or "1" / "ones" where it was left out; `v_name` is what the
+    formulas call it, `v` unless the program has a v of its own. `bare` is where in the text the one expression stands
+    that is the whole function; None where there are statements. `defines`: `latex` says itself what it defines.
+    """
+
+    command: str
+    expression: str
+    latex: str
+    inputs: Mapping[str, Shape]
+    dtype: str
+    output_shape: Shape
+    v_given: str | None
+    v_shape: Shape | None
+    wrt: tuple[str, ...]
+    output_name: str = "y"
+    v_name: str = "v"
+    bare: Span | None = None
+    defines: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Where a Jacobian can be non-zero, known from its formula alone.
+
+    `kind` is one word ("diagonal", "block-diagonal", "banded", "triangular", "rank-one", "dense", "zero", "sparse");
+    `nonzero` of `total` entries can be non-zero; `exact` is False where `nonzero` is only an upper bound. `picture`
+    has a line for each row of the flattened matrix, `■` where an entry can be non-zero and `·` where it cannot; None
+    where it would not fit a screen.
+    """
+
+    kind: str
+    nonzero: int
+    total: int
+    exact: bool
+    picture: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One explicit entry of the Jacobian: the places of its row and of its column, and its formula."""
+
+    row: tuple[int, ...]
+    column: tuple[int, ...]
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
+class Jacobian:
+    """d y[m,...] / d x[i,...] in closed form. `left_side` is as printed.
+
+    `shape`, `structure`, `matrix` and `entries` are in the layout named: rows are the output's axes and columns the
+    variable's in "numerator", the other way round in "denominator". A Hessian's block has none.
+    """
+
+    shape: Shape
+    left_side: str
+    formula: str
+    latex: str
+    where: tuple[Definition, ...]
+    structure: Structure | None
+    matrix: str | None = None
+    entries: tuple[Entry, ...] | None = None
+    layout: str | None = LAYOUTS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Vjp:
+    """x.grad[i,...] in closed form after v was contracted with the Jacobian."""
+
+    left_side: str
+    formula: str
+    latex: str
+    where: tuple[Definition, ...]
+    matrix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The closed forms for one variable. Either is None where there is none; `reason` then says why."""
+
+    name: str
+    jacobian: Jacobian | None
+    vjp: Vjp | None
+    reason: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """v itself, and y's value."""
+
+    v: Array
+    y: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The values for one variable: SymPy's formula by NumPy, and PyTorch's `.grad` after a real `y.backward(v)`.
+
+    `agrees` is None where there is nothing to compare (PyTorch not asked, or undefined there), with a `reason`.
+    `jacobian_checked`: the printed Jacobian was contracted with v and gave the same values.
+    """
+
+    name: str
+    symbolic: Array | None
+    pytorch: Array | None
+    max_abs_diff: float | None
+    agrees: bool | None
+    reason: Message | None = None
+    jacobian_checked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """`(v*y).sum().backward()` for one variable, and how far it is from `y.backward(v)`; with v = 1 also `y.sum()`."""
+
+    name: str
+    weighted_sum: Array
+    max_abs_diff: float
+    plain_sum_max_abs_diff: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence of the explanation; `topic` is one word for scripts (weights, einsum, equivalence, softmax, …)."""
+
+    topic: str
+    text: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Something the user should know before trusting the numbers."""
+
+    kind: str
+    text: Message
+
+
+class Extra:
+    """What the other commands about derivatives add to the parts of vjp's: see gradcli.report.additions."""
+
+    __slots__ = ()
+    failed = False
+    """Whether a check failed in this part, or in an answer that it holds."""
+
+
+class Shown:
+    """What the commands that show rather than compute answer with: see gradcli.report.exhibits."""
+
+    __slots__ = ()
+    failed = False
+    """Whether a check failed in this part, or in an answer that it holds."""
+
+
+def arranged(whole: Array, output_axes: int, layout: str | None) -> Array:
+    """A Jacobian that has the output's axes first, in the layout."""
+    of = tuple(range(output_axes))
+    return whole.transpose(sum(by_layout(layout, of, tuple(range(output_axes, whole.ndim))), ()))
+
+
+Part = Question | Closed | Weights | Compared | Equivalence | Note | Warning | Shown | Extra
+
+
+def disagrees(part: Part) -> bool:
+    """Whether a check failed in this part, or in an answer that it holds."""
+    match part:
+        case Compared():
+            return part.agrees is not None and not part.agrees
+        case Extra() | Shown():
+            return part.failed
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole answer: its parts, and one look-up by kind."""
+
+    parts: tuple[Part, ...] = field(default_factory=tuple)
+
+    def of(self, kind: type[P]) -> tuple[P, ...]:
+        """Every part of one kind, in order."""
+        return tuple(part for part in self.parts if isinstance(part, kind))
