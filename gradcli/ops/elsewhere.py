@@ -69,6 +69,9 @@ ATOM = re.compile(r"[\w.]+(\([^()]*\)|\[[^\[\]]*\])*|\([^()]*\)|\[[^\[\]]*\]")
 """Text that holds together beside any operator."""
 
 
+_WITHOUT_UNDERSCORES = {name.replace("_", ""): name for name in SPELLED}
+
+
 def renamed(name: str) -> str | None:
     """The name that a function of another library bears here, with the same arguments."""
     for other in (name, name.lower(), name.lower().removeprefix("reduce_"), name.lower().replace("_", "")):
@@ -76,7 +79,9 @@ def renamed(name: str) -> str | None:
             return other
         if RENAMED.get(other) in SPELLED:
             return RENAMED[other]
-    return None
+    bare = name.lower().replace("_", "")  # LayerNorm, MSELoss, CrossEntropyLoss
+    found = _WITHOUT_UNDERSCORES.get(bare) or _WITHOUT_UNDERSCORES.get(bare.removesuffix("loss"))
+    return found if found != name else None
 
 
 def rewritten(template: str, arguments: Sequence[str], alone: bool = True) -> str | None:
