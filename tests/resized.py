@@ -67,6 +67,7 @@ SIZED: tuple[tuple[str, Mapping[str, Shape]], ...] = (
     ("log(relu(x) + 1)*x + x.abs().sum()", {"x": (3,)}), ("x.expand_as(y)*y", {"x": (3,), "y": (3,)}),
     ("conv1d(x[None, None], w[None, None]).sum()", {"x": (5,), "w": (2,)}), ("x.squeeze(0)*2", {"x": (1, 3)}),
     ("x.squeeze().max(dim=0)", {"x": (1,)}), ("x[-3:]*2", {"x": (4,)}),
+    ("kron(x, y)[:, :2]", {"x": (3,), "y": (2, 3)}),
     ("x[[-1]]*2", {"x": (1,)}), ("cosine_similarity(x, y, dim=0)", {"x": (3,), "y": (3,)}),
     ("cross_entropy(x, softmax(x, dim=0), label_smoothing=0.1)", {"x": (4,)}),
     ("m = diag(x, 1); m[2, :]*x.shape[0]", {"x": (3,)}), ("kl_div(y, exp(y), reduction='batchmean')", {"y": (3,)}),

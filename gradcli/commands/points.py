@@ -101,4 +101,4 @@ def _entries(given: Array, g: Stream) -> Array:
         return np.asarray(given * np.exp(g.uniform(-0.6, 0.6, given.shape)))
     if given.any() and ((given >= 0).all() or (given <= 0).all()):
         return np.asarray(np.sign(given.sum()) * g.uniform(0.1, 1.0, given.shape) * top)
-    return np.asarray(g.uniform(-top, top, given.shape))
+    return np.asarray(top * g.uniform(-1.0, 1.0, given.shape))

@@ -62,8 +62,10 @@ def _zero(variables: Mapping[str, torch.Tensor]) -> None:
 
 
 def _backward(y: torch.Tensor, weights: torch.Tensor | None, retain_graph: bool) -> str | None:
+    # a copy for each call: where only views lie between y and x, PyTorch keeps v itself as .grad and adds to it
+    v = None if weights is None else weights.clone()
     try:
-        y.backward(weights, retain_graph=retain_graph)
+        y.backward(v, retain_graph=retain_graph)
     except RuntimeError as error:
         return re.split(r"\.(?:\s|$)", str(error), maxsplit=1)[0]
     return None

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from gradcli.message import N_, fault
-from gradcli.ops.families import Kink, Param
+from gradcli.ops.families import Deviation, Kink, Param
 from gradcli.ops.reductions import largest, numpy_norm
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape, axes, broadcast, reduced, size, written
@@ -371,6 +371,13 @@ def _similarity(s: Any, a: Any, b: Any, dim: int, eps: Any) -> Any:
     )
 
 
+def _short(n: Any, a: Any, b: Any, dim: int, eps: float) -> Any:
+    """Where a norm is below eps."""
+    return n.minimum(*(numpy_norm(n, x, 2, dim, False) for x in n.broadcast_arrays(a, b))) < eps
+
+
+_CLAMPED = N_("where a norm is below eps, PyTorch differentiates the norm and divides by eps")
+
 W, BIAS = Param("weight", default=None), Param("bias", default=None)
 _AT = N_("the loss has no derivative where input and target are equal; PyTorch takes 0")
 
@@ -458,8 +465,7 @@ NEURAL: tuple[Row, ...] = (
         takes=(Param("x1"), Param("x2"), Param("dim", "dim", 1), Param("eps", "number", Fraction(1, 10**8))),
         shape=lambda a, b, dim, eps: reduced(broadcast(a, b), axes(dim, len(broadcast(a, b))), False),
         torch=lambda t, a, b, dim, eps: t.nn.functional.cosine_similarity(a, b, dim, eps),
-        numpy=_numpy_similarity,
-        symbolic=_similarity),
+        numpy=_numpy_similarity, symbolic=_similarity, deviations=(Deviation(_short, 1.0, _CLAMPED),)),
     Row("normalize", "layer", N_("x over its norm along an axis"), "normalize(x, dim=0)", method=False,
         takes=(INPUT, Param("p", "number", Fraction(2)), Param("dim", "dim", 1),
                Param("eps", "number", Fraction(1, 10**12))),

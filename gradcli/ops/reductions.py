@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import prod
+from math import isinf, prod
 from typing import Any
 
 from gradcli.message import N_, fault
 from gradcli.ops.families import DIMS, KEEPDIM, Kink, Param
 from gradcli.ops.row import Row
-from gradcli.shapes import Shape, axes, axis, reduced, size
+from gradcli.shapes import Shape, axes, axis, reduced, size, written
 
 # Shapes and dims, as the columns share them
 
@@ -25,10 +25,15 @@ def _not_empty(x: Shape, dim: Any = None, keepdim: bool = False) -> Shape:
 
 
 def _spread_shape(x: Shape, dim: Any, correction: int, keepdim: bool) -> Shape:
+    if dim == () and x:
+        raise fault("shape", N_("dim=() is all axes, and PyTorch differentiates it as something else: leave dim out"))
     return _reduced(x, dim, keepdim)
 
 
 def _norm_shape(x: Shape, p: Any, dim: Any, keepdim: bool) -> Shape:
+    if isinf(p) and 0 in (x[a] for a in axes(dim, len(x))):
+        raise fault("shape", N_("the tensor is {s}: along an axis without entries there is no largest or smallest one"),
+                    s=written(x))
     return _reduced(x, dim, keepdim)
 
 
@@ -291,12 +296,12 @@ REDUCTIONS: tuple[Row, ...] = (
     # Spread
     Row("var", "reduction", N_("the variance; correction=1 divides by n - 1"), "var(x, dim=0)",
         takes=(Param("x"), DIMS, CORRECTION, KEEPDIM), shape=_spread_shape,
-        torch=lambda t, x, dim, correction, keepdim: t.var(x, _all(x, dim), correction=correction, keepdim=keepdim),
+        torch=lambda t, x, dim, correction, keepdim: t.var(x, dim, correction=correction, keepdim=keepdim),
         numpy=_numpy_variance,
         symbolic=lambda s, x, dim, correction, keepdim: _variance(s, x, dim, correction, keepdim, root=False)),
     Row("std", "reduction", N_("the standard deviation; correction=1 divides by n - 1"), "std(x, dim=0)",
         takes=(Param("x"), DIMS, CORRECTION, KEEPDIM), shape=_spread_shape,
-        torch=lambda t, x, dim, correction, keepdim: t.std(x, _all(x, dim), correction=correction, keepdim=keepdim),
+        torch=lambda t, x, dim, correction, keepdim: t.std(x, dim, correction=correction, keepdim=keepdim),
         numpy=lambda n, *arguments: n.sqrt(_numpy_variance(n, *arguments)),
         symbolic=lambda s, x, dim, correction, keepdim: _variance(s, x, dim, correction, keepdim, root=True),
         kinks=(Kink(lambda n, *arguments: _numpy_variance(n, *arguments) == 0,
@@ -306,7 +311,9 @@ REDUCTIONS: tuple[Row, ...] = (
         torch=lambda t, x, p, dim, keepdim: t.linalg.vector_norm(x, p, _all(x, dim), keepdim),
         numpy=numpy_norm, symbolic=_norm,
         kinks=(Kink(lambda n, x, p, dim, keepdim: numpy_norm(n, x, p, dim, keepdim) == 0,
-                    N_("the norm of zero has no derivative; PyTorch takes 0")),)),
+                    N_("the norm of zero has no derivative; PyTorch takes 0")),
+               Kink(lambda n, x, p, dim, keepdim: n.any(x == 0, axis=_on(x, dim), keepdims=keepdim) & (0 != p < 1),
+                    N_("with p < 1 the norm has no derivative where an entry is 0; PyTorch takes 0")))),
     # Extremes
     Row("amax", "reduction", N_("the largest entry over axes; ties share the gradient"), "amax(x, dim=0)",
         takes=(Param("x"), DIMS, KEEPDIM), shape=_not_empty,

@@ -263,6 +263,8 @@ class Expressions:
         if foreign.is_known(node):
             return self._of_a_module(node)
         row = SPELLED.get(node.function)
+        if row is SPELLED["index"]:
+            raise fault("name", N_("an index is written with brackets"), hint=N_("write  x[0]")).at(node.name_span)
         if row is None or (node.method and not row.method):
             raise self._no_function(node).at(node.name_span)
         takes_many = any(p.kind == "tensors" for p in row.takes)

@@ -37,6 +37,7 @@ def index_arguments(
                          "{read} indices for a tensor with {count} dimensions ({shape})"),
             read=read, count=len(shape), shape=written(tuple(map(int, shape))),
         ).at(node.span)
+    _refuse_list_of_lists(node)
     whole: Item = ("slice", None, None, 1)
     items: list[Item] = []
     tensors: list[Ref] = []
@@ -47,6 +48,18 @@ def index_arguments(
             items.append(_item(item, shape[_axes(items)] if _axes(items) < len(shape) else 1, value, as_index, tensors))
     items += [whole] * (len(shape) - _axes(items))
     return tuple(items), tuple(tensors)
+
+
+def _refuse_list_of_lists(node: t.Subscript) -> None:
+    """`x[[[0, 1], [1, 0]]]`: to PyTorch up to 2.13 a list for each axis, to NumPy one tensor of places."""
+    (item, *others) = node.items
+    if others or not isinstance(item, t.Sequence) or item.tuple:
+        return
+    if any(isinstance(inner, t.Sequence) for inner in item.items):
+        raise fault(
+            "syntax", N_("a list of lists as an index means a list for each axis to PyTorch, one tensor to NumPy"),
+            hint=N_("write  x[[0, 1], [1, 0]]  for a list for each axis, or  x[tensor([[0, 1], [1, 0]])]"),
+        ).at(item.span)
 
 
 def _axes(items: list[Item]) -> int:

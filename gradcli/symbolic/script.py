@@ -18,7 +18,7 @@ import sympy
 from sympy import Expr
 
 from gradcli.ops.libraries import n as numpy_library
-from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, SpelledInt, as_spelled, made
+from gradcli.program.spelled import POWER, PRODUCT, UNARY, Library, Spelled, SpelledInt, as_int, as_spelled, made
 from gradcli.program.values import options_as_floats
 from gradcli.report import Array
 from gradcli.symbolic.columns import options_of, row_of
@@ -137,7 +137,11 @@ class _Script:
             found = self._dim(dim.base) ** int(dim.exp)
         elif dim.is_Mul:
             found = reduce(operator.mul, map(self._dim, dim.args))
+        elif isinstance(dim, (Quotient, Remainder)):
+            a, b = (as_spelled(self._dim(part)) for part in dim.args)
+            found = as_int((operator.floordiv if isinstance(dim, Quotient) else operator.mod)(a, b))
         else:
+            assert dim.is_Add, dim
             first, *rest = sorted(dim.args, key=lambda t: bool(t.as_coeff_Mul()[0].is_negative))
             found = self._dim(first)
             for term in rest:
