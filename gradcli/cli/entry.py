@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-import gradcli
 from gradcli.cli import aside, collector
 from gradcli.cli.front import front_page
 from gradcli.cli.language import language, word_after
@@ -60,22 +59,9 @@ def _performed(words: Sequence[str]) -> int:
         sys.stdout.write(front_page(_speech(words).sentence))
         return Exit.ANSWERED
 
-    if words[0] == "--version":
-        sys.stdout.write(f"gradcli {gradcli.__version__}\n")
-        return Exit.ANSWERED
+    from gradcli.cli.app import answer  # here, since a Ctrl-C while it is imported has to be answered too
 
-    from gradcli.cli.asked import asked  # here, since a Ctrl-C while it is imported has to be answered too
-    from gradcli.cli.verbs import verbs
-    from gradcli.commands import COMMANDS
-
-    known = verbs(COMMANDS)
-    perform = asked(known[words[0]], words[1:]) if words[0] in known else None
-    if perform is not None:
-        return perform()
-
-    from gradcli.cli.app import told  # Typer: 50 ms, for help only
-
-    return told(known, words, _speech(words))
+    return answer(words, _speech(words))
 
 
 def _told(error: GradcliError, words: Sequence[str]) -> int:
