@@ -25,6 +25,12 @@ def main() -> NoReturn:
     os._exit(_flushed(run(sys.argv[1:])))
 
 
+main.__code__ = main.__code__.replace(co_stacksize=40_000)
+"""Python lays its frames in chunks of 16 KB, and at the end of one a loop maps and unmaps memory at every call that it
+makes: a fifth of the whole run where the import of PyTorch happens to lie at such a depth. A frame as large as this
+one (320 KB) gets a chunk of 512 KB, in which everything that it calls has room."""
+
+
 def run(words: Sequence[str]) -> int:
     """Everything but the end of the process; returns the exit status."""
     try:
