@@ -99,3 +99,17 @@ class Display:
         None, N_("the language to answer in (default: the locale's; in JSON and in Python English)"), choices=LANGUAGES
     )
     color: bool = option(True, N_("no colour, not even on a terminal"))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """How `batch` reads its records."""
+
+    jobs: int = option(1, N_("how many processes answer"), metavar="N", least=1, most=1024)
+    timeout: float | None = option(
+        None, N_("seconds for one record; past it the record fails and the rest goes on"), metavar="SECONDS", least=0
+    )
+    resume: str | None = option(
+        None, N_("a file for the answers; those that it holds already are not asked again"), metavar="FILE"
+    )
+    allow_files: bool = option(False, N_("let records read files in the working directory and below"))

@@ -5,36 +5,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from gradcli import commands
 from gradcli.request import Request
 
 
-@dataclass(frozen=True)
-class Command:
-    """What gradcli.commands.Command is."""
+class Command(commands.Command):
+    """One whose answers are made by hand."""
 
-    name: str
-    summary: str
-    run: Any
-    options: tuple[str, ...]
-    examples: tuple[str, ...]
+    def run(self, request: Request) -> Iterator[Any]:
+        import sample
 
-
-def run(request: Request) -> Iterator[Any]:
-    import sample
-
-    yield from sample.run(request)
+        yield from sample.run(request)
 
 
 OPTIONS = ("v", "wrt", "strict", "entries", "symbolic_only", "dtype", "seed", "time_limit")
 COMMANDS = {
     "vjp": Command(
-        "vjp", "what y.backward(v) leaves in .grad", run, OPTIONS, ('gradcli vjp "(x+1)**2" --x eye:5 --v ones',)
+        "vjp", "what y.backward(v) leaves in .grad", OPTIONS, ('gradcli vjp "(x+1)**2" --x eye:5 --v ones',)
     ),
-    "jvp": Command("jvp", "how y moves when x moves", run, OPTIONS, ()),
+    "jvp": Command("jvp", "how y moves when x moves", OPTIONS, ()),
 }
 
 

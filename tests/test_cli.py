@@ -8,16 +8,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import sample_commands
+from typer.testing import CliRunner
 
+from gradcli.cli import app
 from gradcli.cli.line import line_of
-from gradcli.cli.options import ASKED, SHOWN
-from gradcli.cli.words import Reading, read
+from gradcli.cli.options import ASKED, BATCH, SHOWN
+from gradcli.commands import Command
 from gradcli.message import GradcliError
+from gradcli.render.speech import english
 
 HERE = Path(__file__).parent
 OPTIONS = (*ASKED.values(), *SHOWN.values())
@@ -25,12 +30,21 @@ OPTIONS = (*ASKED.values(), *SHOWN.values())
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def reading(*words: str) -> Reading:
-    return read("vjp", words, OPTIONS)
+with mock.patch.dict(app.COMMANDS, {"vjp": Command("vjp", "", tuple(ASKED), ())}):  # type: ignore[arg-type]
+    EVERYTHING = app.commands()["vjp"]
+
+
+def reading(*words: str) -> Any:
+    """Typer's context of a command that has every option."""
+    return EVERYTHING.make_context("vjp", list(words), obj=english)
+
+
+def expression(*words: str) -> Any:
+    return reading(*words).params["positional"]
 
 
 def variables(*words: str) -> dict[str, str]:
-    return {given.name: given.value for given in reading(*words).variables}
+    return dict(variable.split("=", 1) for variable in reading(*words).params["let"])
 
 
 @pytest.mark.parametrize("words", [
@@ -38,18 +52,20 @@ def variables(*words: str) -> dict[str, str]:
     ("--x", "3", "--", "x**2"),
 ])
 def test_a_variable_is_given_in_any_of_these_ways(words: tuple[str, ...]) -> None:
-    assert reading(*words).text == "x**2"
+    assert expression(*words) == "x**2"
     assert variables(*words) == {"x": "3"}
 
 
-@pytest.mark.parametrize("expression", ["-x**2", "-3*x", "- x", "y = x**2", "--x**2", "-", "@program.txt", "x == 3"])
-def test_the_first_positional_is_the_expression(expression: str) -> None:
-    assert reading(expression, "--x", "-3").text == expression
-    assert variables(expression, "--x", "-3") == {"x": "-3"}
+@pytest.mark.parametrize("typed", [
+    "-x**2", "-h*x", "-V*x", "-3*x", "- x", "y = x**2", "--x**2", "-", "@program.txt", "x == 3",
+])
+def test_the_first_positional_is_the_expression(typed: str) -> None:
+    assert expression(typed, "--x", "-3") == typed
+    assert variables(typed, "--x", "-3") == {"x": "-3"}
 
 
 def test_after_two_dashes_nothing_is_an_option() -> None:
-    assert reading("--", "--x").text == "--x"
+    assert expression("--", "--x") == "--x"
 
 
 def test_a_value_may_hold_an_equals_sign() -> None:
@@ -57,7 +73,7 @@ def test_a_value_may_hold_an_equals_sign() -> None:
 
 
 def test_a_declared_option_wins_and_its_name_is_free_without_dashes() -> None:
-    assert [given.name for given in reading("x", "--v", "ones").options] == ["v"]
+    assert reading("x", "--v", "ones").params["v"] == "ones"
     assert variables("v", "v=2", "format=3") == {"v": "2", "format": "3"}
 
 
@@ -66,9 +82,43 @@ def test_names_are_normalised_as_python_does() -> None:
 
 
 def test_flags_and_options_are_told_apart() -> None:
-    read_words = reading("x", "--symbolic-only", "--no-color", "--dtype=float32")
-    assert read_words.flags == {"symbolic_only", "color"}
-    assert [(given.name, given.value) for given in read_words.options] == [("dtype", "float32")]
+    params = reading("x", "--symbolic-only", "--no-color", "--dtype=float32", "--max_elements", "1e3").params
+    assert (params["symbolic_only"], params["color"], params["strict"]) == (True, False, False)
+    assert (params["dtype"], params["max_elements"]) == ("float32", 1000)
+
+
+@pytest.mark.parametrize("words", [("vjp", "-h"), ("vjp", "x", "--help"), ("jvp", "--x", "-h", "x", "-h")])
+def test_help_is_asked_for_by_its_own_words_alone(gradcli: Any, words: tuple[str, ...]) -> None:
+    status, out, _ = gradcli(*words)
+    assert status == 0 and out.startswith(f"Usage: gradcli {words[0]} EXPRESSION")
+
+
+def test_typer_knows_every_option_as_it_is_declared() -> None:
+    """Name, flag, choices, default, help: the fields of Request, Display and Batch are the only place of each."""
+    typed = app.commands()
+    own = {name: (*command.options, *SHOWN) for name, command in app.COMMANDS.items()}
+    own |= {"batch": tuple(BATCH), "completions": ()}
+    assert typed.keys() == own.keys()
+    for name, names in own.items():
+        params = {param.name: param for param in typed[name].params if param.name not in ("let", "positional")}
+        assert tuple(params) == names
+        for option in ((ASKED | SHOWN | BATCH)[one] for one in names):
+            param: Any = params[option.name]
+            assert [*param.opts, *param.secondary_opts] == [option.flag]
+            assert (param.help, param.default, param.multiple) == (option.help, option.default, option.repeats)
+            assert tuple(param.type_descriptor.choices or ()) == option.choices
+            assert param.is_flag or param.metavar == option.metavar
+            if option.kind in ("integer", "number"):
+                assert (param.min, param.max) == tuple(n if isfinite(n) else None for n in (option.least, option.most))
+
+
+@pytest.mark.parametrize("words", [
+    ("vjp", "x", "--x", "3"), ("vjp", "disagree"), ("vjp", "x", "--formt"), ("vjp", "deep"), ("vpj",), (), ("--help",),
+    ("vjp", "x", "--format", "json", "--precision", "99"), ("-V",), ("completions", "tcsh"), ("jvp", "-h"),
+])
+def test_typers_runner_answers_as_the_console_does(gradcli: Any, words: tuple[str, ...]) -> None:
+    found = CliRunner().invoke(app.application(), words)
+    assert (found.exit_code, found.stdout, found.stderr) == gradcli(*words)
 
 
 @pytest.mark.parametrize("words, sentence, hint", [

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 from real_shells import Shell, fish_offers
 
+from gradcli.cli.app import commands
 from gradcli.cli.completions import FILES, script
 from gradcli.cli.entry import run
 from gradcli.cli.manual import manual
-from gradcli.cli.verbs import verbs
-from gradcli.commands import COMMANDS
 from gradcli.ops import ROWS
 
 FOLDER = Path(__file__).parents[1] / "completions"
@@ -22,7 +21,7 @@ CONSTRUCTED = {"eye:", "ones:", "zeros:", "full:", "linspace:", "arange:", "rand
 
 EXACTLY = {
     "gradcli jac": {"jacobian"},
-    "gradcli ": set(verbs(COMMANDS)),
+    "gradcli ": set(commands()),
     "gradcli --v": {"--version"},
     "gradcli completions ": {"bash", "zsh", "fish"},
     'gradcli vjp "x @ w.T + b" ': {"--x", "--w", "--b"},
@@ -149,4 +148,4 @@ def test_the_manual_is_a_page_without_complaints() -> None:
     )
     assert done.stderr == ""
     assert 'gradcli vjp "(x+1)**2" --x eye:5 --v ones' in done.stdout
-    assert all(f"gradcli {name}" in done.stdout for name in verbs(COMMANDS))
+    assert all(f"gradcli {name}" in done.stdout for name in commands())

@@ -16,10 +16,10 @@ from catalogues import MARKS, PACKAGE, marked
 from golden.transcripts import stored as transcripts
 
 from gradcli.cli import entry, show
+from gradcli.cli.app import commands
 from gradcli.cli.completions import FILES
 from gradcli.cli.entry import run
 from gradcli.cli.options import ASKED, SHOWN
-from gradcli.cli.verbs import verbs
 from gradcli.commands import COMMANDS
 from gradcli.explain.topics import TOPICS
 from gradcli.message import message
@@ -27,7 +27,7 @@ from gradcli.ops import SPELLED
 from gradcli.render.speech import Speak, english, speech
 
 SENTENCES = marked()
-VERBS = verbs(COMMANDS)
+TYPED = commands()
 
 
 # A language that only marks
@@ -125,10 +125,10 @@ def test_what_stands_in_the_boxes_of_a_graph_is_marked(to: str) -> None:
     assert told_in(command, speech("ru")).count("лист, AccumulateGrad") == 1
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", TYPED)
 def test_every_word_of_help_is_a_marked_sentences(name: str) -> None:
-    options = [f"{option.flag} {option.metavar} {option.default}" for option in VERBS[name].options]
-    own = words(" ".join(["--let", *options, *VERBS[name].examples]))
+    params = [f"{p.opts} {p.secondary_opts} {p.metavar} {p.default}" for p in TYPED[name].params]
+    own = words(" ".join([*params, str(TYPED[name].epilog)]))
     assert unmarked(f"{name} --help", MARKING) - own == set()
     assert unmarked(f"{name} --help", english) - own != set()
 

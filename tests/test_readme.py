@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from readme import PYTHON, README, blocks, entries, programs, today
 
-from gradcli.cli.verbs import verbs
-from gradcli.commands import COMMANDS
+from gradcli.cli.app import commands
 from gradcli.message import Exit
 
 TEXT = README.read_text()
@@ -46,7 +45,7 @@ def test_the_two_commands_stand_alone_on_their_lines() -> None:
 
 
 def test_every_command_and_exit_status_is_named() -> None:
-    assert [name for name in verbs(COMMANDS) if not re.search(rf"`{name}`|gradcli {name}\b", TEXT)] == []
+    assert [name for name in commands() if not re.search(rf"`{name}`|gradcli {name}\b", TEXT)] == []
     statuses = next(line for line in TEXT.splitlines() if line.startswith("Exit status:"))
     assert [int(number) for number in re.findall(r"\d+", statuses)] == [int(status) for status in Exit]
 

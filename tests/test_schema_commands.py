@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from gradcli.cli.app import commands
 from gradcli.cli.batch import answered
 from gradcli.cli.entry import run
-from gradcli.cli.verbs import verbs
-from gradcli.cli.words import read
+from gradcli.cli.options import ASKED
 from gradcli.commands import COMMANDS
 from gradcli.schema import report_schema
 
@@ -118,13 +118,11 @@ def on_the_command_line(line: str, capsys: Any) -> tuple[int, Any]:
 def in_batch(line: str) -> Any:
     """What batch answers to the same question."""
     name, *words = words_of(line)
-    verb = verbs(COMMANDS)[name]
-    reading = read(name, words, verb.options)
-    record: dict[str, Any] = {"id": 7, "command": name, "inputs": {v.name: v.value for v in reading.variables}}
-    record |= {} if reading.text is None else {"expr": reading.text}
-    record |= {option.name: not option.default for option in verb.options if option.name in reading.flags}
-    for option in reading.options:
-        record[option.name] = [*record.get(option.name, []), option.value] if option.name == "t" else option.value
+    context = commands()[name].make_context(name, words)
+    argv = context.meta["argv"]
+    record: dict[str, Any] = {"id": 7, "command": name, "inputs": {given.name: given.value for given in argv.variables}}
+    record |= {} if argv.expression is None else {"expr": argv.expression}
+    record |= {option: context.params[option] for option in {given.name for given in argv.arguments} & set(ASKED)}
     if "t" in record:
         pairs = [text.partition("=")[::2] for text in record["t"]]
         record["t"] = dict(pairs) if all(sign for _, sign in pairs) else record["t"][0]

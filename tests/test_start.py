@@ -53,15 +53,18 @@ def beyond(words: tuple[str, ...], libraries: str, extra: str = "") -> set[str]:
     return installed(extra + _ASK, *words) - installed(libraries)
 
 
-_PYTORCH = "import numpy, rich.cells, torch, torch.fx.experimental.symbolic_shapes"
+_TYPER = "import typer; from pydantic import Field, TypeAdapter"
+"""The second is what Typer reads a value with."""
+_PYTORCH = f"{_TYPER}; import numpy, rich.cells, torch, torch.fx.experimental.symbolic_shapes"
 """The last is what PyTorch itself imports for y.backward(v)."""
 DOORS = {
     "nothing": ((), ""),
     "help": (("vjp", "--help"), "import typer"),
-    "a word that is wrong": (("vjp", "x", "--formt"), ""),
-    "an expression that is wrong": (("vjp", "(x+1", "--x", "3"), "import numpy"),
-    "a name that is wrong": (("vjp", "x**2", "--z", "3"), "import numpy"),
-    "symbolic-only": ((*QUESTION, "--symbolic-only"), "import numpy, sympy, rich.cells"),
+    "a word that is wrong": (("vjp", "x", "--formt"), "import typer"),
+    "an option that is wrong": (("vjp", "x", "--formt", "json"), "import typer"),
+    "an expression that is wrong": (("vjp", "(x+1", "--x", "3"), f"{_TYPER}; import numpy"),
+    "a name that is wrong": (("vjp", "x**2", "--z", "3"), f"{_TYPER}; import numpy"),
+    "symbolic-only": ((*QUESTION, "--symbolic-only"), f"{_TYPER}; import numpy, sympy, rich.cells"),
     "numeric-only": ((*QUESTION, "--numeric-only"), _PYTORCH),
     "vjp": (QUESTION, _PYTORCH),
 }  # fmt: skip

@@ -1,96 +1,210 @@
-"""Verbs -> a Typer application, which prints pages of help and the version. Knows no tensor and no answer."""
+"""The table of commands -> a Typer application, whose commands answer. Every field of a question that a command offers
+is an option of it. Knows no tensor."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from shutil import get_terminal_size
-from typing import Annotated, Any
+from functools import partial
+from inspect import Parameter, Signature
+from math import isfinite
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 import gradcli
 from gradcli.cli import help
+from gradcli.cli.argv import HELP, LET
+from gradcli.cli.formats import display, suffix_of
 from gradcli.cli.line import line_of
-from gradcli.cli.options import nearest
-from gradcli.cli.verbs import Verb
+from gradcli.cli.options import ASKED, BATCH, SHOWN, Option, nearest, understood
+from gradcli.cli.question import Question
+from gradcli.commands import COMMANDS, Command
 from gradcli.message import N_, Exit, GradcliError, fault
 from gradcli.render.speech import Speak
+from gradcli.request import Request
 
-_HELP_NAMES = {"help_option_names": ["--help", "-h"]}
+_SETTINGS = {"help_option_names": list(HELP)}
 
 
-def told(verbs: Mapping[str, Verb], words: Sequence[str], speak: Speak) -> int:
-    """Help or the version, as these words ask; the exit status.
+def answer(words: Sequence[str], speak: Speak) -> int:
+    """Does what the words ask for; the exit status.
 
-    Raises GradcliError (option) where the first of them is no command.
+    Raises GradcliError for the user's mistake, with its place.
     """
-    if words[0] in verbs:  # alone: a group would load validators and build every command, which takes far longer
-        app, name = typer.Typer(add_completion=False), f"gradcli {words[0]}"
-        _add(app, verbs[words[0]], speak)
-        words = ["--help"]
-    else:
-        app, name = application(verbs, speak), "gradcli"
-        words = words[:1] if words[0] in _HELP_NAMES["help_option_names"] else words  # --lang was read already
-    parse = typer.main.get_command(app).main
-    try:
-        return int(parse(list(words), name, standalone_mode=False, windows_expand_args=False) or Exit.ANSWERED)
-    except SystemExit:  # how it tells that the page's reader has gone
-        return Exit.ANSWERED
+    group = typer.main.get_command(application(words[0]))
+    try:  # not `main`, which would answer Ctrl-C and a closed pipe itself
+        with group.make_context("gradcli", list(words), obj=speak) as context:
+            return int(group.invoke(context) or Exit.ANSWERED)
+    except typer.Exit as done:
+        return done.exit_code
 
 
-def application(verbs: Mapping[str, Verb], speak: Speak) -> typer.Typer:
-    """The commands with their pages; what performs them is in gradcli.cli.asked."""
+def application(only: str | None = None) -> typer.Typer:
+    """Every command; of a name that is one, that command alone, for each takes time to declare."""
+    names = [only] if only in _names() else _names()
     app = typer.Typer(
-        name="gradcli", cls=_group_of(verbs, speak), add_completion=False, rich_markup_mode=None,
-        invoke_without_command=True, context_settings=_HELP_NAMES,
+        name="gradcli", cls=_Front, add_completion=False, rich_markup_mode=None, invoke_without_command=True,
+        context_settings=_SETTINGS,
+        add_help_option=len(names) > 1,  # Typer would load validators for it, though the command has its own
     )
     app.callback()(_front)
-    for verb in verbs.values():
-        _add(app, verb, speak)
+    for name in names:
+        _declare(app, name)
     return app
 
 
-def _add(app: typer.Typer, verb: Verb, speak: Speak) -> None:
-    app.command(verb.name, cls=_command_of(verb, speak), context_settings=_HELP_NAMES)(_never)
+def commands() -> dict[str, TyperCommand]:
+    """Every command, by name."""
+    return typer.main.get_command(application()).commands  # type: ignore[attr-defined,no-any-return]
 
 
-def _never() -> None:
-    raise AssertionError("a question is read by gradcli.cli.words")
+_SHELL = {
+    "batch": Command(
+        "batch", N_("one question a line, JSON in and JSON out"), tuple(BATCH),
+        (
+            'echo \'{"expr": "x**2", "inputs": {"x": [1, 2]}}\' | gradcli batch',
+            "gradcli batch questions.jsonl --jobs 4",
+        ),
+        positional="FILE", required=False, variables=False,
+    ),
+    "completions": Command(
+        "completions", N_("the script that completes commands, options and variables in bash, zsh or fish"), (),
+        ("gradcli completions bash", "gradcli completions zsh"), positional="SHELL", variables=False,
+    ),
+}
+"""What is no question."""
 
 
-def _front(version: Annotated[bool, typer.Option("--version")] = False) -> None:
+def _names() -> tuple[str, ...]:
+    return *COMMANDS, *_SHELL
+
+
+def _declare(app: typer.Typer, name: str) -> None:
+    command = _SHELL[name] if name in _SHELL else COMMANDS[name]
+    perform = {"batch": _batch, "completions": _completions}.get(name, _ask)
+
+    def callback(context: typer.Context, positional: str | None, **values: Any) -> Exit:
+        return perform(command, positional, {name: value for name, value in values.items() if _is_typed(context, name)})
+
+    options = [(ASKED | BATCH)[option] for option in command.options] + ([] if name in _SHELL else [*SHOWN.values()])
+    callback.__signature__ = Signature([  # type: ignore[attr-defined]
+        _keyword("context", typer.Context), _positional(command), *([_LET] if command.variables else []),
+        *map(_parameter, options),
+    ])
+    add = app.command(
+        name, cls=Question, help=command.summary, epilog="\n".join(command.examples), context_settings=_SETTINGS,
+    )
+    add(callback)
+
+
+def _is_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+# Parameters
+
+
+def _keyword(name: str, annotation: Any, default: Any = Parameter.empty) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+_LET = _keyword("let", Annotated[list[str], typer.Option(
+    LET, metavar="NAME=TENSOR", help=N_("a variable, whatever its name; NAME=TENSOR alone does too"),
+)], None)
+
+
+def _positional(command: Command) -> Parameter:
+    annotation = Annotated[str, typer.Argument(metavar=command.positional)]
+    return _keyword("positional", annotation, Parameter.empty if command.required else None)
+
+
+def _parameter(option: Option) -> Parameter:
+    """The option as Typer knows it; what a value must look like is judged as in a record and in Python."""
+    info = typer.Option(
+        f" /{option.flag}" if option.flag.startswith("--no-") else option.flag, help=option.help,
+        metavar=option.metavar or None, min=_bound(option.least), max=_bound(option.most),
+        parser=None if option.kind in ("flag", "tensors") else partial(understood, option),
+    )
+    kind: Any = _type(option)
+    return _keyword(option.name, Annotated[kind, info], option.default)
+
+
+def _type(option: Option) -> Any:
+    if option.choices:
+        return Literal[option.choices]
+    return {"flag": bool, "integer": int, "number": float, "tensors": list[str]}.get(option.kind, str)
+
+
+def _bound(number: float) -> float | None:
+    return number if isfinite(number) else None
+
+
+# What the commands do
+
+
+def _ask(command: Command, expression: str | None, typed: Mapping[str, Any]) -> Exit:
+    from gradcli.cli.show import show  # the rooms it needs import numpy, which a typing error does not wait for
+
+    inputs = dict(variable.split("=", 1) for variable in typed.get("let", ()))
+    shown = display({name: value for name, value in typed.items() if name in SHOWN}, command.files)
+    asked = {name: understood(ASKED[name], value) for name, value in typed.items() if name in ASKED}
+    if "to" in command.options and "to" not in asked and (meant := command.files.get(suffix_of(shown.output))):
+        asked["to"] = meant
+    if "plot" in command.options and shown.format == "picture":
+        asked["plot"] = True
+    return show(command.run(Request(expression or "", command.name, inputs, **asked)), shown)
+
+
+def _batch(_: Command, source: str | None, typed: Mapping[str, Any]) -> Exit:
+    from gradcli.cli.batch import run  # as above
+
+    return run(source, **typed)
+
+
+def _completions(_: Command, shell: str | None, __: Mapping[str, Any]) -> Exit:
+    from gradcli.cli.completions import FILES, script  # it reads every table
+
+    if shell is None or shell not in FILES:
+        raise fault("option", N_("there are completions for {shells}, not for {shell}"),
+                    hint=N_("write  gradcli completions bash"), shells=", ".join(FILES), shell=shell)
+    sys.stdout.write(script(shell))
+    return Exit.ANSWERED
+
+
+# Before the commands
+
+
+def _front(
+    version: Annotated[bool, typer.Option("--version", "-V", help=N_("print the version and leave"))] = False,
+) -> None:
     if version:
         typer.echo(f"gradcli {gradcli.__version__}")
         raise typer.Exit
 
 
-def _width() -> int:
-    """Of a page of help: the terminal's, which longer lines than these do not make easier to read."""
-    return max(min(get_terminal_size().columns, 80) - 2, 50)
+class _Front(TyperGroup):
+    """gradcli itself."""
 
+    def main(self, args: Sequence[str] | None = None, *more: Any, **named: Any) -> Any:
+        """As from a shell, with its errors and exit statuses."""
+        from gradcli.cli.entry import run  # which calls this module
 
-def _command_of(verb: Verb, speak: Speak) -> type[TyperCommand]:
-    """Its help is ours, for Typer speaks English and counts a wide character as one column."""
+        sys.exit(run(sys.argv[1:] if args is None else args))
 
-    class Page(TyperCommand):
-        def get_help(self, _: Any) -> str:
-            return help.page(verb, _width(), speak)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Raises GradcliError where the first word is no command."""
+        if args[0] in self.commands:
+            return super().parse_args(ctx, args)
+        if not any(args[0] in param.opts for param in self.get_params(ctx)):
+            raise no_such_command(args, _names())
+        return super().parse_args(ctx, args[:1])  # --lang, which may follow, was read already
 
-    return Page
-
-
-def _group_of(verbs: Mapping[str, Verb], speak: Speak) -> type[TyperGroup]:
-    class Verbs(TyperGroup):
-        def get_help(self, _: Any) -> str:
-            return help.front(verbs, _width(), speak)
-
-        def parse_args(self, invocation: Any, words: list[str]) -> list[str]:
-            if words and words[0] not in ("--help", "-h", "--version") and words[0] not in verbs:
-                raise no_such_command(words, verbs)
-            return super().parse_args(invocation, words)
-
-    return Verbs
+    def get_help(self, ctx: Any) -> str:
+        """Ours, for Typer's speaks English and counts a wide character as one column."""
+        return help.front(self.get_params(ctx), self.commands, ctx.obj)
 
 
 _SAID = {
@@ -102,11 +216,11 @@ _SAID = {
 """What people call the commands elsewhere."""
 
 
-def no_such_command(words: Sequence[str], verbs: Mapping[str, Verb]) -> GradcliError:
+def no_such_command(words: Sequence[str], commands: Sequence[str]) -> GradcliError:
     """The first word is no command: a command mistyped, or an expression whose command was left out."""
     line = line_of(["gradcli", *words])
-    near = _SAID.get(words[0]) or nearest(words[0], verbs)
-    page = words[1:2] if words[1:] and words[1] in verbs else ()
+    near = _SAID.get(words[0]) or nearest(words[0], commands)
+    page = words[1:2] if words[1:] and words[1] in commands else ()
     if words[0] in ("help", "version"):
         error = fault("option", N_("there is no command {word}"), hint=N_("did you mean  {line} ?"), word=words[0],
                       line=line_of(["gradcli", *page, f"--{words[0]}"]).text)
@@ -115,7 +229,7 @@ def no_such_command(words: Sequence[str], verbs: Mapping[str, Verb]) -> GradcliE
                       line=line_of(["gradcli", near, *words[1:]]).text)
     elif words[0].isalpha() and len(words[0]) > 1 and len(words) == 1:
         error = fault("option", N_("there is no command {word}"), hint=N_("the commands are {commands}"), word=words[0],
-                      commands=", ".join(verbs))
+                      commands=", ".join(commands))
     else:
         error = fault("option", N_("the command is missing before {word}"), hint=N_("did you mean  {line} ?"),
                       word=words[0], line=line_of(["gradcli", "vjp", *words]).text)

@@ -1,4 +1,4 @@
-"""The tables of commands, options and operations -> completion scripts for bash, zsh and fish, which start no Python.
+"""Typer's commands and the table of operations -> completion scripts for bash, zsh and fish, which start no Python.
 `python -m gradcli.cli.completions` writes them anew. A script is a template of shells/ with these tables as `case`s."""
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
-from gradcli.cli.options import Option
-from gradcli.cli.verbs import Verb, verbs
-from gradcli.commands import COMMANDS
+from typer.core import TyperCommand, TyperOption
+
+from gradcli.cli.app import commands
+from gradcli.cli.argv import LET, flag_of
+from gradcli.cli.help import options, positional, takes_variables
 from gradcli.ops import ROWS
 from gradcli.program.values import NAMED
 from gradcli.tensors.text import CONSTRUCTORS
@@ -43,53 +45,51 @@ def script(shell: str) -> str:
 
 def _tables(shell: str, quote: Callable[[str], str]) -> Iterator[str]:
     """The functions that a template calls: each prints or sets what is known of its argument."""
-    every = verbs(COMMANDS)
+    every = commands()
     case = _fish_case if shell == "fish" else _case
-    yield case("commands", {"*": quote(_lines(Offer(v.name, v.summary) for v in every.values()))})
-    yield case("positional", {name: quote(_positional(verb)) for name, verb in every.items()})
-    yield case("variables", {name: quote("yes") for name, verb in every.items() if verb.variables})
-    yield case("options", {name: quote(_lines(_options(verb))) for name, verb in every.items()})
-    yield case("takes", {" ".join(k): quote(takes) for k, takes in _takes(every.values()).items()})
+    yield case("commands", {"*": quote(_lines(Offer(name, each.help or "") for name, each in every.items()))})
+    yield case("positional", {name: quote(positional(each).strip("[]").lower()) for name, each in every.items()})
+    yield case("variables", {name: quote("yes") for name, each in every.items() if takes_variables(each)})
+    yield case("options", {name: quote(_lines(_options(each))) for name, each in every.items()})
+    yield case("takes", {" ".join(k): quote(takes) for k, takes in _takes(every).items()})
     yield case("functions", {"*": quote(_lines(Offer(row.name, row.doc) for row in ROWS if row.name.isidentifier()))})
     yield case("topics", {"*": quote(_lines(_topics()))})
     yield case("not_variables", {"*": quote(" ".join(NOT_VARIABLES))})
     yield case("constructors", {"*": quote(" ".join(f"{name}:" for name in CONSTRUCTORS))})
 
 
-def _positional(verb: Verb) -> str:
-    return verb.positional.lower()
-
-
-def _options(verb: Verb) -> Iterator[Offer]:
-    yield from (Offer(option.flag, option.help) for option in verb.options)
-    if verb.variables:
-        yield Offer("--let", "a variable, whatever its name, as NAME=TENSOR")
+def _options(command: TyperCommand) -> Iterator[Offer]:
+    yield from (Offer(flag_of(option), option.help or "") for option in options(command))
+    if takes_variables(command):
+        yield Offer(LET, "a variable, whatever its name, as NAME=TENSOR")
     yield Offer("--help", "what the command takes, with examples")
 
 
-def _takes(every: Iterable[Verb]) -> dict[tuple[str, ...], str]:
+def _takes(every: Mapping[str, TyperCommand]) -> dict[tuple[str, ...], str]:
     """What stands behind each option of each command; commands that agree share a row."""
     found: dict[str, dict[str, list[str]]] = {}
-    for verb in every:
-        for option in verb.options:
-            found.setdefault(option.flag, {}).setdefault(_taken(verb, option), []).append(verb.name)
+    for name, command in every.items():
+        for option in options(command):
+            found.setdefault(flag_of(option), {}).setdefault(_taken(name, option), []).append(name)
     rows = {}
     for flag, kinds in found.items():
         for takes, names in kinds.items():
             rows[(f"*:{flag}",) if len(kinds) == 1 else tuple(f"{name}:{flag}" for name in names)] = takes
-    return rows | {("*:--help",): "flag", ("*:--let",): "binding"}
+    return rows | {("*:--help",): "flag", (f"*:{LET}",): "binding"}
 
 
-def _taken(verb: Verb, option: Option) -> str:
+_TAKEN = {"FILE": "file", "NAMES": "names", "TENSOR": "tensor", "ANSWER": "tensor", "[NAME=]TENSOR": "tangent"}
+
+
+def _taken(command: str, option: TyperOption) -> str:
     """One word for the kind of value, or `words` and the words themselves."""
-    choices = option.choices or (import_module(f"gradcli.commands.{verb.name}").KINDS if option.name == "to" else ())
-    if choices:
+    if option.is_flag:
+        return "flag"
+    metavar = str(option.metavar)
+    choices = import_module(f"gradcli.commands.{command}").KINDS if option.name == "to" else metavar.split("|")
+    if len(choices) > 1:
         return " ".join(["words", *choices])
-    if option.metavar == "FILE":
-        return "file"
-    if option.name == "v":
-        return "weights"
-    return {"flag": "flag", "names": "names", "tensor": "tensor", "tensors": "tangent"}.get(option.kind, "nothing")
+    return "weights" if option.name == "v" else _TAKEN.get(metavar, "nothing")
 
 
 def _topics() -> Iterator[Offer]:

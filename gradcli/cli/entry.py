@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-import gradcli
 from gradcli.cli import aside, collector
 from gradcli.cli.front import front_page
 from gradcli.cli.language import language, word_after
@@ -24,6 +23,12 @@ def main() -> NoReturn:
     aside.set_aside()
     _prepare_streams()
     os._exit(_flushed(run(sys.argv[1:])))
+
+
+main.__code__ = main.__code__.replace(co_stacksize=40_000)
+"""Python lays its frames in chunks of 16 KB, and at the end of one a loop maps and unmaps memory at every call that it
+makes: a fifth of the whole run where the import of PyTorch happens to lie at such a depth. A frame as large as this
+one (320 KB) gets a chunk of 512 KB, in which everything that it calls has room."""
 
 
 def run(words: Sequence[str]) -> int:
@@ -60,22 +65,9 @@ def _performed(words: Sequence[str]) -> int:
         sys.stdout.write(front_page(_speech(words).sentence))
         return Exit.ANSWERED
 
-    if words[0] == "--version":
-        sys.stdout.write(f"gradcli {gradcli.__version__}\n")
-        return Exit.ANSWERED
+    from gradcli.cli.app import answer  # here, since a Ctrl-C while it is imported has to be answered too
 
-    from gradcli.cli.asked import asked  # here, since a Ctrl-C while it is imported has to be answered too
-    from gradcli.cli.verbs import verbs
-    from gradcli.commands import COMMANDS
-
-    known = verbs(COMMANDS)
-    perform = asked(known[words[0]], words[1:]) if words[0] in known else None
-    if perform is not None:
-        return perform()
-
-    from gradcli.cli.app import told  # Typer: 50 ms, for help only
-
-    return told(known, words, _speech(words))
+    return answer(words, _speech(words))
 
 
 def _told(error: GradcliError, words: Sequence[str]) -> int:

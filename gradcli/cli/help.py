@@ -1,13 +1,15 @@
-"""Verbs -> the pages of help, in a language and a width. Knows no parser."""
+"""Typer's commands -> their pages of help, in a language and a width."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from shutil import get_terminal_size
+from typing import Any
+
+from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from gradcli.cli.front import FIRST_LINES, usage
-from gradcli.cli.options import Option
-from gradcli.cli.verbs import Verb
 from gradcli.message import N_
 from gradcli.render.layout import cells, padded, wrapped
 from gradcli.render.speech import Speak
@@ -15,49 +17,72 @@ from gradcli.render.speech import Speak
 _WIDEST_TERM = 30
 """Columns; what a longer one means begins on the next line."""
 
-_HELP = ("-h, --help", N_("show this page and leave"))
-_VERSION = ("--version", N_("print the version and leave"))
-_LET = ("--let NAME=TENSOR", N_("a variable, whatever its name; NAME=TENSOR alone does too"))
+_HELP = N_("show this page and leave")
 
 
-def page(verb: Verb, width: int, speak: Speak) -> str:
+def page(command: TyperCommand, params: Iterable[Any], speak: Speak) -> str:
     """The help of one command."""
-    say = speak.sentence
-    positional = verb.positional if verb.required else f"[{verb.positional}]"
-    bindings = "[--NAME TENSOR | NAME=TENSOR]... " if verb.variables else ""
-    options = [(_term(option), _meaning(option, speak)) for option in verb.options]
-    fixed = [(term, say(meaning)) for term, meaning in (*([_LET] if verb.variables else []), _HELP)]
+    say, width = speak.sentence, _width()
+    bindings = "[--NAME TENSOR | NAME=TENSOR]... " if takes_variables(command) else ""
     return _joined(
-        wrapped(usage(f"gradcli {verb.name} {positional} {bindings}[OPTIONS]", say), width, "", "  "),
-        wrapped(say(verb.summary), width, "  "),
-        [say(N_("Options:")), *_described([*fixed[:-1], *options, fixed[-1]], width)],
-        ["  " + say(N_("Examples:")), *(f"    {line}" for line in verb.examples)],
+        wrapped(usage(f"gradcli {command.name} {positional(command)} {bindings}[OPTIONS]", say), width, "", "  "),
+        wrapped(say(command.help or ""), width, "  "),
+        [say(N_("Options:")), *_options(params, width, speak)],
+        ["  " + say(N_("Examples:")), *(f"    {line}" for line in (command.epilog or "").split("\n"))],
     )
 
 
-def front(verbs: Mapping[str, Verb], width: int, speak: Speak) -> str:
+def front(params: Iterable[Any], commands: Mapping[str, Any], speak: Speak) -> str:
     """The help of gradcli itself."""
-    say = speak.sentence
+    say, width = speak.sentence, _width()
     told = N_("A gradient calculator: the symbolic Jacobian and PyTorch's y.backward(v), side by side and explained.")
     return _joined(
         [usage("gradcli COMMAND ...", say)],
         wrapped(say(told), width, "  "),
-        [say(N_("Options:")), *_described([(term, say(meaning)) for term, meaning in (_VERSION, _HELP)], width)],
-        [say(N_("Commands:")), *_described([(verb.name, say(verb.summary)) for verb in verbs.values()], width)],
+        [say(N_("Options:")), *_options(params, width, speak)],
+        [say(N_("Commands:")), *_described([(name, say(c.help or "")) for name, c in commands.items()], width)],
         ["  " + say(N_("Start with:")), *(f"    {line}" for line in FIRST_LINES)],
     )
+
+
+def takes_variables(command: TyperCommand) -> bool:
+    """Whether it has --let."""
+    return any(param.name == "let" for param in command.params)
+
+
+def positional(command: TyperCommand) -> str:
+    """`EXPRESSION`, in brackets where it can be left out."""
+    (argument,) = (param for param in command.params if isinstance(param, TyperArgument))
+    return str(argument.metavar) if argument.required else f"[{argument.metavar}]"
+
+
+def options(command: TyperCommand) -> list[TyperOption]:
+    """Those of its own: neither --let nor --help."""
+    return [param for param in command.params if isinstance(param, TyperOption) and param.name != "let"]
+
+
+def term(option: TyperOption) -> str:
+    """`--seed N`, `--quiet`, `-h, --help`."""
+    flags = ", ".join(sorted(option.opts or option.secondary_opts, key=len))
+    return flags if option.is_flag else f"{flags} {option.metavar}"
+
+
+def _width() -> int:
+    """Of a page of help: the terminal's, which longer lines than these do not make easier to read."""
+    return max(min(get_terminal_size().columns, 80) - 2, 50)
+
+
+def _options(params: Iterable[Any], width: int, speak: Speak) -> Iterator[str]:
+    found = [param for param in params if isinstance(param, TyperOption)]
+    return _described([(term(option), _meaning(option, speak)) for option in found], width)
 
 
 def _joined(*paragraphs: Sequence[str]) -> str:
     return "\n\n".join("\n".join(lines) for lines in paragraphs)
 
 
-def _term(option: Option) -> str:
-    return option.flag if option.kind == "flag" else f"{option.flag} {option.metavar}"
-
-
-def _meaning(option: Option, speak: Speak) -> str:
-    told = speak.sentence(option.help)
+def _meaning(option: TyperOption, speak: Speak) -> str:
+    told = speak.sentence(_HELP if option.name == "help" else option.help or "")
     if option.default in (None, False, True):
         return told
     return speak.sentence(N_("{meaning}  [default: {default}]"), meaning=told, default=option.default)

@@ -1,13 +1,15 @@
-"""The tables of commands and options -> the manual page, for `man gradcli`. Knows troff and no parser."""
+"""Typer's commands -> the manual page, for `man gradcli`. Knows troff."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from typer.core import TyperCommand, TyperOption
+
 import gradcli
-from gradcli.cli.options import Option
-from gradcli.cli.verbs import Verb, verbs
-from gradcli.commands import COMMANDS
+from gradcli.cli.app import commands
+from gradcli.cli.argv import flag_of
+from gradcli.cli.help import options, positional, term
 
 _DESCRIPTION = (
     "From one expression over tensors, gradcli gives the Jacobian in closed form and the numeric vector-Jacobian "
@@ -35,15 +37,15 @@ _ENVIRONMENT = (
 
 def manual() -> str:
     """The page gradcli(1)."""
-    every = list(verbs(COMMANDS).values())
+    every = list(commands().values())
     return "\n".join([
         f'.TH GRADCLI 1 "" "gradcli {gradcli.__version__}" "User Commands"',
         ".SH NAME", r"gradcli \- a gradient calculator for the command line",
         ".SH SYNOPSIS", r".B gradcli", ".I COMMAND EXPRESSION",
         r"[\-\-\fINAME TENSOR\fR | \fINAME\fR=\fITENSOR\fR]... [\fIOPTIONS\fR]",
         ".SH DESCRIPTION", *_paragraphs(_DESCRIPTION),
-        ".SH COMMANDS", *(line for verb in every for line in _command(verb)),
-        ".SH OPTIONS", *(line for option in _options(every) for line in _term(_written(option), option.help)),
+        ".SH COMMANDS", *(line for command in every for line in _command(command)),
+        ".SH OPTIONS", *(line for option in _options(every) for line in _term(term(option), option.help or "")),
         ".SH TENSORS", *(line for term in _TENSORS for line in _term(*term)),
         ".SH EXIT STATUS", *(line for term in _STATUSES for line in _term(*term)),
         ".SH ENVIRONMENT", *(line for term in _ENVIRONMENT for line in _term(*term)),
@@ -55,20 +57,16 @@ def _paragraphs(texts: Iterable[str]) -> Iterator[str]:
         yield from (".PP", _text(text))
 
 
-def _command(verb: Verb) -> Iterator[str]:
-    positional = verb.positional if verb.required else f"[{verb.positional}]"
-    yield from (f".SS gradcli {verb.name} {positional}", _text(verb.summary) + ".")
-    if verb.options:
-        yield from (".PP", "Options: " + _text(", ".join(option.flag for option in verb.options)) + ".")
-    yield from (".PP", "Examples:", ".PP", ".nf", *(_text("    " + example) for example in verb.examples), ".fi")
+def _command(command: TyperCommand) -> Iterator[str]:
+    yield from (f".SS gradcli {command.name} {positional(command)}", _text(command.help or "") + ".")
+    if options(command):
+        yield from (".PP", "Options: " + _text(", ".join(map(flag_of, options(command)))) + ".")
+    examples = (command.epilog or "").split("\n")
+    yield from (".PP", "Examples:", ".PP", ".nf", *(_text("    " + example) for example in examples), ".fi")
 
 
-def _options(every: Iterable[Verb]) -> list[Option]:
-    return list({option.name: option for verb in every for option in verb.options}.values())
-
-
-def _written(option: Option) -> str:
-    return option.flag if option.kind == "flag" else f"{option.flag} {option.metavar}"
+def _options(every: Iterable[TyperCommand]) -> list[TyperOption]:
+    return list({option.name: option for command in every for option in options(command)}.values())
 
 
 def _term(term: str, meaning: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from gradcli.message import N_, fault
-from gradcli.request import Display, Request
+from gradcli.request import Batch, Display, Request
 
 Kind = Literal["flag", "integer", "number", "word", "names", "tensor", "tensors"]
 
@@ -53,7 +53,7 @@ class Option:
         return self.kind == "tensors"
 
 
-def _declared(kind: type[Request] | type[Display]) -> dict[str, Option]:
+def _declared(kind: type[Request | Display | Batch]) -> dict[str, Option]:
     return {f.name: _option(f.name, str(f.type), f.default, f.metadata) for f in fields(kind) if "help" in f.metadata}
 
 
@@ -73,7 +73,9 @@ def _metavar(kind: Kind, choices: tuple[str, ...]) -> str:
 
 ASKED: dict[str, Option] = _declared(Request)
 SHOWN: dict[str, Option] = _declared(Display)
-"""Every declared option by its field's name, in the order declared: what is asked, and how the answer is shown."""
+BATCH: dict[str, Option] = _declared(Batch)
+"""Every declared option by its field's name, in the order declared: what is asked, how the answer is shown, and how
+records are read."""
 
 
 def understood(option: Option, value: Any) -> Any:

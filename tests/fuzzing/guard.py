@@ -30,6 +30,8 @@ _WRITES = (
     "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown",
     "os.utime", "os.setxattr", "os.putenv", "os.unsetenv", "shutil.", "tempfile.",
 )  # fmt: skip
+_TYPERS_OWN = b"PYDANTIC_DISABLE_PLUGINS"
+"""A variable of the environment that Typer sets, and puts back, whatever the words are."""
 _MAKERS = tuple(module.__file__ for module in (inspect, typing, dataclasses, collections))
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -47,7 +49,9 @@ _hooked = False
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watching and (event.startswith((*_RUNS, *_WRITES)) or _is_code(event, arguments) or _opens(event, arguments)):
+    if not _watching or (event in ("os.putenv", "os.unsetenv") and arguments[0] == _TYPERS_OWN):
+        return
+    if event.startswith((*_RUNS, *_WRITES)) or _is_code(event, arguments) or _opens(event, arguments):
         raise Forbidden(f"{event} {arguments!r:.200}")
 
 

@@ -133,7 +133,7 @@ def _without_answers() -> Iterator[None]:
         raise error
 
     with (
-        mock.patch("gradcli.commands.COMMANDS", _STUNTED), mock.patch("gradcli.cli.show.show", _unshown),
+        mock.patch("gradcli.cli.app.COMMANDS", _STUNTED), mock.patch("gradcli.cli.show.show", _unshown),
         mock.patch("gradcli.cli.batch.run", _unshown), mock.patch("gradcli.cli.entry._defect", broken),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x"))),
     ):

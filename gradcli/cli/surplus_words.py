@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from gradcli.cli.line import line_of, quoted
 from gradcli.message import N_, GradcliError, fault
-
-if TYPE_CHECKING:
-    from gradcli.cli.words import Reading
 
 _CONSTRUCTOR = re.compile(r"eye|ones|zeros|full|linspace|arange|rand|randn")
 _FILE = re.compile(r"[^()\[\]*+=,]*\.(npy|npz|csv|tsv|json|pt|pth|txt)", re.IGNORECASE)
@@ -17,16 +14,17 @@ _PIECE = re.compile(r"[-+\d.,\[\]()eE]+")
 _SHORT = {"o": "output", "f": "format", "q": "quiet", "p": "precision", "l": "lang", "s": "seed", "w": "wrt"}
 
 
-def extra_word(word: str, reading: Reading, at: int) -> GradcliError:
+def surplus_word(command: str, words: Sequence[str], at: int) -> GradcliError:
     """The complaint about a word too many, with the repair that its neighbours show."""
+    word = words[at]
     name = word.lstrip("-")
     if word.startswith("-") and name.isidentifier():
-        value = quoted(reading.words[at + 1]) if at + 1 < len(reading.words) else "TENSOR"
+        value = quoted(words[at + 1]) if at + 1 < len(words) else "TENSOR"
         return fault(
             "option", N_("{word} has one dash; options and variables have two"), hint=N_("write  --{name} {value}"),
             word=word, name=_SHORT.get(name, name), value=value if name != "q" else "",
         )
-    repair = _repair(word, reading, at)
+    repair = _repair(command, words, at)
     if repair is not None:
         return fault("option", N_("one word too many: {word}"), hint=N_("did you mean  {repair} ?"), word=word,
                      repair=repair)
@@ -42,8 +40,8 @@ def extra_word(word: str, reading: Reading, at: int) -> GradcliError:
     )
 
 
-def _repair(word: str, reading: Reading, at: int) -> str | None:
-    words, before = reading.words, reading.words[at - 1] if at else ""
+def _repair(command: str, words: Sequence[str], at: int) -> str | None:
+    word, before = words[at], words[at - 1] if at else ""
     bound = re.fullmatch(r"(-{0,2}[^\W\d]\w*):(.+)", word)
     if bound:
         return f"{bound[1]}={quoted(bound[2])}"
@@ -56,9 +54,7 @@ def _repair(word: str, reading: Reading, at: int) -> str | None:
         return f"--wrt {before},{word}"
     if flag.startswith("--") and "=" not in flag:
         return _in_pieces(flag, before, [w for w in words[at:] if not w.startswith("--")])
-    if at == 1 and reading.expression is not None:
-        return _unquoted(reading)
-    return None
+    return _unquoted(command, words) if at == 1 else None
 
 
 def _in_pieces(flag: str, first: str, rest: list[str]) -> str | None:
@@ -74,12 +70,11 @@ def _in_pieces(flag: str, first: str, rest: list[str]) -> str | None:
     return None
 
 
-def _unquoted(reading: Reading) -> str | None:
+def _unquoted(command: str, words: Sequence[str]) -> str | None:
     """`gradcli vjp x + 1 --x 3`: an expression that the shell took apart."""
-    words = list(reading.words)
     named = (k for k, word in enumerate(words) if k and (word.startswith("--") or re.match(r"\w+=", word)))
     end = next(named, len(words))
     pieces = words[:end]
     if not any(re.fullmatch(r"[-+*/@^]|\*\*", piece) for piece in pieces) or any(map(_FILE.fullmatch, pieces)):
         return None
-    return line_of(["gradcli", reading.command, " ".join(pieces), *words[end:]]).text
+    return line_of(["gradcli", command, " ".join(pieces), *words[end:]]).text

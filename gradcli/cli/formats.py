@@ -1,0 +1,54 @@
+"""The display options that were typed, and the suffix of a file -> how the answer is shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gradcli.cli.language import preferred
+from gradcli.message import N_, fault
+from gradcli.request import Display
+
+_SUFFIXES = {
+    ".txt": "text", ".json": "json", ".tex": "latex", ".md": "markdown",
+    ".npy": "npy", ".npz": "npz", ".csv": "csv", ".tsv": "tsv",
+}
+_NUMBERS = (".npy", ".npz", ".csv", ".tsv")
+_PICTURES = (".svg", ".png", ".pdf")
+
+
+def suffix_of(path: str | None) -> str:
+    """`.json`, in small letters; empty where there is none."""
+    return "" if path is None or "." not in path else "." + path.rpartition(".")[2].lower()
+
+
+def display(typed: Mapping[str, Any], files: Mapping[str, str]) -> Display:
+    """To a person in the language of their locale; a script's JSON does not depend on it. A file's suffix sets the
+    format, unless a format was typed; `files` are the suffixes of the command's own."""
+    shown = Display(**typed)
+    if shown.output is not None and "format" not in typed:
+        shown = replace(shown, format=_format(shown, files))
+    if shown.lang is not None or shown.format == "json":
+        return shown
+    return replace(shown, lang=preferred(os.environ))
+
+
+def _format(shown: Display, files: Mapping[str, str]) -> str:
+    suffix = suffix_of(shown.output)
+    if suffix in _NUMBERS:
+        return _SUFFIXES[suffix]
+    if suffix in files:
+        return "picture" if files[suffix] == "picture" else "text"
+    if suffix in _PICTURES and not files and not shown.quiet:
+        raise fault("option", N_("this command draws no picture"),
+                    hint=N_("gradcli jacobian, plot and graph do; an answer ends in {suffixes}"),
+                    suffixes=", ".join(_SUFFIXES))
+    if suffix not in _SUFFIXES and not shown.quiet:
+        raise fault(
+            "option", N_("the name {output} does not tell the format"),
+            hint=N_("end it in {suffixes}, or add  --format text"),
+            output=shown.output, suffixes=", ".join([*files, *_SUFFIXES]),
+        )
+    return _SUFFIXES.get(suffix, "text")
