@@ -10,7 +10,7 @@ import operator
 from functools import cache, lru_cache
 
 import sympy
-from sympy import Dummy, Expr
+from sympy import Add, Dummy, Expr
 from sympy.core.cache import clear_cache
 
 from gradcli.symbolic import scalars
@@ -21,10 +21,8 @@ from gradcli.symbolic.scalars import Entry, Unknown, log
 
 def partial(e: Expr, x: Entry) -> Expr:
     """∂e/∂x. Entries that stand elsewhere in like expressions have like partials, so that each is found once."""
-    entries = {x: _slot(0)}
-    for entry in entries_in(e):
-        entries.setdefault(entry, _slot(len(entries)))
-    slope = _slope(e.xreplace(entries), _slot(0))
+    entries = {entry: _slot(number) for number, entry in enumerate(entries_in(e))}
+    slope = _slope(e.xreplace(entries), entries[x])
     return slope.xreplace({slot: entry for entry, slot in entries.items()})
 
 
@@ -41,7 +39,9 @@ def _slot(number: int) -> Slot:
 
 @lru_cache(1 << 12)
 def _slope(e: Expr, u: Slot) -> Expr:
-    return _as_powers(_as_functions(e).diff(u))
+    constant, rest = e.as_independent(u, as_Add=False)  # SymPy would ask for the sign of the whole
+    slope = _as_powers(_as_functions(rest).diff(u))
+    return Add(*(constant * term for term in slope.args)) if rest.is_Mul and slope.is_Add else constant * slope
 
 
 def forget() -> None:
