@@ -27,12 +27,12 @@ def _needs_a_bound(shape: Any, low: Any, high: Any) -> GradcliError | None:
 
 # ---- in SymPy's words -----------------------------------------------------------------------------------------------
 def _between(sp: Any, u: Any, low: Any, high: Any) -> Any:
-    """u at the bounds, too."""
+    """u at the bounds, too; where they are in the wrong order, the upper one wins."""
     if low is None:
         return sp.Piecewise((u, u <= high), (high, True))
     if high is None:
         return sp.Piecewise((u, u >= low), (low, True))
-    return sp.Piecewise((u, sp.And(u >= low, u <= high)), (low, u < low), (high, True))
+    return sp.Piecewise((u, sp.And(u >= low, u <= high)), (sp.Min(low, high), u < low), (high, True))
 
 
 ELEMENTWISE: tuple[Row, ...] = (
