@@ -383,8 +383,7 @@ def mistakes(tests: bool) -> Iterator[Mistake]:
 _SYMMETRIC = "two axes have one length by construction only where the result is symmetric: x @ x.T, solve(x, x)"
 EQUIVALENT: Mapping[tuple[str, str], str] = {
     **{(f"{name}.symbolic", "two axes swapped"): _SYMMETRIC for name in ("linear", "inner", "solve", "conv1d")},
-    **{(f"{name}.sympy", "arguments swapped"): "x and y change places only where they are equal; a test does notice it"
-       for name in ("fmax", "fmin")},
+    ("fmax.sympy", "arguments swapped"): "x and y change places only where they are equal; a test does notice it",
     ("hypot.sympy", "negated"): "so is the result that its slope x/y is written in; a test of the value does notice it",
     ("contract", "joined digits lose their range"): "no digit of the programs leaves its range; a test does notice it",
     ("contract", "indices are not renewed"): "no sums of the programs share an index; a test does notice it",

@@ -155,7 +155,7 @@ def by_torch(row: Row, options: Options, x: Values, order: int = 1) -> tuple[np.
 
 @cache
 def formulas(row: Row, options: tuple[tuple[str, Any], ...], order: int) -> list[Callable[..., np.ndarray]]:
-    """What the row's own `scalar` or `derivative` column says of the gradients that `by_torch` computes."""
+    """What the row's own columns say of the gradients that `by_torch` computes."""
     symbols = [sympy.Symbol(f"u{k}", real=True) for k in tensor_places(row)]
     filled = arguments(row, dict(options), symbols, lambda v: sympy.Rational(str(v)))
     given = [NOTHING if a is None else a for a in filled]

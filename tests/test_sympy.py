@@ -17,8 +17,9 @@ from gradcli.ops import ROWS
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.ops.row import Row
 from gradcli.symbolic import partial as slopes
+from gradcli.symbolic.dims import Index
 from gradcli.symbolic.partial import partial
-from gradcli.symbolic.scalars import NOTHING, SCALARS, Above, AtLeast, Atomic, Entry, Equal, Where, atomic
+from gradcli.symbolic.scalars import NOTHING, SCALARS, Above, AtLeast, Atomic, Entry, Equal, Sigma, Where, atomic
 from tests.test_elementwise import OPTIONS, arguments, tensor_places
 
 POINTS, DIGITS = 24, 30
@@ -171,6 +172,14 @@ X, Y = ENTRIES[:2]
 ])
 def test_a_slope_has_the_form_that_has_a_value_where_pytorchs_has(e: Expr, slope: Expr) -> None:
     assert partial(e, X) == slope
+
+
+def test_a_sum_that_is_held_fixed_stays_what_it_is() -> None:
+    r = Index(sympy.Integer(3), "r")
+    held = Sigma(Entry(Symbol("z"), r) ** 2, r)
+    assert partial(X**2 * held, X) == 2 * X * held
+    with pytest.raises(NotImplementedError):
+        partial(Sigma(X * Entry(Symbol("z"), r), r), X)
 
 
 def test_a_like_formula_is_differentiated_once() -> None:

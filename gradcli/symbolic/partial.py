@@ -16,18 +16,18 @@ from sympy.core.cache import clear_cache
 from gradcli.symbolic import scalars
 from gradcli.symbolic.dims import ZERO
 from gradcli.symbolic.graph import entries_in
-from gradcli.symbolic.scalars import Entry, Unknown, log
+from gradcli.symbolic.scalars import Bound, Entry, Unknown, atoms, in_order, log
 
 
 def partial(e: Expr, x: Entry) -> Expr:
     """∂e/∂x. Entries that stand elsewhere in like expressions have like partials, so that each is found once."""
-    entries = {entry: _slot(number) for number, entry in enumerate(entries_in(e))}
-    slope = _slope(e.xreplace(entries), entries[x])
-    return slope.xreplace({slot: entry for entry, slot in entries.items()})
+    sums = [part for part in in_order(atoms(e, Bound)) if not part.has(x)]  # no symbol stands for what they bind
+    slots = {part: _slot(number) for number, part in enumerate([*entries_in(e), *sums])}
+    return _slope(e.xreplace(slots), slots[x]).xreplace({slot: part for part, slot in slots.items()})
 
 
 class Slot(Unknown, Dummy):  # type: ignore[misc]
-    """What stands for an entry while SymPy differentiates."""
+    """What stands for an entry, or a sum that is held fixed, while SymPy differentiates."""
 
     is_commutative = True
 

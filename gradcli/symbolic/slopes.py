@@ -20,7 +20,7 @@ RESULT = Dummy("y", real=True)
 def stand_ins(row: Row, options: tuple[Any, ...]) -> tuple[Any, ...]:
     """A real symbol for each argument that is a number, so that one partial serves them all; others as they are."""
     return tuple(
-        option if option is None or isinstance(option, str) else _stand_in(place, param.kind)
+        option if option is None or param.kind == "text" else _stand_in(place, param.kind)
         for place, (param, option) in enumerate(zip(row.takes, options, strict=True))
     )
 
