@@ -110,6 +110,8 @@ def row_mistakes(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
     """Wrong columns of one row."""
     if row.derivative is not None:
         yield from _in_partials(row, questions)
+    if row.sympy is not None and (row.derivative is None or None in row.derivative):
+        yield from _in_words(row, questions)
     if row.scalar is not None:
         for what, change in FORMULAS.items():
             yield Mistake(f"{row.name}.scalar", what, _put(row, "scalar", _of(row.scalar, change)), questions)
@@ -131,14 +133,30 @@ def _instead(right: Callable[..., Any], wrong: Callable[..., Any]) -> Callable[.
 def _in_partials(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
     partials = row.derivative or ()
     for place, column in enumerate(partials):
+        if column is None:  # SymPy's
+            continue
         for what, change in {**FORMULAS, "zero": lambda e: 0 * e, "one more": lambda e: e + 1}.items():
             wrong = (*partials[:place], _of(column, change), *partials[place + 1 :])
             yield Mistake(f"{row.name}.derivative[{place}]", what, _put(row, "derivative", wrong), questions)
     for a, b in combinations(range(len(partials)), 2):
+        if partials[a] is None or partials[b] is None:
+            continue
         swapped = list(partials)
         swapped[a], swapped[b] = _instead(partials[a], partials[b]), _instead(partials[b], partials[a])
         yield Mistake(f"{row.name}.derivative", f"{a} and {b} swapped", _put(row, "derivative", tuple(swapped)),
             questions)
+
+
+def _in_words(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
+    """The function that SymPy differentiates."""
+    column = row.sympy
+    assert column is not None
+    for what, change in {**FORMULAS, "a constant": lambda e: 0 * e}.items():
+        yield Mistake(f"{row.name}.sympy", what, _put(row, "sympy", _of(column, change)), questions)
+    more = lambda sp, *of: _noted(right := column(sp, *of), right + sum(of[k] for k in row.tensor_places))  # noqa: E731
+    yield Mistake(f"{row.name}.sympy", "its slope one more", _put(row, "sympy", more), questions)
+    if len(row.tensors) == 2:
+        yield Mistake(f"{row.name}.sympy", "arguments swapped", _put(row, "sympy", _backwards(column)), questions)
 
 
 def _in_entries(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
@@ -365,6 +383,8 @@ def mistakes(tests: bool) -> Iterator[Mistake]:
 _SYMMETRIC = "two axes have one length by construction only where the result is symmetric: x @ x.T, solve(x, x)"
 EQUIVALENT: Mapping[tuple[str, str], str] = {
     **{(f"{name}.symbolic", "two axes swapped"): _SYMMETRIC for name in ("linear", "inner", "solve", "conv1d")},
+    ("fmax.sympy", "arguments swapped"): "x and y change places only where they are equal; a test does notice it",
+    ("hypot.sympy", "negated"): "so is the result that its slope x/y is written in; a test of the value does notice it",
     ("contract", "joined digits lose their range"): "no digit of the programs leaves its range; a test does notice it",
     ("contract", "indices are not renewed"): "no sums of the programs share an index; a test does notice it",
 }

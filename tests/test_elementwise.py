@@ -1,6 +1,7 @@
 """The elementwise rows: values, derivatives, kinks and deviations, against PyTorch, mpmath and central differences.
 
-The vocabulary `s` of the rows is a small one of this file's own, so that the rows are tested without the symbolic room.
+The vocabulary `s` of the rows is a small one of this file's own, so that the rows are tested without the formulas of
+the symbolic room: what SymPy makes of their `sympy` columns is taken as it is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from gradcli.ops.libraries import n
 from gradcli.ops.masks import MASKS
 from gradcli.ops.row import REQUIRED, Deviation, Row
 from gradcli.ops.special import SPECIAL
+from gradcli.symbolic.slopes import RESULT, slope, stand_ins
 
 ROWS = (*ELEMENTWISE, *SPECIAL, *ACTIVATIONS, *MASKS)
 TABLE = {row.name: row for row in ROWS}
@@ -93,11 +95,16 @@ def bracket(name: str) -> Any:
 @cache
 def atomic(name: str) -> Any:
     row = TABLE[name]
-    assert row.derivative is not None, f"{name} has no derivative column, so s has no {name}"
+    assert row.sympy or row.derivative, f"{name} has no partials, so s has no {name}"
 
     def fdiff(self: Any, k: int = 1) -> Any:
-        partial = row.derivative[tensor_places(row).index(k - 1)]  # type: ignore[index]
-        return sympy.sympify(partial(S, *(None if a is NOTHING else a for a in self.args), self))
+        given = tuple(None if a is NOTHING else a for a in self.args)
+        own = row.derivative and row.derivative[tensor_places(row).index(k - 1)]
+        if own:
+            return sympy.sympify(own(S, *given, self))
+        stand_in = stand_ins(row, given)
+        found = slope(row, k - 1, stand_in).xreplace({**dict(zip(stand_in, self.args, strict=True)), RESULT: self})
+        return found.replace(sympy.sign, atomic("sign"))  # SymPy's has a DiracDelta for a derivative
 
     return function(name, fdiff, lambda *a: row.numpy(n, *a))
 
@@ -148,7 +155,7 @@ def by_torch(row: Row, options: Options, x: Values, order: int = 1) -> tuple[np.
 
 @cache
 def formulas(row: Row, options: tuple[tuple[str, Any], ...], order: int) -> list[Callable[..., np.ndarray]]:
-    """What the row's own `scalar` or `derivative` column says of the gradients that `by_torch` computes."""
+    """What the row's own columns say of the gradients that `by_torch` computes."""
     symbols = [sympy.Symbol(f"u{k}", real=True) for k in tensor_places(row)]
     filled = arguments(row, dict(options), symbols, lambda v: sympy.Rational(str(v)))
     given = [NOTHING if a is None else a for a in filled]

@@ -106,10 +106,10 @@ def test_the_command_line_a_batch_and_a_stored_answer_give_one_verdict(
     command: str, wrong: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     row = SPELLED["tanh"]
-    before, derivative = row.derivative, row.derivative
+    before: Any = row.sympy
     forget()
     if wrong:
-        object.__setattr__(row, "derivative", tuple(lambda *of, d=d: 2 * d(*of) for d in derivative))
+        object.__setattr__(row, "sympy", lambda *of: 2 * before(*of))
     try:
         for more in PLANTED[command]:
             record = {"command": command, "expr": "tanh(x)", "inputs": {"x": 0.5}, **more}
@@ -123,7 +123,7 @@ def test_the_command_line_a_batch_and_a_stored_answer_give_one_verdict(
             if command != "check":
                 assert good == (not wrong or command in WRONG_NOTHING), out
     finally:
-        object.__setattr__(row, "derivative", before)
+        object.__setattr__(row, "sympy", before)
         forget()
 
 

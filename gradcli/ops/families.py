@@ -21,7 +21,7 @@ def elementwise(
     torch: Column,
     numpy: Column,
     scalar: Column | None = None,
-    derivative: Column | Sequence[Column] | None = None,
+    derivative: Column | Sequence[Column | None] | None = None,
     tensors: str = "x",
     options: tuple[Param, ...] = (),
     domain: Interval | Sequence[Interval] = (-2.0, 2.0),

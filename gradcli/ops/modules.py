@@ -134,6 +134,10 @@ def _tiled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return len(sizes) >= len(shapes[0]) and all(n >= 0 for n in sizes)
 
 
+def _has_an_axis(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+    return bool(shapes[0])
+
+
 def _rolled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return "dims" in options or not isinstance(options.get("shifts"), tuple)
 
@@ -243,7 +247,7 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         **{name: (means("cat", "arrays:tensors axis:dim", _one_number("dim"), dim=0),)
            for name in ("concatenate", "concat")},
         "stack": (means("stack", "arrays:tensors axis:dim", dim=0),),
-        "flip": (means("flip", "m:x", dims=_all_axes), means("flip", "m:x axis:dims")),
+        "flip": (means("flip", "m:x", dims=_all_axes), means("flip", "m:x axis:dims", _has_an_axis)),
         "roll": (means("roll", "a:x shift:shifts axis:dims", _rolled),),
         "diag": (means("diag", "v:x k:diagonal"),),
         "diagonal": (means("diagonal", "a:input offset axis1:dim1 axis2:dim2"),),

@@ -2,7 +2,8 @@
 
 Every column that computes is a function whose first argument is the library it works with, so that reading the table
 imports nothing: `torch(t, ...)` gets the module `torch`, `numpy(n, ...)` gets NumPy with SciPy's special functions as
-`n.special`, `scalar(s, ...)`, `derivative(s, ...)` and `symbolic(s, ...)` get the symbolic room's own vocabulary.
+`n.special`, `sympy(sp, ...)` gets the module `sympy`, and `scalar(s, ...)`, `derivative(s, ...)` and `symbolic(s, ...)`
+get the symbolic room's own vocabulary.
 The other arguments are the operation's parameters in the order of `takes`, all of them, always.
 """
 
@@ -82,9 +83,12 @@ class Deviation:
 class Row:
     """One operation.
 
-    Exactly one of these gives its meaning: `scalar` (an elementwise formula in simpler functions), `derivative` (an
-    elementwise function of its own: one partial for each tensor, in terms of the arguments and the result, called as
-    partial(s, *arguments, y)), or `symbolic` (sums, index maps, primitives). `domain` holds one open interval a tensor,
+    One of these gives its meaning: `scalar` (an elementwise formula in simpler functions), `sympy` (an elementwise
+    function of its own, in the words that SymPy has for it: SymPy finds its partials; where it is in pieces, a kink
+    belongs to the piece whose slope PyTorch takes there), or `symbolic` (sums, index maps, primitives). `derivative`
+    holds partials that are not SymPy's, because PyTorch's are a choice of its own or another form loses no digits: one
+    for each tensor, in terms of the arguments and the result, called as partial(s, *arguments, y); None is SymPy's.
+    Beside them `sympy` says what they are checked against, if SymPy has it. `domain` holds one open interval a tensor,
     from which tests sample. `latex` has one `{}` for each tensor.
     `work` gets what `shape` gets: what the numeric columns cost, counted in entries that are gone through, where that
     is more than the entries that go in and come out.
@@ -99,7 +103,8 @@ class Row:
     torch: Column
     numpy: Column
     scalar: Column | None = None
-    derivative: tuple[Column, ...] | None = None
+    sympy: Column | None = None
+    derivative: tuple[Column | None, ...] | None = None
     symbolic: Column | None = None
     aliases: tuple[str, ...] = ()
     latex: str | None = None

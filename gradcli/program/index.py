@@ -52,8 +52,8 @@ def index_arguments(
 
 def _refuse_list_of_lists(node: t.Subscript) -> None:
     """`x[[[0, 1], [1, 0]]]`: to PyTorch up to 2.13 a list for each axis, to NumPy one tensor of places."""
-    (item, *others) = node.items
-    if others or not isinstance(item, t.Sequence) or item.tuple:
+    item = node.items[0] if len(node.items) == 1 else None
+    if not isinstance(item, t.Sequence) or item.tuple:
         return
     if any(isinstance(inner, t.Sequence) for inner in item.items):
         raise fault(

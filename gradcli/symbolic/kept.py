@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from gradcli.program import Constant, Program
+from gradcli.symbolic import partial
 from gradcli.symbolic.calculus import Calculus
 from gradcli.symbolic.form import Derived, Form
 
@@ -53,6 +54,7 @@ def _forms(
 def forget() -> None:
     """Keeps nothing any more: for who changes the operations themselves."""
     _forms.cache_clear()
+    partial.forget()
 
 
 def _is_small(program: Program) -> bool:

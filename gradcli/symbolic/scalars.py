@@ -7,18 +7,20 @@ Every scalar is real.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Mul, Symbol
 
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
 from gradcli.program.numbers import MAX_EXACT_BITS
 from gradcli.symbolic.dims import ONE, ZERO, Index, is_nonnegative
+from gradcli.symbolic.slopes import RESULT, slope, stand_ins
 
 
 class Unknown(Expr):  # type: ignore[misc]
@@ -55,10 +57,13 @@ class Entry(Unknown):
 
 
 class Flag(sympy.Function):  # type: ignore[misc]
-    """What is 0 or 1: its powers are itself, and its derivative is 0 (`partial` says so)."""
+    """What is 0 or 1: its powers are itself, and its derivative is 0."""
 
     is_real = True
     is_nonnegative = True
+
+    def _eval_derivative(self, x: Expr) -> Expr:
+        return ZERO
 
     def _eval_power(self, exponent: Expr) -> Expr | None:
         return self if exponent.is_positive else None
@@ -132,6 +137,9 @@ class Place(sympy.Function):  # type: ignore[misc]
     is_integer = True
     is_nonnegative = True
 
+    def _eval_derivative(self, x: Expr) -> Expr:
+        return ZERO
+
     def highest(self) -> Expr:
         """The largest place there is (for proofs about index expressions)."""
         return self.args[1] - 1
@@ -163,6 +171,13 @@ class Where(sympy.Function):  # type: ignore[misc]
             return cls(c, a, b.args[2])
         return c if (a, b) == (ONE, ZERO) and isinstance(c, Flag) else None
 
+    def _eval_derivative(self, x: Expr) -> Expr:
+        c, a, b = self.args
+        da, db = a.diff(x), b.diff(x)
+        if is_structural(c):  # which piece of a tensor this is: a bracket contracts with deltas, a Where would not
+            return c * da + (1 - c) * db if db != 0 else c * da
+        return Where(c, da, db)
+
 
 class Bound(Unknown):
     """What a sum and a product over indices share. args: the body, the bound indices."""
@@ -181,6 +196,9 @@ class Bound(Unknown):
     def free_symbols(self) -> set[Symbol]:
         return set(self.args[0].free_symbols) - set(self.args[1:])
 
+    def _eval_derivative(self, x: Expr) -> Expr:
+        raise NotImplementedError("it is a tensor of its own before it is differentiated")
+
     def _xreplace(self, rule: Mapping[Expr, Expr]) -> tuple[Expr, bool]:
         """Substitution that captures nothing: bound indices are left alone, and renamed where a new value names one."""
         if self in rule:
@@ -196,10 +214,8 @@ class Bound(Unknown):
 class Sigma(Bound):
     """The sum of a body over bound indices. Built by `contract`, which knows how."""
 
-
 class Pi(Bound):
     """The product of a body over bound indices."""
-
 
 class log(sympy.log):  # type: ignore[misc]
     """SymPy's logarithm without its search for signs and imaginary parts, which takes milliseconds for log(1 + exp(x)).
@@ -213,7 +229,8 @@ class log(sympy.log):  # type: ignore[misc]
 
 
 class Atomic(Unknown, sympy.Function):  # type: ignore[misc]
-    """A function of the table that is kept as it is (`sigmoid`, `relu`): its partials are the row's.
+    """A function of the table that is kept as it is (`sigmoid`, `relu`), without SymPy's search for periods, signs and
+    special values each time that one is made.
 
     args: one for each parameter of the row, tensors' entries and options alike.
     """
@@ -221,9 +238,15 @@ class Atomic(Unknown, sympy.Function):  # type: ignore[misc]
     row: Row
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        assert self.row.derivative is not None
-        place = self.row.tensor_places.index(argindex - 1)
-        return sympy.sympify(self.row.derivative[place](SCALARS, *(_plain(a) for a in self.args), self))
+        """The row's own partial, if it has one, else SymPy's."""
+        arguments = tuple(map(_plain, self.args))
+        partials = self.row.derivative
+        column = None if partials is None else partials[self.row.tensor_places.index(argindex - 1)]
+        if column is not None:
+            return sympy.sympify(column(SCALARS, *arguments, self))
+        stand_in = stand_ins(self.row, arguments)
+        found = slope_in_tables_words(self.row.name, argindex - 1, stand_in)
+        return found.xreplace({**dict(zip(stand_in, self.args, strict=True)), RESULT: self})
 
     def _eval_evalf(self, prec: int) -> None:
         """Nothing: SymPy would look for an mpmath function of the same name, whatever that does."""
@@ -238,10 +261,16 @@ def _plain(argument: Expr) -> Expr | None:
 
 
 @cache
+def slope_in_tables_words(name: str, place: int, arguments: tuple[Any, ...]) -> Expr:
+    """SymPy's partial of a function."""
+    return in_tables_words(slope(TABLE[name], place, arguments))
+
+
+@cache
 def atomic(name: str) -> type[Atomic]:
-    """The SymPy function class of a row that has a derivative column."""
+    """The SymPy function class of a row that has partials."""
     row = TABLE[name]
-    assert row.derivative is not None, name
+    assert row.sympy is not None or row.derivative is not None, name
     return type(row.name, (*_PARITY.get(row.name, ()), Atomic), {"row": row})
 
 
@@ -312,8 +341,7 @@ def as_float(e: Expr) -> float:
 
 
 _ELEMENTARY = {"exp": sympy.exp, "log": log, "sqrt": sympy.sqrt}
-"""SymPy's own, for their algebra: exp(a)*exp(b), log(exp(a)), sqrt(a)**2. The others are the table's: SymPy looks for
-periods, signs and special values each time one is made, which takes milliseconds."""
+"""SymPy's own, for their algebra: exp(a)*exp(b), log(exp(a)), sqrt(a)**2. The others are the table's."""
 
 
 class Scalars:
@@ -423,9 +451,45 @@ def is_long_power(function: str, of: Sequence[Expr]) -> bool:
 
 def own(e: Expr) -> Expr:
     """SymPy's Abs and sign, which its simplifications bring in (sqrt(x**2)), as the table's functions."""
-    if e.has(sympy.Abs):
-        e = e.replace(sympy.Abs, atomic("abs"))
-    return e.replace(sympy.sign, atomic("sign")) if e.has(sympy.sign) else e
+    return in_tables_words(e) if e.has(sympy.Abs, sympy.sign) else e
+
+
+def in_tables_words(e: Expr) -> Expr:
+    """A formula in SymPy's functions as one in the table's: those that bear its names, and those of `_WORDS`."""
+    if not e.args or isinstance(e, Entry):
+        return e
+    if isinstance(e, sympy.Piecewise):
+        return _choice([(in_tables_words(value), in_tables_words(condition)) for value, condition in e.args])
+    arguments = tuple(map(in_tables_words, e.args))
+    word = _WORDS.get(type(e))
+    if word is None and isinstance(e, sympy.Function) and type(e).__module__.startswith("sympy."):
+        word = atomic(type(e).__name__)
+    if word is not None:
+        return word(*arguments)
+    return e if all(map(operator.is_, arguments, e.args)) else e.func(*arguments)
+
+
+def _choice(pieces: Sequence[tuple[Expr, Expr]]) -> Expr:
+    """Values with conditions, of which the first that holds is taken; the last always does."""
+    *others, (rest, _) = pieces
+    for value, condition in reversed(others):
+        rest = value * condition if value.is_Number and rest == 0 else Where(condition, value, rest)
+    return rest
+
+
+_WORDS: Mapping[type, Callable[..., Expr]] = {
+    sympy.exp: sympy.exp,
+    sympy.log: log,
+    sympy.Abs: lambda u: atomic("abs")(u),
+    sympy.polygamma: lambda n, u: atomic("digamma")(u) if n == 0 else atomic("polygamma")(n, u),
+    sympy.besseli: lambda n, u: atomic(f"i{n}")(u),
+    sympy.Gt: Above,
+    sympy.Ge: AtLeast,
+    sympy.Lt: lambda a, b: Above(b, a),
+    sympy.Le: lambda a, b: AtLeast(b, a),
+    sympy.And: Mul,
+}
+"""What SymPy's functions, comparisons and `And` are called here, where it is another name."""
 
 
 def softened(e: Expr) -> Expr:
