@@ -301,7 +301,10 @@ def difference(call: Call, symbolic: bool = False) -> str | None:
         return None  # a narrower signature: gradcli takes every parameter by its place and by its name
     except Exception as error:
         return f"PyTorch refuses: {str(error).splitlines()[0][:90]}"
-    return _apart("the value", ours[0], theirs[0]) or next(
+    wrong = _apart("the value", ours[0], theirs[0])
+    if wrong is not None or not np.isfinite(theirs[0]).all():  # where y is infinite, no derivative is to be compared
+        return wrong
+    return next(
         (found for k in ours[1] if k in theirs[1] and (found := _apart(f"{k}.grad", ours[1][k], theirs[1][k]))), None)
 
 

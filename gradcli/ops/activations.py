@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isinf
+from math import inf, isinf
 from typing import Any
 
 from gradcli.message import GradcliError, fault
@@ -34,7 +34,9 @@ def _ordered(shape: Shape, low: Any, high: Any) -> GradcliError | None:
 
 
 def _not_negative(shape: Shape, lambd: Any) -> GradcliError | None:
-    return fault("option", N_("softshrink needs lambd >= 0, not {lambd}"), lambd=lambd) if lambd < 0 else None
+    if 0 <= lambd < inf:
+        return None
+    return fault("option", N_("softshrink needs a finite lambd of 0 or more, not {lambd}"), lambd=float(lambd))
 
 
 def _finite_beta(shape: Shape, beta: Any, threshold: Any) -> GradcliError | None:

@@ -69,9 +69,11 @@ def reshaped(x: Shape, sizes: tuple[int, ...]) -> Shape:
 
 
 def _flattened(x: Shape, start_dim: int, end_dim: int) -> Shape:
+    a, b = axis(start_dim, len(x)), axis(end_dim, len(x))
+    if a > b:
+        raise fault("shape", N_("flatten joins axes up to end_dim={b}, which comes before start_dim={a}"), a=a, b=b)
     if not x:
         return (1,)
-    a, b = axis(start_dim, len(x)), axis(end_dim, len(x))
     return (*x[:a], prod(x[a : b + 1]), *x[b + 1 :])
 
 

@@ -41,9 +41,16 @@ def _pointwise(name: str, doc: str, numpy: Callable[..., Any], entry: Callable[.
 
     Called as numpy(n, x, y, *options) and entry(s.scalar, x, y, *options).
     """
+    def shape(x: Shape, y: Shape, *rest: Any) -> Shape:
+        for param, value in zip(options, rest, strict=False):
+            if value < 0 or (param.name == "delta" and value == 0):
+                raise fault("option", N_("{f} does not take {name}={value}: it is a distance"), f=name, name=param.name,
+                            value=float(value))
+        return _after(_same(name, x, y), rest[-1])
+
     return Row(
         name, "loss", doc, example or f"{name}(x, y)", takes=(INPUT, TARGET, *options, REDUCTION), latex=latex,
-        shape=lambda x, y, *rest: _after(_same(name, x, y), rest[-1]),
+        shape=shape,
         torch=torch or (lambda t, x, y, *rest: getattr(t.nn.functional, name)(
             x, y, reduction=rest[-1], **{p.name: v for p, v in zip(options, rest, strict=False)})),
         numpy=lambda n, x, y, *rest: _numpy_reduced(n, numpy(n, x, y, *rest[:-1]), rest[-1]),

@@ -61,6 +61,11 @@ def _all(x: Any, dim: Any) -> list[int]:
     return list(axes(dim, x.dim()))
 
 
+def _kept(x: Any, y: Any, keepdim: bool) -> Any:
+    """The reduction of everything with the axes of x: torch.max(x) itself knows no keepdim."""
+    return y.reshape((1,) * x.dim()) if keepdim else y
+
+
 # Jacobians in index notation
 
 
@@ -282,7 +287,7 @@ REDUCTIONS: tuple[Row, ...] = (
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u / n, "mu")),
     Row("prod", "reduction", N_("the product over an axis (all of them without dim)"), "prod(x, dim=0)",
         takes=(Param("x"), AXIS, KEEPDIM), shape=_reduced,
-        torch=lambda t, x, dim, keepdim: t.prod(x) if dim is None else t.prod(x, dim, keepdim),
+        torch=lambda t, x, dim, keepdim: _kept(x, t.prod(x), keepdim) if dim is None else t.prod(x, dim, keepdim),
         numpy=lambda n, x, dim, keepdim: n.prod(x, axis=_on(x, dim), keepdims=keepdim),
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u, "p", product=True)),
     Row("cumsum", "reduction", N_("sums of the first entries along an axis"), "cumsum(x, dim=0)",
@@ -341,14 +346,14 @@ REDUCTIONS: tuple[Row, ...] = (
             "k", s.reduced(x, axes(dim, x.rank), keepdim), (s.node(x), dim, keepdim))),
     Row("max", "reduction", N_("the largest entry; with dim, of each line along it (its value, not its place)"),
         "max(x)", takes=(Param("x"), AXIS, KEEPDIM), shape=_not_empty,
-        torch=lambda t, x, dim, keepdim: t.max(x) if dim is None else t.max(x, dim, keepdim).values,
+        torch=lambda t, x, dim, keepdim: _kept(x, t.max(x), keepdim) if dim is None else t.max(x, dim, keepdim).values,
         numpy=lambda n, x, dim, keepdim: n.max(x, axis=_on(x, dim), keepdims=keepdim),
         symbolic=lambda s, x, dim, keepdim: _max(s, x, dim, keepdim, "max"),
         kinks=(Kink(lambda n, x, dim, keepdim: _tied(n, x, dim, keepdim, n.max), N_(
             "several entries reach it; PyTorch's max(x) shares the gradient, max(x, dim) gives it to one of them")),)),
     Row("min", "reduction", N_("the smallest entry; with dim, of each line along it (its value, not its place)"),
         "min(x)", takes=(Param("x"), AXIS, KEEPDIM), shape=_not_empty,
-        torch=lambda t, x, dim, keepdim: t.min(x) if dim is None else t.min(x, dim, keepdim).values,
+        torch=lambda t, x, dim, keepdim: _kept(x, t.min(x), keepdim) if dim is None else t.min(x, dim, keepdim).values,
         numpy=lambda n, x, dim, keepdim: n.min(x, axis=_on(x, dim), keepdims=keepdim),
         symbolic=lambda s, x, dim, keepdim: _max(s, x, dim, keepdim, "min"),
         kinks=(Kink(lambda n, x, dim, keepdim: _tied(n, x, dim, keepdim, n.min), N_(
