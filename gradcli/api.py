@@ -80,8 +80,12 @@ def _refuse_unknown(command: Command, options: Mapping[str, Any]) -> None:
         if name not in command.options:
             near = nearest(name, command.options)
             raise fault(
-                "option", N_("{command} takes no option {name}"),
-                hint=None if near is None else N_("did you mean  {near} ?"), command=command.name, name=name, near=near,
+                "option",
+                N_("{command} takes no option {name}"),
+                hint=None if near is None else N_("did you mean  {near} ?"),
+                command=command.name,
+                name=name,
+                near=near,
             )
 
 

@@ -88,21 +88,37 @@ def side_by_side(
                 return verdict(True, says)
         return verdict(False, _disagreement(outside, symbolic, pytorch))
     if overflown.any():
-        return verdict(None, message(
-            N_("{count} of {total} entries are too large for {dtype} numbers, where they are infinite"),
-            count=int(overflown.sum()), total=undefined.size, dtype=dtype,
-        ))
+        return verdict(
+            None,
+            message(
+                N_("{count} of {total} entries are too large for {dtype} numbers, where they are infinite"),
+                count=int(overflown.sum()),
+                total=undefined.size,
+                dtype=dtype,
+            ),
+        )
     if undefined.any():
-        return verdict(None, message(
-            N_("PyTorch gives nan in {count} of {total} entries where the formula is finite: "
-               "it is undefined there, not the formula"),
-            count=int(undefined.sum()), total=undefined.size,
-        ))
+        return verdict(
+            None,
+            message(
+                N_(
+                    "PyTorch gives nan in {count} of {total} entries where the formula is finite: "
+                    "it is undefined there, not the formula"
+                ),
+                count=int(undefined.sum()),
+                total=undefined.size,
+            ),
+        )
     if shaking and largest > JUMP * max(float(_finite_sizes(one).max(initial=0.0)) for one in (symbolic, pytorch)):
-        return verdict(None, message(
-            N_("a rounding of the inputs moves the formula's values as far as the two sides are apart: at this point "
-               "nothing can be decided")
-        ))
+        return verdict(
+            None,
+            message(
+                N_(
+                    "a rounding of the inputs moves the formula's values as far as the two sides are apart: at this "
+                    "point nothing can be decided"
+                )
+            ),
+        )
     return verdict(True)
 
 
@@ -168,10 +184,15 @@ def _allowed(sizes: Array, scale: float, dtype: str) -> Array:
 def _disagreement(outside: Array, symbolic: Array, pytorch: Array) -> Message:
     place = tuple(int(k) for k in np.argwhere(outside)[0])
     return message(
-        N_("the two sides disagree in {count} of {total} entries; the first is at {place}: "
-           "formula {a:.6g}, PyTorch {b:.6g}"),
-        count=int(outside.sum()), total=outside.size,
-        place=list(place), a=float(symbolic[place]), b=float(pytorch[place]),
+        N_(
+            "the two sides disagree in {count} of {total} entries; the first is at {place}: "
+            "formula {a:.6g}, PyTorch {b:.6g}"
+        ),
+        count=int(outside.sum()),
+        total=outside.size,
+        place=list(place),
+        a=float(symbolic[place]),
+        b=float(pytorch[place]),
     )
 
 

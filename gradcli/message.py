@@ -136,5 +136,3 @@ def fault(kind: str, sentence: Sentence, /, hint: Sentence | None = None, **valu
 def limit(sentence: Sentence, /, hint: Sentence | None = None, **values: object) -> GradcliError:
     """A limit that was hit: the question is understood but refused."""
     return fault(LIMIT, sentence, hint, **values)
-
-

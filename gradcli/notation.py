@@ -96,8 +96,6 @@ def _read(program: Program) -> set[int]:
     return read
 
 
-
-
 def _whole(piece: Piece) -> str:
     return piece.text if len(piece.text) <= LIMIT else DOTS
 
@@ -330,7 +328,6 @@ _SHORT = {"trace": "tr"}
 
 
 # Names and numbers
-
 
 
 def _constant(value: Any, source: str) -> Piece:

@@ -19,13 +19,18 @@ TensorText = Any
 
 
 def option(
-    default: Any, help: str, *, metavar: str | None = None, choices: tuple[str, ...] = (),
-    least: float = -inf, most: float = inf,
+    default: Any,
+    help: str,
+    *,
+    metavar: str | None = None,
+    choices: tuple[str, ...] = (),
+    least: float = -inf,
+    most: float = inf,
 ) -> Any:
     """A field that the command line and batch offer as `--name`; a number lies between `least` and `most`."""
-    return field(default=default, metadata={
-        "help": help, "metavar": metavar, "choices": choices, "least": least, "most": most,
-    })
+    return field(
+        default=default, metadata={"help": help, "metavar": metavar, "choices": choices, "least": least, "most": most}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,7 @@ class Request:
     answer: TensorText = option(
         None, N_("the answer to be checked: a formula over the inputs and v, or a tensor"), metavar="ANSWER"
     )
-    of: str = option(
-        "vjp", N_("what the answer is said to be"), choices=("vjp", "grad", "jacobian", "hessian", "jvp")
-    )
+    of: str = option("vjp", N_("what the answer is said to be"), choices=("vjp", "grad", "jacobian", "hessian", "jvp"))
     rtol: float | None = option(
         None, N_("how far a right answer may be off, relative to the entry"), metavar="NUMBER", least=0
     )

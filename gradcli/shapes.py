@@ -66,7 +66,9 @@ def check_strides(shape: Shape, name: str, most: int) -> None:
     if 0 in shape and prod(n or 1 for n in shape) > most:
         raise limit(
             N_("{name} would be {shape}: it holds no entry, but its other axes multiply to more than {most}"),
-            name=name, shape=written(shape), most=most,
+            name=name,
+            shape=written(shape),
+            most=most,
         )
 
 
@@ -95,7 +97,10 @@ def _broadcast_two(a: Shape, b: Shape) -> Shape:
             raise fault(
                 "shape",
                 N_("shapes {a} and {b} do not broadcast: {m} and {n} differ and neither is 1"),
-                a=written(a), b=written(b), m=m, n=n,
+                a=written(a),
+                b=written(b),
+                m=m,
+                n=n,
             )
         merged.append(n if m == 1 else m)
     return tuple(merged)
@@ -107,9 +112,14 @@ def axis(dim: int, rank: int) -> int:
     if not -span <= dim < span:
         raise fault(
             "shape",
-            NN_("dim={dim} is out of range: the tensor has {count} dimension, so dim goes from {low} to {high}",
-                "dim={dim} is out of range: the tensor has {count} dimensions, so dim goes from {low} to {high}"),
-            dim=dim, count=rank, low=-span, high=span - 1,
+            NN_(
+                "dim={dim} is out of range: the tensor has {count} dimension, so dim goes from {low} to {high}",
+                "dim={dim} is out of range: the tensor has {count} dimensions, so dim goes from {low} to {high}",
+            ),
+            dim=dim,
+            count=rank,
+            low=-span,
+            high=span - 1,
         )
     return dim % span
 

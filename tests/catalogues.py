@@ -64,8 +64,11 @@ class _Dateless(Catalog):
     @property
     def mime_headers(self) -> list[tuple[str, str]]:
         return [
-            ("Project-Id-Version", "gradcli"), ("Language", str(self.locale)), ("Plural-Forms", self.rule),
-            ("MIME-Version", "1.0"), ("Content-Type", "text/plain; charset=utf-8"),
+            ("Project-Id-Version", "gradcli"),
+            ("Language", str(self.locale)),
+            ("Plural-Forms", self.rule),
+            ("MIME-Version", "1.0"),
+            ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Transfer-Encoding", "8bit"),
         ]
 

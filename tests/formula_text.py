@@ -202,8 +202,9 @@ class Reading:
                 continue
             name, _, rest = line.name.partition("[")
             if rest or self._is_formula(line):
-                self.tensors[name] = self.array(line.formula, rest.removesuffix("]").split(",") if rest else [],
-                    self.shapes[name])
+                self.tensors[name] = self.array(
+                    line.formula, rest.removesuffix("]").split(",") if rest else [], self.shapes[name]
+                )
             else:
                 self.tensors[name] = self.called(line.formula)
 
@@ -213,14 +214,16 @@ class Reading:
         if match is None:
             return re.fullmatch(r"\[[-+.,\[\]\d\seinfa]*\]", line.formula) is None
         first = match.group(2).split(",")[0]
-        return match.group(1) not in TABLE or (self.shapes.get(first, ()) == ()
-            and TABLE[match.group(1)].family == "elementwise")
+        return match.group(1) not in TABLE or (
+            self.shapes.get(first, ()) == () and TABLE[match.group(1)].family == "elementwise"
+        )
 
     def called(self, text: str) -> Array:
         """`softmax(z, dim=1)` and `[1.0, 2.0]`: the calculator's own language."""
         names = [n for n in re.findall(r"[A-Za-z_]\w*", re.sub(r'"[^"]*"', "", text)) if n in self.tensors]
-        known = {name: self.tensors[name] for name in names if not re.search(rf"\b{name}\(", text)
-            or names.count(name) > 1}
+        known = {
+            name: self.tensors[name] for name in names if not re.search(rf"\b{name}\(", text) or names.count(name) > 1
+        }
         program = trace(parse(text), {name: a.shape for name, a in known.items()})
         return np.asarray(values_of(program, known)[program.output.step])
 
@@ -303,8 +306,10 @@ class Reading:
         defaults = [p.default for p in row.takes[len(given) :]]
         if REQUIRED in defaults:
             raise Unreadable(f"{name} with {len(given)} arguments")
-        options = [float(d) if p.kind == "number" and d is not None else d for p,
-            d in zip(row.takes[len(given) :], defaults, strict=True)]
+        options = [
+            float(d) if p.kind == "number" and d is not None else d
+            for p, d in zip(row.takes[len(given) :], defaults, strict=True)
+        ]
         values = [np.float64(g) if p.kind == "tensor" else g for p, g in zip(row.takes, given, strict=False)]
         return np.float64(row.numpy(numpy_library, *values, *options))
 
@@ -350,8 +355,9 @@ def _is_flag(tree: Node) -> bool:
 # Whole answers
 
 
-def evaluated(formula: Jacobian | Vjp, shape: Shape, tensors: Mapping[str, Array],
-    shapes: Mapping[str, Shape]) -> Array:
+def evaluated(
+    formula: Jacobian | Vjp, shape: Shape, tensors: Mapping[str, Array], shapes: Mapping[str, Shape]
+) -> Array:
     """The values that a printed formula and its `where` lines have, at every index of its left side."""
     reading = Reading(dict(tensors), {**shapes, **{name: a.shape for name, a in tensors.items()}})
     with np.errstate(all="ignore"):

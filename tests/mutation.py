@@ -116,8 +116,9 @@ def row_mistakes(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
         for what, change in FORMULAS.items():
             yield Mistake(f"{row.name}.scalar", what, _put(row, "scalar", _of(row.scalar, change)), questions)
         if len(row.tensors) == 2:
-            yield Mistake(f"{row.name}.scalar", "arguments swapped", _put(row, "scalar", _backwards(row.scalar)),
-                questions)
+            yield Mistake(
+                f"{row.name}.scalar", "arguments swapped", _put(row, "scalar", _backwards(row.scalar)), questions
+            )
     if row.symbolic is not None:
         yield from _in_entries(row, questions)
 
@@ -143,8 +144,9 @@ def _in_partials(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
             continue
         swapped = list(partials)
         swapped[a], swapped[b] = _instead(partials[a], partials[b]), _instead(partials[b], partials[a])
-        yield Mistake(f"{row.name}.derivative", f"{a} and {b} swapped", _put(row, "derivative", tuple(swapped)),
-            questions)
+        yield Mistake(
+            f"{row.name}.derivative", f"{a} and {b} swapped", _put(row, "derivative", tuple(swapped)), questions
+        )
 
 
 def _in_words(row: Row, questions: Sequence[Question]) -> Iterator[Mistake]:
@@ -191,8 +193,9 @@ def _has_rules(column: Callable[..., Any]) -> bool:
     """Whether the column makes a primitive, itself or by a function of its file."""
     source = inspect.getsource(column)
     file = vars(sys.modules[column.__module__])
-    called = [file[name] for name in re.findall(r"\b_\w+",
-        source) if callable(file.get(name)) and file[name] is not column]
+    called = [
+        file[name] for name in re.findall(r"\b_\w+", source) if callable(file.get(name)) and file[name] is not column
+    ]
     return "s.primitive(" in source or any("s.primitive(" in inspect.getsource(f) for f in called)
 
 
@@ -266,6 +269,7 @@ LINES: Mapping[str, tuple[str, str]] = {
     "(*(k for k in over if k not in replaced),)"),
 }  # fmt: skip
 
+
 def moving_questions() -> list[Question]:
     """Programs that move entries about."""
     moves = [row.name for row in ROWS if row.family == "move" and row.name in programs.DRAWABLE]
@@ -313,8 +317,11 @@ def _exchange(planted: CodeType) -> None:
 
 def questions_of(row: Row) -> list[Question]:
     """Programs in which the row has a derivative: its example, and some that are drawn."""
-    drawn = [programs.draw(Random(seed), rows=[row.name], longest=1 + seed % 2) for seed in range(PROGRAMS)] \
-        if row.name in programs.DRAWABLE else []
+    drawn = (
+        [programs.draw(Random(seed), rows=[row.name], longest=1 + seed % 2) for seed in range(PROGRAMS)]
+        if row.name in programs.DRAWABLE
+        else []
+    )
     return [
         *(partial(disagrees, one.text, one.point, one.v) for one in drawn),
         *(partial(disagrees, row.example, point) for _, point in islice(fitting(row), 2)),

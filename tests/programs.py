@@ -417,8 +417,10 @@ def written_call(sketch: Sketch, row: Row, tensors: Sequence[str], options: Mapp
             places.append(next(rest))
         elif param.name in options:
             (places if param.default is REQUIRED and not names else names).append(
-                options[param.name] if param.default is REQUIRED and not names
-                    else f"{param.name}={options[param.name]}")
+                options[param.name]
+                if param.default is REQUIRED and not names
+                else f"{param.name}={options[param.name]}"
+            )
     name = sketch.spelled(row)
     is_operand = re.fullmatch(r"[A-Za-z_]\w*|\(.*\)", places[0]) is not None and row.takes[0] in row.tensors
     if row.method and is_operand and sketch.maybe(0.4):
@@ -453,8 +455,11 @@ def deviation(program: Program, values: Sequence[Array]) -> float:
 # Makers: one for each row that its columns alone do not draw
 
 
-def _two(name: str, domains: tuple[Interval, Interval] = (ANYWHERE, ANYWHERE),
-    reductions: Sequence[str] = ("mean", "sum", "none")) -> Maker:
+def _two(
+    name: str,
+    domains: tuple[Interval, Interval] = (ANYWHERE, ANYWHERE),
+    reductions: Sequence[str] = ("mean", "sum", "none"),
+) -> Maker:
     """A loss of two tensors of one shape."""
 
     def make(s: Sketch) -> str:
@@ -537,15 +542,22 @@ def _einsum(s: Sketch) -> str | None:
             lead = len(shape) - len(letters)
             if lead != (len(dots) if "..." in term else 0):
                 return False
-            if "..." in term and (shape[:lead] if term.startswith("...") else shape[len(letters):]) != dots:
+            if "..." in term and (shape[:lead] if term.startswith("...") else shape[len(letters) :]) != dots:
                 return False
             known = dict(sizes)
             return all(known.setdefault(c, k) == k for c, k in zip(letters, shape[lead:], strict=True))
 
-        x = s.tensor(fits) if any(fits(p.shape) for p in s.pieces) else s.new(
-            (*dots, *(sizes.setdefault(c, s.size()) for c in letters)) if "..." in term
-            else tuple(sizes.setdefault(c, s.size()) for c in letters), ANYWHERE)
-        sizes.update(zip(letters, x.shape[x.rank - len(letters):], strict=True))
+        x = (
+            s.tensor(fits)
+            if any(fits(p.shape) for p in s.pieces)
+            else s.new(
+                (*dots, *(sizes.setdefault(c, s.size()) for c in letters))
+                if "..." in term
+                else tuple(sizes.setdefault(c, s.size()) for c in letters),
+                ANYWHERE,
+            )
+        )
+        sizes.update(zip(letters, x.shape[x.rank - len(letters) :], strict=True))
         operands.append(x)
     if any(p.text.lstrip("(").startswith("[") for p in operands):  # einsum takes tensors
         return None
@@ -618,8 +630,11 @@ def _index(s: Sketch) -> str | None:
             items.append(f"{start}:{stop}{step}")
         elif kind == "list" and not lists:
             lists += 1
-            items.append(s.whole((s.random.randint(1, 4),), n) if s.maybe()
-                else str([s.random.randrange(-n, n) for _ in range(s.random.randint(1, 3))]))
+            items.append(
+                s.whole((s.random.randint(1, 4),), n)
+                if s.maybe()
+                else str([s.random.randrange(-n, n) for _ in range(s.random.randint(1, 3))])
+            )
         else:
             items.append(":")
     if s.maybe(0.3):
@@ -723,7 +738,8 @@ def _cat(s: Sketch) -> str:
 
     def joins(shape: Shape) -> bool:
         return len(shape) == x.rank and all(
-            a == b for k, (a, b) in enumerate(zip(shape, x.shape, strict=True)) if k != dim)
+            a == b for k, (a, b) in enumerate(zip(shape, x.shape, strict=True)) if k != dim
+        )
 
     parts += [s.tensor(joins) for _ in range(s.random.choice((1, 1, 2)))]
     s.random.shuffle(parts)
@@ -950,16 +966,29 @@ MAKERS: dict[str, Maker] = {
 }  # fmt: skip
 
 
-SHARES = {"elementwise": 4, "special": 1, "mask": 0.5, "reduction": 4, "linear": 3, "move": 4, "neural": 2,
-    "source": 0.7}
+SHARES = {
+    "elementwise": 4,
+    "special": 1,
+    "mask": 0.5,
+    "reduction": 4,
+    "linear": 3,
+    "move": 4,
+    "neural": 2,
+    "source": 0.7,
+}
 """How often a row of each crowd is drawn."""
 
 
 def _crowd(row: Row) -> str:
     """Rows that are drawn from together."""
     if row.family == "elementwise":
-        return "mask" if not row.differentiable else "special" if row.domain != (ANYWHERE,
-            ) * len(row.domain) else "elementwise"
+        return (
+            "mask"
+            if not row.differentiable
+            else "special"
+            if row.domain != (ANYWHERE,) * len(row.domain)
+            else "elementwise"
+        )
     return {"loss": "neural", "layer": "neural", "random": "source"}.get(row.family, row.family)
 
 
@@ -967,9 +996,10 @@ DRAWABLE: tuple[str, ...] = tuple(
     row.name for row in ROWS if row.name in MAKERS or row.family in ("elementwise", "reduction")
 )
 SMOOTH: tuple[str, ...] = tuple(
-    name for name in DRAWABLE
-    if TABLE[name].differentiable and (not TABLE[name].kinks
-        or name in ("sqrt", "pow", "asin", "acos", "acosh", "norm", "std"))
+    name
+    for name in DRAWABLE
+    if TABLE[name].differentiable
+    and (not TABLE[name].kinks or name in ("sqrt", "pow", "asin", "acos", "acosh", "norm", "std"))
     and name not in ("where", "detach", "cholesky")
 )
 """Rows with a derivative everywhere in their domain, and whose derivative is that of the value that they compute."""

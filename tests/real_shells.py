@@ -42,7 +42,12 @@ class Shell:
         self.terminal, inner = pty.openpty()
         size = {"TERM": "dumb", "COLUMNS": "100", "LINES": "50", "HOME": str(folder), "LC_ALL": "C.UTF-8"}
         self.process = subprocess.Popen(
-            COMMAND[name], stdin=inner, stdout=inner, stderr=inner, cwd=folder, env=os.environ | size,
+            COMMAND[name],
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            cwd=folder,
+            env=os.environ | size,
             start_new_session=True,
         )
         os.close(inner)
@@ -89,8 +94,13 @@ def fish_offers(script: Path, lines: Sequence[str], folder: Path) -> dict[str, s
     """What fish offers for each line: it can be asked without a terminal."""
     program = "source $argv[1]; for line in $argv[2..-1]; echo '== '$line; complete -C $line; end"
     done = subprocess.run(
-        ["fish", "--no-config", "-c", program, str(script), *lines], cwd=folder, capture_output=True, text=True,
-        timeout=60, env=os.environ | {"HOME": str(folder), "LC_ALL": "C.UTF-8"}, check=True,
+        ["fish", "--no-config", "-c", program, str(script), *lines],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"HOME": str(folder), "LC_ALL": "C.UTF-8"},
+        check=True,
     )
     assert done.stderr == ""
     found: dict[str, set[str]] = {}

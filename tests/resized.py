@@ -93,9 +93,7 @@ def faults(text: str, point: Mapping[str, Array], wrt: list[str], random: Random
 
 def elsewhere(other: Form, point: Mapping[str, Array], random: Random) -> dict[str, Array]:
     """Values for the inputs at other sizes, made of those given."""
-    return {
-        name: drawn(other.shapes[name], point[name], random, other.places.get(name)) for name in point
-    }
+    return {name: drawn(other.shapes[name], point[name], random, other.places.get(name)) for name in point}
 
 
 def drawn(shape: Shape, like: Array, random: Random, classes: int | None = None) -> Array:
@@ -119,8 +117,15 @@ def gradient(traced: Program, wrt: list[str], point: Mapping[str, Array], v: Arr
     return found
 
 
-def _at(text: str, point: Mapping[str, Array], wrt: list[str], weights: str, forms: tuple[Derived, ...],
-        script: Mapping[str, Any], random: Random) -> Iterator[str]:
+def _at(
+    text: str,
+    point: Mapping[str, Array],
+    wrt: list[str],
+    weights: str,
+    forms: tuple[Derived, ...],
+    script: Mapping[str, Any],
+    random: Random,
+) -> Iterator[str]:
     try:
         there = trace(parse(text), {name: a.shape for name, a in point.items()}, point=point)
         values = values_of(there, point)
@@ -141,8 +146,9 @@ def _at(text: str, point: Mapping[str, Array], wrt: list[str], weights: str, for
                 yield f"{what} of {text!r} by {form.name} at {shapes}: {got!r}, PyTorch {found[form.name]!r}"
 
 
-def _read(form: Derived, point: Mapping[str, Array], v: Array, weights: str, script: Mapping[str, Any], shape: Shape
-          ) -> Iterator[tuple[str, Any]]:
+def _read(
+    form: Derived, point: Mapping[str, Array], v: Array, weights: str, script: Mapping[str, Any], shape: Shape
+) -> Iterator[tuple[str, Any]]:
     """(what, its value or the exception) for each way in which the gradient is said."""
     said = form.closed().vjp
     assert said is not None
@@ -151,8 +157,12 @@ def _read(form: Derived, point: Mapping[str, Array], v: Array, weights: str, scr
     if other is not None and np.prod(shape) <= READABLE:
         sizes = other.graph.sizes
         nodes = (*other.graph.nodes.values(), *other.polished.nodes)
-        yield "formula", tried(lambda: evaluated(
-            said, shape, known, {node.name: tuple(map(sizes.value, node.dims)) for node in nodes}))
+        yield (
+            "formula",
+            tried(
+                lambda: evaluated(said, shape, known, {node.name: tuple(map(sizes.value, node.dims)) for node in nodes})
+            ),
+        )
     if said.matrix is not None:
         yield f"matrix {said.matrix}", tried(lambda: run(said.matrix or "", known))
     yield "script", tried(lambda: np.asarray(script[f"{form.name}_grad"](**point, **{weights: v})))
@@ -182,8 +192,9 @@ def exported(text: str, point: Mapping[str, Array], wrt: list[str]) -> Mapping[s
     return space
 
 
-def _anywhere(text: str, point: Mapping[str, Array], wrt: list[str], weights: str, script: Mapping[str, Any],
-              random: Random) -> Iterator[str]:
+def _anywhere(
+    text: str, point: Mapping[str, Array], wrt: list[str], weights: str, script: Mapping[str, Any], random: Random
+) -> Iterator[str]:
     """At sizes that no formula chose, the exported gradient is right or refuses."""
     for _ in range(3):
         there = {name: drawn(shape, point[name], random) for name, shape in other_shapes(point, random).items()}

@@ -24,12 +24,24 @@ from gradcli.report import (
 from gradcli.request import Request
 
 JACOBIAN = Jacobian(
-    (5, 5, 5, 5), "d y[m,n] / d x[i,j]", "2*(1 + x[i,j])*delta(i,m)*delta(j,n)",
-    r"2 \left(1 + {x}_{i,j}\right) \delta_{i,m} \delta_{j,n}", (), Structure("diagonal", 25, 625, True),
+    (5, 5, 5, 5),
+    "d y[m,n] / d x[i,j]",
+    "2*(1 + x[i,j])*delta(i,m)*delta(j,n)",
+    r"2 \left(1 + {x}_{i,j}\right) \delta_{i,m} \delta_{j,n}",
+    (),
+    Structure("diagonal", 25, 625, True),
 )
 VJP = Vjp("x.grad[i,j]", "2*v[i,j]*(1 + x[i,j])", r"2 {v}_{i,j} \left(1 + {x}_{i,j}\right)", (), "2*v*(x + 1)")
 QUESTION = Question(
-    "vjp", "(x+1)**2", r"\left(x + 1\right)^{2}", {"x": (5, 5)}, "float64", (5, 5), "ones", (5, 5), ("x",),
+    "vjp",
+    "(x+1)**2",
+    r"\left(x + 1\right)^{2}",
+    {"x": (5, 5)},
+    "float64",
+    (5, 5),
+    "ones",
+    (5, 5),
+    ("x",),
     bare=Span(0, 8),
 )
 GRADIENT = 2 * (np.eye(5) + 1)

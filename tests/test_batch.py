@@ -58,29 +58,38 @@ def test_inputs_may_be_arrays_and_options_may_be_null(answer: Any) -> None:
     assert answer({"expr": "x", "inputs": {"x": np.ones(3)}, "v": None, "wrt": ["x"], "symbolic_only": True})["ok"]
 
 
-@pytest.mark.parametrize("record, sentence, hint", [
-    ([1], "a record is an object with the key expr, not [1]", None),
-    ({}, "the record has no expr", 'write  "expr": "x**2"'),
-    ({"expr": 3}, "expr is a text, not 3", 'write  "expr": "x**2"'),
-    ({"expr": "x", "input": {}}, "vjp takes no key 'input'", "did you mean  inputs ?"),
-    ({"expr": "x", "inputs": [1]}, "inputs is an object of tensors by name, not [1]",
-     'write  "inputs": {"x": [1, 2]}'),
-    ({"expr": "x", "command": "vpj"}, "there is no command 'vpj'", "did you mean  vjp ?"),
-    ({"expr": "x", "command": ["vjp"]}, "there is no command ['vjp']", "the commands are vjp, jvp"),
-    ({"expr": "x", "dtype": "float16"}, '--dtype is one of float64, float32, not "float16"',
-     "did you mean  --dtype float64 ?"),
-    ({"expr": "x", "strict": "yes"}, "strict is on or off (true or false), not yes", None),
-    ({"expr": "x", "seed": True}, "--seed takes a whole number, not True", None),
-    ({"expr": "x", "wrt": []}, "--wrt takes names separated by commas, not []", "write  --wrt x,w"),
-])
+@pytest.mark.parametrize(
+    "record, sentence, hint",
+    [
+        ([1], "a record is an object with the key expr, not [1]", None),
+        ({}, "the record has no expr", 'write  "expr": "x**2"'),
+        ({"expr": 3}, "expr is a text, not 3", 'write  "expr": "x**2"'),
+        ({"expr": "x", "input": {}}, "vjp takes no key 'input'", "did you mean  inputs ?"),
+        (
+            {"expr": "x", "inputs": [1]},
+            "inputs is an object of tensors by name, not [1]",
+            'write  "inputs": {"x": [1, 2]}',
+        ),
+        ({"expr": "x", "command": "vpj"}, "there is no command 'vpj'", "did you mean  vjp ?"),
+        ({"expr": "x", "command": ["vjp"]}, "there is no command ['vjp']", "the commands are vjp, jvp"),
+        (
+            {"expr": "x", "dtype": "float16"},
+            '--dtype is one of float64, float32, not "float16"',
+            "did you mean  --dtype float64 ?",
+        ),
+        ({"expr": "x", "strict": "yes"}, "strict is on or off (true or false), not yes", None),
+        ({"expr": "x", "seed": True}, "--seed takes a whole number, not True", None),
+        ({"expr": "x", "wrt": []}, "--wrt takes names separated by commas, not []", "write  --wrt x,w"),
+    ],
+)
 def test_a_wrong_record_is_told(answer: Any, record: Any, sentence: str, hint: str | None) -> None:
     told = answer(record)
     assert (told["ok"], told["error"]["message"], told["error"]["hint"]) == (False, sentence, hint)
 
 
-@pytest.mark.parametrize("expression, kind, status", [
-    ("crash", "defect", 70), ("deep", "limit", 3), ("late", "shape", 2),
-])
+@pytest.mark.parametrize(
+    "expression, kind, status", [("crash", "defect", 70), ("deep", "limit", 3), ("late", "shape", 2)]
+)
 def test_nothing_that_happens_inside_is_raised(answer: Any, expression: str, kind: str, status: int) -> None:
     error = answer({"id": 7, "expr": expression})["error"]
     assert (error["kind"], error["exit_status"]) == (kind, status)
@@ -140,18 +149,23 @@ def test_a_file_that_is_not_there_is_a_mistake() -> None:
 # --- lines that are no records ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("line, sentence", [
-    (b"not json", "the line is not JSON: Expecting value"),
-    (b"\xff\xfe\n", "the line is not UTF-8"),
-    (b"[" * 100_000, "the line is nested too deeply"),
-    (b'{"expr": "x", "inputs": {"x": NaN}}', "JSON has no number NaN"),
-    (b'{"expr": "x", "inputs": {"x": [-Infinity]}}', "JSON has no number -Infinity"),
-    (b'{"id": 1e999, "expr": "x", "inputs": {"x": 1}}',
-     "the id is nested too deeply, or holds a number that JSON lacks"),
-    (b'{"expr": ' + b"9" * 5000 + b"}", "the line holds a whole number of too many digits"),
-    (b"null", "a record is an object with the key expr, not None"),
-    (b"", f"the line is longer than {batch.LONGEST_LINE} bytes"),
-])
+@pytest.mark.parametrize(
+    "line, sentence",
+    [
+        (b"not json", "the line is not JSON: Expecting value"),
+        (b"\xff\xfe\n", "the line is not UTF-8"),
+        (b"[" * 100_000, "the line is nested too deeply"),
+        (b'{"expr": "x", "inputs": {"x": NaN}}', "JSON has no number NaN"),
+        (b'{"expr": "x", "inputs": {"x": [-Infinity]}}', "JSON has no number -Infinity"),
+        (
+            b'{"id": 1e999, "expr": "x", "inputs": {"x": 1}}',
+            "the id is nested too deeply, or holds a number that JSON lacks",
+        ),
+        (b'{"expr": ' + b"9" * 5000 + b"}", "the line holds a whole number of too many digits"),
+        (b"null", "a record is an object with the key expr, not None"),
+        (b"", f"the line is longer than {batch.LONGEST_LINE} bytes"),
+    ],
+)
 def test_a_hostile_line_has_its_error(line: bytes, sentence: str) -> None:
     text, good = batch.answered(line)
     told = json.loads(text)
@@ -284,7 +298,12 @@ def test_answers_come_in_order_and_a_late_or_deadly_line_costs_itself(jobs: int,
     asked = ["a", "sleep", "b", die, "exit", once, *map(str, range(20))]
     found = list(in_processes((word.encode() for word in asked), jobs, 1.0))
     assert [text for text, _ in found] == [
-        "aa", "sleep: longer than 1", "bb", f"{die}: ended with -9", "exit: ended with 9", "onceonce",
+        "aa",
+        "sleep: longer than 1",
+        "bb",
+        f"{die}: ended with -9",
+        "exit: ended with 9",
+        "onceonce",
         *(str(n) * 2 for n in range(20)),
     ]
     assert [good for _, good in found] == [True, False, True, False, False, *[True] * 21]
@@ -356,15 +375,22 @@ def test_a_run_that_was_killed_goes_on(options: tuple[str, ...], class_file: Pat
     assert (third.returncode, answers.read_bytes()) == (1, whole.stdout)
 
 
-@pytest.mark.parametrize("spoilt, sentence", [
-    (lambda lines: lines[:3], "answers.jsonl holds more answers than there are records, which are 3"),
-    (lambda lines: lines[1:], "line 2 of answers.jsonl is the answer to another record than number 2"),
-    (lambda lines: [*lines[:5], lines[5].replace(b'"x": 5', b'"y": 5'), *lines[6:]],
-     "line 6 of answers.jsonl is the answer to another record than number 6"),
-    (lambda lines: [*lines[:5], lines[5].replace(b'"expr": "x"', b'"expr": "x + 1"'), *lines[6:]],
-     "line 6 of answers.jsonl is the answer to another record than number 6"),
-    (None, "line 1 of class.jsonl is no answer of gradcli's"),
-])
+@pytest.mark.parametrize(
+    "spoilt, sentence",
+    [
+        (lambda lines: lines[:3], "answers.jsonl holds more answers than there are records, which are 3"),
+        (lambda lines: lines[1:], "line 2 of answers.jsonl is the answer to another record than number 2"),
+        (
+            lambda lines: [*lines[:5], lines[5].replace(b'"x": 5', b'"y": 5'), *lines[6:]],
+            "line 6 of answers.jsonl is the answer to another record than number 6",
+        ),
+        (
+            lambda lines: [*lines[:5], lines[5].replace(b'"expr": "x"', b'"expr": "x + 1"'), *lines[6:]],
+            "line 6 of answers.jsonl is the answer to another record than number 6",
+        ),
+        (None, "line 1 of class.jsonl is no answer of gradcli's"),
+    ],
+)
 def test_answers_to_other_records_are_not_continued(
     spoilt: Any, sentence: str, class_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -391,14 +417,21 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("stderr, stdout, patience, wanted", [
-    (Terminal(), io.StringIO(), 0.0, True),
-    (Terminal(), Terminal(), 0.0, False),
-    (io.StringIO(), io.StringIO(), 0.0, False),
-    (Terminal(), io.StringIO(), 60.0, False),
-])
+@pytest.mark.parametrize(
+    "stderr, stdout, patience, wanted",
+    [
+        (Terminal(), io.StringIO(), 0.0, True),
+        (Terminal(), Terminal(), 0.0, False),
+        (io.StringIO(), io.StringIO(), 0.0, False),
+        (Terminal(), io.StringIO(), 60.0, False),
+    ],
+)
 def test_a_long_batch_shows_how_far_it_is_on_a_terminal_only(
-    stderr: io.StringIO, stdout: io.StringIO, patience: float, wanted: bool, class_file: Path,
+    stderr: io.StringIO,
+    stdout: io.StringIO,
+    patience: float,
+    wanted: bool,
+    class_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(progress, "_PATIENCE", patience)
@@ -418,8 +451,11 @@ def test_a_long_batch_shows_how_far_it_is_on_a_terminal_only(
 
 def test_a_line_is_answered_before_the_next_is_written() -> None:
     program = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, "batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        cwd=HERE, env=environment(),
+        [sys.executable, "-c", _PROGRAM, "batch"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=HERE,
+        env=environment(),
     )
     assert program.stdin is not None and program.stdout is not None
     with program:

@@ -118,9 +118,10 @@ def test_each_mistake_is_tried_on_five_problems() -> None:
     assert len(counts) == 13  # twelve names, and none
 
 
-@pytest.mark.parametrize(("expression", "inputs", "v", "wrt"), sorted({
-    (expression, tuple(inputs.items()), v, wrt) for _, expression, inputs, v, wrt, _ in WRONG
-}, key=str))
+@pytest.mark.parametrize(
+    ("expression", "inputs", "v", "wrt"),
+    sorted({(expression, tuple(inputs.items()), v, wrt) for _, expression, inputs, v, wrt, _ in WRONG}, key=str),
+)
 def test_the_right_formula_is_accepted_for_each(
     expression: str, inputs: tuple[tuple[str, str], ...], v: str | None, wrt: str
 ) -> None:
@@ -171,10 +172,22 @@ def test_the_weights_are_random_only_if_the_answer_names_them() -> None:
     assert verdict("x**2", {"x": [1, 2]}, "2*x**2", v="x").agrees is True
 
 
-@pytest.mark.parametrize(("answer", "right"), [
-    ("0.33", True), ("0.333", True), ("0.3", True), ("0.34", False), ("0.3334", False), ("3.3e-1", True), ("1/3", True),
-    ("0", False), ("0.0", False), ("1", False), ("0e0", False),
-])
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("0.33", True),
+        ("0.333", True),
+        ("0.3", True),
+        ("0.34", False),
+        ("0.3334", False),
+        ("3.3e-1", True),
+        ("1/3", True),
+        ("0", False),
+        ("0.0", False),
+        ("1", False),
+        ("0e0", False),
+    ],
+)
 def test_typed_digits_are_compared_to_half_a_unit_of_the_last(answer: str, right: bool) -> None:
     assert verdict("x/3", {"x": 1.0}, answer).agrees is right
 
@@ -250,14 +263,17 @@ def test_points_outside_the_domain_are_not_held_against_an_answer() -> None:
 # Of other derivatives
 
 
-@pytest.mark.parametrize(("of", "expression", "inputs", "answer", "more"), [
-    ("jacobian", "A @ x", {"A": R, "x": "1,2,3"}, "A", {"wrt": ("x",)}),
-    ("jacobian", "x**2", {"x": "1,2,3"}, "diag(2*x)", {}),
-    ("grad", "sum(x**3)", {"x": "1,2,3"}, "3*x**2", {}),
-    ("hessian", "sum(x**3)", {"x": "1,2,3"}, "diag(6*x)", {}),
-    ("hessian", "x @ A @ y", {"x": "1,2", "A": N, "y": "3,4"}, "A", {"wrt": ("x", "y")}),
-    ("jvp", "x**2", {"x": "1,2,3"}, "2*x*t", {"t": "ones"}),
-])
+@pytest.mark.parametrize(
+    ("of", "expression", "inputs", "answer", "more"),
+    [
+        ("jacobian", "A @ x", {"A": R, "x": "1,2,3"}, "A", {"wrt": ("x",)}),
+        ("jacobian", "x**2", {"x": "1,2,3"}, "diag(2*x)", {}),
+        ("grad", "sum(x**3)", {"x": "1,2,3"}, "3*x**2", {}),
+        ("hessian", "sum(x**3)", {"x": "1,2,3"}, "diag(6*x)", {}),
+        ("hessian", "x @ A @ y", {"x": "1,2", "A": N, "y": "3,4"}, "A", {"wrt": ("x", "y")}),
+        ("jvp", "x**2", {"x": "1,2,3"}, "2*x*t", {"t": "ones"}),
+    ],
+)
 def test_other_derivatives_are_checked_too(
     of: str, expression: str, inputs: dict[str, str], answer: str, more: dict[str, Any]
 ) -> None:
@@ -274,9 +290,9 @@ def test_a_jacobian_in_the_other_layout_is_right_and_said() -> None:
 # Not understood
 
 
-@pytest.mark.parametrize(("answer", "words"), [
-    (None, "needs --answer"), ("2*q*x", "q"), ("2*(x", "bracket"), ("x @ ones(5)", "inner"),
-])
+@pytest.mark.parametrize(
+    ("answer", "words"), [(None, "needs --answer"), ("2*q*x", "q"), ("2*(x", "bracket"), ("x @ ones(5)", "inner")]
+)
 def test_an_answer_that_is_not_understood_is_an_error(answer: str | None, words: str) -> None:
     with pytest.raises(GradcliError, match=words):
         gradcli.check("x**2", {"x": [1, 2]}, answer=answer)
@@ -291,17 +307,20 @@ def test_the_variable_has_to_be_known() -> None:
 # Random points
 
 
-@pytest.mark.parametrize(("given", "moves", "holds"), [
-    ([[2.0, 1.0], [1.0, 3.0]], True, lambda a: np.array_equal(a, a.T) and (np.linalg.eigvalsh(a) > 0).all()),
-    ([[0.0, 1.0], [1.0, -3.0]], True, lambda a: np.array_equal(a, a.T)),
-    ([[0.0, 1.0], [-1.0, 0.0]], True, lambda a: np.array_equal(a, -a.T)),
-    ([[1.0, 0.0], [2.0, 3.0]], True, lambda a: a[0, 1] == 0 and a[1, 0] != 0),
-    ([0.0, 1.0, 1.0], False, lambda a: a.tolist() == [0, 1, 1]),
-    ([0.2, 0.8], False, lambda a: np.isclose(a.sum(), 1)),
-    ([0.2, 0.9], True, lambda a: (a > 0).all() and (a < 1).all()),
-    ([1.0, 20.0], True, lambda a: (a > 0).all()),
-    ([-1.0, -20.0], True, lambda a: (a < 0).all()),
-])
+@pytest.mark.parametrize(
+    ("given", "moves", "holds"),
+    [
+        ([[2.0, 1.0], [1.0, 3.0]], True, lambda a: np.array_equal(a, a.T) and (np.linalg.eigvalsh(a) > 0).all()),
+        ([[0.0, 1.0], [1.0, -3.0]], True, lambda a: np.array_equal(a, a.T)),
+        ([[0.0, 1.0], [-1.0, 0.0]], True, lambda a: np.array_equal(a, -a.T)),
+        ([[1.0, 0.0], [2.0, 3.0]], True, lambda a: a[0, 1] == 0 and a[1, 0] != 0),
+        ([0.0, 1.0, 1.0], False, lambda a: a.tolist() == [0, 1, 1]),
+        ([0.2, 0.8], False, lambda a: np.isclose(a.sum(), 1)),
+        ([0.2, 0.9], True, lambda a: (a > 0).all() and (a < 1).all()),
+        ([1.0, 20.0], True, lambda a: (a > 0).all()),
+        ([-1.0, -20.0], True, lambda a: (a < 0).all()),
+    ],
+)
 def test_a_random_point_keeps_what_is_special(given: Any, moves: bool, holds: Any) -> None:
     drawn = like(np.array(given), moves, whole=False)
     for seed in range(5):

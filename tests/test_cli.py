@@ -47,18 +47,25 @@ def variables(*words: str) -> dict[str, str]:
     return dict(variable.split("=", 1) for variable in reading(*words).params["let"])
 
 
-@pytest.mark.parametrize("words", [
-    ("x**2", "--x", "3"), ("x**2", "--x=3"), ("x**2", "x=3"), ("--x", "3", "x**2"), ("x**2", "--let", "x=3"),
-    ("--x", "3", "--", "x**2"),
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("x**2", "--x", "3"),
+        ("x**2", "--x=3"),
+        ("x**2", "x=3"),
+        ("--x", "3", "x**2"),
+        ("x**2", "--let", "x=3"),
+        ("--x", "3", "--", "x**2"),
+    ],
+)
 def test_a_variable_is_given_in_any_of_these_ways(words: tuple[str, ...]) -> None:
     assert expression(*words) == "x**2"
     assert variables(*words) == {"x": "3"}
 
 
-@pytest.mark.parametrize("typed", [
-    "-x**2", "-h*x", "-V*x", "-3*x", "- x", "y = x**2", "--x**2", "-", "@program.txt", "x == 3",
-])
+@pytest.mark.parametrize(
+    "typed", ["-x**2", "-h*x", "-V*x", "-3*x", "- x", "y = x**2", "--x**2", "-", "@program.txt", "x == 3"]
+)
 def test_the_first_positional_is_the_expression(typed: str) -> None:
     assert expression(typed, "--x", "-3") == typed
     assert variables(typed, "--x", "-3") == {"x": "-3"}
@@ -112,52 +119,92 @@ def test_typer_knows_every_option_as_it_is_declared() -> None:
                 assert (param.min, param.max) == tuple(n if isfinite(n) else None for n in (option.least, option.most))
 
 
-@pytest.mark.parametrize("words", [
-    ("vjp", "x", "--x", "3"), ("vjp", "disagree"), ("vjp", "x", "--formt"), ("vjp", "deep"), ("vpj",), (), ("--help",),
-    ("vjp", "x", "--format", "json", "--precision", "99"), ("-V",), ("completions", "tcsh"), ("jvp", "-h"),
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("vjp", "x", "--x", "3"),
+        ("vjp", "disagree"),
+        ("vjp", "x", "--formt"),
+        ("vjp", "deep"),
+        ("vpj",),
+        (),
+        ("--help",),
+        ("vjp", "x", "--format", "json", "--precision", "99"),
+        ("-V",),
+        ("completions", "tcsh"),
+        ("jvp", "-h"),
+    ],
+)
 def test_typers_runner_answers_as_the_console_does(gradcli: Any, words: tuple[str, ...]) -> None:
     found = CliRunner().invoke(app.application(), words)
     assert (found.exit_code, found.stdout, found.stderr) == gradcli(*words)
 
 
-@pytest.mark.parametrize("words, sentence, hint", [
-    (["x", "--x"], "--x needs a value", "write  --x TENSOR"),
-    (["x", "--x", "--v", "1"], "--x needs a value, but --v follows", "write  --x=--v  if that is the value"),
-    (["x", "--x", "1", "--x", "2"], "x is given twice", None),
-    (["x", "--seed", "1", "--seed", "2"], "--seed is given twice", None),
-    (["x", "--quite"], "--quite needs a value", "did you mean  --quiet ?"),
-    (["x", "--symbolic-onyl"], "--symbolic-onyl is not an option, and a variable has no - in its name",
-     "did you mean  --symbolic-only ?"),
-    (["x", "--learning-rate", "1"], "--learning-rate is not an option, and a variable has no - in its name",
-     "did you mean  --learning_rate ?"),
-    (["x", "lambda=1.5"], "lambda is a reserved word of Python and cannot name a variable",
-     "call it lambda_, in the expression too"),
-    (["x", "--lambda", "1"], "lambda is a reserved word of Python and cannot name a variable",
-     "call it lambda_, in the expression too"),
-    (["x=[1.0,2.0]", "x**2"], "the expression comes first, before its variables",
-     'write  gradcli vjp "x**2" "x=[1.0,2.0]"'),
-    (["x", "-x", "3"], "-x has one dash; options and variables have two", "write  --x 3"),
-    (["x", "*", "y"], "one word too many: *", 'did you mean  gradcli vjp "x * y" ?'),
-    (["x*y", "notes"], "one word too many: notes",
-     'an expression with spaces or * is quoted: "x * y"; a variable is --x TENSOR or x=TENSOR'),
-    (["x", "--x", "a.npy", "b.npy"], "one word too many: b.npy",
-     "a variable is one tensor, from one file, --x @b.npy; the shell makes several words of a pattern such as *.npy"),
-    (["x", "--x", "1", "2", "3"], "one word too many: 2", "did you mean  --x 1,2,3 ?"),
-    (["x", "--x", "[1,", "2]"], "one word too many: 2]", 'did you mean  --x "[1, 2]" ?'),
-    (["x", "--x", "eye", "5"], "one word too many: 5", "did you mean  --x eye:5 ?"),
-    (["x", "--x", "ones", "2", "3"], "one word too many: 2", "did you mean  --x ones:2x3 ?"),
-    (["x", "x", "=", "3"], "one word too many: x", "did you mean  x=3 ?"),
-    (["x", "--x", "=", "3"], "one word too many: 3", "did you mean  --x 3 ?"),
-    (["x", "--x:eye:3"], "one word too many: --x:eye:3", "did you mean  --x=eye:3 ?"),
-    (["x*w", "--wrt", "x", "w"], "one word too many: w", "did you mean  --wrt x,w ?"),
-    (["x", "-o", "out.json"], "-o has one dash; options and variables have two", "write  --output out.json"),
-    (["x", "--format"], "--format needs a value", "write  --format text|json|latex|markdown"),
-    (["x", "--json"], "--json needs a value", "write  --format json"),
-    (["x", "--quiet=1"], "--quiet takes no value", "write  --quiet"),
-    (["-", "--x", "-"], "standard input can be read once, and - asks for it a second time",
-     "read one of them from a file: @FILE"),
-])
+@pytest.mark.parametrize(
+    "words, sentence, hint",
+    [
+        (["x", "--x"], "--x needs a value", "write  --x TENSOR"),
+        (["x", "--x", "--v", "1"], "--x needs a value, but --v follows", "write  --x=--v  if that is the value"),
+        (["x", "--x", "1", "--x", "2"], "x is given twice", None),
+        (["x", "--seed", "1", "--seed", "2"], "--seed is given twice", None),
+        (["x", "--quite"], "--quite needs a value", "did you mean  --quiet ?"),
+        (
+            ["x", "--symbolic-onyl"],
+            "--symbolic-onyl is not an option, and a variable has no - in its name",
+            "did you mean  --symbolic-only ?",
+        ),
+        (
+            ["x", "--learning-rate", "1"],
+            "--learning-rate is not an option, and a variable has no - in its name",
+            "did you mean  --learning_rate ?",
+        ),
+        (
+            ["x", "lambda=1.5"],
+            "lambda is a reserved word of Python and cannot name a variable",
+            "call it lambda_, in the expression too",
+        ),
+        (
+            ["x", "--lambda", "1"],
+            "lambda is a reserved word of Python and cannot name a variable",
+            "call it lambda_, in the expression too",
+        ),
+        (
+            ["x=[1.0,2.0]", "x**2"],
+            "the expression comes first, before its variables",
+            'write  gradcli vjp "x**2" "x=[1.0,2.0]"',
+        ),
+        (["x", "-x", "3"], "-x has one dash; options and variables have two", "write  --x 3"),
+        (["x", "*", "y"], "one word too many: *", 'did you mean  gradcli vjp "x * y" ?'),
+        (
+            ["x*y", "notes"],
+            "one word too many: notes",
+            'an expression with spaces or * is quoted: "x * y"; a variable is --x TENSOR or x=TENSOR',
+        ),
+        (
+            ["x", "--x", "a.npy", "b.npy"],
+            "one word too many: b.npy",
+            "a variable is one tensor, from one file, --x @b.npy; the shell makes several words of a "
+            "pattern such as *.npy",
+        ),
+        (["x", "--x", "1", "2", "3"], "one word too many: 2", "did you mean  --x 1,2,3 ?"),
+        (["x", "--x", "[1,", "2]"], "one word too many: 2]", 'did you mean  --x "[1, 2]" ?'),
+        (["x", "--x", "eye", "5"], "one word too many: 5", "did you mean  --x eye:5 ?"),
+        (["x", "--x", "ones", "2", "3"], "one word too many: 2", "did you mean  --x ones:2x3 ?"),
+        (["x", "x", "=", "3"], "one word too many: x", "did you mean  x=3 ?"),
+        (["x", "--x", "=", "3"], "one word too many: 3", "did you mean  --x 3 ?"),
+        (["x", "--x:eye:3"], "one word too many: --x:eye:3", "did you mean  --x=eye:3 ?"),
+        (["x*w", "--wrt", "x", "w"], "one word too many: w", "did you mean  --wrt x,w ?"),
+        (["x", "-o", "out.json"], "-o has one dash; options and variables have two", "write  --output out.json"),
+        (["x", "--format"], "--format needs a value", "write  --format text|json|latex|markdown"),
+        (["x", "--json"], "--json needs a value", "write  --format json"),
+        (["x", "--quiet=1"], "--quiet takes no value", "write  --quiet"),
+        (
+            ["-", "--x", "-"],
+            "standard input can be read once, and - asks for it a second time",
+            "read one of them from a file: @FILE",
+        ),
+    ],
+)
 def test_a_wrong_word_is_told_with_its_repair(words: list[str], sentence: str, hint: str | None) -> None:
     with pytest.raises(GradcliError) as raised:
         reading(*words)
@@ -226,64 +273,100 @@ def test_the_version(gradcli: Any) -> None:
     assert gradcli("--version")[:2] == (0, "gradcli 0.1.0\n")
 
 
-@pytest.mark.parametrize("words, expected", [
-    (["vjp", "x**2", "--x", "3", "--formt", "json"], """\
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (
+            ["vjp", "x**2", "--x", "3", "--formt", "json"],
+            """\
 error: --formt is not an option, and the expression has no variable formt
   gradcli vjp "x**2" --x 3 --formt json
                            ^^^^^^^^^^^^
 hint: did you mean  --format json ?
-"""),
-    (["vjp", "x**2", "--unused", "3"], """\
+""",
+        ),
+        (
+            ["vjp", "x**2", "--unused", "3"],
+            """\
 error: the expression has no variable unused (it has: x)
-"""),
-    (["vjp", "x + seed", "--x", "3"], """\
+""",
+        ),
+        (
+            ["vjp", "x + seed", "--x", "3"],
+            """\
 error: no value for seed
 hint: --seed is an option here (the seed of rand and randn); for the variable write  seed=TENSOR
-"""),
-    (["vjp", "x", "--format", "jsn"], """\
+""",
+        ),
+        (
+            ["vjp", "x", "--format", "jsn"],
+            """\
 error: --format is one of text, json, latex, markdown, not "jsn"
   gradcli vjp x --format jsn
                 ^^^^^^^^^^^^
 hint: did you mean  --format json ?
-"""),
-    (["vjp", "x", "--precision=99"], """\
+""",
+        ),
+        (
+            ["vjp", "x", "--precision=99"],
+            """\
 error: --precision is at most 17, not 99
   gradcli vjp x --precision=99
                 ^^^^^^^^^^^^^^
-"""),
-    (["(x+1)**2", "--x", "eye:5"], """\
+""",
+        ),
+        (
+            ["(x+1)**2", "--x", "eye:5"],
+            """\
 error: the command is missing before (x+1)**2
   gradcli "(x+1)**2" --x eye:5
           ^^^^^^^^^^
 hint: did you mean  gradcli vjp "(x+1)**2" --x eye:5 ?
-"""),
-    (["-x**2", "--x", "3"], """\
+""",
+        ),
+        (
+            ["-x**2", "--x", "3"],
+            """\
 error: the command is missing before -x**2
   gradcli "-x**2" --x 3
           ^^^^^^^
 hint: did you mean  gradcli vjp "-x**2" --x 3 ?
-"""),
-    (["vpj", "x", "--x", "3"], """\
+""",
+        ),
+        (
+            ["vpj", "x", "--x", "3"],
+            """\
 error: there is no command vpj
   gradcli vpj x --x 3
           ^^^
 hint: did you mean  gradcli vjp x --x 3 ?
-"""),
-    (["vjp"], """\
+""",
+        ),
+        (
+            ["vjp"],
+            """\
 error: gradcli vjp needs an expression
 hint: for example  gradcli vjp "(x+1)**2" --x eye:5 --v ones
-"""),
-    (["vjp", "x", "--output", "answer.foo"], """\
+""",
+        ),
+        (
+            ["vjp", "x", "--output", "answer.foo"],
+            """\
 error: the name answer.foo does not tell the format
 hint: end it in .txt, .json, .tex, .md, .npy, .npz, .csv, .tsv, or add  --format text
-"""),
-    (["batch", "--job", "3"], """\
+""",
+        ),
+        (
+            ["batch", "--job", "3"],
+            """\
 error: gradcli batch has no option --job
   gradcli batch --job 3
                 ^^^^^
 hint: did you mean  --jobs ?
-"""),
-])
+""",
+        ),
+    ],
+)
 def test_a_mistake_is_2_and_told_on_stderr(gradcli: Any, words: list[str], expected: str) -> None:
     assert gradcli(*words) == (2, "", expected)
 
@@ -302,12 +385,15 @@ def test_with_json_an_error_is_an_object_on_stdout(gradcli: Any) -> None:
     assert error["source"][slice(*error["span"])] == "--precision 99"
 
 
-@pytest.mark.parametrize("expression, status, told", [
-    ("crash", 70, "gradcli has a defect: ZeroDivisionError: sample"),
-    ("deep", 3, "error: the expression is nested too deeply"),
-    ("memory", 3, "error: there is not enough memory for this question"),
-    ("ctrl-c", 130, "gradcli: interrupted"),
-])
+@pytest.mark.parametrize(
+    "expression, status, told",
+    [
+        ("crash", 70, "gradcli has a defect: ZeroDivisionError: sample"),
+        ("deep", 3, "error: the expression is nested too deeply"),
+        ("memory", 3, "error: there is not enough memory for this question"),
+        ("ctrl-c", 130, "gradcli: interrupted"),
+    ],
+)
 def test_what_is_no_mistake_has_its_own_status(gradcli: Any, expression: str, status: int, told: str) -> None:
     found, _, err = gradcli("vjp", expression)
     assert found == status
@@ -376,7 +462,11 @@ def process(*words: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
     program = options.pop("program", _PROGRAM)
     return subprocess.run(
         [sys.executable, *([] if program is None else ["-c", program]), *words],
-        env=environment, capture_output="stdout" not in options, timeout=60, check=False, **options,
+        env=environment,
+        capture_output="stdout" not in options,
+        timeout=60,
+        check=False,
+        **options,
     )
 
 
@@ -440,9 +530,10 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("environment, words, coloured", [
-    ({}, (), True), ({"NO_COLOR": "1"}, (), False), ({}, ("--no-color",), False), ({"TERM": "dumb"}, (), False),
-])
+@pytest.mark.parametrize(
+    "environment, words, coloured",
+    [({}, (), True), ({"NO_COLOR": "1"}, (), False), ({}, ("--no-color",), False), ({"TERM": "dumb"}, (), False)],
+)
 def test_a_terminal_gets_colour_unless_it_is_refused(
     gradcli: Any, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], words: tuple[str, ...], coloured: bool
 ) -> None:

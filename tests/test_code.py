@@ -99,8 +99,10 @@ def test_an_output_without_a_gradient_has_zeros() -> None:
 
 @pytest.mark.parametrize("to", [*RUN, *(["jax"] if find_spec("jax") else [])])
 def test_the_script_runs_alone(tmp_path: Path, to: str) -> None:
-    request = Request("h = relu(x @ w + b); mean(softmax(h, dim=1)[:, 0]**2)",
-                      inputs={"x": "1,2:3,4", "w": "1,0:0,-1", "b": "0.5,0.1"})
+    request = Request(
+        "h = relu(x @ w + b); mean(softmax(h, dim=1)[:, 0]**2)",
+        inputs={"x": "1,2:3,4", "w": "1,0:0,-1", "b": "0.5,0.1"},
+    )
     path = tmp_path / "script.py"
     path.write_text(script(request, to))
     ran = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True, cwd=tmp_path)
@@ -121,13 +123,16 @@ def test_what_a_script_cannot_have_is_told() -> None:
     assert "np" in str(told.value)
 
 
-@pytest.mark.parametrize(("text", "inputs", "wrt"), [
-    ("h = x*2; sum(relu(h)**2)", {"x": "1,-2"}, ("h",)),
-    ("h = x*2; g = h*3; sum(g**2)", {"x": "1,-2"}, ("h", "g")),
-    ("x_grad*x", {"x_grad": "1", "x": "2"}, None),
-    ("0**x", {"x": "1"}, None),
-    ("x*1e308*10/1e308", {"x": "1"}, None),
-])
+@pytest.mark.parametrize(
+    ("text", "inputs", "wrt"),
+    [
+        ("h = x*2; sum(relu(h)**2)", {"x": "1,-2"}, ("h",)),
+        ("h = x*2; g = h*3; sum(g**2)", {"x": "1,-2"}, ("h", "g")),
+        ("x_grad*x", {"x_grad": "1", "x": "2"}, None),
+        ("0**x", {"x": "1"}, None),
+        ("x*1e308*10/1e308", {"x": "1"}, None),
+    ],
+)
 @pytest.mark.parametrize("to", RUN)
 def test_scripts_that_once_did_not_run(text: str, inputs: dict[str, str], wrt: tuple[str, ...] | None, to: str) -> None:
     same(Request(text, inputs=inputs, wrt=wrt), to)

@@ -112,12 +112,15 @@ def test_a_second_call_works_where_nothing_was_saved() -> None:
     assert "retain-graph" in [note.topic for note in notes]
 
 
-@pytest.mark.parametrize(("expression", "v", "words"), [
-    ("x**2", None, "grad can be implicitly created only for scalar outputs"),  # question 5
-    ("x**2", [1, 2, 3], "Mismatch in shape: grad_output[0] has a shape of torch.Size([3])"),
-    ("x**2", "2", "Mismatch in shape"),  # question 3
-    ("x > 1", "ones", "element 0 of tensors does not require grad and does not have a grad_fn"),
-])
+@pytest.mark.parametrize(
+    ("expression", "v", "words"),
+    [
+        ("x**2", None, "grad can be implicitly created only for scalar outputs"),  # question 5
+        ("x**2", [1, 2, 3], "Mismatch in shape: grad_output[0] has a shape of torch.Size([3])"),
+        ("x**2", "2", "Mismatch in shape"),  # question 3
+        ("x > 1", "ones", "element 0 of tensors does not require grad and does not have a grad_fn"),
+    ],
+)
 def test_pytorchs_own_error_is_the_answer(expression: str, v: Any, words: str) -> None:
     (call,) = calls(expression, {"x": [1, 2]}, v=v)
     assert call.error is not None
@@ -135,19 +138,23 @@ def test_what_is_no_leaf_keeps_no_gradient() -> None:  # question 17
 # On the command line and in JSON
 
 
-@pytest.mark.parametrize("record", [
-    {"command": "jvp", "expr": "x**2", "inputs": {"x": [1, 2]}, "t": [1, 0]},
-    {"command": "jvp", "expr": "A @ x", "inputs": {"A": "eye:2", "x": [1, 2]}, "t": {"A": "ones", "x": "ones"}},
-    {"command": "jacobian", "expr": "x**2", "inputs": {"x": [1, 2]}, "flat": True, "layout": "denominator"},
-    {"command": "grad", "expr": "sum(x**2)", "inputs": {"x": [1, 2]}},
-    {"command": "grad", "expr": "x*y", "inputs": {"x": 1, "y": 2}, "order": 2},
-    {"command": "hessian", "expr": "sum(x*y)", "inputs": {"x": [1, 2], "y": [3, 4]}},
-    {"command": "hvp", "expr": "sum(x**3)", "inputs": {"x": [1, 2]}, "t": [1, 1]},
-    {"command": "backward", "expr": "a = x**2; sum(a)", "inputs": {"x": [1, 2]}, "calls": 2},
-    {"command": "backward", "expr": "x**2", "inputs": {"x": [1, 2]}},
-    {"command": "check", "expr": "x**2", "inputs": {"x": [1, 2]}, "answer": "2*x*v"},
-    {"command": "check", "expr": "x**2", "inputs": {"x": [1, 2]}, "answer": "x*v"},
-], ids=lambda record: f"{record['command']} {record['expr']}")
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"command": "jvp", "expr": "x**2", "inputs": {"x": [1, 2]}, "t": [1, 0]},
+        {"command": "jvp", "expr": "A @ x", "inputs": {"A": "eye:2", "x": [1, 2]}, "t": {"A": "ones", "x": "ones"}},
+        {"command": "jacobian", "expr": "x**2", "inputs": {"x": [1, 2]}, "flat": True, "layout": "denominator"},
+        {"command": "grad", "expr": "sum(x**2)", "inputs": {"x": [1, 2]}},
+        {"command": "grad", "expr": "x*y", "inputs": {"x": 1, "y": 2}, "order": 2},
+        {"command": "hessian", "expr": "sum(x*y)", "inputs": {"x": [1, 2], "y": [3, 4]}},
+        {"command": "hvp", "expr": "sum(x**3)", "inputs": {"x": [1, 2]}, "t": [1, 1]},
+        {"command": "backward", "expr": "a = x**2; sum(a)", "inputs": {"x": [1, 2]}, "calls": 2},
+        {"command": "backward", "expr": "x**2", "inputs": {"x": [1, 2]}},
+        {"command": "check", "expr": "x**2", "inputs": {"x": [1, 2]}, "answer": "2*x*v"},
+        {"command": "check", "expr": "x**2", "inputs": {"x": [1, 2]}, "answer": "x*v"},
+    ],
+    ids=lambda record: f"{record['command']} {record['expr']}",
+)
 def test_every_answer_validates(record: dict[str, Any]) -> None:
     answer = json.loads(json.dumps(gradcli.answer(record), allow_nan=False))
     VALID.validate(answer)
@@ -155,15 +162,19 @@ def test_every_answer_validates(record: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("format", ["text", "latex", "markdown"])
-@pytest.mark.parametrize("words", [
-    ("jvp", "x**2", "--x", "1,2", "--t", "1,0"),
-    ("jacobian", "x**2", "--x", "1,2", "--flat"),
-    ("grad", "x**2*y", "--x", "1", "--y", "2", "--order", "2"),
-    ("hessian", "sum(x*y)", "--x", "1,2", "--y", "3,4"),
-    ("hvp", "sum(x**3)", "--x", "1,2", "--t", "x=1,1"),
-    ("backward", "a = x**2; sum(a)", "--x", "1,2", "--calls", "2"),
-    ("check", "x**2", "--x", "1,2", "--answer", "2*x*v"),
-], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("jvp", "x**2", "--x", "1,2", "--t", "1,0"),
+        ("jacobian", "x**2", "--x", "1,2", "--flat"),
+        ("grad", "x**2*y", "--x", "1", "--y", "2", "--order", "2"),
+        ("hessian", "sum(x*y)", "--x", "1,2", "--y", "3,4"),
+        ("hvp", "sum(x**3)", "--x", "1,2", "--t", "x=1,1"),
+        ("backward", "a = x**2; sum(a)", "--x", "1,2", "--calls", "2"),
+        ("check", "x**2", "--x", "1,2", "--answer", "2*x*v"),
+    ],
+    ids=lambda words: words[0],
+)
 def test_every_command_has_every_format(words: tuple[str, ...], format: str, capsys: Any) -> None:
     status = run([*words, "--format", format])
     assert status == 0
@@ -177,8 +188,25 @@ def test_check_tells_right_from_wrong_by_its_exit_status(answer: str, status: in
 
 
 def test_quiet_and_files_get_the_matrix_that_was_asked_for(tmp_path, capsys) -> None:
-    assert run(["jacobian", "A @ x", "--A", "1,2:3,4", "--x", "1,2", "--wrt", "x", "--flat", "--layout", "denominator",
-                "--quiet"]) == 0
+    assert (
+        run(
+            [
+                "jacobian",
+                "A @ x",
+                "--A",
+                "1,2:3,4",
+                "--x",
+                "1,2",
+                "--wrt",
+                "x",
+                "--flat",
+                "--layout",
+                "denominator",
+                "--quiet",
+            ]
+        )
+        == 0
+    )
     assert capsys.readouterr().out == "[[1.0, 3.0], [2.0, 4.0]]\n"
     target = tmp_path / "j.csv"
     assert run(["jacobian", "outer(x, x)", "--x", "1,2", "--flat", "--output", str(target)]) == 0

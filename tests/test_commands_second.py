@@ -59,12 +59,15 @@ def test_the_tangent_is_echoed_with_how_it_was_given() -> None:
     assert part.given == {"x": "ones"}
 
 
-@pytest.mark.parametrize(("t", "words"), [
-    (None, "needs --t"),
-    ([1.0, 2.0, 3.0], "has its shape, 2"),
-    ({"z": "ones"}, "no variable of that name"),
-    ("onehot:7", "no entry of x"),
-])
+@pytest.mark.parametrize(
+    ("t", "words"),
+    [
+        (None, "needs --t"),
+        ([1.0, 2.0, 3.0], "has its shape, 2"),
+        ({"z": "ones"}, "no variable of that name"),
+        ("onehot:7", "no entry of x"),
+    ],
+)
 def test_a_tangent_that_does_not_fit_is_told(t: Any, words: str) -> None:
     with pytest.raises(GradcliError, match=words):
         gradcli.jvp("x**2", {"x": [1, 2]}, t=t)

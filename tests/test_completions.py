@@ -143,8 +143,12 @@ def test_an_unknown_shell_is_told_which_there_are(capsys: pytest.CaptureFixture[
 def test_the_manual_is_a_page_without_complaints() -> None:
     installed("man")
     done = subprocess.run(
-        ["man", "--warnings", "-l", str(FOLDER / "gradcli.1")], capture_output=True, text=True, timeout=60,
-        env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80", "LC_ALL": "C.UTF-8"}, check=True,
+        ["man", "--warnings", "-l", str(FOLDER / "gradcli.1")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80", "LC_ALL": "C.UTF-8"},
+        check=True,
     )
     assert done.stderr == ""
     assert 'gradcli vjp "(x+1)**2" --x eye:5 --v ones' in done.stdout

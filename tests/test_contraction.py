@@ -40,7 +40,9 @@ SUMMANDS = [
     Sigma(entry("x", K) * Delta(J, K), K) * Sigma(entry("A", J, K), K),
     Delta(M, J) * Sigma(entry("A", J, K), K) * Sigma(entry("A", K, J), K),
     (Delta(M, J) + Delta(J, Integer(0))) * entry("x", J),
-    Delta(M, J + 1) * entry("x", J), Delta(J, M + 1) * entry("x", M), entry("x", M) * 2,
+    Delta(M, J + 1) * entry("x", J),
+    Delta(J, M + 1) * entry("x", M),
+    entry("x", M) * 2,
     Delta(2 * J, M) * entry("x", J),
 ]
 

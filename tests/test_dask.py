@@ -39,8 +39,13 @@ with Client(scheduler_file=sys.argv[1]) as client:
 def started(*words: str, folder: Path) -> subprocess.Popen[str]:
     paths = os.pathsep.join([str(README.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.Popen(
-        [sys.executable, *words], cwd=folder, text=True, env={**os.environ, "PYTHONPATH": paths},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        [sys.executable, *words],
+        cwd=folder,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
 
 

@@ -88,10 +88,18 @@ TEXTBOOK: list[tuple[str, Shapes, str, Callable[..., Array]]] = [
     # learning
     ("cross_entropy(x, [2, 0])", {"x": M}, "x", lambda v, x: v * (softmax(x) - np.eye(3)[[2, 0]]) / 2),
     ("mse_loss(x, y)", {"x": M, "y": M}, "y", lambda v, x, y: -v * 2 * (x - y) / x.size),
-    ("sum(log(1 + exp(-y*(X @ w))))", {"X": (4, 3), "w": V3, "y": (4,)}, "w",
-     lambda v, X, w, y: -v * X.T @ (y * sigmoid(-y * (X @ w)))),
-    ("exp(-sum((x[:, None, :] - y[None, :, :])**2, dim=2))", {"x": M, "y": (4, 3)}, "x",
-     lambda v, x, y: np.einsum("ij,ijk->ik", -2 * v * np.exp(-((x[:, None] - y) ** 2).sum(2)), x[:, None] - y)),
+    (
+        "sum(log(1 + exp(-y*(X @ w))))",
+        {"X": (4, 3), "w": V3, "y": (4,)},
+        "w",
+        lambda v, X, w, y: -v * X.T @ (y * sigmoid(-y * (X @ w))),
+    ),
+    (
+        "exp(-sum((x[:, None, :] - y[None, :, :])**2, dim=2))",
+        {"x": M, "y": (4, 3)},
+        "x",
+        lambda v, x, y: np.einsum("ij,ijk->ik", -2 * v * np.exp(-((x[:, None] - y) ** 2).sum(2)), x[:, None] - y),
+    ),
     ("softmax(q @ k.T, dim=1) @ u", {"q": M, "k": (4, 3), "u": (4, 2)}, "u", lambda v, q, k, u: softmax(q @ k.T).T @ v),
 ]
 

@@ -20,8 +20,18 @@ import gradcli
 PACKAGE = Path(gradcli.__file__).parent
 ROOT = PACKAGE.parent
 HEAVY = ("torch", "sympy", "scipy", "matplotlib")
-RUNS_TEXT = {"eval", "exec", "compile", "sympify", "parse_expr", "S", "parse_latex", "parse_mathematica", "lambdify",
-    "__import__"}
+RUNS_TEXT = {
+    "eval",
+    "exec",
+    "compile",
+    "sympify",
+    "parse_expr",
+    "S",
+    "parse_latex",
+    "parse_mathematica",
+    "lambdify",
+    "__import__",
+}
 """Calls that run, or may run, the text that they are given."""
 SYMPIFY_AT_HOME = "symbolic"
 """The only room that may call `sympify`, and never on anything but its own numbers and expressions."""
@@ -33,8 +43,9 @@ UNPICKLES = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}
 
 def loaded(*command: str, cwd: Path = ROOT) -> set[str]:
     """The top packages that a fresh Python imports for a command line: read from its own import log."""
-    done = subprocess.run([sys.executable, "-X", "importtime", *command], capture_output=True, text=True, timeout=120,
-        cwd=cwd)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *command], capture_output=True, text=True, timeout=120, cwd=cwd
+    )
     return {m.group(1) for line in done.stderr.splitlines() if (m := re.match(r"import time:.*\|\s+(\w+)", line))}
 
 
@@ -91,8 +102,10 @@ def test_the_guard_of_cold_starts_can_fail(library: str, tmp_path: Path) -> None
 
 def contracts(root: Path) -> tuple[int, str]:
     """The verdict of import-linter on the package under `root`, by the contracts in pyproject.toml."""
-    program = ("import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; "
-               "sys.exit(lint_imports(no_cache=True))")
+    program = (
+        "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; "
+        "sys.exit(lint_imports(no_cache=True))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, cwd=root)
     return done.returncode, done.stdout + done.stderr
 
@@ -134,9 +147,11 @@ def runs_text(source: str, at_home: bool = False) -> list[str]:
                 found.append(f"{node.lineno}: {name}")
             if name in ("load", "loads") and _called_on(node) in UNPICKLES:
                 found.append(f"{node.lineno}: {_called_on(node)}.{name}")
-            found += [f"{node.lineno}: {k.arg}" for k in node.keywords
-                      if (k.arg, _constant(k.value)) in {("allow_pickle", True), ("weights_only", False),
-                          ("shell", True)}]
+            found += [
+                f"{node.lineno}: {k.arg}"
+                for k in node.keywords
+                if (k.arg, _constant(k.value)) in {("allow_pickle", True), ("weights_only", False), ("shell", True)}
+            ]
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = {a.name.split(".")[0] for a in node.names} | {(getattr(node, "module", None) or "").split(".")[0]}
             found += [f"{node.lineno}: import {name}" for name in sorted(names & UNPICKLES)]
@@ -144,8 +159,13 @@ def runs_text(source: str, at_home: bool = False) -> list[str]:
 
 
 def _called(node: ast.Call) -> str:
-    return node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func,
-        ast.Name) else ""
+    return (
+        node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else node.func.id
+        if isinstance(node.func, ast.Name)
+        else ""
+    )
 
 
 def _called_on(node: ast.Call) -> str:
@@ -158,8 +178,9 @@ def _constant(node: ast.expr) -> object:
 
 def _harmless(node: ast.Call) -> bool:
     """A sympify of what is no text: SymPy reads text only where it is given one."""
-    return not any(isinstance(a, (ast.Constant, ast.JoinedStr)) and isinstance(_constant(a), (str, type(None)))
-        for a in node.args)
+    return not any(
+        isinstance(a, (ast.Constant, ast.JoinedStr)) and isinstance(_constant(a), (str, type(None))) for a in node.args
+    )
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))

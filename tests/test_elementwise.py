@@ -412,9 +412,9 @@ def test_a_deviation_is_real(row: Row) -> None:
         assert max(worst) > max(1e-10, deviation.bound / 1000), deviation
 
 
-@pytest.mark.parametrize(("row", "options"), [
-    case for case in CASES if of_order(case.values[0], 2) and "threshold" not in case.values[1]
-])
+@pytest.mark.parametrize(
+    ("row", "options"), [case for case in CASES if of_order(case.values[0], 2) and "threshold" not in case.values[1]]
+)
 def test_a_deviation_of_the_second_derivative_is_real_and_no_larger(row: Row, options: Options) -> None:
     at_bound: dict[float, list[float]] = {}
     x, off = second_error(row, options)
@@ -515,7 +515,8 @@ def test_every_kink_is_listed_with_pytorchs_choice() -> None:
 
 
 SLOPES = {  # options, the point, the second derivative on both sides, PyTorch's
-    "celu": [({}, 1.0, 0.0), ({"alpha": 2}, 0.5, 0.0)], "elu": [({}, 1.0, 0.0), ({"alpha": 2}, 2.0, 0.0)],
+    "celu": [({}, 1.0, 0.0), ({"alpha": 2}, 0.5, 0.0)],
+    "elu": [({}, 1.0, 0.0), ({"alpha": 2}, 2.0, 0.0)],
 }
 
 
@@ -644,8 +645,9 @@ def filled_without_defaults(row: Row, options: Options, x: Sequence[Any]) -> Ite
 
 @each_row
 def test_the_example_runs_and_shows_the_function(row: Row) -> None:
-    assert row.name in {node.id for node in ast.walk(ast.parse(row.example, mode="eval")) if isinstance(node, ast.Name)
-                        } | {node.attr for node in ast.walk(ast.parse(row.example)) if isinstance(node, ast.Attribute)}
+    assert row.name in {
+        node.id for node in ast.walk(ast.parse(row.example, mode="eval")) if isinstance(node, ast.Name)
+    } | {node.attr for node in ast.walk(ast.parse(row.example)) if isinstance(node, ast.Attribute)}
     values = {"x": torch.tensor([1.25, 1.5]), "y": torch.tensor([2.0, 3.0])}
     if row.domain[0][1] < 1.25:
         values = {"x": torch.tensor([0.25, 0.5]), "y": torch.tensor([2.0, 3.0])}
@@ -655,9 +657,10 @@ def test_the_example_runs_and_shows_the_function(row: Row) -> None:
 
 def called(row: Row) -> Callable[..., Any]:
     """The row as a Python function over torch tensors, with its parameters by place or by name."""
+
     def function_of(*given: Any, **named: Any) -> Any:
         assert set(named) <= {p.name for p in row.takes}
-        filled = [*given, *(named.get(p.name, p.default) for p in row.takes[len(given):])]
+        filled = [*given, *(named.get(p.name, p.default) for p in row.takes[len(given) :])]
         as_tensors = [torch.as_tensor(a) if p.kind == "tensor" else a for p, a in zip(row.takes, filled, strict=True)]
         return row.torch(torch, *as_tensors)
 

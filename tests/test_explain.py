@@ -244,8 +244,12 @@ def column_sums_hold(asked: Understood, said: Mapping[str, Any]) -> bool:
     j = flat(asked, said["x"])
     nearby = flat(replace(asked, point={name: value + 0.0371 for name, value in asked.point.items()}), said["x"])
     several = bool((np.count_nonzero(nearby, axis=0) > 1).any())  # at the point itself zeros may hide it
-    return several and np.count_nonzero(nearby) <= said["nonzero"] and said["total"] == j.size and near(
-        float(said["sum"]), j.sum(0)[0])
+    return (
+        several
+        and np.count_nonzero(nearby) <= said["nonzero"]
+        and said["total"] == j.size
+        and near(float(said["sum"]), j.sum(0)[0])
+    )
 
 
 def softmax_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
@@ -273,7 +277,8 @@ def mean_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
     inside = asked.program[asked.program.output].how
     last = getattr(inside, "operation", "") == "mean"
     return near(float(said["share"]), 1 / said["count"]) and (
-        not last or near(gradient(summed, said["x"]), said["count"] * gradient(asked, said["x"])))
+        not last or near(gradient(summed, said["x"]), said["count"] * gradient(asked, said["x"]))
+    )
 
 
 def product_holds(asked: Understood, said: Mapping[str, Any]) -> bool:

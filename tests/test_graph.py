@@ -35,7 +35,10 @@ def graph(expression: str, to: str = "dot", **inputs: str) -> Graph:
 def test_the_names_are_pytorch_s() -> None:
     found = {vertex.label: vertex.grad_fn for vertex in graph("x**2 + exp(x)", x="1,2").vertices}
     assert found == {
-        "x": "AccumulateGrad", "2": None, "x**2": "PowBackward0", "exp(x)": "ExpBackward0",
+        "x": "AccumulateGrad",
+        "2": None,
+        "x**2": "PowBackward0",
+        "exp(x)": "ExpBackward0",
         "x**2 + exp(x)": "AddBackward0",
     }
 
@@ -60,7 +63,8 @@ def boxes_of(picture: str) -> list[tuple[float, ...]]:
     """x, y, width and height of each."""
     return [
         tuple(float(box.attrib[k]) for k in ("x", "y", "width", "height"))
-        for box in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}rect") if "rx" in box.attrib
+        for box in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}rect")
+        if "rx" in box.attrib
     ]
 
 

@@ -59,7 +59,7 @@ def test_help_ends_with_the_examples(name: str, capsys: pytest.CaptureFixture[st
     examples = EXAMPLES_OF[name]
     said = capsys.readouterr().out.rstrip().splitlines()
     assert len(examples) >= 2
-    assert [line.strip() for line in said[-len(examples) - 1:]] == ["Examples:", *examples]
+    assert [line.strip() for line in said[-len(examples) - 1 :]] == ["Examples:", *examples]
 
 
 @pytest.mark.parametrize("words", [["--version"], ["-V"], ["--version", "--lang", "ru"]])

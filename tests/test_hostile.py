@@ -422,8 +422,9 @@ def test_a_long_repetition_is_read_in_time_that_grows_with_its_length(target: st
 def test_random_records_are_answered_or_refused() -> None:
     tally = Tally(slow=20.0, alarm=30.0)
     for record in answers.records(seed=3, count=40):
-        tally.execute(lambda _, record=record: answers.judged(record), repr(record.get("expr")).encode(),
-            watching=False)
+        tally.execute(
+            lambda _, record=record: answers.judged(record), repr(record.get("expr")).encode(), watching=False
+        )
     assert tally.executions == 40
     assert tally.found == {}, tally.report()
 
@@ -431,8 +432,11 @@ def test_random_records_are_answered_or_refused() -> None:
 def test_planted_wrong_derivatives_are_caught_by_the_verdict() -> None:
     """A sample of `python -m tests.mutation`."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.mutation", "--only", "tanh."], cwd=Path(__file__).parents[1],
-            capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "tests.mutation", "--only", "tanh."],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "caught" in done.stdout and "survived" not in done.stdout

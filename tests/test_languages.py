@@ -57,9 +57,7 @@ def is_russian(text: str) -> bool:
     'vjp "x**2" --x 1 --symbolic-only', 'vjp "x +" --x 1', "vjp --help", "--help", "nosuch", "explain", "functions",
     'vjp "x**2" --x 1 --symbolic-only --format markdown', "",
 ])  # fmt: skip
-def test_a_person_is_answered_in_the_language_of_the_locale(
-    command: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_person_is_answered_in_the_language_of_the_locale(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert is_russian(seen(command, capsys, LANG="ru_RU.UTF-8"))
     assert not is_russian(seen(command, capsys, LANG="C.UTF-8"))
     if command.split()[:1] and command.split()[0] in COMMANDS:

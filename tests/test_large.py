@@ -51,12 +51,23 @@ def header_of(shape: tuple[int, ...]) -> bytes:
     return content.getvalue()
 
 
-@pytest.mark.parametrize("expression, x", [
-    ("x", f"ones:{MOST + 1}"), ("x", "eye:100000"), ("x", "arange:1e15"), ("x", "linspace:0:1:1000000000"),
-    ("x", "randn:100000x100000"), ("x", "ones(100000, 100000)"), ("x", "@huge.npy"),
-    ("x + eye(100000)", "1"), ("outer(x, x)", "ones:20000"), ("x.reshape(20000, 1) + x", "ones:20000"),
-    ("x.expand(30000, 20000)", "ones:20000"), ("kron(x, x)", "ones:200x200"),
-])
+@pytest.mark.parametrize(
+    "expression, x",
+    [
+        ("x", f"ones:{MOST + 1}"),
+        ("x", "eye:100000"),
+        ("x", "arange:1e15"),
+        ("x", "linspace:0:1:1000000000"),
+        ("x", "randn:100000x100000"),
+        ("x", "ones(100000, 100000)"),
+        ("x", "@huge.npy"),
+        ("x + eye(100000)", "1"),
+        ("outer(x, x)", "ones:20000"),
+        ("x.reshape(20000, 1) + x", "ones:20000"),
+        ("x.expand(30000, 20000)", "ones:20000"),
+        ("kron(x, x)", "ones:200x200"),
+    ],
+)
 def test_a_size_that_is_refused_allocates_nothing(
     expression: str, x: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,5 +232,3 @@ def test_differences_of_what_is_not_finite(a: float, b: float) -> None:
         assert largest_difference(np.array([a, 1.0]), np.array([b, 1.0])) == expected
         verdict = side_by_side("x", np.array([a, 1.0]), np.array([b, 1.0]), "float64")
     assert verdict.agrees is (True if both_alike else None if np.isnan(b) else False)
-
-

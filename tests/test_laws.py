@@ -37,9 +37,13 @@ READABLE = 150
 
 def law(examples: int) -> Any:
     """The same examples in every run, as many as this."""
-    return settings(max_examples=examples, derandomize=True, deadline=None, database=None,
-                    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large,
-                        HealthCheck.filter_too_much])
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
 
 
 def close(a: Array, b: Array, tolerance: float) -> bool:
@@ -150,9 +154,15 @@ def unlike_its_text(drawn: Drawn) -> list[str]:
     wrong = []
     for form in forms_of(drawn):
         printed = form.closed()
-        cases = [(printed.vjp, drawn.point[form.name].shape, {**drawn.point, drawn.weights: drawn.v},
-            form.value(drawn.point, drawn.v)),
-                 (printed.jacobian, printed.jacobian.shape, drawn.point, None)]
+        cases = [
+            (
+                printed.vjp,
+                drawn.point[form.name].shape,
+                {**drawn.point, drawn.weights: drawn.v},
+                form.value(drawn.point, drawn.v),
+            ),
+            (printed.jacobian, printed.jacobian.shape, drawn.point, None),
+        ]
         for formula, shape, tensors, value in cases:
             if np.prod(shape) > READABLE:
                 continue
@@ -236,8 +246,12 @@ for seed in range({programs}):
 
 def test_the_text_does_not_depend_on_the_hash_seed() -> None:
     runs = [
-        subprocess.Popen([sys.executable, "-c", PRINTER.format(programs=25)], stdout=subprocess.PIPE, text=True,
-                         env={**os.environ, "PYTHONHASHSEED": seed})
+        subprocess.Popen(
+            [sys.executable, "-c", PRINTER.format(programs=25)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
         for seed in ("0", "1", "20240607")
     ]
     texts = [run.communicate(timeout=120)[0] for run in runs]

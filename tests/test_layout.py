@@ -44,8 +44,10 @@ DRAWN = range(24)
 
 
 def cases() -> list[Any]:
-    return [*(pytest.param(text, point, id=text) for text, point in WRITTEN),
-            *(pytest.param(*asked(program(seed, longest=3)), id=f"drawn {seed}") for seed in DRAWN)]
+    return [
+        *(pytest.param(text, point, id=text) for text, point in WRITTEN),
+        *(pytest.param(*asked(program(seed, longest=3)), id=f"drawn {seed}") for seed in DRAWN),
+    ]
 
 
 def asked(drawn: Drawn) -> tuple[str, Mapping[str, Any]]:
@@ -83,8 +85,9 @@ def test_the_numbers_of_every_way_out_are_those_with_the_axes_exchanged(
     outputs = len(one.of(Question)[0].output_shape)
     told, also = json.as_object(one.parts), json.as_object(other.parts)
     files = [np.load(io.BytesIO(data.content(report.parts, "npz"))) for report in (one, other)]
-    typed = [dict(zip(told["wrt"], map(number_of, quiet.lines_of(report.parts)), strict=True))
-             for report in (one, other)]
+    typed = [
+        dict(zip(told["wrt"], map(number_of, quiet.lines_of(report.parts)), strict=True)) for report in (one, other)
+    ]
     for part, turned in zip(one.of(Compared), other.of(Compared), strict=True):
         assert (part.agrees, turned.agrees) == (True, True)
         wanted = exchanged(part.pytorch, outputs)
@@ -185,8 +188,11 @@ def shapes_in(question: Question, known: Mapping[str, Array]) -> dict[str, tuple
     """The shape of every tensor that an answer may name."""
     traced = trace(parse(question.expression), {name: a.shape for name, a in known.items()})
     forms = derived(traced, question.wrt, output=question.output_name)
-    return {name: tuple(map(form.jacobian.graph.sizes.value, node.dims)) for form in forms
-            for name, node in form.jacobian.graph.nodes.items()}
+    return {
+        name: tuple(map(form.jacobian.graph.sizes.value, node.dims))
+        for form in forms
+        for name, node in form.jacobian.graph.nodes.items()
+    }
 
 
 def run_as_a_program(source: str, known: Mapping[str, Array]) -> Array:
@@ -195,9 +201,10 @@ def run_as_a_program(source: str, known: Mapping[str, Array]) -> Array:
     return np.asarray(values_of(made, used)[made.output.step])
 
 
-@pytest.mark.parametrize(("expression", "n"), [
-    ("cumsum(x, 0)", 2000), ("x**2", 2000), ("outer(x, x)", 200), ("softmax(x, dim=0)", 2000), ("x[1:]", 2000),
-])
+@pytest.mark.parametrize(
+    ("expression", "n"),
+    [("cumsum(x, 0)", 2000), ("x**2", 2000), ("outer(x, x)", 200), ("softmax(x, dim=0)", 2000), ("x[1:]", 2000)],
+)
 def test_the_structure_of_what_is_too_large_to_be_counted_is_the_same(expression: str, n: int) -> None:
     """Its kinds are those of a transposed matrix too."""
     made = trace(parse(expression), {"x": (n,)})
@@ -221,7 +228,8 @@ def test_the_product_of_the_explanation_is_run_and_gives_the_gradient(
     for note in (part for part in report.of(Note) if part.topic == "einsum"):
         said = str(note.text)
         name, call, shape, product = re.search(  # type: ignore[union-attr]
-            r"(\w+)\.grad = (einsum\(.*?\)), where J = .* has the shape (\S+); .*: (\S+ @ \S+|.*)\.$", said).groups()
+            r"(\w+)\.grad = (einsum\(.*?\)), where J = .* has the shape (\S+); .*: (\S+ @ \S+|.*)\.$", said
+        ).groups()
         assert shape == "×".join(map(str, np.shape(whole[name])))
         here = {"einsum": np.einsum, "J": whole[name], "v": v, "__builtins__": {}}
         same(eval(call, dict(here)), np.asarray(wanted[name]))  # noqa: S307
@@ -253,7 +261,8 @@ def laid_out(told: Any) -> list[Any]:
 
 
 QUESTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "check": ("A @ x", {"of": "jacobian", "answer": "A", "wrt": ("x",)}), "grad": ("sum(A @ x, 0, keepdim=True)", {}),
+    "check": ("A @ x", {"of": "jacobian", "answer": "A", "wrt": ("x",)}),
+    "grad": ("sum(A @ x, 0, keepdim=True)", {}),
 }
 
 
@@ -273,8 +282,9 @@ def test_every_command_with_the_option_says_how_each_jacobian_lies(command: str)
             assert other["matrix"] == "A.T"
 
 
-@pytest.mark.parametrize("command", [name for name, one in COMMANDS.items() if "layout" in one.options and
-                                     name != "check"])
+@pytest.mark.parametrize(
+    "command", [name for name, one in COMMANDS.items() if "layout" in one.options and name != "check"]
+)
 @pytest.mark.parametrize(("expression", "point"), WRITTEN[:3])
 def test_the_numerator_is_what_is_meant_where_nothing_is_said(
     command: str, expression: str, point: Mapping[str, Any]

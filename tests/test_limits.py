@@ -30,7 +30,7 @@ from gradcli.program.steps import Constant
 from gradcli.program.values import filled, values_of
 from gradcli.syntax import parse
 
-HUGE = (10**5, 2*10**8, 10**12, 2**62, 2**63, 10**30)
+HUGE = (10**5, 2 * 10**8, 10**12, 2**62, 2**63, 10**30)
 SECONDS = 5.0
 """Of the processor's time, for what takes a few hundredths of it."""
 
@@ -99,12 +99,18 @@ def test_the_work_of_what_was_found_is_told_at_once() -> None:
         {"expr": "multigammaln(x, 100000)", "inputs": {"x": "full:10000:1e9"}},
         {"expr": "conv1d(x[None, None], ones(1, 1, 1), stride=10**9, padding=10**9)", "inputs": {"x": "1,2"}},
         {"expr": "einsum('i,j,ik,jk->', x, x, y, y)", "inputs": {"x": "ones:20000", "y": "ones:20000x1"}},
-        {"expr": "x @ x", "inputs": {"x": "ones:7000x7000"}}, {"expr": "inv(x)", "inputs": {"x": "eye:7000"}},
+        {"expr": "x @ x", "inputs": {"x": "ones:7000x7000"}},
+        {"expr": "inv(x)", "inputs": {"x": "eye:7000"}},
         {"command": "jacobian", "expr": "x*ones(1000000)", "inputs": {"x": 2}, "plot": True, "flat": True},
         {"command": "check", "of": "jacobian", "expr": "x**2", "inputs": {"x": "ones:50000"}, "answer": "2*x"},
         {"command": "check", "of": "hessian", "expr": "sum(x**2)", "inputs": {"x": "ones:50000"}, "answer": "2*x"},
-        {"command": "backward", "expr": "sum(x**2)", "inputs": {"x": "ones:10000000"}, "calls": 1000,
-         "retain_graph": True},
+        {
+            "command": "backward",
+            "expr": "sum(x**2)",
+            "inputs": {"x": "ones:10000000"},
+            "calls": 1000,
+            "retain_graph": True,
+        },
         {"expr": "+".join("x" * 40), "inputs": {"x": "ones:50000000"}},
     ]
     answer({"expr": "x @ x", "inputs": {"x": "eye:2"}})  # what is imported late is imported now
@@ -186,15 +192,30 @@ def test_a_limit_and_nothing_else_has_the_status_of_a_limit(kind: str) -> None:
 
 
 WRONG = [
-    "vjp x***2 --x 1", "vjp x+y --x 1", "vjp x@x --x 1", "vjp x --x @none.npy", "vjp x --x 1 --dtype float16",
-    "vjp inv(x) --x zeros:2x2", "vjp x --x eye:100000", "vjp 9**9**9*x --x 1", "vjp x" + "+x" * 60_000 + " --x 1",
-    "vjp " + "(" * 9999 + "x --x 1", "vjp ones(10**12)*x --x 1", "vjp while --x 1",
-    "jacobian x**2 --x ones:200 --quiet", "hessian sum(x**2) --x ones:200 --quiet",
-    "jacobian x**2 --x ones:2000 --output j.png", "jacobian x**2 --x ones:200 --output j.npy",
-    "code x --x ones:200000", "code conv1d(x,w) --x ones:1x1x5 --w ones:1x1x2 --to jax",
+    "vjp x***2 --x 1",
+    "vjp x+y --x 1",
+    "vjp x@x --x 1",
+    "vjp x --x @none.npy",
+    "vjp x --x 1 --dtype float16",
+    "vjp inv(x) --x zeros:2x2",
+    "vjp x --x eye:100000",
+    "vjp 9**9**9*x --x 1",
+    "vjp x" + "+x" * 60_000 + " --x 1",
+    "vjp " + "(" * 9999 + "x --x 1",
+    "vjp ones(10**12)*x --x 1",
+    "vjp while --x 1",
+    "jacobian x**2 --x ones:200 --quiet",
+    "hessian sum(x**2) --x ones:200 --quiet",
+    "jacobian x**2 --x ones:2000 --output j.png",
+    "jacobian x**2 --x ones:200 --output j.npy",
+    "code x --x ones:200000",
+    "code conv1d(x,w) --x ones:1x1x5 --w ones:1x1x2 --to jax",
     "plot x --x linspace:0:1:20000",
-    "grad x*y*z*w --x 1 --y 1 --z 1 --w 1 --order 12", "functions nothing", "explain nothing-at-all",
-    "batch none.jsonl", "vpj x",
+    "grad x*y*z*w --x 1 --y 1 --z 1 --w 1 --order 12",
+    "functions nothing",
+    "explain nothing-at-all",
+    "batch none.jsonl",
+    "vpj x",
 ]
 
 

@@ -54,23 +54,62 @@ MARKED = {form for told in SENTENCES if told.id for form in ([told.id] if isinst
 MARKING = Speak(_noted, lambda told, count: _noted(told.english(count)))
 """A language in which a sentence is itself in « »: what stands outside was never marked."""
 KNOWN = {
-    *SPELLED, *COMMANDS, *FILES, *(word for topic in TOPICS for word in topic.name.split("-")),
-    *(parameter.name for row in SPELLED.values() for parameter in row.takes), "gradcli", "grad", "grad_fn", "shape",
-    "eye", "inf", "nan", "ones", "onehot", "Sum_r", "delta", "None", "True", "False", "help", "softmax",
+    *SPELLED,
+    *COMMANDS,
+    *FILES,
+    *(word for topic in TOPICS for word in topic.name.split("-")),
+    *(parameter.name for row in SPELLED.values() for parameter in row.takes),
+    "gradcli",
+    "grad",
+    "grad_fn",
+    "shape",
+    "eye",
+    "inf",
+    "nan",
+    "ones",
+    "onehot",
+    "Sum_r",
+    "delta",
+    "None",
+    "True",
+    "False",
+    "help",
+    "softmax",
     *(word for option in (ASKED | SHOWN).values() for word in (*option.name.split("_"), *option.choices)),
 }
 """Words of the calculator's language and of PyTorch's, which are the same in every language."""
 ANSWERS = (
-    'vjp "(x+1)**2" --x 1,2 --v ones', 'vjp "relu(x)" --x -1,0', 'vjp "x/y" --x 1 --y 0 --symbolic-only --entries',
-    'vjp "softmax(x, dim=0)" --x 1,2 --v ones --format markdown', 'vjp "softplus(x)" --x 30',
-    'jvp "x**2" --x 1,2 --t 1,0', 'jacobian "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --layout denominator',
-    'grad "x**3*y**2" --x 2 --y 3 --wrt x,x,y', 'hessian "x @ x" --x 1,2', 'hvp "x @ x" --x 1,2 --t 1,1',
-    'check "x**2" --x 1,2 --v ones --answer "2*x*v"', 'check "x**2" --x 1,2 --v ones --answer x --format markdown',
-    'backward "x**2" --x 3 --calls 2 --retain-graph', 'steps "x*exp(x)" --x 1', 'steps "x*x" --x 1 --format markdown',
-    'plot "tanh(x)" --x linspace:-3:3:9', 'plot "x*y" --x linspace:0:1:9 --y linspace:0:1:9', "explain",
-    "explain weights", "explain softmax", "explain kinks", "functions", "functions softmax", "functions softplus",
-    'vjp "x +" --x 1', 'vjp "sotfmax(x)" --x 1', 'vjp "x @ w" --x ones:2x3 --w ones:2x3', "vjp x --x 1 --seed y",
-    "completions tcsh", "nosuch x", "",
+    'vjp "(x+1)**2" --x 1,2 --v ones',
+    'vjp "relu(x)" --x -1,0',
+    'vjp "x/y" --x 1 --y 0 --symbolic-only --entries',
+    'vjp "softmax(x, dim=0)" --x 1,2 --v ones --format markdown',
+    'vjp "softplus(x)" --x 30',
+    'jvp "x**2" --x 1,2 --t 1,0',
+    'jacobian "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --layout denominator',
+    'grad "x**3*y**2" --x 2 --y 3 --wrt x,x,y',
+    'hessian "x @ x" --x 1,2',
+    'hvp "x @ x" --x 1,2 --t 1,1',
+    'check "x**2" --x 1,2 --v ones --answer "2*x*v"',
+    'check "x**2" --x 1,2 --v ones --answer x --format markdown',
+    'backward "x**2" --x 3 --calls 2 --retain-graph',
+    'steps "x*exp(x)" --x 1',
+    'steps "x*x" --x 1 --format markdown',
+    'plot "tanh(x)" --x linspace:-3:3:9',
+    'plot "x*y" --x linspace:0:1:9 --y linspace:0:1:9',
+    "explain",
+    "explain weights",
+    "explain softmax",
+    "explain kinks",
+    "functions",
+    "functions softmax",
+    "functions softplus",
+    'vjp "x +" --x 1',
+    'vjp "sotfmax(x)" --x 1',
+    'vjp "x @ w" --x ones:2x3 --w ones:2x3',
+    "vjp x --x 1 --seed y",
+    "completions tcsh",
+    "nosuch x",
+    "",
 )
 MISTAKES = tuple(command for path, command in transcripts().items() if path.parent.name == "errors")
 PROSE_OF_OTHERS = re.compile(
@@ -87,9 +126,11 @@ def told_in(command: str, speak: Speak) -> str:
         return speak
 
     with (
-        mock.patch.object(entry, "speech", said), mock.patch.object(show, "speech", said),
+        mock.patch.object(entry, "speech", said),
+        mock.patch.object(show, "speech", said),
         mock.patch.dict("os.environ", {"COLUMNS": "1000"}),
-        contextlib.redirect_stdout(out), contextlib.redirect_stderr(out),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
     ):
         run(shlex.split(command))
     return out.getvalue()
@@ -149,7 +190,8 @@ def unreadable(source: str) -> list[int]:
     inside = {id(node) for f in ast.walk(tree) if isinstance(f, ast.JoinedStr) for node in ast.walk(f)}
     marks = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") in MARKS]
     return [
-        node.lineno for node in marks
+        node.lineno
+        for node in marks
         if id(node) in inside or not all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in node.args)
     ]
 

@@ -82,43 +82,49 @@ def test_brackets_stand_where_they_are_needed(source: str, expected: str) -> Non
     assert written(source) == expected
 
 
-@pytest.mark.parametrize("source, expected", [
-    ("sqrt(x + 1)", r"\sqrt{x + 1}"),
-    ("abs(x)", r"\left|x\right|"),
-    ("norm(x)", r"\left\|x\right\|"),
-    ("norm(x, 1)", r"\left\|x\right\|_{1}"),
-    ("norm(x, inf)", r"\left\|x\right\|_{\infty}"),
-    ("norm(x, dim=0)", r"\operatorname{norm}\left(x,\, \mathrm{dim}=0\right)"),
-    ("x.mean()", r"\operatorname{mean}\left(x\right)"),
-    ("log_softmax(x, dim=0)", r"\operatorname{log\_softmax}\left(x,\, \mathrm{dim}=0\right)"),
-    ("clamp(x, min=0)", r"\operatorname{clamp}\left(x,\, \mathrm{min}=0\right)"),
-    ("cat([x, y])", r"\operatorname{cat}\left(\left[x,\, y\right]\right)"),
-    ("[x, y]", r"\left[x,\, y\right]"),
-    ("maximum(x, 0)", r"\max\left(x, 0\right)"),
-    ("where(x > 0, x, y)", r"\operatorname{where}\left(\left[x > 0\right],\, x,\, y\right)"),
-    ("x[0]", "x_{0}"),
-    ("x[1:, None]", r"x_{1:,\, \mathrm{None}}"),
-    ("x[::2]", "x_{::2}"),
-    ("(x + y)[0]", r"\left(x + y\right)_{0}"),
-    ("x[1:][0]", r"\left(x_{1:}\right)_{0}"),
-    ("x[0]**2", "x_{0}^{2}"),
-    ("x[[0, 1]]", r"x_{\left[0,\, 1\right]}"),
-    ("eye(3) @ x", r"I_{3} \, x"),
-    ("x*ones(3)", r"x \cdot \mathbf{1}_{3}"),
-])
+@pytest.mark.parametrize(
+    "source, expected",
+    [
+        ("sqrt(x + 1)", r"\sqrt{x + 1}"),
+        ("abs(x)", r"\left|x\right|"),
+        ("norm(x)", r"\left\|x\right\|"),
+        ("norm(x, 1)", r"\left\|x\right\|_{1}"),
+        ("norm(x, inf)", r"\left\|x\right\|_{\infty}"),
+        ("norm(x, dim=0)", r"\operatorname{norm}\left(x,\, \mathrm{dim}=0\right)"),
+        ("x.mean()", r"\operatorname{mean}\left(x\right)"),
+        ("log_softmax(x, dim=0)", r"\operatorname{log\_softmax}\left(x,\, \mathrm{dim}=0\right)"),
+        ("clamp(x, min=0)", r"\operatorname{clamp}\left(x,\, \mathrm{min}=0\right)"),
+        ("cat([x, y])", r"\operatorname{cat}\left(\left[x,\, y\right]\right)"),
+        ("[x, y]", r"\left[x,\, y\right]"),
+        ("maximum(x, 0)", r"\max\left(x, 0\right)"),
+        ("where(x > 0, x, y)", r"\operatorname{where}\left(\left[x > 0\right],\, x,\, y\right)"),
+        ("x[0]", "x_{0}"),
+        ("x[1:, None]", r"x_{1:,\, \mathrm{None}}"),
+        ("x[::2]", "x_{::2}"),
+        ("(x + y)[0]", r"\left(x + y\right)_{0}"),
+        ("x[1:][0]", r"\left(x_{1:}\right)_{0}"),
+        ("x[0]**2", "x_{0}^{2}"),
+        ("x[[0, 1]]", r"x_{\left[0,\, 1\right]}"),
+        ("eye(3) @ x", r"I_{3} \, x"),
+        ("x*ones(3)", r"x \cdot \mathbf{1}_{3}"),
+    ],
+)
 def test_functions_and_indices_have_their_notation(source: str, expected: str) -> None:
     assert written(source) == expected
 
 
-@pytest.mark.parametrize("source, expected", [
-    ("A.T @ A", r"A^{\top} \, A"),
-    ("inv(A).T", r"\left(A^{-1}\right)^{\top}"),
-    ("(A @ A).T", r"\left(A \, A\right)^{\top}"),
-    ("A[1:, :]", r"A_{1:,\, :}"),
-    ("A.T[0]", r"\left(A^{\top}\right)_{0,\, :}"),
-    ("det(A)*trace(A)", r"\det\left(A\right) \cdot \operatorname{tr}\left(A\right)"),
-    ("A*[[1, 2], [3, 4.5]]", r"A \cdot \begin{bmatrix} 1 & 2 \\ 3 & 4.5 \end{bmatrix}"),
-])
+@pytest.mark.parametrize(
+    "source, expected",
+    [
+        ("A.T @ A", r"A^{\top} \, A"),
+        ("inv(A).T", r"\left(A^{-1}\right)^{\top}"),
+        ("(A @ A).T", r"\left(A \, A\right)^{\top}"),
+        ("A[1:, :]", r"A_{1:,\, :}"),
+        ("A.T[0]", r"\left(A^{\top}\right)_{0,\, :}"),
+        ("det(A)*trace(A)", r"\det\left(A\right) \cdot \operatorname{tr}\left(A\right)"),
+        ("A*[[1, 2], [3, 4.5]]", r"A \cdot \begin{bmatrix} 1 & 2 \\ 3 & 4.5 \end{bmatrix}"),
+    ],
+)
 def test_matrices_have_their_notation(source: str, expected: str) -> None:
     assert written(source, A=(2, 2)) == expected
 
@@ -137,7 +143,8 @@ def test_numbers_are_written_as_they_were_typed(source: str, expected: str) -> N
 
 def test_named_steps_are_written_as_assignments() -> None:
     assert written("y = x + 2; z = y*y*3; z.mean()", x=(2, 2)) == (
-        r"y = x + 2,\quad z = y \cdot y \cdot 3,\quad \operatorname{mean}\left(z\right)")
+        r"y = x + 2,\quad z = y \cdot y \cdot 3,\quad \operatorname{mean}\left(z\right)"
+    )
 
 
 def test_a_named_output_of_several_statements_keeps_its_name() -> None:
@@ -155,7 +162,8 @@ def test_what_the_output_is_not_made_from_is_left_out() -> None:
 def test_a_name_that_was_given_away_is_not_read_again() -> None:
     assert written("a = x; x = x + 1; a*x", x=(2,)) == r"x = x + 1,\quad {x}_{\mathrm{in}} \cdot x"
     assert written("a = x + 1; b = a; a = a*2; a*b", x=(2,)) == (
-        r"a = x + 1,\quad a = a \cdot 2,\quad a \cdot \left(x + 1\right)")
+        r"a = x + 1,\quad a = a \cdot 2,\quad a \cdot \left(x + 1\right)"
+    )
 
 
 @pytest.mark.parametrize("name, expected", [

@@ -45,9 +45,12 @@ VALUES = {
     "sizes": ("2", "(2, 3)", "(3, 2)", "(-1,)", "0", "(1, 0)", "None"), "integer": ("0", "1", "2"),
     "number": ("0", "1", "2", "0.5", "None"), "text": ("True", "False"), "tensor": ("x", "1.5"), "tensors": ("[x, y]",),
 }  # fmt: skip
-NAMES = [(library, name) for library in PREFIX
-         for name in (*NAMED.get(library, {}), *(w.partition(":")[0] for w in ENTRIES.get(library, "").split()))
-         if name not in ("rand", "randn")]
+NAMES = [
+    (library, name)
+    for library in PREFIX
+    for name in (*NAMED.get(library, {}), *(w.partition(":")[0] for w in ENTRIES.get(library, "").split()))
+    if name not in ("rand", "randn")
+]
 
 
 def written(library: str, name: str) -> Iterator[tuple[str, tuple[Shape, ...]]]:
@@ -77,8 +80,11 @@ def arguments(row: Row, meaning: Meaning) -> Iterator[list[str]]:
     params = {p.name: p for p in row.takes}
     ours = [(w.rstrip("!").partition(":")[0], params.get(w.partition(":")[2] or w)) for w in words]
     tensors = iter("xyxy")
-    head = [next(tensors) if p.kind in ("tensor", "index") else VALUES[p.kind][0]
-            for _, p in ours if p is not None and _needed(p)]
+    head = [
+        next(tensors) if p.kind in ("tensor", "index") else VALUES[p.kind][0]
+        for _, p in ours
+        if p is not None and _needed(p)
+    ]
     yield head
     rest = [(name, p) for name, p in ours if p is not None and not _needed(p)]
     options = [(name, p) for name, p in ours if p is not None and p.kind not in ("tensor", "tensors", "index")]
@@ -141,8 +147,9 @@ def test_the_name_means_what_its_library_means(library: str, name: str) -> None:
     assert answered
 
 
-@pytest.mark.parametrize("module", [m for m, libraries in MODULES.items()
-                                    if not {TORCH, TORCH_ITSELF, LINALG} & set(libraries)])
+@pytest.mark.parametrize(
+    "module", [m for m, libraries in MODULES.items() if not {TORCH, TORCH_ITSELF, LINALG} & set(libraries)]
+)
 def test_a_name_that_is_not_on_the_list_is_refused(module: str) -> None:
     (library,) = MODULES[module]
     for name, row in SPELLED.items():
@@ -171,13 +178,17 @@ CASES: list[tuple[str, dict[str, Any], Any]] = [
     ("tf.nn.leaky_relu(x)", {"x": [-1.0, 2.0]}, [-0.2, 2]),
     ("jax.nn.leaky_relu(x)", {"x": [-1.0, 2.0]}, [-0.01, 2]),
     ("keras.activations.leaky_relu(x)", {"x": [-1.0, 2.0]}, [-0.2, 2]),
-    ("jnp.var(x)", {"x": [1.0, 2, 4]}, 14 / 9), ("jnp.repeat(x, 2)", {"x": [1.0, 2]}, [1, 1, 2, 2]),
-    ("tf.math.reduce_variance(x)", {"x": [1.0, 2, 4]}, 14 / 9), ("tf.cumsum(x)", {"x": [[1.0], [2]]}, [[1], [3]]),
+    ("jnp.var(x)", {"x": [1.0, 2, 4]}, 14 / 9),
+    ("jnp.repeat(x, 2)", {"x": [1.0, 2]}, [1, 1, 2, 2]),
+    ("tf.math.reduce_variance(x)", {"x": [1.0, 2, 4]}, 14 / 9),
+    ("tf.cumsum(x)", {"x": [[1.0], [2]]}, [[1], [3]]),
     ("tf.nn.softmax(x)", {"x": [[0.0, 0], [1, 1]]}, [[0.5, 0.5], [0.5, 0.5]]),
     ("tf.linalg.diag(x)", {"x": [[1.0, 2]]}, [[[1, 0], [0, 2]]]),
     ("jax.nn.softmax(x)", {"x": [[0.0, 0], [1, 1]]}, [[0.5, 0.5], [0.5, 0.5]]),
-    ("jax.lax.max(x, y)", {"x": [1.0, 3], "y": [2.0, 0]}, [2, 3]), ("torch.var(x)", {"x": [1.0, 2, 4]}, 7 / 3),
-    ("np.size(x)", {"x": [[1.0, 2], [3, 4]]}, 4), ("sympy.Max(x, y)", {"x": [1.0, 3], "y": [2.0, 0]}, [2, 3]),
+    ("jax.lax.max(x, y)", {"x": [1.0, 3], "y": [2.0, 0]}, [2, 3]),
+    ("torch.var(x)", {"x": [1.0, 2, 4]}, 7 / 3),
+    ("np.size(x)", {"x": [[1.0, 2], [3, 4]]}, 4),
+    ("sympy.Max(x, y)", {"x": [1.0, 3], "y": [2.0, 0]}, [2, 3]),
 ]
 
 
@@ -201,10 +212,14 @@ def test_a_module_of_two_libraries_is_read_where_they_agree(text: str) -> None:
     assert trace(parse(text, ("x",)), {"x": (3, 3)}).output_shape == (3, 3)
 
 
-@pytest.mark.parametrize("text, repair", [
-    ("np.exp(x).std()", "np.std(np.exp(x))"), ("(jnp.exp(x)*2).repeat(2)", "jnp.repeat((jnp.exp(x)*2), 2)"),
-    ("np.exp(x).T.var(axis=0)", "np.var(np.exp(x).T, axis=0)"),
-])
+@pytest.mark.parametrize(
+    "text, repair",
+    [
+        ("np.exp(x).std()", "np.std(np.exp(x))"),
+        ("(jnp.exp(x)*2).repeat(2)", "jnp.repeat((jnp.exp(x)*2), 2)"),
+        ("np.exp(x).T.var(axis=0)", "np.var(np.exp(x).T, axis=0)"),
+    ],
+)
 def test_a_method_of_an_array_of_another_library_is_refused(text: str, repair: str) -> None:
     with pytest.raises(GradcliError) as error:
         trace(parse(text, ("x",)), {"x": (2, 3)})
@@ -217,11 +232,25 @@ def test_a_method_that_is_pytorchs_or_the_same_is_read(text: str) -> None:
     assert trace(parse(text, ("x",)), {"x": (2, 3)})
 
 
-@pytest.mark.parametrize("text", [
-    "np.flip()", "np.dot(x)", 'np.reshape(x, "a")', "np.sum(x, axis=y)", "np.var(x, ddof=0, correction=0)",
-    "np.sum()", "np.tile(x, y)", "np.cumsum(x, axis=0.5)", "jax.nn.gelu(x, approximate=2)", "np.sum(x, 0, 1)",
-    "np.broadcast_to(x, (y, 2))", "np.squeeze(x, axis=7)", "np.linalg.norm(x, (1, 2))", "np.roll(x, 1, (0, y))",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "np.flip()",
+        "np.dot(x)",
+        'np.reshape(x, "a")',
+        "np.sum(x, axis=y)",
+        "np.var(x, ddof=0, correction=0)",
+        "np.sum()",
+        "np.tile(x, y)",
+        "np.cumsum(x, axis=0.5)",
+        "jax.nn.gelu(x, approximate=2)",
+        "np.sum(x, 0, 1)",
+        "np.broadcast_to(x, (y, 2))",
+        "np.squeeze(x, axis=7)",
+        "np.linalg.norm(x, (1, 2))",
+        "np.roll(x, 1, (0, y))",
+    ],
+)
 def test_odd_arguments_are_refused_in_a_sentence(text: str) -> None:
     shapes = {"x": (2, 3), "y": (3,)}
     with pytest.raises(GradcliError) as error:

@@ -81,7 +81,9 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(words: list[str], sen
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
 def test_a_full_disk_is_one_line_and_status_2() -> None:
     assert asked(*MATRIX, "--output", "/dev/full", "--quiet") == (
-        2, "", "error: /dev/full cannot be written: No space left on device\n"
+        2,
+        "",
+        "error: /dev/full cannot be written: No space left on device\n",
     )
 
 
@@ -119,15 +121,24 @@ def test_quiet_is_never_empty() -> None:
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_the_latex_compiles(tmp_path: Path) -> None:
-    assert asked("vjp", "softmax(x @ w, dim=1)", "--x", "1,2:3,4", "--w", "1,0:0,1", "--v", "ones", "--output",
-                 "g.tex")[0] == 0
+    assert (
+        asked("vjp", "softmax(x @ w, dim=1)", "--x", "1,2:3,4", "--w", "1,0:0,1", "--v", "ones", "--output", "g.tex")[0]
+        == 0
+    )
     body = Path("g.tex").read_text()
     Path("all.tex").write_text(
-        body if "\\documentclass" in body
+        body
+        if "\\documentclass" in body
         else "\\documentclass{article}\\usepackage{amsmath,amssymb}\\begin{document}\n" + body + "\\end{document}\n"
     )
-    done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"], cwd=tmp_path,
-                          capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-800:]
 
 

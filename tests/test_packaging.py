@@ -18,8 +18,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SHARED = (
-    "share/bash-completion/completions/gradcli", "share/zsh/site-functions/_gradcli",
-    "share/fish/vendor_completions.d/gradcli.fish", "share/man/man1/gradcli.1",
+    "share/bash-completion/completions/gradcli",
+    "share/zsh/site-functions/_gradcli",
+    "share/fish/vendor_completions.d/gradcli.fish",
+    "share/man/man1/gradcli.1",
 )
 
 
@@ -39,8 +41,11 @@ def wheel(folder: Path) -> zipfile.ZipFile:
 
 def shipped(suffixes: tuple[str, ...]) -> set[str]:
     """The package's files in the checkout."""
-    return {str(path.relative_to(ROOT)) for path in (ROOT / "gradcli").rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts and path.name.endswith(suffixes)}
+    return {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "gradcli").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.name.endswith(suffixes)
+    }
 
 
 def test_the_wheel_holds_every_file_of_the_package(built: Path) -> None:
@@ -70,8 +75,10 @@ def test_the_sdist_can_be_built_and_tested_from(built: Path) -> None:
 
 def test_the_wheel_runs_without_the_checkout(built: Path, tmp_path: Path) -> None:
     wheel(built).extractall(tmp_path)
-    program = "import gradcli, gradcli.schema; from gradcli.cli.entry import run; print(gradcli.__file__); " \
-              "gradcli.schema.report_schema(); raise SystemExit(run(['completions', 'fish']))"
+    program = (
+        "import gradcli, gradcli.schema; from gradcli.cli.entry import run; print(gradcli.__file__); "
+        "gradcli.schema.report_schema(); raise SystemExit(run(['completions', 'fish']))"
+    )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.splitlines()[0]).is_relative_to(tmp_path)
@@ -80,11 +87,18 @@ def test_the_wheel_runs_without_the_checkout(built: Path, tmp_path: Path) -> Non
 def test_the_metadata_says_what_it_is(built: Path) -> None:
     opened = wheel(built)
     metadata = opened.read(next(n for n in opened.namelist() if n.endswith("/METADATA"))).decode()
-    for line in ("Name: gradcli", "Requires-Python: >=3.11", "Provides-Extra: plot", "Provides-Extra: test",
-                 "Description-Content-Type: text/markdown"):
+    for line in (
+        "Name: gradcli",
+        "Requires-Python: >=3.11",
+        "Provides-Extra: plot",
+        "Provides-Extra: test",
+        "Description-Content-Type: text/markdown",
+    ):
         assert f"\n{line}\n" in metadata
-    assert "gradcli = gradcli.cli:main" in opened.read(
-        next(n for n in opened.namelist() if n.endswith("/entry_points.txt"))).decode()
+    assert (
+        "gradcli = gradcli.cli:main"
+        in opened.read(next(n for n in opened.namelist() if n.endswith("/entry_points.txt"))).decode()
+    )
 
 
 # Declared and imported

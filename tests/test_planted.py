@@ -73,12 +73,19 @@ def test_at_a_kink_the_formula_takes_what_pytorch_takes(text, x, wanted) -> None
 # ── one verdict ─────────────────────────────────────────────────────────────────────────────────
 
 PLANTED: Mapping[str, Sequence[Mapping[str, Any]]] = {
-    "jvp": [{"t": {"x": "ones"}}], "hvp": [{"t": {"x": "ones"}}], "check": [{"answer": "2*(1 - tanh(x)**2)"}],
+    "jvp": [{"t": {"x": "ones"}}],
+    "hvp": [{"t": {"x": "ones"}}],
+    "check": [{"answer": "2*(1 - tanh(x)**2)"}],
     "plot": [{"inputs": {"x": "linspace:-1:1:5"}}, {"inputs": {"x": "linspace:-1:1:5"}, "order": 2}],
-    "functions": [{"expr": "tanh"}], "explain": [{"expr": "weights"}],
-    "vjp": [{}, {"entries": True}, {"inputs": {"x": "0.5,1"}}], "grad": [{}, {"order": 2}, {"wrt": "x,x"}],
-    "jacobian": [{}, {"flat": True}, {"inputs": {"x": "linspace:-1:1:101"}}], "hessian": [{}],
-    "backward": [{}, {"calls": 2, "retain_graph": True}], "steps": [{}], "code": [{"to": "numpy"}],
+    "functions": [{"expr": "tanh"}],
+    "explain": [{"expr": "weights"}],
+    "vjp": [{}, {"entries": True}, {"inputs": {"x": "0.5,1"}}],
+    "grad": [{}, {"order": 2}, {"wrt": "x,x"}],
+    "jacobian": [{}, {"flat": True}, {"inputs": {"x": "linspace:-1:1:101"}}],
+    "hessian": [{}],
+    "backward": [{}, {"calls": 2, "retain_graph": True}],
+    "steps": [{}],
+    "code": [{"to": "numpy"}],
     "graph": [{"to": "dot"}],
 }
 """What each command is asked about tanh(x), beside the plain question."""

@@ -45,12 +45,15 @@ def test_two_ranges_make_a_surface() -> None:
     assert [curve.order for curve in found.curves] == [(), ("x",), ("y",)]
 
 
-@pytest.mark.parametrize(("expression", "inputs", "part"), [
-    ("x**2", {"x": "3"}, "range"),
-    ("x**2 + w", {"x": "linspace:0:1:5", "w": "1,2"}, "one number for each point"),
-    ("x + y + z", {"x": "linspace:0:1:5", "y": "arange:3", "z": "arange:3"}, "one variable or two"),
-    ("x**2", {"x": "linspace:0:1:20000"}, "more than"),
-])
+@pytest.mark.parametrize(
+    ("expression", "inputs", "part"),
+    [
+        ("x**2", {"x": "3"}, "range"),
+        ("x**2 + w", {"x": "linspace:0:1:5", "w": "1,2"}, "one number for each point"),
+        ("x + y + z", {"x": "linspace:0:1:5", "y": "arange:3", "z": "arange:3"}, "one variable or two"),
+        ("x**2", {"x": "linspace:0:1:20000"}, "more than"),
+    ],
+)
 def test_what_cannot_be_plotted_is_told(expression: str, inputs: dict[str, str], part: str) -> None:
     with pytest.raises(GradcliError) as told:
         plot(expression, **inputs)

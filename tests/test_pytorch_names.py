@@ -20,21 +20,36 @@ SAMPLE = 24
 
 DELIBERATE: list[tuple[str, str, str]] = [
     # the call, what is found, why it is so
-    (r".*", r"PyTorch has no such name",
-     "a function of torch.nn.functional and torch.special may be a method here, and some have a second name"),
+    (
+        r".*",
+        r"PyTorch has no such name",
+        "a function of torch.nn.functional and torch.special may be a method here, and some have a second name",
+    ),
     (r"where\(", r"a boolean tensor", "a condition is any tensor: it holds where it is not 0"),
-    (r"floor_divide|\.solve\(|solve\(", r"PyTorch refuses: (derivative|This function)",
-     "div(rounding_mode='floor') and linalg.solve are the same functions, and can be differentiated"),
-    (r"soft_margin_loss", r"not differentiable with respect to argument 'target'",
-     "the same formula is differentiated in the target, as it can be"),
+    (
+        r"floor_divide|\.solve\(|solve\(",
+        r"PyTorch refuses: (derivative|This function)",
+        "div(rounding_mode='floor') and linalg.solve are the same functions, and can be differentiated",
+    ),
+    (
+        r"soft_margin_loss",
+        r"not differentiable with respect to argument 'target'",
+        "the same formula is differentiated in the target, as it can be",
+    ),
     (r"logsumexp\(.*\(\)", r"broadcast shape", "PyTorch's own rule for dim=() fails"),
     (r"layer_norm\(.*\(\)", r"at least 1-dimensional", "() stands for the last axis, where layer_norm(x) is written"),
-    (r"^(kl_div|binary_cross_entropy_with_logits)\(", r"shape|value",
-     "the bare name is that of torch.nn.functional, not the inner one"),
+    (
+        r"^(kl_div|binary_cross_entropy_with_logits)\(",
+        r"shape|value",
+        "the bare name is that of torch.nn.functional, not the inner one",
+    ),
     (r"one_hot", r"Class values must be smaller", "the numbers decide: PyTorch's own sentence is the refusal"),
     (r"cosine_similarity.*0", r"value is nan", "eps=0 of empty vectors: 0/0, where PyTorch takes 0"),
-    (r"(var|std)\(.*(correction=|ddof=|, )(-1|2)\b", r"nan|inf|\.grad is|value is 0",
-     "n - correction is not a count of anything here: it is 0 or less, or of no entries"),
+    (
+        r"(var|std)\(.*(correction=|ddof=|, )(-1|2)\b",
+        r"nan|inf|\.grad is|value is 0",
+        "n - correction is not a count of anything here: it is 0 or less, or of no entries",
+    ),
 ]
 
 
@@ -75,10 +90,13 @@ def test_the_formula_of_the_gradient_is_pytorchs_too(name: str) -> None:
         assert found is None or _deliberate(call, found) or ".grad" not in found, f"{call}: {found}"
 
 
-@pytest.mark.parametrize("text, theirs, shapes", [
-    ("torch.cross(x, y)", "torch.linalg.cross(x, y)", ((3, 3), (3, 3))),
-    ("diag_embed(x)", "torch.diag(x)", ((3, 3),)),
-    ("torch.sum(x, dim=1)", "torch.sum(x, dim=0)", ((3, 3),)),
-])
+@pytest.mark.parametrize(
+    "text, theirs, shapes",
+    [
+        ("torch.cross(x, y)", "torch.linalg.cross(x, y)", ((3, 3), (3, 3))),
+        ("diag_embed(x)", "torch.diag(x)", ((3, 3),)),
+        ("torch.sum(x, dim=1)", "torch.sum(x, dim=0)", ((3, 3),)),
+    ],
+)
 def test_another_meaning_would_be_seen(text: str, theirs: str, shapes: tuple[tuple[int, ...], ...]) -> None:
     assert difference(Call(text.split("(")[0].split(".")[-1], text, theirs, shapes)) is not None

@@ -18,7 +18,9 @@ from gradcli.commands import COMMANDS
 
 SECRET = "quagmire42"
 _OWN: Mapping[str, Mapping[str, Any]] = {
-    "jvp": {"t": {"x": [1.0, 1.0]}}, "hvp": {"t": {"x": [1.0, 1.0]}}, "check": {"answer": "2*x*y", "wrt": "x"},
+    "jvp": {"t": {"x": [1.0, 1.0]}},
+    "hvp": {"t": {"x": [1.0, 1.0]}},
+    "check": {"answer": "2*x*y", "wrt": "x"},
     "plot": {"inputs": {"x": "linspace:0:1:3", "y": 1.0}, "expr": "x*y"},
 }
 """What a command needs beside an expression and its inputs."""
@@ -30,8 +32,13 @@ def records(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for command in COMMANDS.values():
         if not command.variables:
             continue
-        whole = {"id": 7, "command": command.name, "expr": "sum(x**2*y)", "inputs": {"x": [1.0, 2.0], "y": 1.0},
-                 **_OWN.get(command.name, {})}
+        whole = {
+            "id": 7,
+            "command": command.name,
+            "expr": "sum(x**2*y)",
+            "inputs": {"x": [1.0, 2.0], "y": 1.0},
+            **_OWN.get(command.name, {}),
+        }
         if not text.startswith("file:") and text != " - ":
             yield f"{command.name}.expr", {**whole, "expr": text}
         yield f"{command.name}.y", {**whole, "inputs": {**whole["inputs"], "y": text}}
@@ -76,8 +83,19 @@ def _outside(folder: Path) -> Iterator[str]:
     """Ways out of the working directory, to files that are there."""
     (folder / "link").symlink_to(folder.parent / "secret.txt")
     (folder / "up").symlink_to("..")
-    yield from ("../secret.txt", str(folder.parent / "secret.txt"), "link", "up/secret.txt", "./../secret.txt",
-                f"../{folder.name}/../secret.txt", "/etc/passwd", "~/secret.txt", "/dev/zero", "../below.npy", "..")
+    yield from (
+        "../secret.txt",
+        str(folder.parent / "secret.txt"),
+        "link",
+        "up/secret.txt",
+        "./../secret.txt",
+        f"../{folder.name}/../secret.txt",
+        "/etc/passwd",
+        "~/secret.txt",
+        "/dev/zero",
+        "../below.npy",
+        "..",
+    )
 
 
 def test_allow_files_ends_at_the_working_directory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

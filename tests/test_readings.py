@@ -103,14 +103,31 @@ def test_bars_mean_an_absolute_value_and_are_never_a_silent_or() -> None:
     assert seen > 200
 
 
-@pytest.mark.parametrize(("paper", "typed"), {
-    "2|x|+1": "2*abs(x)+1", "3|x|x": "3*abs(x)*x", "|x|": "abs(x)", "-|x|": "-abs(x)", "|x+1|": "abs(x+1)",
-    "|x|**2": "abs(x)**2", "2*|x|": "2*abs(x)", "||w||": "norm(w)", "2||w||**2": "2*norm(w)**2", "|x|/2": "abs(x)/2",
-    "|x||y|": "abs(x)*abs(y)", "|x - |y||": "abs(x - abs(y))", "||x| - |y||": "abs(abs(x) - abs(y))",
-    "x|y|": "x*abs(y)",
-    "sin|x|": "sin(abs(x))", "‖w‖": "norm(w)", "sum(|w|, dim=0)": "sum(abs(w), dim=0)", "|w @ w|": "abs(w @ w)",
-    "a = 2; a|x|a": "a = 2; a*abs(x)*a", "exp(-|x|)": "exp(-abs(x))",
-}.items())
+@pytest.mark.parametrize(
+    ("paper", "typed"),
+    {
+        "2|x|+1": "2*abs(x)+1",
+        "3|x|x": "3*abs(x)*x",
+        "|x|": "abs(x)",
+        "-|x|": "-abs(x)",
+        "|x+1|": "abs(x+1)",
+        "|x|**2": "abs(x)**2",
+        "2*|x|": "2*abs(x)",
+        "||w||": "norm(w)",
+        "2||w||**2": "2*norm(w)**2",
+        "|x|/2": "abs(x)/2",
+        "|x||y|": "abs(x)*abs(y)",
+        "|x - |y||": "abs(x - abs(y))",
+        "||x| - |y||": "abs(abs(x) - abs(y))",
+        "x|y|": "x*abs(y)",
+        "sin|x|": "sin(abs(x))",
+        "‖w‖": "norm(w)",
+        "sum(|w|, dim=0)": "sum(abs(w), dim=0)",
+        "|w @ w|": "abs(w @ w)",
+        "a = 2; a|x|a": "a = 2; a*abs(x)*a",
+        "exp(-|x|)": "exp(-abs(x))",
+    }.items(),
+)
 def test_bars_are_answered_with_what_to_type(paper: str, typed: str) -> None:
     assert str(complaint(paper).hint) == f"did you mean {typed} ?"
     answer = re.sub(r"[wy]", "x", paper)
@@ -118,8 +135,20 @@ def test_bars_are_answered_with_what_to_type(paper: str, typed: str) -> None:
     assert status == Exit.MISTAKE and re.search(r"abs\(|norm\(", told["error"]["hint"])
 
 
-MASKS = ["x > 0", "x <= y", "~(w > 0)", "(x > 0)*(y > 0)", "isnan(w)", "(w > 0)[0]", "where(x > 0, 1, 0)", "w.gt(0)",
-         "1", "(w > 0).reshape(3)", "(x < 1) & (y < 1)", "0 < x < 1"]
+MASKS = [
+    "x > 0",
+    "x <= y",
+    "~(w > 0)",
+    "(x > 0)*(y > 0)",
+    "isnan(w)",
+    "(w > 0)[0]",
+    "where(x > 0, 1, 0)",
+    "w.gt(0)",
+    "1",
+    "(w > 0).reshape(3)",
+    "(x < 1) & (y < 1)",
+    "0 < x < 1",
+]
 NUMBERS = ["x", "w", "2", "x + 1", "x*(x > 0)", "w[0]", "where(x > 0, x, 0)", "sum(w > 0)", "sin(x)", "-(x > 0)"]
 
 
@@ -151,12 +180,22 @@ def known(source: str) -> np.ndarray[Any, Any]:
 
 
 @pytest.mark.parametrize("x", ["-4.0", "[-4.0]", "[[-4.0]]"])
-@pytest.mark.parametrize(("words", "key"), [
-    (("vjp", "--strict"), "vjp"), (("grad",), None), (("hessian",), None), (("hvp", "--t", "1 + 0*x"), None),
-    (("backward",), None), (("backward", "--calls", "2", "--retain-graph"), None), (("steps", "--strict"), None),
-    (("check", "--answer", "2*x*v"), None), (("check", "--of", "grad", "--answer", "2*x"), None),
-    (("check", "--of", "hessian", "--answer", "2"), None), (("code", "--to", "numpy", "--strict"), None),
-])
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        (("vjp", "--strict"), "vjp"),
+        (("grad",), None),
+        (("hessian",), None),
+        (("hvp", "--t", "1 + 0*x"), None),
+        (("backward",), None),
+        (("backward", "--calls", "2", "--retain-graph"), None),
+        (("steps", "--strict"), None),
+        (("check", "--answer", "2*x*v"), None),
+        (("check", "--of", "grad", "--answer", "2*x"), None),
+        (("check", "--of", "hessian", "--answer", "2"), None),
+        (("code", "--to", "numpy", "--strict"), None),
+    ],
+)
 def test_pytorch_takes_an_output_of_one_entry_for_a_number(words: tuple[str, ...], key: str | None, x: str) -> None:
     command, *options = words
     status, answer = call(command, "x*x", f"x={x}", *options)
@@ -243,12 +282,17 @@ def test_a_function_with_its_module_is_the_function_whatever_is_called_so() -> N
     assert tried > 120
 
 
-@pytest.mark.parametrize(("source", "inputs", "value"), [
-    ("cos = torch.cos(t0); cos + torch.cos(2*t0)", {"t0": 1.0}, np.cos(1) + np.cos(2)),
-    ("F.relu(relu) + torch.relu(-relu)", {"relu": -2.0}, 2.0), ("exp.exp()", {"exp": 0.5}, np.exp(0.5)),
-    ("math.e*e", {"e": 2.0}, 2*np.e), ("pi = 3*x; torch.pi*pi", {"x": 1.0}, 3*np.pi),
-    ("torch.nn.functional.softplus(softplus)", {"softplus": 1.0}, np.log1p(np.e)),
-])
+@pytest.mark.parametrize(
+    ("source", "inputs", "value"),
+    [
+        ("cos = torch.cos(t0); cos + torch.cos(2*t0)", {"t0": 1.0}, np.cos(1) + np.cos(2)),
+        ("F.relu(relu) + torch.relu(-relu)", {"relu": -2.0}, 2.0),
+        ("exp.exp()", {"exp": 0.5}, np.exp(0.5)),
+        ("math.e*e", {"e": 2.0}, 2 * np.e),
+        ("pi = 3*x; torch.pi*pi", {"x": 1.0}, 3 * np.pi),
+        ("torch.nn.functional.softplus(softplus)", {"softplus": 1.0}, np.log1p(np.e)),
+    ],
+)
 def test_a_name_with_its_module_is_the_modules(source: str, inputs: dict[str, float], value: float) -> None:
     point = {name: np.array(number) for name, number in inputs.items()}
     program = trace(parse(source, tuple(point)), dict.fromkeys(point, ()))
@@ -263,20 +307,33 @@ def test_a_variable_is_still_no_function_without_the_module() -> None:
 # Comments
 
 
-REMARKS = ("# for a while", "# y = x; z", "# dy/dx = 2x, v and t", "# while x: x | |y| = 0.5", '# "a" (see [1',
-           "# x @ T.T")
+REMARKS = (
+    "# for a while",
+    "# y = x; z",
+    "# dy/dx = 2x, v and t",
+    "# while x: x | |y| = 0.5",
+    '# "a" (see [1',
+    "# x @ T.T",
+)
 QUESTIONS: dict[str, tuple[str, ...]] = {
-    "check": ("--answer", "2*x*v{}"), "jvp": ("--t", "1 + 0*x{}"), "hvp": ("--t", "1 + 0*x{}"),
-    "backward": ("--v", "x{}"), "vjp": ("--v", "x{}"),
-    "hessian": ("--v", "ones{}"), "steps": ("--v", "1{}"),
+    "check": ("--answer", "2*x*v{}"),
+    "jvp": ("--t", "1 + 0*x{}"),
+    "hvp": ("--t", "1 + 0*x{}"),
+    "backward": ("--v", "x{}"),
+    "vjp": ("--v", "x{}"),
+    "hessian": ("--v", "ones{}"),
+    "steps": ("--v", "1{}"),
 }
 
 
 def without_echo(answer: Any) -> Any:
     """The answer without the texts that echo what was typed."""
     if isinstance(answer, dict):
-        return {key: without_echo(value) for key, value in answer.items()
-                if key not in ("expression", "answer", "given", "source", "span")}
+        return {
+            key: without_echo(value)
+            for key, value in answer.items()
+            if key not in ("expression", "answer", "given", "source", "span")
+        }
     return [without_echo(value) for value in answer] if isinstance(answer, list) else answer
 
 
@@ -321,10 +378,16 @@ def test_an_expression_that_nothing_can_use_is_refused_and_the_repairs_work() ->
     assert worth("x**2\n") == worth("x**2;") == worth("a = x; a**2")
 
 
-@pytest.mark.parametrize(("source", "hint"), {
-    "x**2\n+ x": "x**2 + x", "x.add_(1); x**2": "x = x.add(1); x**2", "print(x); x**2": "leave it out: x**2",
-    '"text"; x**2': "leave it out: x**2", "a = x; a; a**2": "leave it out: a = x; a**2",
-}.items())
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    {
+        "x**2\n+ x": "x**2 + x",
+        "x.add_(1); x**2": "x = x.add(1); x**2",
+        "print(x); x**2": "leave it out: x**2",
+        '"text"; x**2': "leave it out: x**2",
+        "a = x; a; a**2": "leave it out: a = x; a**2",
+    }.items(),
+)
 def test_a_lost_value_is_answered_with_what_was_meant(source: str, hint: str) -> None:
     assert hint in str(complaint(source).hint)
 
@@ -332,12 +395,20 @@ def test_a_lost_value_is_answered_with_what_was_meant(source: str, hint: str) ->
 # Spellings of other languages
 
 
-@pytest.mark.parametrize(("source", "repairs"), {
-    "x^1/2": ("x^(1/2)", "x^(1)/2"), "y**-1/2": ("y**(-1/2)", "y**(-1)/2"), "x <- 3": ("x < -3",),
-    "not x": ("(x == 0)",), "!x": ("(x == 0)",), "!(x > 0)": ("~(x > 0)",),
-    "(x > 0) && (x < 1)": ("(x > 0) & (x < 1)",),
-    "<x, y>": ("sum((x)*(y))",), "not x > 0": ("~(x > 0)",),
-}.items())
+@pytest.mark.parametrize(
+    ("source", "repairs"),
+    {
+        "x^1/2": ("x^(1/2)", "x^(1)/2"),
+        "y**-1/2": ("y**(-1/2)", "y**(-1)/2"),
+        "x <- 3": ("x < -3",),
+        "not x": ("(x == 0)",),
+        "!x": ("(x == 0)",),
+        "!(x > 0)": ("~(x > 0)",),
+        "(x > 0) && (x < 1)": ("(x > 0) & (x < 1)",),
+        "<x, y>": ("sum((x)*(y))",),
+        "not x > 0": ("~(x > 0)",),
+    }.items(),
+)
 def test_what_means_another_thing_elsewhere_is_refused_with_repairs_that_work(
     source: str, repairs: tuple[str, ...]
 ) -> None:
@@ -347,11 +418,30 @@ def test_what_means_another_thing_elsewhere_is_refused_with_repairs_that_work(
         worth(repair)
 
 
-@pytest.mark.parametrize(("source", "value"), [
-    ("-x**2", -(1.75**2)), ("2**-x", 2**1.75), ("-7 % 3 + 0*x", 2), ("-7 // 2 + 0*x", -4), ("x // 1", -2),
-    ("x % 1", 0.25), ("2**3**2 + 0*x", 512), ("2^3^2 + 0*x", 512), ("-2 < x < 0", 1), ("x == x == 1", 0),
-    ("1e2x", -175), ("2(x+1)", -1.5), ("x − 1", -2.75), ("２＊x", -3.5), ("e^x", np.exp(-1.75)), ("1/4*x", -0.4375),
-    ("x²", 1.75**2), ("x--1", -0.75), ("y**0.5*2", 2*0.625**0.5), ("7/2*x", -6.125),
-])
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("-x**2", -(1.75**2)),
+        ("2**-x", 2**1.75),
+        ("-7 % 3 + 0*x", 2),
+        ("-7 // 2 + 0*x", -4),
+        ("x // 1", -2),
+        ("x % 1", 0.25),
+        ("2**3**2 + 0*x", 512),
+        ("2^3^2 + 0*x", 512),
+        ("-2 < x < 0", 1),
+        ("x == x == 1", 0),
+        ("1e2x", -175),
+        ("2(x+1)", -1.5),
+        ("x − 1", -2.75),
+        ("２＊x", -3.5),
+        ("e^x", np.exp(-1.75)),
+        ("1/4*x", -0.4375),
+        ("x²", 1.75**2),
+        ("x--1", -0.75),
+        ("y**0.5*2", 2 * 0.625**0.5),
+        ("7/2*x", -6.125),
+    ],
+)
 def test_an_operator_means_what_it_means_in_python(source: str, value: float) -> None:
     assert worth(source) == pytest.approx(value)

@@ -29,11 +29,23 @@ def shown(parts: tuple[Part, ...], width: int = 80) -> str:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value, expected", [
-    (4.0, "4"), (-0.0, "0"), (0.1, "0.1"), (1 / 3, "0.333333"), (1e-7, "1e-7"), (-1.5e-7, "-1.5e-7"),
-    (123456.7, "123457"), (1234567.0, "1234567"), (1e6, "1000000"), (1e12, "1e12"),
-    (float("nan"), "nan"), (float("-inf"), "-inf"),
-])
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        (4.0, "4"),
+        (-0.0, "0"),
+        (0.1, "0.1"),
+        (1 / 3, "0.333333"),
+        (1e-7, "1e-7"),
+        (-1.5e-7, "-1.5e-7"),
+        (123456.7, "123457"),
+        (1234567.0, "1234567"),
+        (1e6, "1000000"),
+        (1e12, "1e12"),
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+    ],
+)
 def test_a_number_is_written_as_a_person_would(value: float, expected: str) -> None:
     assert number(value) == expected
 
@@ -123,20 +135,26 @@ def test_an_error_points_at_its_place() -> None:
     error = fault(
         "shape", "the inner sizes of @ differ: x is {x}, w is {w}", hint="did you mean  x @ w.T ?", x="3×3", w="2×3"
     ).at(Span(0, 5), "x @ w + 1")
-    assert as_text(error, 80) == """\
+    assert (
+        as_text(error, 80)
+        == """\
 error: the inner sizes of @ differ: x is 3×3, w is 2×3
   x @ w + 1
   ^^^^^
 hint: did you mean  x @ w.T ?"""
+    )
 
 
-@pytest.mark.parametrize("source, span, pointed", [
-    ("a = x\nb = foo(a)\nb", Span(10, 13), ["  b = foo(a)", "      ^^^"]),
-    ("变量 + foo", Span(5, 8), ["  变量 + foo", "         ^^^"]),
-    ("x +", Span(3, 3), ["  x +", "     ^"]),
-    ("f(\nx", Span(1, 4), ["  f(", "   ^"]),
-    ("x\x1b[2J", Span(1, 2), ["  x␛[2J", "   ^"]),
-])
+@pytest.mark.parametrize(
+    "source, span, pointed",
+    [
+        ("a = x\nb = foo(a)\nb", Span(10, 13), ["  b = foo(a)", "      ^^^"]),
+        ("变量 + foo", Span(5, 8), ["  变量 + foo", "         ^^^"]),
+        ("x +", Span(3, 3), ["  x +", "     ^"]),
+        ("f(\nx", Span(1, 4), ["  f(", "   ^"]),
+        ("x\x1b[2J", Span(1, 2), ["  x␛[2J", "   ^"]),
+    ],
+)
 def test_the_right_line_and_the_right_columns(source: str, span: Span, pointed: list[str]) -> None:
     assert as_text(fault("syntax", "wrong").at(span, source), 80).split("\n")[1:] == pointed
 
@@ -152,7 +170,9 @@ def test_a_long_line_is_shown_through_a_window() -> None:
 
 
 def test_the_whole_answer() -> None:
-    assert shown(PARTS) == """\
+    assert (
+        shown(PARTS)
+        == """\
 function  y = (x+1)**2
 inputs    x 5×5
 output    y 5×5
@@ -196,6 +216,7 @@ Why
   • v weighs the 25 entries of y before they are added up.
 
 note: v was left out."""
+    )
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
@@ -223,10 +244,20 @@ def test_each_part_is_there_before_the_next_is_asked_for() -> None:
 
 
 def test_where_lines_entries_and_legends() -> None:
-    closed = Closed("x", Jacobian(
-        (5,), "d y / d x[i]", "s[i]*[x[i] > 0]/n_x0", "", (Definition("s", "softmax(x, dim=0)", "s"),),
-        Structure("dense", 5, 5, False), None, (Entry((), (0,), "s[0]"), Entry((), (1,), "s[1]")),
-    ), None)
+    closed = Closed(
+        "x",
+        Jacobian(
+            (5,),
+            "d y / d x[i]",
+            "s[i]*[x[i] > 0]/n_x0",
+            "",
+            (Definition("s", "softmax(x, dim=0)", "s"),),
+            Structure("dense", 5, 5, False),
+            None,
+            (Entry((), (0,), "s[0]"), Entry((), (1,), "s[1]")),
+        ),
+        None,
+    )
     told = shown((replace(sample.QUESTION, inputs={"x": (5,)}, output_shape=(), v_given=None), closed), 100)
     assert "    where s = softmax(x, dim=0)\n" in told
     assert "at most 5 of 5 entries can be non-zero" in told
@@ -274,17 +305,24 @@ def test_latex_has_balanced_environments_and_braces() -> None:
     assert r"{\bar{x}}_{i,j} &= 2 {v}_{i,j}" in told
 
 
-@pytest.mark.parametrize("prose, expected", [
-    ("50% of x_1 & y", r"50\% of x\_1 \& y"), ("a\\b^2", r"a\textbackslash{}b\textasciicircum{}2"),
-])
+@pytest.mark.parametrize(
+    "prose, expected", [("50% of x_1 & y", r"50\% of x\_1 \& y"), ("a\\b^2", r"a\textbackslash{}b\textasciicircum{}2")]
+)
 def test_latex_prose_is_escaped(prose: str, expected: str) -> None:
     assert latex.escaped(prose) == expected
 
 
-@pytest.mark.parametrize("name, expected", [
-    ("x", "x"), ("w1", "w_{1}"), ("loss", r"\mathrm{loss}"), ("a_b", r"a_{\mathrm{b}}"),
-    ("theta", r"\theta"), ("θ", r"\theta"),
-])
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("x", "x"),
+        ("w1", "w_{1}"),
+        ("loss", r"\mathrm{loss}"),
+        ("a_b", r"a_{\mathrm{b}}"),
+        ("theta", r"\theta"),
+        ("θ", r"\theta"),
+    ],
+)
 def test_latex_names(name: str, expected: str) -> None:
     assert latex.latex_name(name) == expected
 

@@ -14,10 +14,15 @@ from golden.transcripts import FOLDER, stored
 from gradcli.cli.entry import run
 
 OFFERS = (
-    r"did you mean\s+(?P<one>.*) \?", r"write (?P<one>.*) or (?P<other>.*)", r"leave (it|the call) out: (?P<one>.+)",
-    r"gradcli differentiates the expression itself: (?P<one>.+)", r"write only the expression itself: (?P<one>.+)",
-    r"write only (?P<one>y = .+)", r"an entry is read with square brackets, counted from 0: (?P<one>.+)",
-    r"write (?P<one>.+) for a product, (?P<other>.+) for a power", r"write  (?P<one>gradcli .+|--\w+ .+)",
+    r"did you mean\s+(?P<one>.*) \?",
+    r"write (?P<one>.*) or (?P<other>.*)",
+    r"leave (it|the call) out: (?P<one>.+)",
+    r"gradcli differentiates the expression itself: (?P<one>.+)",
+    r"write only the expression itself: (?P<one>.+)",
+    r"write only (?P<one>y = .+)",
+    r"an entry is read with square brackets, counted from 0: (?P<one>.+)",
+    r"write (?P<one>.+) for a product, (?P<other>.+) for a power",
+    r"write  (?P<one>gradcli .+|--\w+ .+)",
 )
 """The hints that hold a text to paste; the others say in words what to do."""
 
@@ -81,7 +86,7 @@ def test_a_repair_that_is_pasted_is_understood(name: str, error: dict, text: str
 
 
 def test_most_wrong_inputs_have_a_repair_to_paste() -> None:
-    assert len({name for name, _, _ in REPAIRS}) > len(WRONG)/2
+    assert len({name for name, _, _ in REPAIRS}) > len(WRONG) / 2
 
 
 def test_a_repair_that_is_wrong_is_noticed() -> None:

@@ -25,14 +25,27 @@ ANSWERS: dict[str, tuple[Part, ...]] = {
     "symbolic only": tuple(sample.parts(Request("(x+1)**2", symbolic_only=True))),
     "no closed form": (sample.QUESTION, Closed("x", None, None, REASON)),
     "numbers that JSON lacks": (
-        sample.QUESTION, Weights(np.array(1.0), np.array(np.nan)),
+        sample.QUESTION,
+        Weights(np.array(1.0), np.array(np.nan)),
         Compared("x", np.array([np.inf, 1]), np.array([np.nan, 1]), float("nan"), None, REASON),
         Equivalence("x", np.array([-np.inf]), float("inf"), None),
     ),
     "entries and definitions": (
         sample.QUESTION,
-        Closed("x", Jacobian((2,), "d y / d x[i]", "s[i]", "s", (Definition("s", "softmax(x)", "s"),), None, "s",
-                             (Entry((), (0,), "s[0]"),)), Vjp("x.grad[i]", "v*s[i]", "v s", ())),
+        Closed(
+            "x",
+            Jacobian(
+                (2,),
+                "d y / d x[i]",
+                "s[i]",
+                "s",
+                (Definition("s", "softmax(x)", "s"),),
+                None,
+                "s",
+                (Entry((), (0,), "s[0]"),),
+            ),
+            Vjp("x.grad[i]", "v*s[i]", "v s", ()),
+        ),
     ),
 }
 
@@ -50,9 +63,9 @@ def test_every_answer_validates(name: str) -> None:
     VALID.validate(json.loads(json.dumps(as_object(ANSWERS[name]), allow_nan=False)))
 
 
-@pytest.mark.parametrize("told", [
-    fault("shape", "no", hint="yes").at(Span(0, 1), "x"), limit("too large"), fault("name", "no"),
-])
+@pytest.mark.parametrize(
+    "told", [fault("shape", "no", hint="yes").at(Span(0, 1), "x"), limit("too large"), fault("name", "no")]
+)
 def test_every_error_validates(told: Any) -> None:
     VALID.validate(json.loads(json.dumps(error.as_object(told))))
 

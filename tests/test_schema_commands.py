@@ -22,36 +22,58 @@ VALID = Draft202012Validator(report_schema())
 
 MORE: Mapping[str, tuple[str, ...]] = {
     "vjp": (
-        'gradcli vjp "relu(x)" --x 0,1', 'gradcli vjp "log(x)" --x=-1,1', 'gradcli vjp "sqrt(x)" --x 0,inf',
-        'gradcli vjp "x**2" --x 1,2 --symbolic-only', 'gradcli vjp "x**2" --x 1,2 --numeric-only',
-        'gradcli vjp "exp(sin(x))" --x 1,2 --time-limit 0', 'gradcli vjp "x > 0" --x 1,2',
-        'gradcli vjp "A @ x" --A 1,2:3,4 --x 1,2 --entries --layout denominator', 'gradcli vjp "softplus(x)" --x 30',
-        'gradcli vjp "x*ones(0)" --x 2', 'gradcli vjp "x[k]" --x 1,2 --k 1', 'gradcli vjp "x" --x nan,inf --v inf,nan',
+        'gradcli vjp "relu(x)" --x 0,1',
+        'gradcli vjp "log(x)" --x=-1,1',
+        'gradcli vjp "sqrt(x)" --x 0,inf',
+        'gradcli vjp "x**2" --x 1,2 --symbolic-only',
+        'gradcli vjp "x**2" --x 1,2 --numeric-only',
+        'gradcli vjp "exp(sin(x))" --x 1,2 --time-limit 0',
+        'gradcli vjp "x > 0" --x 1,2',
+        'gradcli vjp "A @ x" --A 1,2:3,4 --x 1,2 --entries --layout denominator',
+        'gradcli vjp "softplus(x)" --x 30',
+        'gradcli vjp "x*ones(0)" --x 2',
+        'gradcli vjp "x[k]" --x 1,2 --k 1',
+        'gradcli vjp "x" --x nan,inf --v inf,nan',
     ),
     "jvp": ('gradcli jvp "relu(x)" --x 0 --t 1', 'gradcli jvp "x**2" --x 1,2 --t 1,0 --numeric-only'),
     "jacobian": (
-        'gradcli jacobian "tanh(x)" --x linspace:0:1:200', 'gradcli jacobian "relu(x)" --x 0,1 --flat',
+        'gradcli jacobian "tanh(x)" --x linspace:0:1:200',
+        'gradcli jacobian "relu(x)" --x 0,1 --flat',
         'gradcli jacobian "A @ B" --A 1,2:3,4 --B eye:2 --layout denominator --flat --entries',
-        'gradcli jacobian "x**2" --x 1,2 --numeric-only', 'gradcli jacobian "x**2" --x 1,2 --time-limit 0',
+        'gradcli jacobian "x**2" --x 1,2 --numeric-only',
+        'gradcli jacobian "x**2" --x 1,2 --time-limit 0',
     ),
-    "grad": ('gradcli grad "norm(x)" --x 0,0', 'gradcli grad "x*y" --x 1 --y 2 --order 2',
-             'gradcli grad "sum(x**2)" --x 1,2 --symbolic-only', 'gradcli grad "abs(x)" --x 0 --wrt x,x'),
-    "hessian": ('gradcli hessian "x*y" --x 1 --y 2', 'gradcli hessian "sum(relu(x))" --x 0,1',
-                'gradcli hessian "sum(x**3)" --x linspace:0:1:200',
-                'gradcli hessian "sum(x**2)" --x 1,2 --numeric-only'),
+    "grad": (
+        'gradcli grad "norm(x)" --x 0,0',
+        'gradcli grad "x*y" --x 1 --y 2 --order 2',
+        'gradcli grad "sum(x**2)" --x 1,2 --symbolic-only',
+        'gradcli grad "abs(x)" --x 0 --wrt x,x',
+    ),
+    "hessian": (
+        'gradcli hessian "x*y" --x 1 --y 2',
+        'gradcli hessian "sum(relu(x))" --x 0,1',
+        'gradcli hessian "sum(x**3)" --x linspace:0:1:200',
+        'gradcli hessian "sum(x**2)" --x 1,2 --numeric-only',
+    ),
     "hvp": ('gradcli hvp "sum(abs(x))" --x 0,1 --t 1,1',),
     "check": (
-        'gradcli check "x**2" --x 1,2 --answer x --v 3,4', 'gradcli check "x**2" --x 1,2 --answer "[1, 2, 3]" --v 1,1',
+        'gradcli check "x**2" --x 1,2 --answer x --v 3,4',
+        'gradcli check "x**2" --x 1,2 --answer "[1, 2, 3]" --v 1,1',
         'gradcli check "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --of jacobian --answer A --layout denominator',
         'gradcli check "sum(x**2)" --x 1,2 --of hessian --answer "2*eye(2)"',
         'gradcli check "sum(x**2)" --x 1,2 --of grad --answer "x" --time-limit 0',
         'gradcli check "x**2" --x 1,2 --of jvp --t 1,0 --answer "2*x*t"',
     ),
-    "backward": ('gradcli backward "x**2" --x 1,2', 'gradcli backward "a = x**2; sum(a)" --x 1,2 --calls 2',
-                 'gradcli backward "sum(relu(x))" --x 0,1 --numeric-only'),
-    "steps": ('gradcli steps "relu(x)" --x 0,1 --v ones',
-              'gradcli steps "A @ x" --A 1,2:3,4 --x 1,2 --layout denominator',
-              'gradcli steps "exp(x)" --x 1 --time-limit 0'),
+    "backward": (
+        'gradcli backward "x**2" --x 1,2',
+        'gradcli backward "a = x**2; sum(a)" --x 1,2 --calls 2',
+        'gradcli backward "sum(relu(x))" --x 0,1 --numeric-only',
+    ),
+    "steps": (
+        'gradcli steps "relu(x)" --x 0,1 --v ones',
+        'gradcli steps "A @ x" --A 1,2:3,4 --x 1,2 --layout denominator',
+        'gradcli steps "exp(x)" --x 1 --time-limit 0',
+    ),
     "plot": ('gradcli plot "1/x" --x linspace:-1:1:5', 'gradcli plot "x**3" --x linspace:0:1:5 --order 2'),
     "code": ('gradcli code "A @ x" --A 1,2:3,4 --x 1,2 --to torch', 'gradcli code "x**2" --x 1 --to jax'),
     "graph": ('gradcli graph "x*2" --x 1,2', 'gradcli graph "x*2" --x 1,2 --to svg'),
@@ -62,21 +84,21 @@ MORE: Mapping[str, tuple[str, ...]] = {
 
 PUBLIC: Mapping[str, str] = {
     "vjp": "inputs.x.shape inputs.x.dtype output.shape output.value v.shape v.value v.given gradients.x.jacobian.shape "
-           "gradients.x.jacobian.layout gradients.x.jacobian.formula gradients.x.jacobian.latex "
-           "gradients.x.jacobian.where gradients.x.jacobian.matrix gradients.x.jacobian.entries.0.row "
-           "gradients.x.jacobian.entries.0.column gradients.x.jacobian.entries.0.formula "
-           "gradients.x.jacobian.structure.kind gradients.x.vjp.formula gradients.x.vjp.latex gradients.x.vjp.matrix "
-           "gradients.x.vjp.where gradients.x.vjp.symbolic gradients.x.vjp.pytorch gradients.x.vjp.max_abs_diff "
-           "gradients.x.vjp.agrees gradients.x.vjp.reason equivalence.x.weighted_sum equivalence.x.max_abs_diff "
-           "explanation.0.topic explanation.0.text warnings",
+    "gradients.x.jacobian.layout gradients.x.jacobian.formula gradients.x.jacobian.latex "
+    "gradients.x.jacobian.where gradients.x.jacobian.matrix gradients.x.jacobian.entries.0.row "
+    "gradients.x.jacobian.entries.0.column gradients.x.jacobian.entries.0.formula "
+    "gradients.x.jacobian.structure.kind gradients.x.vjp.formula gradients.x.vjp.latex gradients.x.vjp.matrix "
+    "gradients.x.vjp.where gradients.x.vjp.symbolic gradients.x.vjp.pytorch gradients.x.vjp.max_abs_diff "
+    "gradients.x.vjp.agrees gradients.x.vjp.reason equivalence.x.weighted_sum equivalence.x.max_abs_diff "
+    "explanation.0.topic explanation.0.text warnings",
     "jvp": "jvp.formula jvp.pytorch jvp.agrees t.x.value t.x.given",
     "jacobian": "jacobians.x.shape jacobians.x.layout jacobians.x.structure.nonzero jacobians.x.flattened.layout "
-                "jacobians.x.entries.0.row jacobians.x.agrees jacobians.x.reason",
+    "jacobians.x.entries.0.row jacobians.x.agrees jacobians.x.reason",
     "grad": "gradients.x.formula gradients.x.symbolic gradients.x.agrees",
     "hessian": "hessian.w.w.formula hessian.w.w.pytorch hessian.w.w.agrees",
     "hvp": "hvp.x.formula hvp.x.agrees t.x.value",
     "check": "checks.x.agrees checks.x.says checks.x.mistake checks.x.yours checks.x.correct checks.x.where "
-             "closed.x.formula closed.x.pytorch",
+    "closed.x.formula closed.x.pytorch",
     "backward": "calls.0.grads.x calls.0.error intermediates gradients.x.agrees",
     "steps": "steps.0.operands.0.jacobian.layout steps.0.operands.0.agrees steps.0.gradient",
     "plot": "plot.axes.0.values plot.curves.0.values plot.curves.1.max_abs_diff",
@@ -106,7 +128,7 @@ def words_of(line: str) -> list[str]:
     """What stands behind `gradcli`, without the file that is written."""
     words = shlex.split(line)[1:]
     at = words.index("--output") if "--output" in words else len(words)
-    return words[:at] + words[at + 2:]
+    return words[:at] + words[at + 2 :]
 
 
 def on_the_command_line(line: str, capsys: Any) -> tuple[int, Any]:
@@ -162,8 +184,10 @@ def test_every_command_has_sample_questions_and_a_branch(name: str) -> None:
 
 def test_every_branch_is_a_commands() -> None:
     schema = report_schema()
-    of = [schema["$defs"][ref["$ref"].rpartition("/")[2]]["properties"]["command"]["const"]
-          for ref in schema["then"]["oneOf"]]
+    of = [
+        schema["$defs"][ref["$ref"].rpartition("/")[2]]["properties"]["command"]["const"]
+        for ref in schema["then"]["oneOf"]
+    ]
     assert set(of) == set(COMMANDS)
 
 
@@ -211,10 +235,22 @@ def test_every_error_is_an_object_of_the_schema(name: str, wrong: str, capsys: A
         assert VALID.is_valid(also) and also["error"]["exit_status"] == status
 
 
-@pytest.mark.parametrize("line", [
-    b"", b"{", b"[1]", b'{"id": 1}', b'{"expr": 3}', b'{"expr": "x", "command": "vpj"}', b'{"expr": "x", "tt": 1}',
-    b'{"expr": "x", "inputs": {"x": NaN}}', b'{"expr": "x", "inputs": [1]}', b"\xff", b'{"expr": "x", "lang": "ru"}',
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b'{"id": 1}',
+        b'{"expr": 3}',
+        b'{"expr": "x", "command": "vpj"}',
+        b'{"expr": "x", "tt": 1}',
+        b'{"expr": "x", "inputs": {"x": NaN}}',
+        b'{"expr": "x", "inputs": [1]}',
+        b"\xff",
+        b'{"expr": "x", "lang": "ru"}',
+    ],
+)
 def test_every_broken_line_of_batch_is_answered_by_an_error_of_the_schema(line: bytes) -> None:
     text, good = answered(line)
     VALID.validate(json.loads(text))
@@ -257,5 +293,3 @@ def test_an_answer_with_another_commands_fields_is_found(capsys: Any) -> None:
     for key in told:
         assert unlike_its_schema("grad", {k: v for k, v in told.items() if k != key}) != [], key
     assert unlike_its_schema("grad", {**told, "t": {}}) != []
-
-

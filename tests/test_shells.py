@@ -10,8 +10,26 @@ import pytest
 
 from gradcli.tensors import read_tensor
 
-BARE = ("eye:5", "ones:2x3", "ones:2,3", "full:2x3:7", "linspace:-1:1:5", "arange:0:6:2", "1,2,3", "1,2:3,4", "1,2:",
-        "-3", "1e-3", "rand:3", "x=eye:5", "--x=1,2:3,4", "onehot:0,2", "x,w", "@x.npy", "file:x.npy")
+BARE = (
+    "eye:5",
+    "ones:2x3",
+    "ones:2,3",
+    "full:2x3:7",
+    "linspace:-1:1:5",
+    "arange:0:6:2",
+    "1,2,3",
+    "1,2:3,4",
+    "1,2:",
+    "-3",
+    "1e-3",
+    "rand:3",
+    "x=eye:5",
+    "--x=1,2:3,4",
+    "onehot:0,2",
+    "x,w",
+    "@x.npy",
+    "file:x.npy",
+)
 """Tensors, variables and options as the documents write them, unquoted."""
 QUOTED = ('"(x+1)**2"', '"eye(5)"', '"[[1,2],[3,4]]"', '"x*y"', '"sum(x, dim=0)"')
 """Expressions, and tensors written as calls or lists."""
@@ -32,13 +50,17 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("shell", [
-    pytest.param(shell, marks=pytest.mark.skipif(shutil.which(shell) is None, reason=f"{shell} is not installed"))
-    for shell in SHELLS
-])
+@pytest.mark.parametrize(
+    "shell",
+    [
+        pytest.param(shell, marks=pytest.mark.skipif(shutil.which(shell) is None, reason=f"{shell} is not installed"))
+        for shell in SHELLS
+    ],
+)
 def test_a_tensor_with_colons_needs_no_quotes_and_an_expression_only_double_ones(shell: str, folder: Path) -> None:
-    assert words(shell, " ".join(("--", *BARE, *QUOTED)), folder)[-len(BARE) - len(QUOTED):] == [
-        *BARE, *(word.strip('"') for word in QUOTED)
+    assert words(shell, " ".join(("--", *BARE, *QUOTED)), folder)[-len(BARE) - len(QUOTED) :] == [
+        *BARE,
+        *(word.strip('"') for word in QUOTED),
     ]
 
 

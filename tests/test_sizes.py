@@ -59,10 +59,18 @@ def test_a_script_says_where_it_holds() -> None:
     assert close(script["x_grad"](np.ones(6), np.full((2, 3), 7.0), np.ones((2, 3))), np.full(6, 7.0), 1e-12)
 
 
-@pytest.mark.parametrize("shapes", [
-    {"A": (2, 3), "A1": (4,)}, {"A": (2, 3), "A1": (3,)}, {"x": (2, 3), "x1": (5,), "x_": (2,)},
-    {"n_x": (2,), "x": (3,)}, {"n": (2, 2), "n_n0": (3,)}, {"A": (2, 2, 2), "A1": (2, 2), "A10": (2,), "A11": (3,)},
-], ids=str)
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        {"A": (2, 3), "A1": (4,)},
+        {"A": (2, 3), "A1": (3,)},
+        {"x": (2, 3), "x1": (5,), "x_": (2,)},
+        {"n_x": (2,), "x": (3,)},
+        {"n": (2, 2), "n_n0": (3,)},
+        {"A": (2, 2, 2), "A1": (2, 2), "A10": (2,), "A11": (3,)},
+    ],
+    ids=str,
+)
 def test_no_two_sizes_have_one_name(shapes: Mapping[str, Shape]) -> None:
     program = trace(parse(" + ".join(f"sum({name})" for name in shapes)), shapes)
     sizes = Calculus(program, list(shapes)).built.graph.sizes
@@ -71,11 +79,20 @@ def test_no_two_sizes_have_one_name(shapes: Mapping[str, Shape]) -> None:
     assert not {*names} & {*shapes}
 
 
-@pytest.mark.parametrize(("text", "told"), [
-    ("x[::2]", True), ("x[[-1, 0]]", True), ("x.reshape(2, -1)", True),
-    ("roll(x, 9)", True), ("x[: x.shape[0]//2]", True),
-    ("x.reshape(2, 3)", False), ("x[1:]", False), ("x*[1, 2, 3, 4, 5, 6]", False), ("x[2]*x.shape[0]", False),
-])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x[::2]", True),
+        ("x[[-1, 0]]", True),
+        ("x.reshape(2, -1)", True),
+        ("roll(x, 9)", True),
+        ("x[: x.shape[0]//2]", True),
+        ("x.reshape(2, 3)", False),
+        ("x[1:]", False),
+        ("x*[1, 2, 3, 4, 5, 6]", False),
+        ("x[2]*x.shape[0]", False),
+    ],
+)
 @pytest.mark.parametrize("command", ["vjp", "jacobian"])
 def test_an_answer_says_for_which_sizes_it_holds(text: str, told: bool, command: str) -> None:
     warnings = getattr(gradcli, command)(text, {"x": "arange:6"}, symbolic_only=True).of(Warning)

@@ -27,8 +27,13 @@ def process(*words: str, program: str | None = None, front: Path | None = None, 
     paths = os.pathsep.join(map(str, ([front] if front else []) + [ROOT]))
     start = ["-m", "gradcli"] if program is None else ["-c", program]
     return subprocess.run(
-        [sys.executable, *start, *words], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True,
-        timeout=120, check=False, **more,
+        [sys.executable, *start, *words],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        **more,
     )
 
 
@@ -103,14 +108,15 @@ def test_a_library_call_leaves_the_process_as_it_was() -> None:
 
 def test_the_console_entry_does_hurry() -> None:
     hurried = _AS_A_LIBRARY.replace(
-        "import gradcli\n", "import gradcli\nfrom gradcli.cli import aside, collector\n"
-        "collector.pause(); aside.set_aside()\n",
+        "import gradcli\n",
+        "import gradcli\nfrom gradcli.cli import aside, collector\ncollector.pause(); aside.set_aside()\n",
     )
     assert process(program=hurried).stdout == "False 0 1 StandIn\n"
 
 
 def test_a_stand_in_gives_way_to_the_module_itself() -> None:
-    told = process(program="""
+    told = process(
+        program="""
 from gradcli.cli import aside
 aside.set_aside()
 import sympy, sys
@@ -126,7 +132,8 @@ print(type(sys.modules["torch._meta_registrations"]).__name__)
 from torch._meta_registrations import meta_index_Tensor
 x = torch.ones(2, 3, device="meta")
 print(type(sys.modules["torch._meta_registrations"]).__name__, tuple(torch.linalg.qr(x).R.shape))
-""")
+"""
+    )
     assert told.stdout == "2*x + 1 StandIn\nmodule True\nStandIn\nmodule (2, 3)\n"
 
 
@@ -251,11 +258,16 @@ def test_a_broken_library_is_told_with_its_own_reason(tmp_path: Path) -> None:
     assert error["message"].endswith("libgomp.so.1: cannot open shared object file")
 
 
-@pytest.mark.parametrize("version, told", [
-    ("1.9", "gradcli needs sympy<1.15,>=1.13, and 1.9 is installed"),
-    ("1.15", "gradcli needs sympy<1.15,>=1.13, and 1.15 is installed"), ("1.13.2rc1", None), ("1.14.0+local", None),
-    (None, "gradcli needs sympy<1.15,>=1.13, which is not installed"),
-])
+@pytest.mark.parametrize(
+    "version, told",
+    [
+        ("1.9", "gradcli needs sympy<1.15,>=1.13, and 1.9 is installed"),
+        ("1.15", "gradcli needs sympy<1.15,>=1.13, and 1.15 is installed"),
+        ("1.13.2rc1", None),
+        ("1.14.0+local", None),
+        (None, "gradcli needs sympy<1.15,>=1.13, which is not installed"),
+    ],
+)
 def test_a_version_out_of_bounds_is_told(
     monkeypatch: pytest.MonkeyPatch, version: str | None, told: str | None
 ) -> None:

@@ -36,9 +36,9 @@ def test_inputs_are_the_draws_of_numpys_generator() -> None:
 
 @pytest.mark.parametrize("draw", ["rand", "randn"])
 def test_the_parts_of_a_question_share_no_number(draw: str) -> None:
-    understood = understand(Request(
-        f"x*{draw}(6) + 0*w", inputs={"x": f"{draw}:6", "w": f"{draw}:6"}, v=f"{draw}:6", seed=11
-    ))
+    understood = understand(
+        Request(f"x*{draw}(6) + 0*w", inputs={"x": f"{draw}:6", "w": f"{draw}:6"}, v=f"{draw}:6", seed=11)
+    )
     constants = [step.how.value for step in understood.program.steps if getattr(step.how, "value", None) is not None]
     drawn = [a for a in constants if isinstance(a, np.ndarray)]
     assert len(drawn) == 1

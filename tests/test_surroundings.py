@@ -34,8 +34,13 @@ pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the sys
 def shell(line: str, folder: Path, seconds: float = 60) -> tuple[int, str, str]:
     """The line run by sh, in which `gradcli` is this one: status, stdout, stderr."""
     done = subprocess.run(
-        ["bash", "-c", line.replace("gradcli ", f"{GRADCLI} ")], cwd=folder, capture_output=True, timeout=seconds,
-        env={**os.environ, "PYTHONPATH": str(HERE.parent)}, check=False, stdin=subprocess.DEVNULL,
+        ["bash", "-c", line.replace("gradcli ", f"{GRADCLI} ")],
+        cwd=folder,
+        capture_output=True,
+        timeout=seconds,
+        env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -59,9 +64,9 @@ LINES: Sequence[tuple[str, int, str]] = [
     (f"mkfifo p; cat p & gradcli {RIGHT} --quiet --output p; s=$?; wait; exit $s", 0, ""),
     (f"gradcli {RIGHT} --format text --output .", 2, "cannot be written: Is a directory"),
     (f"gradcli {RIGHT} --format text --output /dev/full", 2, "/dev/full cannot be written: No space left"),
-    ("mkfifo p; echo '{\"expr\": \"x\"}' | gradcli batch --resume p", 2, "is a pipe or a device"),
-    ("echo '{\"expr\": \"x\"}' | gradcli batch > /dev/full", 2, SPACE),
-    ("ulimit -n 16; echo '{\"expr\": \"x\"}' | gradcli batch --jobs 2", 3, "needs 28 open files"),
+    ('mkfifo p; echo \'{"expr": "x"}\' | gradcli batch --resume p', 2, "is a pipe or a device"),
+    ('echo \'{"expr": "x"}\' | gradcli batch > /dev/full', 2, SPACE),
+    ('ulimit -n 16; echo \'{"expr": "x"}\' | gradcli batch --jobs 2', 3, "needs 28 open files"),
     ("ulimit -n 5; gradcli functions tanh", 0, ""),
 ]
 
@@ -73,8 +78,12 @@ def test_every_surrounding_ends_in_its_status_and_one_line(tmp_path: Path) -> No
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(lambda line, folder: shell(line[0], folder), LINES, folders))
     told = {
-        line: (rc, err) for (line, status, sentence), (rc, _, err) in zip(LINES, found, strict=True)
-        if rc != status or sentence not in err or "Traceback" in err or (not sentence and err)
+        line: (rc, err)
+        for (line, status, sentence), (rc, _, err) in zip(LINES, found, strict=True)
+        if rc != status
+        or sentence not in err
+        or "Traceback" in err
+        or (not sentence and err)
         or len([one for one in err.splitlines() if one.startswith("error: ")]) > 1
     }
     assert told == {}
@@ -88,11 +97,18 @@ def test_whatever_the_system_refuses_is_a_mistake_or_a_limit(errno: int) -> None
         assert os.strerror(errno) in str(told)
 
 
-@pytest.mark.parametrize("raised", [
-    MemoryError(), np._core._exceptions._ArrayMemoryError((10**9,), np.dtype("float64")),  # type: ignore[attr-defined]
-    RuntimeError("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"),
-    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
-], ids=["Python", "NumPy", "PyTorch", "CUDA"])
+@pytest.mark.parametrize(
+    "raised",
+    [
+        MemoryError(),
+        np._core._exceptions._ArrayMemoryError((10**9,), np.dtype("float64")),  # type: ignore[attr-defined]
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"
+        ),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    ],
+    ids=["Python", "NumPy", "PyTorch", "CUDA"],
+)
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_memory_that_is_refused_is_a_limit(
     raised: BaseException, form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

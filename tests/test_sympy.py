@@ -30,7 +30,15 @@ each_case = pytest.mark.parametrize(("row", "options"), CASES)
 ENTRIES = [Entry(Symbol(f"x{k}")) for k in range(3)]
 SYMBOLS = sympy.symbols("u:3", real=True)
 SIMPLIFIED = {
-    "sigmoid", "logsigmoid", "softplus", "softsign", "logaddexp", "logaddexp2", "xlog1py", "log_ndtr", "logit",
+    "sigmoid",
+    "logsigmoid",
+    "softplus",
+    "softsign",
+    "logaddexp",
+    "logaddexp2",
+    "xlog1py",
+    "log_ndtr",
+    "logit",
 }
 """Partials of their own form that SymPy's `simplify` shows to be its derivative."""
 
@@ -133,7 +141,8 @@ def drawn(random: Random, depth: int) -> Expr:
             return drawn(random, depth - 1) / (3 + drawn(random, depth - 1) ** 2)
         case "^":
             return (2 + drawn(random, depth - 1) ** 2) ** random.choice(
-                [drawn(random, 0), sympy.Rational(1, 2), -sympy.Rational(3, 2), sympy.Integer(3)])
+                [drawn(random, 0), sympy.Rational(1, 2), -sympy.Rational(3, 2), sympy.Integer(3)]
+            )
         case _:
             row = random.choice(SMOOTH)
             inside = [_within(drawn(random, depth - 1), *d) for d in row.domain[: len(row.tensors)]]
@@ -160,16 +169,19 @@ def test_a_slope_of_any_formula_is_sympys_derivative(seed: int) -> None:
 X, Y = ENTRIES[:2]
 
 
-@pytest.mark.parametrize("both", [  # made in the test: forgetting what is cached makes the functions anew
-    lambda: (X**Y, Y * X ** (Y - 1)),
-    lambda: (X**2, 2 * X),
-    lambda: (sympy.sqrt(X * Y), Y / (2 * sympy.sqrt(X * Y))),
-    lambda: (sympy.Integer(0) ** (X + 1), 0),
-    lambda: (SCALARS.sign(X), 0),
-    lambda: (SCALARS.abs(X), SCALARS.sign(X)),
-    lambda: (SCALARS.sign(X) * X, SCALARS.sign(X)),
-    lambda: (SCALARS.relu(X), SCALARS.gt(X, 0)),
-])
+@pytest.mark.parametrize(
+    "both",
+    [  # made in the test: forgetting what is cached makes the functions anew
+        lambda: (X**Y, Y * X ** (Y - 1)),
+        lambda: (X**2, 2 * X),
+        lambda: (sympy.sqrt(X * Y), Y / (2 * sympy.sqrt(X * Y))),
+        lambda: (sympy.Integer(0) ** (X + 1), 0),
+        lambda: (SCALARS.sign(X), 0),
+        lambda: (SCALARS.abs(X), SCALARS.sign(X)),
+        lambda: (SCALARS.sign(X) * X, SCALARS.sign(X)),
+        lambda: (SCALARS.relu(X), SCALARS.gt(X, 0)),
+    ],
+)
 def test_a_slope_has_the_form_that_has_a_value_where_pytorchs_has(both: Callable[[], tuple[Expr, Expr]]) -> None:
     e, slope = both()
     assert partial(e, X) == slope

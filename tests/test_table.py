@@ -75,8 +75,13 @@ class Case:
 # Cases by family. Those of elementwise rows and reductions follow from the columns.
 
 SHAPES: tuple[Shape, ...] = ((), (3,), (1,), (2, 3), (2, 1, 3))
-PAIRS: tuple[tuple[Shape, ...], ...] = (((3,), (3,), (3,)), ((2, 3), (3,), ()), ((2, 1), (1, 3), (2, 3)),
-    ((), (2, 2), (2,)), ((2, 1, 3), (4, 1), (1,)))
+PAIRS: tuple[tuple[Shape, ...], ...] = (
+    ((3,), (3,), (3,)),
+    ((2, 3), (3,), ()),
+    ((2, 1), (1, 3), (2, 3)),
+    ((), (2, 2), (2,)),
+    ((2, 1, 3), (4, 1), (1,)),
+)
 LETTERS = ("x", "y", "w")
 
 
@@ -89,12 +94,15 @@ def elementwise_cases(row: Row) -> Iterator[Case]:
         shapes = [((3,), ()), ((2, 3), (3,)), ((2, 3), ())]
     for options, chosen in itertools.product(OPTIONS.get(row.name, ({},)), shapes):
         rest = iter(letters)
-        arguments = [next(rest) if p in row.tensors else f"{p.name}={options[p.name]}" if p.name in options else ""
-            for p in row.takes]
+        arguments = [
+            next(rest) if p in row.tensors else f"{p.name}={options[p.name]}" if p.name in options else ""
+            for p in row.takes
+        ]
         if row.name == "polygamma":
             arguments[0] = options["n"]
-        yield Case(f"{row.name}({', '.join(a for a in arguments if a)})", dict(zip(letters, chosen, strict=True)),
-            domains)
+        yield Case(
+            f"{row.name}({', '.join(a for a in arguments if a)})", dict(zip(letters, chosen, strict=True)), domains
+        )
 
 
 def reduction_cases(row: Row) -> Iterator[Case]:
@@ -301,21 +309,61 @@ def cases(row: Row) -> list[Case]:
 
 
 MOVING = [
-    Case(text, {name: (2, 2) if name == "A" else (4,) for name in "xyA" if re.search(rf"\b{name}\b", text)},
-         dict.fromkeys("xyA", (0.5, 2.0)))
+    Case(
+        text,
+        {name: (2, 2) if name == "A" else (4,) for name in "xyA" if re.search(rf"\b{name}\b", text)},
+        dict.fromkeys("xyA", (0.5, 2.0)),
+    )
     for text in (
-        "x[1:]", "x[::2]", "x[1::2]*y[::2][:2]", "flip(x, 0)", "roll(x, 1, 0)", "x.repeat(2)", "cumsum(x, 0)",
-        "x.reshape(2, 2) @ x.reshape(2, 2)", "A.reshape(4).reshape(2, 2) @ A", "cat([x, y, x])", "sin(cat([x, y]))",
-        "stack([x, y])**2", "trace(A @ A)", "einsum('ij,jk,ki->', A, A, A)", "sum(A)*A", "(sum(x)*x).sum()",
-        "diag(A)", "diag(x)", "tril(A)", "A[0] * A[:, 1]", "sum(x[:2])*sum(y[1:])", "(A @ A + A).sum(0)",
-        "mean(A, dim=1)", "prod(x)", "norm(A @ A)", "(sum(x, 0) + x)**2", "softmax(A, dim=1) @ A", "A.T.reshape(4)",
-        "flip(A.reshape(4), 0).reshape(2, 2)", "x[[0, 2, 2]]", "x[-1:]*sum(x)", "A.permute(1, 0).flatten()[1:]",
-        "conv1d(x.reshape(1, 1, 4), y.reshape(1, 1, 4)[:, :, :2])", "outer(x, x).sum(0)", "x.view(2, 2).T.flatten()",
-        "tile(x, (2,))[1:7]", "cumsum(flip(x, 0), 0)", "x.reshape(2,2).repeat(2,1)[1]", "x[:3].sum() * x[1:]",
+        "x[1:]",
+        "x[::2]",
+        "x[1::2]*y[::2][:2]",
+        "flip(x, 0)",
+        "roll(x, 1, 0)",
+        "x.repeat(2)",
+        "cumsum(x, 0)",
+        "x.reshape(2, 2) @ x.reshape(2, 2)",
+        "A.reshape(4).reshape(2, 2) @ A",
+        "cat([x, y, x])",
+        "sin(cat([x, y]))",
+        "stack([x, y])**2",
+        "trace(A @ A)",
+        "einsum('ij,jk,ki->', A, A, A)",
+        "sum(A)*A",
+        "(sum(x)*x).sum()",
+        "diag(A)",
+        "diag(x)",
+        "tril(A)",
+        "A[0] * A[:, 1]",
+        "sum(x[:2])*sum(y[1:])",
+        "(A @ A + A).sum(0)",
+        "mean(A, dim=1)",
+        "prod(x)",
+        "norm(A @ A)",
+        "(sum(x, 0) + x)**2",
+        "softmax(A, dim=1) @ A",
+        "A.T.reshape(4)",
+        "flip(A.reshape(4), 0).reshape(2, 2)",
+        "x[[0, 2, 2]]",
+        "x[-1:]*sum(x)",
+        "A.permute(1, 0).flatten()[1:]",
+        "conv1d(x.reshape(1, 1, 4), y.reshape(1, 1, 4)[:, :, :2])",
+        "outer(x, x).sum(0)",
+        "x.view(2, 2).T.flatten()",
+        "tile(x, (2,))[1:7]",
+        "cumsum(flip(x, 0), 0)",
+        "x.reshape(2,2).repeat(2,1)[1]",
+        "x[:3].sum() * x[1:]",
         "x.sum()*ones(3)",
-        "sin(stack([x, y])).sum(0)", "(stack([x, y])**3).sum(0)", "x.expand(3, 4).sum(0)*y",
-        "x.reshape(2, 2).T.reshape(4)[1:]", "A.reshape(4)[1:3].reshape(2, 1)", "sin(stack([x, y]).T.reshape(8))",
-        "x[1:].reshape(3, 1).expand(3, 2).reshape(6)[1:5]", "exp(sum(stack([x, y]), 0))", "x*sin(stack([x, y]))",
+        "sin(stack([x, y])).sum(0)",
+        "(stack([x, y])**3).sum(0)",
+        "x.expand(3, 4).sum(0)*y",
+        "x.reshape(2, 2).T.reshape(4)[1:]",
+        "A.reshape(4)[1:3].reshape(2, 1)",
+        "sin(stack([x, y]).T.reshape(8))",
+        "x[1:].reshape(3, 1).expand(3, 2).reshape(6)[1:5]",
+        "exp(sum(stack([x, y]), 0))",
+        "x*sin(stack([x, y]))",
         "x.reshape(4, 1).expand(4, 2).reshape(8)",
     )
 ]
@@ -333,8 +381,10 @@ def test_the_row_has_cases(row: Row) -> None:
     """A new row outside the elementwise and reduction families is written into `WRITTEN`."""
     assert len(cases(row)) >= 1
     if row.family != "random":
-        assert all(any(isinstance(s.how, Apply) and s.how.operation == row.name for s in case.program.steps)
-            for case in cases(row))
+        assert all(
+            any(isinstance(s.how, Apply) and s.how.operation == row.name for s in case.program.steps)
+            for case in cases(row)
+        )
 
 
 @each_row
@@ -462,8 +512,10 @@ RIGHT_INDEX: Any = TABLE["index"].symbolic
 
 def _shifted(s: Any, x: Any, items: Any, tensors: Any) -> Any:
     """x[1:] that begins one too early."""
-    wrong = tuple(("slice", (item[1] or 0) - 1, item[2] - 1 if item[2] else -1, item[3]) if item[0] == "slice"
-        else item for item in items)
+    wrong = tuple(
+        ("slice", (item[1] or 0) - 1, item[2] - 1 if item[2] else -1, item[3]) if item[0] == "slice" else item
+        for item in items
+    )
     return RIGHT_INDEX(s, x, wrong, tensors)
 
 

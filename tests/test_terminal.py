@@ -135,13 +135,18 @@ def test_no_mistake_acts_on_the_screen(monkeypatch: pytest.MonkeyPatch, tmp_path
             assert not acting(told), words
 
 
-@pytest.mark.parametrize("record", [
-    {"id": ALL, "expr": f"x**2 # {IN_A_COMMENT}", "inputs": {"x": 3}},
-    {"id": 1, "expr": ALL, "inputs": {"x": 3}}, {"id": 1, "expr": "x", "inputs": {ALL: 3}},
-    {"id": 1, "expr": "x", "inputs": {"x": ALL}}, {"id": 1, "expr": "x", ALL: 1},
-    {"id": 1, "command": ALL, "expr": "x"},
-    {"command": "check", "expr": "x**2", "inputs": {"x": 3}, "answer": f"2*x # {IN_A_COMMENT}"},
-])
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"id": ALL, "expr": f"x**2 # {IN_A_COMMENT}", "inputs": {"x": 3}},
+        {"id": 1, "expr": ALL, "inputs": {"x": 3}},
+        {"id": 1, "expr": "x", "inputs": {ALL: 3}},
+        {"id": 1, "expr": "x", "inputs": {"x": ALL}},
+        {"id": 1, "expr": "x", ALL: 1},
+        {"id": 1, "command": ALL, "expr": "x"},
+        {"command": "check", "expr": "x**2", "inputs": {"x": 3}, "answer": f"2*x # {IN_A_COMMENT}"},
+    ],
+)
 def test_no_record_acts_on_the_screen(record: dict[str, Any]) -> None:
     told, _ = answered(json.dumps(record).encode())
     assert not acting(told)

@@ -43,40 +43,58 @@ def test_no_two_topics_answer_to_one_word() -> None:
     assert len(set(words)) == len(words)
 
 
-@pytest.mark.parametrize(("word", "numbers"), [
-    ("weights", "[2, 40, 600]"),
-    ("sum", "[12, 24]"),
-    ("softmax", "[0.11318, -0.11318]"),
-    ("broadcasting", "[5, 7, 9]"),
-    ("kinks", "abs 0, relu 0, maximum(x, 0) 0.5, clamp(x, min=0) 1, norm [0, 0]"),
-    ("kinks", "[nan, nan]"),
-    ("leaf", "[3, 6]"),
-])
+@pytest.mark.parametrize(
+    ("word", "numbers"),
+    [
+        ("weights", "[2, 40, 600]"),
+        ("sum", "[12, 24]"),
+        ("softmax", "[0.11318, -0.11318]"),
+        ("broadcasting", "[5, 7, 9]"),
+        ("kinks", "abs 0, relu 0, maximum(x, 0) 0.5, clamp(x, min=0) 1, norm [0, 0]"),
+        ("kinks", "[nan, nan]"),
+        ("leaf", "[3, 6]"),
+    ],
+)
 def test_the_numbers_of_a_page(word: str, numbers: str) -> None:
     assert numbers in said(word)
 
 
-@pytest.mark.parametrize(("text", "name"), [
-    ("RuntimeError: grad can be implicitly created only for scalar outputs", "error-implicit"),
-    ("RuntimeError: Mismatch in shape: grad_output[0] has a shape of torch.Size([4, 5]) and output[0] has a shape of "
-     "torch.Size([5, 5]).", "error-mismatch"),
-    ("Trying to backward through the graph a second time (or directly access saved tensors after they have "
-     "already been "
-     "freed). Saved intermediate values of the graph are freed", "error-second-time"),
-    ("Only Tensors of floating point and complex dtype can require gradients", "error-floating"),
-    ("element 0 of tensors does not require grad and does not have a grad_fn", "error-no-grad"),
-    ("element 3 of tensors does not require grad and does not have a grad_fn", "error-no-grad"),
-    ("a leaf Variable that requires grad is being used in an in-place operation.", "error-leaf-in-place"),
-    ("a leaf Variable that requires grad has been used in an in-place operation.", "error-leaf-in-place"),
-    ("mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)", "error-matmul"),
-    ("UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
-     "attribute won't "
-     "be populated during autograd.backward().", "error-non-leaf"),
-    ("one of the variables needed for gradient computation has been modified by an inplace operation: "
-     "[torch.DoubleTensor "
-     "[3]] is at version 1; expected version 0 instead.", "error-in-place"),
-    ("grad can be implicity created only for scaler output", "error-implicit"),
-])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("RuntimeError: grad can be implicitly created only for scalar outputs", "error-implicit"),
+        (
+            "RuntimeError: Mismatch in shape: grad_output[0] has a shape of torch.Size([4, 5]) and output[0] has a "
+            "shape of torch.Size([5, 5]).",
+            "error-mismatch",
+        ),
+        (
+            "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+            "already been "
+            "freed). Saved intermediate values of the graph are freed",
+            "error-second-time",
+        ),
+        ("Only Tensors of floating point and complex dtype can require gradients", "error-floating"),
+        ("element 0 of tensors does not require grad and does not have a grad_fn", "error-no-grad"),
+        ("element 3 of tensors does not require grad and does not have a grad_fn", "error-no-grad"),
+        ("a leaf Variable that requires grad is being used in an in-place operation.", "error-leaf-in-place"),
+        ("a leaf Variable that requires grad has been used in an in-place operation.", "error-leaf-in-place"),
+        ("mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)", "error-matmul"),
+        (
+            "UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+            "attribute won't "
+            "be populated during autograd.backward().",
+            "error-non-leaf",
+        ),
+        (
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            "[torch.DoubleTensor "
+            "[3]] is at version 1; expected version 0 instead.",
+            "error-in-place",
+        ),
+        ("grad can be implicity created only for scaler output", "error-implicit"),
+    ],
+)
 def test_a_pasted_message_is_recognised(text: str, name: str) -> None:
     found = recognised(text)
     assert found is not None

@@ -33,24 +33,81 @@ from gradcli.syntax import parse
 from tests.programs import OPTIONS
 
 MODULES: dict[str, Any] = {
-    "torch": torch, "F": torch.nn.functional, "torch.linalg": torch.linalg, "torch.special": torch.special,
+    "torch": torch,
+    "F": torch.nn.functional,
+    "torch.linalg": torch.linalg,
+    "torch.special": torch.special,
 }
 SPACE = {"torch": torch, "F": torch.nn.functional, "inf": float("inf")}
-NO_MATHEMATICS = ("out", "dtype", "layout", "device", "pin_memory", "memory_format", "generator", "names", "inplace",
-    "size_average", "reduce", "_stacklevel", "self")
+NO_MATHEMATICS = (
+    "out",
+    "dtype",
+    "layout",
+    "device",
+    "pin_memory",
+    "memory_format",
+    "generator",
+    "names",
+    "inplace",
+    "size_average",
+    "reduce",
+    "_stacklevel",
+    "self",
+)
 LETTERS = ("x", "y", "w", "b")
 NOT_DRAWN = ("index", "einsum", "tensor", "arange", "linspace", "eye", "ones", "zeros", "full")
-ONE: tuple[tuple[Shape, ...], ...] = (((),), ((1,),), ((3,),), ((0,),), ((2, 3),), ((3, 3),), ((3, 2),), ((2, 3, 3),),
-    ((2, 1, 3),), ((0, 3),), ((1, 1),))
+ONE: tuple[tuple[Shape, ...], ...] = (
+    ((),),
+    ((1,),),
+    ((3,),),
+    ((0,),),
+    ((2, 3),),
+    ((3, 3),),
+    ((3, 2),),
+    ((2, 3, 3),),
+    ((2, 1, 3),),
+    ((0, 3),),
+    ((1, 1),),
+)
 TWO: tuple[tuple[Shape, ...], ...] = (
-    ((), ()), ((3,), ()), ((), (3,)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 3), (2, 3)), ((2, 3), (3, 2)),
-    ((3, 3), (3,)), ((3, 3), (3, 3)), ((2, 3, 3), (3, 3)), ((2, 3, 3), (2, 3, 3)), ((2, 3, 3), (2, 3)), ((1,), (3,)),
-    ((3,), (1,)), ((1,), ()), ((0,), (0,)), ((3,), (2,)), ((2, 3), (6,)), ((6,), (2, 3)), ((3, 2), (3, 2)),
-    ((2, 3, 2), (2, 2)), ((2, 3), (2,)), ((1, 3), (2, 3)), ((3, 3, 2), (3, 3, 2)), ((2, 3), (0,)), ((2, 0), (0, 3)))
+    ((), ()),
+    ((3,), ()),
+    ((), (3,)),
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((3,), (2, 3)),
+    ((2, 3), (2, 3)),
+    ((2, 3), (3, 2)),
+    ((3, 3), (3,)),
+    ((3, 3), (3, 3)),
+    ((2, 3, 3), (3, 3)),
+    ((2, 3, 3), (2, 3, 3)),
+    ((2, 3, 3), (2, 3)),
+    ((1,), (3,)),
+    ((3,), (1,)),
+    ((1,), ()),
+    ((0,), (0,)),
+    ((3,), (2,)),
+    ((2, 3), (6,)),
+    ((6,), (2, 3)),
+    ((3, 2), (3, 2)),
+    ((2, 3, 2), (2, 2)),
+    ((2, 3), (2,)),
+    ((1, 3), (2, 3)),
+    ((3, 3, 2), (3, 3, 2)),
+    ((2, 3), (0,)),
+    ((2, 0), (0, 3)),
+)
 THREE: tuple[tuple[Shape, ...], ...] = (
     *(s * 3 for s in (((),), ((3,),), ((2, 3),))),
-    ((2, 3), (3,), ()), ((3,), (), (3,)), ((2, 3), (4, 3), (4,)), ((1, 2, 5), (3, 2, 2), (3,)), ((2, 3), (3,), (3,)),
-    ((2, 3), (4, 3), ()), ((3,), (4, 3), (4,)))
+    ((2, 3), (3,), ()),
+    ((3,), (), (3,)),
+    ((2, 3), (4, 3), (4,)),
+    ((1, 2, 5), (3, 2, 2), (3,)),
+    ((2, 3), (3,), (3,)),
+    ((2, 3), (4, 3), ()),
+    ((3,), (4, 3), (4,)),
+)
 
 
 @dataclass(frozen=True)
@@ -107,9 +164,24 @@ def values(param: Param, row: Row) -> list[str]:
         case "dims":
             return ["0", "-1", "1", "2", "(0, 1)", "(-1, 0)", "(1,)", "()", "None", "(0, 0)", "[0, 1]"]
         case "sizes":
-            return ["0", "1", "2", "(2, 3)", "(1, 3)", "(-1, 3)", "(3,)", "(6,)", "(-1,)", "(1, 0)", "(0, 1)",
+            return [
+                "0",
+                "1",
+                "2",
+                "(2, 3)",
+                "(1, 3)",
+                "(-1, 3)",
+                "(3,)",
+                "(6,)",
+                "(-1,)",
+                "(1, 0)",
+                "(0, 1)",
                 "(0, 2, 1)",
-                "(0, 1, 2)", "(3, -1)", "()", "(2, 2, 3)"]
+                "(0, 1, 2)",
+                "(3, -1)",
+                "()",
+                "(2, 2, 3)",
+            ]
         case "flag":
             return ["True", "False", "1"]
         case "integer":
@@ -200,8 +272,10 @@ def calls(name: str) -> Iterator[Call]:
     for given in arguments(row, name):
         used = [one for one in LETTERS if re.search(rf"\b{one}\b", " ".join(given))]
         shapes = {0: (), 1: ONE, 2: TWO, 3: THREE}.get(len(used), THREE)
-        forms = [(f"{ours}({', '.join(given)})", f"{theirs}({', '.join(given)})" if theirs else None)
-                 for ours, theirs in spellings(name)]
+        forms = [
+            (f"{ours}({', '.join(given)})", f"{theirs}({', '.join(given)})" if theirs else None)
+            for ours, theirs in spellings(name)
+        ]
         if given[0] == "x" and row.method:
             method = f"x.{name}({', '.join(given[1:])})"
             attribute = hasattr(torch.Tensor, name) and not callable(getattr(torch.Tensor, name))
@@ -257,7 +331,8 @@ def by_pytorch(call: Call, at: dict[str, Array]) -> tuple[Array, dict[str, Array
         found = torch.autograd.grad(result, list(leaves.values()), v, allow_unused=True)
         grads = dict(zip(leaves, found, strict=True))
     return result.detach().numpy(force=True), {
-        k: np.zeros(at[k].shape) if g is None else g.numpy(force=True) for k, g in grads.items()}
+        k: np.zeros(at[k].shape) if g is None else g.numpy(force=True) for k, g in grads.items()
+    }
 
 
 def weights(shape: Shape) -> Array:
@@ -305,7 +380,8 @@ def difference(call: Call, symbolic: bool = False) -> str | None:
     if wrong is not None or not np.isfinite(theirs[0]).all():  # where y is infinite, no derivative is to be compared
         return wrong
     return next(
-        (found for k in ours[1] if k in theirs[1] and (found := _apart(f"{k}.grad", ours[1][k], theirs[1][k]))), None)
+        (found for k in ours[1] if k in theirs[1] and (found := _apart(f"{k}.grad", ours[1][k], theirs[1][k]))), None
+    )
 
 
 def _apart(what: str, ours: Array, theirs: Array) -> str | None:

@@ -45,7 +45,11 @@ def application(only: str | None = None) -> typer.Typer:
     """Every command; of a name that is one, that command alone, for each takes time to declare."""
     names = [only] if only in _names() else _names()
     app = typer.Typer(
-        name="gradcli", cls=_Front, add_completion=False, rich_markup_mode=None, invoke_without_command=True,
+        name="gradcli",
+        cls=_Front,
+        add_completion=False,
+        rich_markup_mode=None,
+        invoke_without_command=True,
         context_settings=_SETTINGS,
         add_help_option=len(names) > 1,  # Typer would load validators for it, though the command has its own
     )
@@ -62,16 +66,24 @@ def commands() -> dict[str, TyperCommand]:
 
 _SHELL = {
     "batch": Command(
-        "batch", N_("one question a line, JSON in and JSON out"), tuple(BATCH),
+        "batch",
+        N_("one question a line, JSON in and JSON out"),
+        tuple(BATCH),
         (
             'echo \'{"expr": "x**2", "inputs": {"x": [1, 2]}}\' | gradcli batch',
             "gradcli batch questions.jsonl --jobs 4",
         ),
-        positional="FILE", required=False, variables=False,
+        positional="FILE",
+        required=False,
+        variables=False,
     ),
     "completions": Command(
-        "completions", N_("the script that completes commands, options and variables in bash, zsh or fish"), (),
-        ("gradcli completions bash", "gradcli completions zsh"), positional="SHELL", variables=False,
+        "completions",
+        N_("the script that completes commands, options and variables in bash, zsh or fish"),
+        (),
+        ("gradcli completions bash", "gradcli completions zsh"),
+        positional="SHELL",
+        variables=False,
     ),
 }
 """What is no question."""
@@ -89,12 +101,16 @@ def _declare(app: typer.Typer, name: str) -> None:
         return perform(command, positional, {name: value for name, value in values.items() if _is_typed(context, name)})
 
     options = [(ASKED | BATCH)[option] for option in command.options] + ([] if name in _SHELL else [*SHOWN.values()])
-    callback.__signature__ = Signature([  # type: ignore[attr-defined]
-        _keyword("context", typer.Context), _positional(command), *([_LET] if command.variables else []),
-        *map(_parameter, options),
-    ])
+    callback.__signature__ = Signature(
+        [  # type: ignore[attr-defined]
+            _keyword("context", typer.Context),
+            _positional(command),
+            *([_LET] if command.variables else []),
+            *map(_parameter, options),
+        ]
+    )
     add = app.command(
-        name, cls=Question, help=command.summary, epilog="\n".join(command.examples), context_settings=_SETTINGS,
+        name, cls=Question, help=command.summary, epilog="\n".join(command.examples), context_settings=_SETTINGS
     )
     add(callback)
 
@@ -111,9 +127,14 @@ def _keyword(name: str, annotation: Any, default: Any = Parameter.empty) -> Para
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-_LET = _keyword("let", Annotated[list[str], typer.Option(
-    LET, metavar="NAME=TENSOR", help=N_("a variable, whatever its name; NAME=TENSOR alone does too"),
-)], None)
+_LET = _keyword(
+    "let",
+    Annotated[
+        list[str],
+        typer.Option(LET, metavar="NAME=TENSOR", help=N_("a variable, whatever its name; NAME=TENSOR alone does too")),
+    ],
+    None,
+)
 
 
 def _positional(command: Command) -> Parameter:
@@ -124,8 +145,11 @@ def _positional(command: Command) -> Parameter:
 def _parameter(option: Option) -> Parameter:
     """The option as Typer knows it; what a value must look like is judged as in a record and in Python."""
     info = typer.Option(
-        f" /{option.flag}" if option.flag.startswith("--no-") else option.flag, help=option.help,
-        metavar=option.metavar or None, min=_bound(option.least), max=_bound(option.most),
+        f" /{option.flag}" if option.flag.startswith("--no-") else option.flag,
+        help=option.help,
+        metavar=option.metavar or None,
+        min=_bound(option.least),
+        max=_bound(option.most),
         parser=None if option.kind in ("flag", "tensors") else partial(understood, option),
     )
     kind: Any = _type(option)
@@ -168,8 +192,13 @@ def _completions(_: Command, shell: str | None, __: Mapping[str, Any]) -> Exit:
     from gradcli.cli.completions import FILES, script  # it reads every table
 
     if shell is None or shell not in FILES:
-        raise fault("option", N_("there are completions for {shells}, not for {shell}"),
-                    hint=N_("write  gradcli completions bash"), shells=", ".join(FILES), shell=shell)
+        raise fault(
+            "option",
+            N_("there are completions for {shells}, not for {shell}"),
+            hint=N_("write  gradcli completions bash"),
+            shells=", ".join(FILES),
+            shell=shell,
+        )
     sys.stdout.write(script(shell))
     return Exit.ANSWERED
 
@@ -208,10 +237,26 @@ class _Front(TyperGroup):
 
 
 _SAID = {
-    "derivative": "grad", "diff": "grad", "differentiate": "grad", "gradient": "grad", "jac": "jacobian",
-    "hess": "hessian", "backprop": "backward", "autograd": "vjp", "test": "check", "verify": "check", "draw": "plot",
-    "tree": "graph", "script": "code", "export": "code", "list": "functions", "learn": "explain", "why": "explain",
-    "trace": "steps", "pushforward": "jvp", "pullback": "vjp",
+    "derivative": "grad",
+    "diff": "grad",
+    "differentiate": "grad",
+    "gradient": "grad",
+    "jac": "jacobian",
+    "hess": "hessian",
+    "backprop": "backward",
+    "autograd": "vjp",
+    "test": "check",
+    "verify": "check",
+    "draw": "plot",
+    "tree": "graph",
+    "script": "code",
+    "export": "code",
+    "list": "functions",
+    "learn": "explain",
+    "why": "explain",
+    "trace": "steps",
+    "pushforward": "jvp",
+    "pullback": "vjp",
 }
 """What people call the commands elsewhere."""
 
@@ -222,15 +267,35 @@ def no_such_command(words: Sequence[str], commands: Sequence[str]) -> GradcliErr
     near = _SAID.get(words[0]) or nearest(words[0], commands)
     page = words[1:2] if words[1:] and words[1] in commands else ()
     if words[0] in ("help", "version"):
-        error = fault("option", N_("there is no command {word}"), hint=N_("did you mean  {line} ?"), word=words[0],
-                      line=line_of(["gradcli", *page, f"--{words[0]}"]).text)
+        error = fault(
+            "option",
+            N_("there is no command {word}"),
+            hint=N_("did you mean  {line} ?"),
+            word=words[0],
+            line=line_of(["gradcli", *page, f"--{words[0]}"]).text,
+        )
     elif near is not None:
-        error = fault("option", N_("there is no command {word}"), hint=N_("did you mean  {line} ?"), word=words[0],
-                      line=line_of(["gradcli", near, *words[1:]]).text)
+        error = fault(
+            "option",
+            N_("there is no command {word}"),
+            hint=N_("did you mean  {line} ?"),
+            word=words[0],
+            line=line_of(["gradcli", near, *words[1:]]).text,
+        )
     elif words[0].isalpha() and len(words[0]) > 1 and len(words) == 1:
-        error = fault("option", N_("there is no command {word}"), hint=N_("the commands are {commands}"), word=words[0],
-                      commands=", ".join(commands))
+        error = fault(
+            "option",
+            N_("there is no command {word}"),
+            hint=N_("the commands are {commands}"),
+            word=words[0],
+            commands=", ".join(commands),
+        )
     else:
-        error = fault("option", N_("the command is missing before {word}"), hint=N_("did you mean  {line} ?"),
-                      word=words[0], line=line_of(["gradcli", "vjp", *words]).text)
+        error = fault(
+            "option",
+            N_("the command is missing before {word}"),
+            hint=N_("did you mean  {line} ?"),
+            word=words[0],
+            line=line_of(["gradcli", "vjp", *words]).text,
+        )
     return error.at(line.places[1], line.text)

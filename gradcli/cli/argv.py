@@ -19,8 +19,13 @@ from gradcli.message import N_, GradcliError, Span, fault
 LET, HELP = "--let", ("--help", "-h")
 _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 _LONG = re.compile(r"--([^\W\d][\w-]*)(?:=(.*))?", re.DOTALL)
-_FORMATS = {"--json": "--format json", "--latex": "--format latex", "--tex": "--format latex",
-            "--markdown": "--format markdown", "--md": "--format markdown"}
+_FORMATS = {
+    "--json": "--format json",
+    "--latex": "--format latex",
+    "--tex": "--format latex",
+    "--markdown": "--format markdown",
+    "--md": "--format markdown",
+}
 """Flags of other tools."""
 
 
@@ -145,11 +150,19 @@ def _value_after(argv: Argv, at: int, flag: str) -> str:
         raise fault("option", N_("{flag} needs a value"), hint=N_("did you mean  {near} ?"), flag=flag, near=near)
     if following is None:
         metavar = argv.declared[flag].metavar if flag in argv.declared else "TENSOR"
-        raise fault("option", N_("{flag} needs a value"), hint=N_("write  {repair}"), flag=flag,
-                    repair=_FORMATS.get(flag) or f"{flag} {metavar}")
+        raise fault(
+            "option",
+            N_("{flag} needs a value"),
+            hint=N_("write  {repair}"),
+            flag=flag,
+            repair=_FORMATS.get(flag) or f"{flag} {metavar}",
+        )
     raise fault(
-        "option", N_("{flag} needs a value, but {following} follows"),
-        hint=N_("write  {flag}={following}  if that is the value"), flag=flag, following=following,
+        "option",
+        N_("{flag} needs a value, but {following} follows"),
+        hint=N_("write  {flag}={following}  if that is the value"),
+        flag=flag,
+        following=following,
     )
 
 
@@ -160,15 +173,21 @@ def _refuse_what_no_variable_is_called(argv: Argv, flag: str) -> None:
     if "-" in name:
         near = nearest_flag(flag, argv.declared) or "--" + name.replace("-", "_")
         raise fault(
-            "option", N_("{flag} is not an option, and a variable has no - in its name"),
-            hint=N_("did you mean  {near} ?"), flag=flag, near=near,
+            "option",
+            N_("{flag} is not an option, and a variable has no - in its name"),
+            hint=N_("did you mean  {near} ?"),
+            flag=flag,
+            near=near,
         )
 
 
 def _reserved(name: str) -> GradcliError:
     return fault(
-        "name", N_("{name} is a reserved word of Python and cannot name a variable"),
-        hint=N_("call it {other}, in the expression too"), name=name, other=name + "_",
+        "name",
+        N_("{name} is a reserved word of Python and cannot name a variable"),
+        hint=N_("call it {other}, in the expression too"),
+        name=name,
+        other=name + "_",
     )
 
 
@@ -182,8 +201,12 @@ def _positional(argv: Argv, at: int, before: Iterable[Argument]) -> Argument:
         return _variable(at, 1, word)
     if _BINDING.fullmatch(expression) and not bound:
         words = list(argv.words)
-        raise fault("option", N_("the expression comes first, before its variables"), hint=N_("write  {line}"),
-                    line=line_of(["gradcli", argv.command, words.pop(at), *words]).text)
+        raise fault(
+            "option",
+            N_("the expression comes first, before its variables"),
+            hint=N_("write  {line}"),
+            line=line_of(["gradcli", argv.command, words.pop(at), *words]).text,
+        )
     raise surplus_word(argv.command, argv.words, at)
 
 
@@ -214,6 +237,9 @@ def _refuse_twice(argv: Argv, arguments: Iterable[Argument]) -> None:
 def _refuse_two_readers_of_stdin(argv: Argv, arguments: Iterable[Argument]) -> None:
     readers = [argument for argument in arguments if argument.value in ("-", "@-")]
     if len(readers) > 1:
-        error = fault("option", N_("standard input can be read once, and - asks for it a second time"),
-                      hint=N_("read one of them from a file: @FILE"))
+        error = fault(
+            "option",
+            N_("standard input can be read once, and - asks for it a second time"),
+            hint=N_("read one of them from a file: @FILE"),
+        )
         raise argv.place(error, readers[1].at)

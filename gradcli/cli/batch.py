@@ -29,7 +29,10 @@ _WARM_UP = b'{"expr": "x**2", "inputs": {"x": 1}}'
 
 
 def run(
-    source: str | None, jobs: int = 1, timeout: float | None = None, resume: str | None = None,
+    source: str | None,
+    jobs: int = 1,
+    timeout: float | None = None,
+    resume: str | None = None,
     allow_files: bool = False,
 ) -> Exit:
     """Answers every record of a file, or of standard input; the exit status tells whether all of them were answered.
@@ -76,7 +79,8 @@ def _answers(
             yield from in_processes(answer, lines, jobs, timeout, late, died, _WARM_UP)
         except RuntimeError as error:  # of a thread or a process that does not start
             raise limit(
-                N_("the processes that answer cannot be started: {reason}"), hint=N_("fewer of them:  --jobs 1"),
+                N_("the processes that answer cannot be started: {reason}"),
+                hint=N_("fewer of them:  --jobs 1"),
                 reason=" ".join(str(error).split()) or type(error).__name__,
             ) from None
 
@@ -94,8 +98,10 @@ def _refuse_more_than_files(jobs: int) -> None:
     if most != RLIM_INFINITY and most < _OWN_FILES + jobs * _FILES_A_PROCESS:
         raise limit(
             N_("--jobs {jobs} needs {wanted} open files, and the system allows {most}"),
-            hint=N_("fewer processes, or a higher limit:  ulimit -n {wanted}"), jobs=jobs,
-            wanted=_OWN_FILES + jobs * _FILES_A_PROCESS, most=most,
+            hint=N_("fewer processes, or a higher limit:  ulimit -n {wanted}"),
+            jobs=jobs,
+            wanted=_OWN_FILES + jobs * _FILES_A_PROCESS,
+            most=most,
         )
 
 
@@ -195,13 +201,17 @@ def record_of(line: bytes) -> Any:
             refused.source, refused.span = text, Span(error.pos, error.pos + 1)
         raise refused from None
     except ValueError:  # Python's bound on the digits of an int
-        raise fault("record", N_("the line holds a whole number of too many digits"),
-                    hint=N_("write it as a text, or with an exponent")) from None
+        raise fault(
+            "record",
+            N_("the line holds a whole number of too many digits"),
+            hint=N_("write it as a text, or with an exponent"),
+        ) from None
 
 
 def _refused(constant: str) -> NoReturn:
-    raise fault("record", N_("JSON has no number {constant}"), hint=N_('write it as a text:  "{constant}"'),
-                constant=constant)
+    raise fault(
+        "record", N_("JSON has no number {constant}"), hint=N_('write it as a text:  "{constant}"'), constant=constant
+    )
 
 
 # Lines that were given up
@@ -209,8 +219,9 @@ def _refused(constant: str) -> NoReturn:
 
 def late(line: bytes, seconds: float) -> tuple[str, bool]:
     """The answer to a record that took too long, with the record's id."""
-    return _given_up(line, limit(N_("the record was given up: it took longer than {seconds:g} seconds"),
-                                 seconds=seconds))
+    return _given_up(
+        line, limit(N_("the record was given up: it took longer than {seconds:g} seconds"), seconds=seconds)
+    )
 
 
 def died(line: bytes, status: int | None) -> tuple[str, bool]:

@@ -22,7 +22,20 @@ from gradcli.tensors.text import CONSTRUCTORS
 FILES: Mapping[str, str] = {"bash": "gradcli.bash", "zsh": "_gradcli", "fish": "gradcli.fish"}
 """The script of each shell, by the name that its shell looks for."""
 NOT_VARIABLES = (
-    *NAMED, "torch", "np", "numpy", "math", "F", "True", "False", "None", "while", "if", "and", "or", "not",
+    *NAMED,
+    "torch",
+    "np",
+    "numpy",
+    "math",
+    "F",
+    "True",
+    "False",
+    "None",
+    "while",
+    "if",
+    "and",
+    "or",
+    "not",
 )
 """Words of an expression that are no variable, though nothing is called."""
 
@@ -113,8 +126,10 @@ def _case(name: str, values: Mapping[str, str]) -> str:
 def _fish_case(name: str, values: Mapping[str, str]) -> str:
     if list(values) == ["*"]:
         return f"function __gradcli_{name}\n    printf '%s\\n' {values['*']}\nend"
-    rows = "".join(f"        case {_patterns(key, ' ', _fish_quoted)}\n            printf '%s\\n' {text}\n"
-                   for key, text in _grouped(values))
+    rows = "".join(
+        f"        case {_patterns(key, ' ', _fish_quoted)}\n            printf '%s\\n' {text}\n"
+        for key, text in _grouped(values)
+    )
     return f"function __gradcli_{name}\n    switch $argv[1]\n{rows}    end\nend"
 
 

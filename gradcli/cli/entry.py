@@ -115,7 +115,8 @@ def _defect(error: Exception, words: Sequence[str]) -> int:
         return _told(complaint, words)
     told = _speech(words).sentence(
         N_("gradcli has a defect: {kind}: {text} -- please report it and this command line (GRADCLI_DEBUG=1 shows it)"),
-        kind=type(error).__name__, text=" ".join(str(error).split()),
+        kind=type(error).__name__,
+        text=" ".join(str(error).split()),
     )
     put_aside(visible(told))
     return Exit.DEFECT

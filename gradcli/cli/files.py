@@ -65,7 +65,10 @@ def _unwritable(path: str, target: str, error: OSError) -> GradcliError:
         return fault("file", N_("{path} is a pipe that nobody reads"), hint=N_("start its reader first"), path=path)
     missing = isinstance(error, FileNotFoundError) and not os.path.isdir(os.path.dirname(target))
     return fault(
-        "file", N_("{path} cannot be written: {reason}"),
+        "file",
+        N_("{path} cannot be written: {reason}"),
         hint=N_("there is no directory {folder}; make it first:  mkdir -p {folder}") if missing else None,
-        path=path, reason=error.strerror or str(error), folder=folder,
+        path=path,
+        reason=error.strerror or str(error),
+        folder=folder,
     )

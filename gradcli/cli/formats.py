@@ -12,8 +12,14 @@ from gradcli.message import N_, fault
 from gradcli.request import Display
 
 _SUFFIXES = {
-    ".txt": "text", ".json": "json", ".tex": "latex", ".md": "markdown",
-    ".npy": "npy", ".npz": "npz", ".csv": "csv", ".tsv": "tsv",
+    ".txt": "text",
+    ".json": "json",
+    ".tex": "latex",
+    ".md": "markdown",
+    ".npy": "npy",
+    ".npz": "npz",
+    ".csv": "csv",
+    ".tsv": "tsv",
 }
 _NUMBERS = (".npy", ".npz", ".csv", ".tsv")
 _PICTURES = (".svg", ".png", ".pdf")
@@ -42,13 +48,18 @@ def _format(shown: Display, files: Mapping[str, str]) -> str:
     if suffix in files:
         return "picture" if files[suffix] == "picture" else "text"
     if suffix in _PICTURES and not files and not shown.quiet:
-        raise fault("option", N_("this command draws no picture"),
-                    hint=N_("gradcli jacobian, plot and graph do; an answer ends in {suffixes}"),
-                    suffixes=", ".join(_SUFFIXES))
+        raise fault(
+            "option",
+            N_("this command draws no picture"),
+            hint=N_("gradcli jacobian, plot and graph do; an answer ends in {suffixes}"),
+            suffixes=", ".join(_SUFFIXES),
+        )
     if suffix not in _SUFFIXES and not shown.quiet:
         raise fault(
-            "option", N_("the name {output} does not tell the format"),
+            "option",
+            N_("the name {output} does not tell the format"),
             hint=N_("end it in {suffixes}, or add  --format text"),
-            output=shown.output, suffixes=", ".join([*files, *_SUFFIXES]),
+            output=shown.output,
+            suffixes=", ".join([*files, *_SUFFIXES]),
         )
     return _SUFFIXES.get(suffix, "text")

@@ -18,18 +18,24 @@ _DESCRIPTION = (
     "variable is given as --NAME TENSOR or as NAME=TENSOR.",
 )
 _TENSORS = (
-    ("1,2,3", "a vector"), ("1,2:3,4", "a matrix: rows apart by colons"),
+    ("1,2,3", "a vector"),
+    ("1,2:3,4", "a matrix: rows apart by colons"),
     ("eye:5, ones:2x3, zeros:3, full:2x3:7, rand:3, randn:2x3", "by shape"),
     ("arange:6, linspace:-1:1:5", "ranges"),
     ("@FILE, -", "a file (.npy .npz .csv .tsv .json .pt), or standard input"),
     ('"eye(5)", "[[1,2],[3,4]]"', "the forms of Python, in quotes"),
 )
 _STATUSES = (
-    ("0", "answered"), ("1", "answered, but a check failed"), ("2", "a mistake in the question"),
-    ("3", "a limit was hit"), ("70", "a defect of gradcli"), ("130", "interrupted"),
+    ("0", "answered"),
+    ("1", "answered, but a check failed"),
+    ("2", "a mistake in the question"),
+    ("3", "a limit was hit"),
+    ("70", "a defect of gradcli"),
+    ("130", "interrupted"),
 )
 _ENVIRONMENT = (
-    ("NO_COLOR", "no colour, as --no-color"), ("COLUMNS", "the width of the answer"),
+    ("NO_COLOR", "no colour, as --no-color"),
+    ("COLUMNS", "the width of the answer"),
     ("LC_ALL, LC_MESSAGES, LANG, LANGUAGE", "the language of the answer: Russian, Chinese, else English"),
     ("GRADCLI_DEBUG", "1 shows where a defect of gradcli happened"),
 )
@@ -38,18 +44,32 @@ _ENVIRONMENT = (
 def manual() -> str:
     """The page gradcli(1)."""
     every = list(commands().values())
-    return "\n".join([
-        f'.TH GRADCLI 1 "" "gradcli {gradcli.__version__}" "User Commands"',
-        ".SH NAME", r"gradcli \- a gradient calculator for the command line",
-        ".SH SYNOPSIS", r".B gradcli", ".I COMMAND EXPRESSION",
-        r"[\-\-\fINAME TENSOR\fR | \fINAME\fR=\fITENSOR\fR]... [\fIOPTIONS\fR]",
-        ".SH DESCRIPTION", *_paragraphs(_DESCRIPTION),
-        ".SH COMMANDS", *(line for command in every for line in _command(command)),
-        ".SH OPTIONS", *(line for option in _options(every) for line in _term(term(option), option.help or "")),
-        ".SH TENSORS", *(line for term in _TENSORS for line in _term(*term)),
-        ".SH EXIT STATUS", *(line for term in _STATUSES for line in _term(*term)),
-        ".SH ENVIRONMENT", *(line for term in _ENVIRONMENT for line in _term(*term)),
-    ]) + "\n"
+    return (
+        "\n".join(
+            [
+                f'.TH GRADCLI 1 "" "gradcli {gradcli.__version__}" "User Commands"',
+                ".SH NAME",
+                r"gradcli \- a gradient calculator for the command line",
+                ".SH SYNOPSIS",
+                r".B gradcli",
+                ".I COMMAND EXPRESSION",
+                r"[\-\-\fINAME TENSOR\fR | \fINAME\fR=\fITENSOR\fR]... [\fIOPTIONS\fR]",
+                ".SH DESCRIPTION",
+                *_paragraphs(_DESCRIPTION),
+                ".SH COMMANDS",
+                *(line for command in every for line in _command(command)),
+                ".SH OPTIONS",
+                *(line for option in _options(every) for line in _term(term(option), option.help or "")),
+                ".SH TENSORS",
+                *(line for term in _TENSORS for line in _term(*term)),
+                ".SH EXIT STATUS",
+                *(line for term in _STATUSES for line in _term(*term)),
+                ".SH ENVIRONMENT",
+                *(line for term in _ENVIRONMENT for line in _term(*term)),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _paragraphs(texts: Iterable[str]) -> Iterator[str]:

@@ -60,8 +60,14 @@ def _declared(kind: type[Request | Display | Batch]) -> dict[str, Option]:
 def _option(name: str, annotation: str, default: Any, metadata: Mapping[str, Any]) -> Option:
     kind = _KINDS[annotation]
     return Option(
-        name, kind, default, metadata["help"], metadata.get("metavar") or _metavar(kind, metadata["choices"]),
-        metadata["choices"], metadata.get("least", -math.inf), metadata.get("most", math.inf),
+        name,
+        kind,
+        default,
+        metadata["help"],
+        metadata.get("metavar") or _metavar(kind, metadata["choices"]),
+        metadata["choices"],
+        metadata.get("least", -math.inf),
+        metadata.get("most", math.inf),
     )
 
 
@@ -145,9 +151,13 @@ def _word(option: Option, value: Any) -> str:
     if option.choices and value not in option.choices:
         near = nearest(value, option.choices)
         raise fault(
-            "option", N_("{flag} is one of {choices}, not {value}"),
+            "option",
+            N_("{flag} is one of {choices}, not {value}"),
             hint=None if near is None else N_("did you mean  {flag} {near} ?"),
-            flag=option.flag, choices=", ".join(option.choices), value=_quoted(value), near=near,
+            flag=option.flag,
+            choices=", ".join(option.choices),
+            value=_quoted(value),
+            near=near,
         )
     return value
 
@@ -157,8 +167,11 @@ def _names(option: Option, value: Any) -> tuple[str, ...]:
     names = tuple(str(n).strip() for n in items) if isinstance(items, Iterable) else ()
     if not names or not all(n.isidentifier() for n in names):
         raise fault(
-            "option", N_("{flag} takes names separated by commas, not {value}"),
-            hint=N_("write  {flag} x,w"), flag=option.flag, value=_quoted(value),
+            "option",
+            N_("{flag} takes names separated by commas, not {value}"),
+            hint=N_("write  {flag} x,w"),
+            flag=option.flag,
+            value=_quoted(value),
         )
     return names
 

@@ -48,8 +48,11 @@ def _bar() -> Progress:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
-        BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn(),
-        console=Console(stderr=True), redirect_stdout=False,
+        BarColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        redirect_stdout=False,
     )
 
 

@@ -100,14 +100,19 @@ def asked(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
         if key not in known and key not in _OWN_KEYS:
             near = nearest(str(key), [*_OWN_KEYS, *known])
             raise fault(
-                "record", N_("{command} takes no key {key}"),
+                "record",
+                N_("{command} takes no key {key}"),
                 hint=None if near is None else N_("did you mean  {near} ?"),
-                command=command.name, key=_short(key), near=near,
+                command=command.name,
+                key=_short(key),
+                near=near,
             )
     given = {name: record[name] for name in known if record.get(name) is not None}
     inputs = _inputs(record.get("inputs"))
     request = Request(
-        _expression(record, command), command.name, inputs,
+        _expression(record, command),
+        command.name,
+        inputs,
         **filled(ASKED, {name: value for name, value in given.items() if name not in _SHOWN}),
     )
     return command, request, Display(**filled(SHOWN, {n: v for n, v in given.items() if n in _SHOWN}))
@@ -117,9 +122,12 @@ def _command(name: Any) -> Command:
     if not isinstance(name, str) or name not in COMMANDS:
         near = nearest(str(name), COMMANDS)
         raise fault(
-            "record", N_("there is no command {name}"),
+            "record",
+            N_("there is no command {name}"),
             hint=N_("the commands are {commands}") if near is None else N_("did you mean  {near} ?"),
-            name=_short(name), near=near, commands=", ".join(COMMANDS),
+            name=_short(name),
+            near=near,
+            commands=", ".join(COMMANDS),
         )
     return COMMANDS[name]
 
@@ -139,8 +147,10 @@ def _inputs(given: Any) -> dict[str, Any]:
         return {}
     if not isinstance(given, Mapping):
         raise fault(
-            "record", N_("inputs is an object of tensors by name, not {value}"),
-            hint=N_('write  "inputs": {{"x": [1, 2]}}'), value=_short(given),
+            "record",
+            N_("inputs is an object of tensors by name, not {value}"),
+            hint=N_('write  "inputs": {{"x": [1, 2]}}'),
+            value=_short(given),
         )
     return dict(given)
 
@@ -148,5 +158,3 @@ def _inputs(given: Any) -> dict[str, Any]:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
-
-

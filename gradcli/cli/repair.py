@@ -23,9 +23,14 @@ def of_typer(error: TyperException, argv: Argv, example: str) -> GradcliError:
     if flag in argv.declared:
         told = fault("option", N_("{flag} takes no value"), hint=N_("write  {flag}"), flag=flag)
     else:
-        told = fault("option", N_("gradcli {command} has no option --{name}"),
-                     hint=None if near is None else N_("did you mean  {near} ?"),
-                     command=argv.command, name=flag.removeprefix("--"), near=near)
+        told = fault(
+            "option",
+            N_("gradcli {command} has no option --{name}"),
+            hint=None if near is None else N_("did you mean  {near} ?"),
+            command=argv.command,
+            name=flag.removeprefix("--"),
+            near=near,
+        )
     at = next(argument.at for argument in argv.arguments if argument.flag == flag)
     return argv.place(told, at)
 
@@ -34,10 +39,15 @@ def _incomplete(argv: Argv, positional: str, example: str) -> GradcliError:
     mistyped = (nearest_flag(given.name, argv.declared) for given in argv.variables if given.dashed)
     near = next((flag for flag in mistyped if flag is not None), None)
     return fault(
-        "option", N_("gradcli {command} needs an expression") if positional == "EXPRESSION"
+        "option",
+        N_("gradcli {command} needs an expression")
+        if positional == "EXPRESSION"
         else N_("gradcli {command} needs {positional}"),
         hint=N_("did you mean  {near} ?") if near else N_("for example  {example}") if example else None,
-        command=argv.command, positional=positional, near=near, example=example,
+        command=argv.command,
+        positional=positional,
+        near=near,
+        example=example,
     )
 
 
@@ -87,9 +97,12 @@ def _with_taken_name(error: GradcliError, argv: Argv) -> GradcliError:
 
 def _mistyped(given: Argument, option: TyperOption) -> GradcliError:
     return fault(
-        "option", N_("--{name} is not an option, and the expression has no variable {name}"),
+        "option",
+        N_("--{name} is not an option, and the expression has no variable {name}"),
         hint=N_("did you mean  {flag} ?") if option.is_flag else N_("did you mean  {flag} {value} ?"),
-        name=given.name, flag=flag_of(option), value=quoted(given.value or ""),
+        name=given.name,
+        flag=flag_of(option),
+        value=quoted(given.value or ""),
     )
 
 
@@ -99,6 +112,10 @@ def _of_others(given: Argument, command: str) -> GradcliError:
 
     others = [name for name, other in COMMANDS.items() if given.name in other.options] or ["batch"]
     return fault(
-        "option", N_("--{name} is no option of gradcli {command}"), hint=N_("it is one of  gradcli {others}"),
-        name=given.name, command=command, others=", ".join(others),
+        "option",
+        N_("--{name} is no option of gradcli {command}"),
+        hint=N_("it is one of  gradcli {others}"),
+        name=given.name,
+        command=command,
+        others=", ".join(others),
     )

@@ -39,9 +39,7 @@ def unloadable(error: ImportError) -> GradcliError | None:
 
 
 def _needed(sentence: str, wanted: str, installed: str = "") -> GradcliError:
-    return fault(
-        "install", sentence, hint=N_('python -m pip install "{wanted}"'), wanted=wanted, installed=installed
-    )
+    return fault("install", sentence, hint=N_('python -m pip install "{wanted}"'), wanted=wanted, installed=installed)
 
 
 def _required() -> Iterator[tuple[str, str]]:

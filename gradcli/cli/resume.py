@@ -23,8 +23,9 @@ def resumed(path: str, lines: Generator[bytes]) -> Iterator[tuple[TextIO, tuple[
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
-        raise fault("file", N_("{path} cannot be written: {reason}"), path=path,
-                    reason=error.strerror or str(error)) from None
+        raise fault(
+            "file", N_("{path} cannot be written: {reason}"), path=path, reason=error.strerror or str(error)
+        ) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise fault("file", N_("{path} is a pipe or a device, not a file"), path=path)
@@ -48,13 +49,22 @@ def _behind(path: str, file: BinaryIO, lines: Iterator[bytes]) -> tuple[int, int
             break
         line = next(lines, None)
         if line is None:
-            raise fault("file", N_("{path} holds more answers than there are records, which are {count}"),
-                        hint=N_("are these the records that it was written from?"), path=path, count=done)
+            raise fault(
+                "file",
+                N_("{path} holds more answers than there are records, which are {count}"),
+                hint=N_("are these the records that it was written from?"),
+                path=path,
+                count=done,
+            )
         told = _told(path, done + 1, text)
         if not _belongs(told, _record(line)):
-            raise fault("file", N_("line {number} of {path} is the answer to another record than number {number}"),
-                        hint=N_("give the records that it was written from, or another file"), number=done + 1,
-                        path=path)
+            raise fault(
+                "file",
+                N_("line {number} of {path} is the answer to another record than number {number}"),
+                hint=N_("give the records that it was written from, or another file"),
+                number=done + 1,
+                path=path,
+            )
         done, failed, place = done + 1, failed + (not is_good(told)), place + len(text)
     return done, failed
 
@@ -65,9 +75,13 @@ def _told(path: str, number: int, text: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or not str(told.get("schema", "")).startswith("gradcli/report/"):
-        raise fault("file", N_("line {number} of {path} is no answer of gradcli's"),
-                    hint=N_("give the file of an earlier  gradcli batch --resume,  or one that does not exist yet"),
-                    number=number, path=path)
+        raise fault(
+            "file",
+            N_("line {number} of {path} is no answer of gradcli's"),
+            hint=N_("give the file of an earlier  gradcli batch --resume,  or one that does not exist yet"),
+            number=number,
+            path=path,
+        )
     return told
 
 

@@ -136,7 +136,10 @@ def _whole_markdown(parts: Sequence[Part], display: Display) -> str:
 
 
 _WHOLE: dict[str, Callable[[Sequence[Part], Display], str]] = {
-    "text": _whole_text, "json": _whole_json, "latex": _whole_latex, "markdown": _whole_markdown,
+    "text": _whole_text,
+    "json": _whole_json,
+    "latex": _whole_latex,
+    "markdown": _whole_markdown,
 }
 
 

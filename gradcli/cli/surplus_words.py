@@ -21,22 +21,33 @@ def surplus_word(command: str, words: Sequence[str], at: int) -> GradcliError:
     if word.startswith("-") and name.isidentifier():
         value = quoted(words[at + 1]) if at + 1 < len(words) else "TENSOR"
         return fault(
-            "option", N_("{word} has one dash; options and variables have two"), hint=N_("write  --{name} {value}"),
-            word=word, name=_SHORT.get(name, name), value=value if name != "q" else "",
+            "option",
+            N_("{word} has one dash; options and variables have two"),
+            hint=N_("write  --{name} {value}"),
+            word=word,
+            name=_SHORT.get(name, name),
+            value=value if name != "q" else "",
         )
     repair = _repair(command, words, at)
     if repair is not None:
-        return fault("option", N_("one word too many: {word}"), hint=N_("did you mean  {repair} ?"), word=word,
-                     repair=repair)
+        return fault(
+            "option", N_("one word too many: {word}"), hint=N_("did you mean  {repair} ?"), word=word, repair=repair
+        )
     if _FILE.fullmatch(word):
         return fault(
-            "option", N_("one word too many: {word}"),
-            hint=N_("a variable is one tensor, from one file, --x @{word}; the shell makes several words of a pattern "
-                    "such as *.npy"), word=word,
+            "option",
+            N_("one word too many: {word}"),
+            hint=N_(
+                "a variable is one tensor, from one file, --x @{word}; the shell makes several words of a pattern "
+                "such as *.npy"
+            ),
+            word=word,
         )
     return fault(
-        "option", N_("one word too many: {word}"),
-        hint=N_('an expression with spaces or * is quoted: "x * y"; a variable is --x TENSOR or x=TENSOR'), word=word,
+        "option",
+        N_("one word too many: {word}"),
+        hint=N_('an expression with spaces or * is quoted: "x * y"; a variable is --x TENSOR or x=TENSOR'),
+        word=word,
     )
 
 

@@ -11,10 +11,18 @@ from gradcli.message import N_, GradcliError, fault, limit
 _NO_MORE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 """Refusals of a resource: open files, memory, processes."""
 
-_UNWRITTEN = frozenset({
-    errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EINVAL, errno.ENXIO, errno.ENODEV,
-    getattr(errno, "EDQUOT", errno.ENOSPC),
-})
+_UNWRITTEN = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EIO,
+        errno.EFBIG,
+        errno.EBADF,
+        errno.EINVAL,
+        errno.ENXIO,
+        errno.ENODEV,
+        getattr(errno, "EDQUOT", errno.ENOSPC),
+    }
+)
 """Refusals to take what is written to a stream that was open before."""
 
 

@@ -130,8 +130,8 @@ COMMANDS: Mapping[str, Command] = {
             N_("the function and its derivative over a range, in the terminal or as a picture"),
             ("order", "dtype", "seed", "time_limit"),
             (
-                "gradcli plot \"tanh(x)\" --x linspace:-3:3:100",
-                "gradcli plot \"sin(x)*y\" --x linspace:0:6:50 --y linspace:-1:1:40 --output s.png",
+                'gradcli plot "tanh(x)" --x linspace:-3:3:100',
+                'gradcli plot "sin(x)*y" --x linspace:0:6:50 --y linspace:-1:1:40 --output s.png',
             ),
             files={".png": "picture", ".svg": "picture", ".pdf": "picture"},
         ),
@@ -158,13 +158,20 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "explain",
             N_("a topic, or a pasted PyTorch error message, explained on a small live example"),
-            (), ("gradcli explain weights", 'gradcli explain "grad can be implicitly created only for scalar outputs"'),
-            positional="TOPIC", required=False, variables=False,
+            (),
+            ("gradcli explain weights", 'gradcli explain "grad can be implicitly created only for scalar outputs"'),
+            positional="TOPIC",
+            required=False,
+            variables=False,
         ),
         Command(
             "functions",
             N_("every function: meaning, parameters, shapes, derivative, kinks, with an example that is run"),
-            (), ("gradcli functions", "gradcli functions softmax"), positional="NAME", required=False, variables=False,
+            (),
+            ("gradcli functions", "gradcli functions softmax"),
+            positional="NAME",
+            required=False,
+            variables=False,
         ),
     )
 }

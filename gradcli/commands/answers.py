@@ -92,8 +92,10 @@ def _right_side(text: str) -> str:
     whole = left.count("(") == left.count(")") and not re.search(r"[<>!;\n#]", left)  # no argument's = and no comment's
     if sign and whole and re.search(r"[/'∂∇]|\.grad", left) and not right.startswith("="):
         raise fault(
-            "syntax", N_("an answer is the right side of an equation alone"),
-            hint=N_("did you mean {repair} ?"), repair=right.strip(),
+            "syntax",
+            N_("an answer is the right side of an equation alone"),
+            hint=N_("did you mean {repair} ?"),
+            repair=right.strip(),
         ).at(Span(0, len(left) + 1), text)
     return text
 

@@ -91,11 +91,19 @@ def _refuse_without_gradient(u: Understood) -> None:
 
     if np.isnan(u.y).any():
         for warning in undefined(u.program, u.values):
-            raise fault("domain", N_("no answer can be judged at this point. {why}"),
-                        hint=N_("give numbers at which the function has a value"), why=warning.text)
+            raise fault(
+                "domain",
+                N_("no answer can be judged at this point. {why}"),
+                hint=N_("give numbers at which the function has a value"),
+                why=warning.text,
+            )
     for warning in singular(u.program, u.values):
-        raise fault("domain", N_("no answer can be judged at this point. {why}"),
-                    hint=N_("give a matrix whose determinant is not 0"), why=warning.text)
+        raise fault(
+            "domain",
+            N_("no answer can be judged at this point. {why}"),
+            hint=N_("give a matrix whose determinant is not 0"),
+            why=warning.text,
+        )
 
 
 def _which(u: Understood) -> Exception:
@@ -168,8 +176,10 @@ def _difference(asked: Asked, answer: Answer, t: Trial) -> tuple[Message, tuple[
     first = tuple(int(k) for k in np.argwhere(bad)[0])
     place = f"[{','.join(map(str, first))}]" if first else ""
     said = (
-        NN_("wrong: {count} of {total} entries differs: {place}, yours {a:.6g}, correct {b:.6g}",
-            "wrong: {count} of {total} entries differ; the first is {place}, yours {a:.6g}, correct {b:.6g}")
+        NN_(
+            "wrong: {count} of {total} entries differs: {place}, yours {a:.6g}, correct {b:.6g}",
+            "wrong: {count} of {total} entries differ; the first is {place}, yours {a:.6g}, correct {b:.6g}",
+        )
         if first
         else N_("wrong: yours is {a:.6g}, correct is {b:.6g}")
     )

@@ -57,8 +57,9 @@ def formed(
         from gradcli import symbolic  # SymPy: a quarter of a second
 
         methods = [(one.method, one.arguments) for one in wanted]
-        made = symbolic.forms(asked.program, wrt, methods, asked.weights, asked.output_name, tangents, unit,
-                              asked.request.layout)
+        made = symbolic.forms(
+            asked.program, wrt, methods, asked.weights, asked.output_name, tangents, unit, asked.request.layout
+        )
         forms = {one.name: form for one, form in zip(wanted, made, strict=True)}
         return forms, [_written(one, forms[one.name], asked.request.entries) for one in wanted]
 
@@ -127,9 +128,7 @@ def by_pytorch(forms: Forms, compute: Callable[[], Mapping[K, Array]]) -> tuple[
         return {}, error.what
 
 
-def warned(
-    asked: Understood, gradients: Mapping[str, Array] | None = None, order: int = 1
-) -> Iterator[Warning]:
+def warned(asked: Understood, gradients: Mapping[str, Array] | None = None, order: int = 1) -> Iterator[Warning]:
     """What to know of this point before trusting the numbers; `order` is how often was differentiated."""
     from gradcli import explain
 
@@ -154,9 +153,13 @@ def refuse_intermediate(asked: Understood, pairs: Iterable[tuple[str, str]]) -> 
         if asked.program.depends(second, first):
             raise fault(
                 "name",
-                N_("{second} is computed from {first}: a derivative by {first} can be written with {second} or without "
-                   "it, so it has no one derivative by {second}"),
-                hint=N_("ask for one of them:  --wrt {first}  or  --wrt {second}"), first=first, second=second,
+                N_(
+                    "{second} is computed from {first}: a derivative by {first} can be written with {second} or "
+                    "without it, so it has no one derivative by {second}"
+                ),
+                hint=N_("ask for one of them:  --wrt {first}  or  --wrt {second}"),
+                first=first,
+                second=second,
             )
 
 

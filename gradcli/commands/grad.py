@@ -33,9 +33,7 @@ def run(request: Request) -> Iterator[Part]:
     partials = _partials(asked)
     yield question(asked, notation.latex(asked.program), weighted=False)
     yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = (
-        _wanted_partials(partials) if partials else [Wanted(name, "jacobian", (name,), True) for name in asked.wrt]
-    )
+    wanted = _wanted_partials(partials) if partials else [Wanted(name, "jacobian", (name,), True) for name in asked.wrt]
     forms = yield from formed(asked, wanted, asked.wrt, unit=True)
     yield Tangents({}, {}, asked.y)
     found = {}
@@ -45,9 +43,7 @@ def run(request: Request) -> Iterator[Part]:
         if not request.symbolic_only:
             numbers, silent = by_pytorch(forms, partial(_by_pytorch, asked, names))
             pytorch = numbers.get(one.name)
-        verdict = compared(
-            asked, one.name, forms.get(one.name), asked.point, pytorch, silent=silent, order=len(names)
-        )
+        verdict = compared(asked, one.name, forms.get(one.name), asked.point, pytorch, silent=silent, order=len(names))
         yield verdict
         value = verdict.symbolic if pytorch is None else pytorch
         if value is not None:

@@ -94,8 +94,8 @@ def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
         from gradcli import numeric
 
         rows = {
-            name: arranged(whole, len(asked.program.output_shape), asked.request.layout) for name, whole in
-            numeric.rows(asked.program, asked.wrt, asked.point, *asked.dtype_device).items()
+            name: arranged(whole, len(asked.program.output_shape), asked.request.layout)
+            for name, whole in numeric.rows(asked.program, asked.wrt, asked.point, *asked.dtype_device).items()
         }
     for name in asked.wrt:
         yield compared(asked, name, forms.get(name), asked.point, rows.get(name))

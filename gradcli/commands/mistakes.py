@@ -60,19 +60,22 @@ def candidates(asked: Asked) -> Iterator[Candidate]:
     )
     if asked.of == "jacobian" and asked.layout is not None:
         yield Candidate(
-            "transposed", message(_OTHER_LAYOUT[asked.layout], x=asked.name, y=asked.understood.output_name),
+            "transposed",
+            message(_OTHER_LAYOUT[asked.layout], x=asked.name, y=asked.understood.output_name),
             partial(wrong.in_the_other_layout, asked),
         )
     if asked.of in ("vjp", "grad"):
         yield from _of_vjp(asked)
     if asked.of in ("jacobian", "hessian"):
         yield Candidate(
-            "diagonal", message(N_("only the diagonal is there; the entries off the diagonal are not all 0")),
+            "diagonal",
+            message(N_("only the diagonal is there; the entries off the diagonal are not all 0")),
             wrong.diagonal,
         )
     if asked.of == "jvp":
         yield Candidate(
-            "vjp", message(N_("this is vᵀJ with t in the place of v; J·t was asked for")),
+            "vjp",
+            message(N_("this is vᵀJ with t in the place of v; J·t was asked for")),
             partial(wrong.vjp_for_jvp, asked),
         )
     yield from _counts(asked)
@@ -86,10 +89,14 @@ def candidates(asked: Asked) -> Iterator[Candidate]:
 
 
 _OTHER_LAYOUT = {
-    "numerator": N_("yours is in denominator layout, with the axes of {x} first; in numerator layout, which was asked "
-                    "for, those of {y} come first: it is the transpose"),
-    "denominator": N_("yours is in numerator layout, with the axes of {y} first; in denominator layout, which was "
-                      "asked for, those of {x} come first: it is the transpose"),
+    "numerator": N_(
+        "yours is in denominator layout, with the axes of {x} first; in numerator layout, which was asked "
+        "for, those of {y} come first: it is the transpose"
+    ),
+    "denominator": N_(
+        "yours is in numerator layout, with the axes of {y} first; in denominator layout, which was "
+        "asked for, those of {x} come first: it is the transpose"
+    ),
 }
 
 
@@ -222,5 +229,3 @@ def _repaired(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidat
 
 def _right(value: Array | None, t: Trial) -> bool:
     return value is not None and value.shape == t.correct.shape and close(value, t.correct)
-
-

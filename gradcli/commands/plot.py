@@ -150,8 +150,12 @@ def _derivatives(
         form, values = found
         said = form.written()
         verdict = side_by_side(
-            left, values, pytorch, asked.request.dtype,
-            terms=partial(_along, form, form.magnitude, points), known=partial(_deviation, asked, points, len(order)),
+            left,
+            values,
+            pytorch,
+            asked.request.dtype,
+            terms=partial(_along, form, form.magnitude, points),
+            known=partial(_deviation, asked, points, len(order)),
         )
         yield Curve(left, said.text, said.latex, order, values.reshape(shape), verdict.max_abs_diff, verdict.agrees)
 

@@ -35,10 +35,7 @@ def like(given: Array, moves: bool, whole: bool) -> Like:
         if found is not None:
             return found
     if not moves and given.ndim and given.shape[-1] > 1 and (given >= 0).all() and np.allclose(given.sum(-1), 1.0):
-        return Like(
-            lambda g: _distribution(given, g),
-            N_("{names} ≥ 0 with the sum 1"),
-        )
+        return Like(lambda g: _distribution(given, g), N_("{names} ≥ 0 with the sum 1"))
     return Like(lambda g: _entries(given, g), _sign(given))
 
 

@@ -74,7 +74,8 @@ def in_time(
             forms, parts = derive()
     except OutOfTime:
         told = message(
-            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit)
+            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit
+        )
         yield from _without(names, "time", told)
         return {}
     except RecursionError:
@@ -123,8 +124,16 @@ def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | No
 
 
 def judged(
-    asked: Understood, name: str, form: Form, given: Mapping[str, Array], symbolic: Array, pytorch: Array | None,
-    contracted: Array | None = None, by: str | None = None, silent: Message | None = None, order: int = 1,
+    asked: Understood,
+    name: str,
+    form: Form,
+    given: Mapping[str, Array],
+    symbolic: Array,
+    pytorch: Array | None,
+    contracted: Array | None = None,
+    by: str | None = None,
+    silent: Message | None = None,
+    order: int = 1,
 ) -> Compared:
     """The verdict on a form's values beside PyTorch's; `given` are the inputs, v and tangents by their names in it.
     `by` names the one with which the form was contracted; `silent` says why PyTorch has no numbers; `order` how often
@@ -137,8 +146,14 @@ def judged(
         return distance(symbolic, form.value(moved, by).reshape(symbolic.shape))
 
     verdict = side_by_side(
-        name, symbolic, pytorch, asked.request.dtype, jacobian=contracted, shaken=shaken,
-        terms=lambda: _terms(asked, form, given, by).reshape(symbolic.shape), known=lambda: deviation(asked, order),
+        name,
+        symbolic,
+        pytorch,
+        asked.request.dtype,
+        jacobian=contracted,
+        shaken=shaken,
+        terms=lambda: _terms(asked, form, given, by).reshape(symbolic.shape),
+        known=lambda: deviation(asked, order),
     )
     missing = None if verdict.agrees else _without_derivative(asked, verdict, order)
     return verdict if missing is None else replace(verdict, agrees=None, reason=missing)
@@ -152,8 +167,10 @@ def _without_derivative(asked: Understood, verdict: Compared, order: int) -> Mes
     if np.isnan(asked.y).any():
         return message(N_("the function has no value at this point (nan), so there is no derivative to agree on"))
     if order > 1 and any(kinks(asked.program, asked.values, asked.wrt, order)):
-        return message(N_("the function has a kink at this point, so there is no derivative of order {order} to agree "
-                          "on"), order=order)
+        return message(
+            N_("the function has a kink at this point, so there is no derivative of order {order} to agree on"),
+            order=order,
+        )
     if verdict.agrees is None:
         return None
     without_value = verdict.symbolic is not None and np.isnan(verdict.symbolic).any()
@@ -202,8 +219,5 @@ def _met(asked: Understood, step: Step, order: int) -> tuple[float, str] | None:
         return None
     arguments = [filled(a, asked.values) for a in step.how.arguments]
     with np.errstate(all="ignore"):
-        met = [
-            (d.bound, d.says) for d in step.how.row.deviations if d.order <= order and np.any(d.at(n, *arguments))
-        ]
+        met = [(d.bound, d.says) for d in step.how.row.deviations if d.order <= order and np.any(d.at(n, *arguments))]
     return max(met, default=None)
-

@@ -130,8 +130,9 @@ class Asked:
         from gradcli.symbolic import forms
 
         u = self.understood
-        return forms(u.program, self.variables, [self.method], u.weights, u.output_name, self.tangents, self.unit,
-                     self.layout)[0]
+        return forms(
+            u.program, self.variables, [self.method], u.weights, u.output_name, self.tangents, self.unit, self.layout
+        )[0]
 
     @property
     def variables(self) -> tuple[str, ...]:

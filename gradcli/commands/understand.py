@@ -68,10 +68,19 @@ class Understood:
         from gradcli import notation
 
         return Question(
-            self.request.command, self.program.source, latex,
-            {name: value.shape for name, value in self.point.items()}, self.request.dtype, self.program.output_shape,
-            self.v_given, self.v.shape, self.wrt, output_name=self.output_name, v_name=self.weights,
-            bare=self.program.bare, defines=notation.defines(self.program),
+            self.request.command,
+            self.program.source,
+            latex,
+            {name: value.shape for name, value in self.point.items()},
+            self.request.dtype,
+            self.program.output_shape,
+            self.v_given,
+            self.v.shape,
+            self.wrt,
+            output_name=self.output_name,
+            v_name=self.weights,
+            bare=self.program.bare,
+            defines=notation.defines(self.program),
         )
 
 
@@ -104,8 +113,12 @@ def _refuse_impossible(request: Request) -> None:
     """Before anything is read or computed."""
     for name in request.inputs:
         if not isinstance(name, str):
-            raise fault("input", N_("inputs is an object of tensors by name, not {value}"),
-                        hint=N_('write  "inputs": {{"x": [1, 2]}}'), value=str(name))
+            raise fault(
+                "input",
+                N_("inputs is an object of tensors by name, not {value}"),
+                hint=N_('write  "inputs": {{"x": [1, 2]}}'),
+                value=str(name),
+            )
     if request.symbolic_only and request.numeric_only:
         raise fault(
             "option", N_("--symbolic-only and --numeric-only leave nothing to show"), hint=N_("leave one of them out")
@@ -143,8 +156,7 @@ def _is_short(source: str) -> bool:
     return len(source) <= LONGEST_KEPT and "rand" not in source
 
 
-def tensor(given: Any, name: str, stdin: Stdin, generator: Stream,
-           point: Mapping[str, Array] | None = None) -> Array:
+def tensor(given: Any, name: str, stdin: Stdin, generator: Stream, point: Mapping[str, Array] | None = None) -> Array:
     """A tensor as given: text, lists or an array; an expression may use the variables of `point`."""
 
     def evaluate(tree: Tree) -> Array:
@@ -163,17 +175,25 @@ def variables(program: Program, request: Request) -> tuple[str, ...]:
         if not names and program.inputs:
             raise fault("name", N_("every input is used as an index or a class, so nothing can be differentiated"))
         if not names:
-            raise fault("name", N_("the expression has no variables, so there is nothing to differentiate"),
-                        hint=N_("name one in it and give it a value:  --x 3"))
+            raise fault(
+                "name",
+                N_("the expression has no variables, so there is nothing to differentiate"),
+                hint=N_("name one in it and give it a value:  --x 3"),
+            )
         return names
     for name in request.wrt:
         if program.variable(name) is None:
             known = [*program.inputs, *program.names]
-            raise fault("name", N_("--wrt {name}: the expression has no variable of that name; it has {known}"),
-                        name=name, known=", ".join(dict.fromkeys(known)))
+            raise fault(
+                "name",
+                N_("--wrt {name}: the expression has no variable of that name; it has {known}"),
+                name=name,
+                known=", ".join(dict.fromkeys(known)),
+            )
         if name in program.whole_numbers:
-            raise fault("name", N_("--wrt {name}: it is used as an index or a class, so it has no derivative"),
-                        name=name)
+            raise fault(
+                "name", N_("--wrt {name}: it is used as an index or a class, so it has no derivative"), name=name
+            )
     return tuple(dict.fromkeys(request.wrt))
 
 
@@ -181,8 +201,10 @@ def _whole_numbers(program: Program, point: Mapping[str, Array], given: Mapping[
     for name in sorted(program.whole_numbers):
         if _is_true_or_false(given[name]):
             raise fault(
-                "domain", N_("{name} is used as an index or a class and must hold whole numbers, not True and False"),
-                hint=N_("where({name}, ..., 0)  keeps the shape, with 0 where it is false"), name=name,
+                "domain",
+                N_("{name} is used as an index or a class and must hold whole numbers, not True and False"),
+                hint=N_("where({name}, ..., 0)  keeps the shape, with 0 where it is false"),
+                name=name,
             )
         if not np.array_equal(point[name], np.round(point[name])):
             raise fault("domain", N_("{name} is used as an index or a class and must hold whole numbers"), name=name)
@@ -194,18 +216,20 @@ def _is_true_or_false(given: Any) -> bool:
     return np.asarray(given).dtype == bool
 
 
-def _weights(program: Program, request: Request, point: Mapping[str, Array], stdin: Stdin,
-             generator: Stream) -> tuple[Array, str, bool]:
+def _weights(
+    program: Program, request: Request, point: Mapping[str, Array], stdin: Stdin, generator: Stream
+) -> tuple[Array, str, bool]:
     """(v, how it was given, whether it had to be guessed)."""
     shape = program.output_shape
     if request.v is None:
         one = is_one_number(shape)
         if not one and request.strict:
             raise fault(
-                "shape", N_("grad can be implicitly created only for scalar outputs: the output is {shape}, "
-                            "so v must be given"),
+                "shape",
+                N_("grad can be implicitly created only for scalar outputs: the output is {shape}, so v must be given"),
                 hint=N_("--v ones  adds the outputs up;  --v onehot:{place}  picks one row of the Jacobian"),
-                shape=written(shape), place=",".join("0" * len(shape)),
+                shape=written(shape),
+                place=",".join("0" * len(shape)),
             )
         return np.ones(shape), "1" if one else "ones", not one
     text = uncommented(request.v).strip() if isinstance(request.v, str) else None
@@ -223,9 +247,7 @@ def _weights(program: Program, request: Request, point: Mapping[str, Array], std
     return v, text or "tensor", False
 
 
-def _v_tensor(
-    request: Request, point: Mapping[str, Array], stdin: Stdin, generator: Stream
-) -> Array:
+def _v_tensor(request: Request, point: Mapping[str, Array], stdin: Stdin, generator: Stream) -> Array:
     try:
         return tensor(request.v, "v", stdin, generator, point)
     except GradcliError as error:
@@ -239,16 +261,23 @@ def _v_tensor(
 def _no_such_weights(text: str, point: Mapping[str, Array], rank: int) -> GradcliError:
     if text == "onehot":
         return fault(
-            "name", N_("--v onehot does not say which entry of the output"),
-            hint=N_("did you mean  --v onehot:{place} ?"), place=",".join("0" * max(rank, 1)),
+            "name",
+            N_("--v onehot does not say which entry of the output"),
+            hint=N_("did you mean  --v onehot:{place} ?"),
+            place=",".join("0" * max(rank, 1)),
         )
     near = get_close_matches(text, ["ones", *point], n=1, cutoff=0.5)
     return fault(
-        "name", N_("--v {text}: that is no variable and no tensor"),
-        hint=N_("did you mean  --v {near} ?") if near
-        else N_("v is a tensor of the output's shape:  --v ones,  --v onehot:0,  --v 1,2,3,  "
-                "or an expression over the inputs"),
-        text=text, near=near[0] if near else "",
+        "name",
+        N_("--v {text}: that is no variable and no tensor"),
+        hint=N_("did you mean  --v {near} ?")
+        if near
+        else N_(
+            "v is a tensor of the output's shape:  --v ones,  --v onehot:0,  --v 1,2,3,  "
+            "or an expression over the inputs"
+        ),
+        text=text,
+        near=near[0] if near else "",
     )
 
 
@@ -262,10 +291,15 @@ def _one_hot(text: str, shape: tuple[int, ...]) -> Array:
         v[place] = 1.0
     except (ValueError, IndexError):
         raise fault(
-            "shape", N_("{text} is no entry of the output, which is {shape}"),
-            hint=NN_("one whole number for its {count} axis, counted from 0",
-                     "one whole number for each of its {count} axes, counted from 0"),
-            text=text, shape=written(shape), count=len(shape),
+            "shape",
+            N_("{text} is no entry of the output, which is {shape}"),
+            hint=NN_(
+                "one whole number for its {count} axis, counted from 0",
+                "one whole number for each of its {count} axes, counted from 0",
+            ),
+            text=text,
+            shape=written(shape),
+            count=len(shape),
         ) from None
     return v
 
@@ -273,18 +307,25 @@ def _one_hot(text: str, shape: tuple[int, ...]) -> Array:
 def _misfit(given: tuple[int, ...], wanted: tuple[int, ...], program: Program) -> GradcliError:
     inputs = [n for n, ref in program.inputs.items() if program[ref].shape == given]
     if inputs and wanted != ():
-        hint = N_("v weighs the outputs, not the inputs: it has the shape of the whole expression, not of {name};  "
-                  "--v ones  is one of the right shape")
+        hint = N_(
+            "v weighs the outputs, not the inputs: it has the shape of the whole expression, not of {name};  "
+            "--v ones  is one of the right shape"
+        )
     elif wanted == ():
         hint = N_("for a scalar output v is one number:  --v 1")
     elif given == ():
-        hint = N_("one number does not stand for all of them, as PyTorch does not stretch v;  --v full:{size}:2  is 2 "
-                  "for every entry,  --v ones  1")
+        hint = N_(
+            "one number does not stand for all of them, as PyTorch does not stretch v;  --v full:{size}:2  is 2 "
+            "for every entry,  --v ones  1"
+        )
     else:
         hint = N_("--v ones  is one of the right shape")
     return fault(
-        "shape", N_("v has the shape of the output, which is {wanted}; the v given is {given}"), hint=hint,
-        wanted=written(wanted), given=written(given), name=inputs[0] if inputs else "",
+        "shape",
+        N_("v has the shape of the output, which is {wanted}; the v given is {given}"),
+        hint=hint,
+        wanted=written(wanted),
+        given=written(given),
+        name=inputs[0] if inputs else "",
         size="x".join(map(str, wanted)),
     )
-

@@ -24,9 +24,19 @@ def run(request: Request) -> Iterator[Part]:
     for part in _computed(asked):
         parts.append(part)
         yield part
-    yield from explain.vjp(explain.Answered(
-        asked.program, asked.point, asked.values, asked.wrt, asked.v, asked.v_given, tuple(parts), asked.weights,
-        request.layout or LAYOUTS[0]))
+    yield from explain.vjp(
+        explain.Answered(
+            asked.program,
+            asked.point,
+            asked.values,
+            asked.wrt,
+            asked.v,
+            asked.v_given,
+            tuple(parts),
+            asked.weights,
+            request.layout or LAYOUTS[0],
+        )
+    )
 
 
 def _computed(asked: Understood) -> Iterator[Part]:

@@ -18,9 +18,7 @@ _REFUSED = N_(
     "{y} does not depend on {x} by any differentiable step, so the gradient is zero. PyTorch refuses {y}.backward() "
     'here: "{refusal}".'
 )
-_NOT_REACHED = N_(
-    "{y} does not depend on {x} by any differentiable step, so {x}.grad is zero; PyTorch leaves it None."
-)
+_NOT_REACHED = N_("{y} does not depend on {x} by any differentiable step, so {x}.grad is zero; PyTorch leaves it None.")
 _FLAT = N_("Wherever {y} has a derivative by {x} it is 0, so {x}.grad is zero whatever {v} is.")
 _NO_WEIGHT = N_("{v} is 0 everywhere, so it gives every derivative the weight 0.")
 _INDEX = N_(

@@ -76,27 +76,34 @@ def backward(
     if len(done) > 1 and zero_grad:
         yield note(
             "zero-grad",
-            N_(".grad was set to zero before each call, so every call leaves the single gradient: that is what "
-               "optimizer.zero_grad() does in a training loop."),
+            N_(
+                ".grad was set to zero before each call, so every call leaves the single gradient: that is what "
+                "optimizer.zero_grad() does in a training loop."
+            ),
         )
     if len(done) > 1 and not retain_graph:
         yield note(
             "retain-graph",
-            N_("{y} could be gone back through again without retain_graph: no step on the way had saved a value that "
-               "its derivative needs (an addition, say), so nothing was freed."),
+            N_(
+                "{y} could be gone back through again without retain_graph: no step on the way had saved a value that "
+                "its derivative needs (an addition, say), so nothing was freed."
+            ),
             y=output,
         )
     if len(done) == 1 == len(calls):
         yield note(
-            "accumulate", N_("A second call would not replace .grad but add to it: --calls 2 --retain-graph shows it."),
+            "accumulate", N_("A second call would not replace .grad but add to it: --calls 2 --retain-graph shows it.")
         )
     if between:
         yield note(
             "leaf",
-            N_("PyTorch keeps .grad for leaves only, the tensors that were made by you and not computed. What was "
-               "computed on the way ({names}) passes its gradient on and does not keep it, unless "
-               "{first}.retain_grad() was called before."),
-            names=", ".join(between), first=between[0],
+            N_(
+                "PyTorch keeps .grad for leaves only, the tensors that were made by you and not computed. What was "
+                "computed on the way ({names}) passes its gradient on and does not keep it, unless "
+                "{first}.retain_grad() was called before."
+            ),
+            names=", ".join(between),
+            first=between[0],
         )
 
 
@@ -108,9 +115,14 @@ def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
     where = tuple(int(k) for k in np.unravel_index(int(np.argmax(np.abs(np.nan_to_num(one)))), one.shape))
     yield note(
         "accumulate",
-        N_(".backward() adds to .grad and does not replace it: one call gives {entry} = {one}, {count} calls give "
-           "{all}. Set it to zero before each call ({name}.grad = None or optimizer.zero_grad()) if you want the "
-           "single gradient."),
-        name=name, entry=f"{name}.grad{place(where)}", one=number(float(one[where])), count=len(done),
+        N_(
+            ".backward() adds to .grad and does not replace it: one call gives {entry} = {one}, {count} calls give "
+            "{all}. Set it to zero before each call ({name}.grad = None or optimizer.zero_grad()) if you want the "
+            "single gradient."
+        ),
+        name=name,
+        entry=f"{name}.grad{place(where)}",
+        one=number(float(one[where])),
+        count=len(done),
         all=number(float(last[where])),
     )

@@ -31,33 +31,50 @@ def jacobian(
         if one.structure is not None and one.structure.kind == "diagonal" and name in found:
             yield note(
                 "diagonal",
-                N_("Each entry of {y} depends on one entry of {x} only, so the Jacobian by {x} is diagonal: its "
-                   "diagonal is the ordinary derivative, and that is why y.backward(1) gives f'({x})."),
-                y=output, x=name,
+                N_(
+                    "Each entry of {y} depends on one entry of {x} only, so the Jacobian by {x} is diagonal: its "
+                    "diagonal is the ordinary derivative, and that is why y.backward(1) gives f'({x})."
+                ),
+                y=output,
+                x=name,
             )
 
 
 _AXES = {
-    "numerator": N_("d{y}/d{x} has the axes of {y} first and then those of {x}, {yshape} and {xshape}: J{entry} says "
-                    "how fast {y}{row} moves with {x}{column}."),
-    "denominator": N_("d{y}/d{x} has the axes of {x} first and then those of {y}, {xshape} and {yshape}: J{entry} says "
-                      "how fast {y}{row} moves with {x}{column}."),
+    "numerator": N_(
+        "d{y}/d{x} has the axes of {y} first and then those of {x}, {yshape} and {xshape}: J{entry} says "
+        "how fast {y}{row} moves with {x}{column}."
+    ),
+    "denominator": N_(
+        "d{y}/d{x} has the axes of {x} first and then those of {y}, {xshape} and {yshape}: J{entry} says "
+        "how fast {y}{row} moves with {x}{column}."
+    ),
 }
 
 
 def _axes(name: str, shape: Shape, output_shape: Shape, output: str, layout: str | None) -> Note:
     return note(
-        "axes", _AXES[layout or LAYOUTS[0]],
-        y=output, x=name, yshape=written(output_shape), xshape=written(shape), row=place((0,) * len(output_shape)),
-        column=place((0,) * len(shape)), entry=place((0,) * (len(output_shape) + len(shape))),
+        "axes",
+        _AXES[layout or LAYOUTS[0]],
+        y=output,
+        x=name,
+        yshape=written(output_shape),
+        xshape=written(shape),
+        row=place((0,) * len(output_shape)),
+        column=place((0,) * len(shape)),
+        entry=place((0,) * (len(output_shape) + len(shape))),
     )
 
 
 _ROW = {
-    "numerator": N_("{y}.backward(v) with v = 1 at {place} and 0 elsewhere gives the row J{place} = {row}; with v = 1 "
-                    "everywhere the sum of all {count} rows, {total}."),
-    "denominator": N_("{y}.backward(v) with v = 1 at {place} and 0 elsewhere gives the column J{column} = {row}; with "
-                      "v = 1 everywhere the sum of all {count} columns, {total}."),
+    "numerator": N_(
+        "{y}.backward(v) with v = 1 at {place} and 0 elsewhere gives the row J{place} = {row}; with v = 1 "
+        "everywhere the sum of all {count} rows, {total}."
+    ),
+    "denominator": N_(
+        "{y}.backward(v) with v = 1 at {place} and 0 elsewhere gives the column J{column} = {row}; with "
+        "v = 1 everywhere the sum of all {count} columns, {total}."
+    ),
 }
 
 
@@ -66,9 +83,14 @@ def _row(name: str, whole: Array, output_shape: Shape, output: str, layout: str 
     rows = arranged(whole, by_layout(layout, len(output_shape), whole.ndim - len(output_shape))[0], layout)
     first = (0,) * len(output_shape)
     return note(
-        "rows", _ROW[layout or LAYOUTS[0]],
-        y=output, place=place(first), column=f"[...,{place(first)[1:]}", row=tensor(rows[first]),
-        count=size(output_shape), total=tensor(_added(rows, tuple(range(len(output_shape))))),
+        "rows",
+        _ROW[layout or LAYOUTS[0]],
+        y=output,
+        place=place(first),
+        column=f"[...,{place(first)[1:]}",
+        row=tensor(rows[first]),
+        count=size(output_shape),
+        total=tensor(_added(rows, tuple(range(len(output_shape))))),
     )
 
 
@@ -77,9 +99,13 @@ def _layouts(shapes: Mapping[str, Shape], output_shape: Shape, output: str) -> I
     rows, columns = size(output_shape), size(shape)
     yield note(
         "layout",
-        N_("As a matrix it is {rows}×{columns} in numerator layout (a row for each entry of {y}, PyTorch's way: v @ "
-           "J) and {columns}×{rows} in denominator layout, its transpose (J @ v); for {y} = A @ x they are A and A.T."),
-        rows=number(rows), columns=number(columns), y=output,
+        N_(
+            "As a matrix it is {rows}×{columns} in numerator layout (a row for each entry of {y}, PyTorch's way: v @ "
+            "J) and {columns}×{rows} in denominator layout, its transpose (J @ v); for {y} = A @ x they are A and A.T."
+        ),
+        rows=number(rows),
+        columns=number(columns),
+        y=output,
     )
 
 

@@ -98,8 +98,13 @@ def broadcast(a: Answered) -> Iterator[Note]:
         if found is not None and name in a.gradients:
             shape, over = found
             yield note(
-                "broadcast", _BROADCAST, x=name, small=written(a.shape(name)), large=written(shape),
-                axes=listed(list(map(str, over))), gradient=tensor(a.gradients[name]),
+                "broadcast",
+                _BROADCAST,
+                x=name,
+                small=written(a.shape(name)),
+                large=written(shape),
+                axes=listed(list(map(str, over))),
+                gradient=tensor(a.gradients[name]),
             )
 
 

@@ -79,8 +79,13 @@ def v_is_input(a: Answered) -> Iterator[Note]:
     names = [name for name in a.moving if a.diagonal(name) and name in a.gradients and a.shape(name) == a.v.shape]
     for name in sorted(names, key=lambda name: name != source):
         yield note(
-            "v-is-x", _OWN if name == source and len(a.point) == 1 else _OTHERS, v=a.v_name, y=a.y_name, x=name,
-            source=source, derivative=tensor(_over(a.gradients[name], a.v), undefined="0/0"),
+            "v-is-x",
+            _OWN if name == source and len(a.point) == 1 else _OTHERS,
+            v=a.v_name,
+            y=a.y_name,
+            x=name,
+            source=source,
+            derivative=tensor(_over(a.gradients[name], a.v), undefined="0/0"),
         )
     if not names and a.v_given == source:
         yield note("v-is-x", _MIXED, v=a.v_name, y=a.y_name, x=a.moving[0], source=source)
@@ -98,7 +103,12 @@ def one_hot(a: Answered) -> Iterator[Note]:
     for name in a.moving:
         if name in a.gradients:
             yield note(
-                "one-hot", _ONE_HOT[a.layout], v=a.v_name, y=a.y_name, x=name, place=place(a.picked),
+                "one-hot",
+                _ONE_HOT[a.layout],
+                v=a.v_name,
+                y=a.y_name,
+                x=name,
+                place=place(a.picked),
                 gradient=tensor(a.gradients[name]),
             )
 
@@ -121,8 +131,14 @@ def _entry_by_entry(a: Answered, x: str, gradient: Array) -> Note:
     if not smooth or gradient.shape != a.v.shape or np.any(a.v == 0):
         return note("diagonal", _WEIGHTED_IF_ANY, y=a.y_name, x=x, v=a.v_name)
     return note(
-        "diagonal", _WEIGHTED, y=a.y_name, x=x, v=a.v_name, weights=tensor(a.v),
-        derivative=tensor(_over(gradient, a.v)), gradient=tensor(gradient),
+        "diagonal",
+        _WEIGHTED,
+        y=a.y_name,
+        x=x,
+        v=a.v_name,
+        weights=tensor(a.v),
+        derivative=tensor(_over(gradient, a.v)),
+        gradient=tensor(gradient),
     )
 
 
@@ -136,7 +152,14 @@ def column_sums(a: Answered) -> Iterator[Note]:
             continue
         if structure.nonzero > gradient.size > 0:  # so some column of J has two entries that can be non-zero
             yield note(
-                "column-sums", _COLUMN_SUMS[a.layout], x=name, y=a.y_name, v=a.v_name, nonzero=structure.nonzero,
-                total=structure.total, place=place((0,) * gradient.ndim), sum=number(float(gradient.flat[0])),
+                "column-sums",
+                _COLUMN_SUMS[a.layout],
+                x=name,
+                y=a.y_name,
+                v=a.v_name,
+                nonzero=structure.nonzero,
+                total=structure.total,
+                place=place((0,) * gradient.ndim),
+                sum=number(float(gradient.flat[0])),
                 count=a.y.size,
             )

@@ -34,7 +34,10 @@ _INFINITE = N_("{entry} is {value}: the slope is not finite there.")
 
 
 def hazards(
-    program: Program, values: Sequence[Array], wrt: Sequence[str], gradients: Mapping[str, Array] | None = None,
+    program: Program,
+    values: Sequence[Array],
+    wrt: Sequence[str],
+    gradients: Mapping[str, Array] | None = None,
     order: int = 1,
 ) -> list[Warning]:
     """The warnings that a point deserves; `values` are every step's, `gradients` may tell of infinite slopes; `order`
@@ -68,7 +71,10 @@ def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: 
             mask = _mask(kink, how, values, known)
             if mask.any():
                 yield warning(
-                    "kink", _KINK if mask.sum() == 1 else _KINKS, count=int(mask.sum()), says=Message(kink.says),
+                    "kink",
+                    _KINK if mask.sum() == 1 else _KINKS,
+                    count=int(mask.sum()),
+                    says=Message(kink.says),
                     where=entry(_quoted(program, step), first(mask)),
                 )
 
@@ -135,7 +141,11 @@ def _made(program: Program, step: int, apply: Apply, values: Sequence[Array], at
         return warning("domain", said, a=given[0], b=given[1], value=value, entry=whole)
     where = entry(_argument(program, apply.refs[0]), _own_place(at, values[apply.refs[0].step]))
     return warning(
-        "domain", _OF, function=_called(program, step, apply), value=value, entry=where if len(given) == 1 else whole,
+        "domain",
+        _OF,
+        function=_called(program, step, apply),
+        value=value,
+        entry=where if len(given) == 1 else whole,
         numbers=given[0] if len(given) == 1 else f"({', '.join(given)})",
     )
 

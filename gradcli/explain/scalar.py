@@ -23,21 +23,32 @@ def grad(
         if gradient.ndim:
             yield note(
                 "gradient",
-                N_("The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small "
-                   "step h along it raises {y} fastest, by about h times its length, {length}."),
-                x=name, y=output, shape=written(gradient.shape), length=number(_length(gradient)),
+                N_(
+                    "The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small "
+                    "step h along it raises {y} fastest, by about h times its length, {length}."
+                ),
+                x=name,
+                y=output,
+                shape=written(gradient.shape),
+                length=number(_length(gradient)),
             )
         else:
             yield note(
                 "gradient",
-                N_("{x} is one number, and so is the slope: when {x} grows by a small h, {y} = {value} changes by "
-                   "about {slope}*h."),
-                x=name, y=output, value=number(float(y.reshape(()))), slope=number(float(gradient)),
+                N_(
+                    "{x} is one number, and so is the slope: when {x} grows by a small h, {y} = {value} changes by "
+                    "about {slope}*h."
+                ),
+                x=name,
+                y=output,
+                value=number(float(y.reshape(()))),
+                slope=number(float(gradient)),
             )
     yield note(
         "weights",
         N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
-        y=output, names=listed([f"{name}.grad" for name in found]),
+        y=output,
+        names=listed([f"{name}.grad" for name in found]),
     )
 
 
@@ -51,7 +62,10 @@ def _partials(partials: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:
     names = next(iter(partials.values()))
     yield note(
         "partial",
-        N_("{name} means: differentiate by {order}, one after the other; the order does not matter where the "
-           "derivatives are continuous. In PyTorch each step is torch.autograd.grad(..., create_graph=True)."),
-        name="d " + " d ".join(names), order=", ".join(names),
+        N_(
+            "{name} means: differentiate by {order}, one after the other; the order does not matter where the "
+            "derivatives are continuous. In PyTorch each step is torch.autograd.grad(..., create_graph=True)."
+        ),
+        name="d " + " d ".join(names),
+        order=", ".join(names),
     )

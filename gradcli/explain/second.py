@@ -21,9 +21,11 @@ def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -
         return
     yield note(
         "hessian",
-        N_("The Hessian is the Jacobian of the gradient: row by row it says how each entry of the gradient moves "
-           "when an input does. So autograd runs twice: once for the gradient with create_graph=True, once for each "
-           "of its entries."),
+        N_(
+            "The Hessian is the Jacobian of the gradient: row by row it says how each entry of the gradient moves "
+            "when an input does. So autograd runs twice: once for the gradient with create_graph=True, once for each "
+            "of its entries."
+        ),
     )
     yield from _symmetry({k: b for k, b in known.items() if b is not None}, wrt)
     yield from _curvature(matrix_of(known, wrt), output)
@@ -51,8 +53,10 @@ def _symmetry(known: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
                 worst = max(worst, float(np.nanmax(apart, initial=0.0)))
     yield note(
         "symmetric",
-        N_("The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the "
-           "block w,x turned round): here it differs from its transpose by at most {difference}."),
+        N_(
+            "The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the "
+            "block w,x turned round): here it differs from its transpose by at most {difference}."
+        ),
         difference=number(worst),
     )
 
@@ -98,14 +102,20 @@ def hvp(found: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
         if values is not None:
             yield note(
                 "hvp",
-                N_("H·t has the shape of {x}, {shape}: it says how fast {x}.grad moves when the inputs move along t. "
-                   "For a small h, {x}.grad changes by about h*{result}."),
-                x=one.name, shape=written(values.shape), result=tensor(values),
+                N_(
+                    "H·t has the shape of {x}, {shape}: it says how fast {x}.grad moves when the inputs move along t. "
+                    "For a small h, {x}.grad changes by about h*{result}."
+                ),
+                x=one.name,
+                shape=written(values.shape),
+                result=tensor(values),
             )
     size = sum(t_.size for t_ in t.values())
     yield note(
         "hvp-cost",
-        N_("The Hessian itself, {size}×{size} numbers, was never built: H·t is the gradient of the single number "
-           "(gradient · t), so two passes are enough: g = grad(y, x, create_graph=True), then grad((g*t).sum(), x)."),
+        N_(
+            "The Hessian itself, {size}×{size} numbers, was never built: H·t is the gradient of the single number "
+            "(gradient · t), so two passes are enough: g = grad(y, x, create_graph=True), then grad((g*t).sum(), x)."
+        ),
         size=size,
     )

@@ -28,15 +28,22 @@ def _meaning(t: Mapping[str, Array], result: Array, output: str) -> Iterator[Not
     for name, one in t.items():
         yield note(
             "tangent",
-            N_("t says how fast each entry of {x} moves, so it has the shape of {x}, {shape}; {x} + h*t is where {x} "
-               "is after a short time h."),
-            x=name, shape=written(one.shape),
+            N_(
+                "t says how fast each entry of {x} moves, so it has the shape of {x}, {shape}; {x} + h*t is where {x} "
+                "is after a short time h."
+            ),
+            x=name,
+            shape=written(one.shape),
         )
     yield note(
         "jvp",
-        N_("J·t has the shape of {y}, {shape}: how fast each entry of {y} moves then. For a small h, {y} changes by "
-           "about h*{result}."),
-        y=output, shape=written(result.shape), result=tensor(result),
+        N_(
+            "J·t has the shape of {y}, {shape}: how fast each entry of {y} moves then. For a small h, {y} changes by "
+            "about h*{result}."
+        ),
+        y=output,
+        shape=written(result.shape),
+        result=tensor(result),
     )
 
 
@@ -46,9 +53,14 @@ def _one_hot(name: str, t: Array, result: Array, output: str) -> Iterator[Note]:
     where = tuple(int(k) for k in np.argwhere(t)[0])
     yield note(
         "one-hot",
-        N_("t is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: the derivative of every entry "
-           "of {y} by the single number {x}{place}, {result}."),
-        place=place(where), y=output, x=name, result=tensor(result),
+        N_(
+            "t is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: the derivative of every entry "
+            "of {y} by the single number {x}{place}, {result}."
+        ),
+        place=place(where),
+        y=output,
+        x=name,
+        result=tensor(result),
     )
 
 
@@ -57,8 +69,13 @@ def _adjoint(t: Mapping[str, Array], v: Array, result: Array, pulled: Mapping[st
     back = sum(float(np.sum(pulled[name] * one)) for name, one in t.items())
     return note(
         "jvp-or-vjp",
-        N_("The JVP pushes a change of the inputs forward, J·t; {y}.backward(v) pulls weights of the output back, "
-           "v·J. They are two products with one matrix, so v·(J·t) = (v·J)·t: with v = 1 the left side is {forward} "
-           "and the right side, from {grads}, is {back}."),
-        y=output, forward=number(forward), back=number(back), grads=listed([f"{name}.grad" for name in t]),
+        N_(
+            "The JVP pushes a change of the inputs forward, J·t; {y}.backward(v) pulls weights of the output back, "
+            "v·J. They are two products with one matrix, so v·(J·t) = (v·J)·t: with v = 1 the left side is {forward} "
+            "and the right side, from {grads}, is {back}."
+        ),
+        y=output,
+        forward=number(forward),
+        back=number(back),
+        grads=listed([f"{name}.grad" for name in t]),
     )

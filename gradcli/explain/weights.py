@@ -61,8 +61,14 @@ def weights(a: Answered) -> Iterator[Note]:
     else:
         other = next((name for name in a.wrt if a.shape(name) != a.y.shape), None)
         yield note(
-            "weights", _WEIGHTS if other is None else _OTHER_SHAPE, v=a.v_name, y=a.y_name, x=other or x,
-            shape=written(a.y.shape), xshape=written(a.shape(other or x)), count=a.y.size,
+            "weights",
+            _WEIGHTS if other is None else _OTHER_SHAPE,
+            v=a.v_name,
+            y=a.y_name,
+            x=other or x,
+            shape=written(a.y.shape),
+            xshape=written(a.shape(other or x)),
+            count=a.y.size,
         )
 
 
@@ -74,9 +80,16 @@ def einsum(a: Answered) -> Iterator[Note]:
     outer, inner = a.y.shape, a.shape(x)
     if len(outer) <= len(_OUTPUTS) and len(inner) <= len(_INPUTS):
         yield note(
-            "einsum", _EINSUM[a.layout], x=x, y=a.y_name, v=a.v_name,
-            rows=_OUTPUTS[: len(outer)], columns=_INPUTS[: len(inner)],
-            shape=written(sum(by_layout(a.layout, outer, inner), ())), m=size(outer), n=size(inner),
+            "einsum",
+            _EINSUM[a.layout],
+            x=x,
+            y=a.y_name,
+            v=a.v_name,
+            rows=_OUTPUTS[: len(outer)],
+            columns=_INPUTS[: len(inner)],
+            shape=written(sum(by_layout(a.layout, outer, inner), ())),
+            m=size(outer),
+            n=size(inner),
         )
 
 

@@ -40,7 +40,11 @@ def tensor(values: Array, undefined: str = "nan") -> str:
     if values.ndim == 0:
         return entry(float(values))
     text = np.array2string(
-        values, separator=", ", threshold=MOST_ENTRIES, edgeitems=3 if values.ndim == 1 else 1, max_line_width=10**6,
+        values,
+        separator=", ",
+        threshold=MOST_ENTRIES,
+        edgeitems=3 if values.ndim == 1 else 1,
+        max_line_width=10**6,
         formatter={"float_kind": entry},  # type: ignore[arg-type]  # NumPy's stub wants np.floating
     )
     return " ".join(text.split())

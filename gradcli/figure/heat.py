@@ -33,7 +33,11 @@ def _values(figure: Any, axes: Any, part: Heatmap) -> None:
     top = max(-low, high) or 1.0
     limits = (-top, top) if low < 0 else (0.0, top)
     image = axes.imshow(
-        part.values, cmap="RdBu_r" if low < 0 else "viridis", vmin=limits[0], vmax=limits[1], aspect="auto",
+        part.values,
+        cmap="RdBu_r" if low < 0 else "viridis",
+        vmin=limits[0],
+        vmax=limits[1],
+        aspect="auto",
         interpolation="nearest",
     )
     figure.colorbar(image, ax=axes)
@@ -50,8 +54,7 @@ def _structure(axes: Any, part: Heatmap, say: Callable[..., str]) -> None:
         kinds, cmap=ListedColormap(list(_COLOURS.values())), vmin=0, vmax=2, aspect="auto", interpolation="nearest"
     )
     axes.set_title(
-        say(N_("not 0: {count} of {total}"), count=int((kinds == 2).sum()), total=kinds.size),
-        fontsize=10, loc="left",
+        say(N_("not 0: {count} of {total}"), count=int((kinds == 2).sum()), total=kinds.size), fontsize=10, loc="left"
     )
     told = {"other": N_("not 0"), "zero": N_("0 at these numbers"), "never": N_("0 at any")}
     shown = [kind for k, kind in ((2, "other"), (1, "zero"), (0, "never")) if (kinds == k).any()]

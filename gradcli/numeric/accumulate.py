@@ -72,7 +72,11 @@ def _backward(y: torch.Tensor, weights: torch.Tensor | None, retain_graph: bool)
 
 
 def between(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64",
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    v: Array,
+    dtype: str = "float64",
     device: str = "cpu",
 ) -> Mapping[str, tuple[str, Array | None]]:
     """For each named value that is no leaf and not the output: its `grad_fn`, and the `.grad` that retain_grad() keeps

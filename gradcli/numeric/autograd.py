@@ -35,7 +35,11 @@ class Numbers:
 
 
 def vjp(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64",
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    v: Array,
+    dtype: str = "float64",
     device: str = "cpu",
 ) -> Numbers:
     """The vector-Jacobian product by autograd, three ways, each by a backward of its own through one graph.
@@ -51,7 +55,9 @@ def vjp(
         grads = _pulled(y, variables, lambda: y.backward(weights, retain_graph=True))
         weighted = _pulled(y, variables, lambda: (weights * y).sum().backward(retain_graph=plain))
         return Numbers(
-            grads, weighted, _pulled(y, variables, lambda: y.sum().backward()) if plain else None,
+            grads,
+            weighted,
+            _pulled(y, variables, lambda: y.sum().backward()) if plain else None,
             None if y.requires_grad else REFUSAL,
         )
 
@@ -74,7 +80,10 @@ def as_array(value: torch.Tensor) -> Array:
 
 
 def forward(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str,
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    dtype: str,
     changed: Callable[[int, torch.Tensor, list[torch.Tensor]], torch.Tensor] | None = None,
 ) -> list[torch.Tensor]:
     """The value of every step; the variables in `wrt` require gradients (an intermediate retains its own).

@@ -13,6 +13,9 @@ def refuse_missing(device: str) -> None:
         return
     built = N_("this PyTorch is built without CUDA") if torch.version.cuda is None else N_("it finds no device")
     raise fault(
-        "option", N_("PyTorch cannot compute on {device} here: {reason}"),
-        hint=N_("leave --device out to compute on the processor"), device=device, reason=message(built),
+        "option",
+        N_("PyTorch cannot compute on {device} here: {reason}"),
+        hint=N_("leave --device out to compute on the processor"),
+        device=device,
+        reason=message(built),
     )

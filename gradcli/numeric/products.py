@@ -33,8 +33,7 @@ def jvp(
 
 
 def rows(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64",
-    device: str = "cpu",
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str = "float64", device: str = "cpu"
 ) -> Mapping[str, Array]:
     """The whole Jacobian for each variable, output axes first: one reverse pass with a one-hot v for each row."""
     refuse_large(program, size(program.output_shape), _entries(program, wrt))
@@ -44,7 +43,11 @@ def rows(
 
 
 def hessian(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64",
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    v: Array,
+    dtype: str = "float64",
     device: str = "cpu",
 ) -> Mapping[tuple[str, str], Array]:
     """∂²(v·y)/∂a∂b for every pair of variables, a's axes first: rows of the gradient's Jacobian."""

@@ -28,7 +28,11 @@ class Retained:
 
 
 def retained(
-    program: Program, wrt: Sequence[str], point: Mapping[str, Array], v: Array, dtype: str = "float64",
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    v: Array,
+    dtype: str = "float64",
     device: str = "cpu",
 ) -> tuple[Retained, ...]:
     """Every value that backward reaches, in the order it visits them: the output first, the leaves last."""

@@ -52,9 +52,13 @@ def _one_weight_a_channel(x: Shape, weight: Shape) -> GradcliError | None:
     fits = weight == () or (weight == (1,) and x != ()) or (len(x) == 2 and weight == x[1:])
     if fits:
         return None
-    return fault("shape", N_("prelu takes one weight, or one for each column of a matrix; x is {x} and weight is {w}"),
-                 hint=N_("write where(x > 0, x, weight*x), with weight shaped to broadcast"),
-                 x=written(x), w=written(weight))
+    return fault(
+        "shape",
+        N_("prelu takes one weight, or one for each column of a matrix; x is {x} and weight is {w}"),
+        hint=N_("write where(x > 0, x, weight*x), with weight shaped to broadcast"),
+        x=written(x),
+        w=written(weight),
+    )
 
 
 def _logistic(n: Any, x: Any) -> Any:
@@ -64,6 +68,7 @@ def _logistic(n: Any, x: Any) -> Any:
     return n.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
+# fmt: off
 ACTIVATIONS: tuple[Row, ...] = (
     # ---- smooth ----------------------------------------------------------------------------------------------------
     elementwise("sigmoid", doc=N_("the logistic function, 1/(1 + e^-x)"), example="sigmoid(x)", aliases=("expit",),
@@ -221,3 +226,4 @@ ACTIVATIONS: tuple[Row, ...] = (
                 kinks=(Kink(lambda n, x, lambd: n.abs(x) == lambd,
                             N_("softshrink has no derivative at -lambd and lambd; PyTorch takes 0")),)),
 )
+# fmt: on

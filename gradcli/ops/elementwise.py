@@ -35,6 +35,7 @@ def _between(sp: Any, u: Any, low: Any, high: Any) -> Any:
     return sp.Piecewise((u, sp.And(u >= low, u <= high)), (sp.Min(low, high), u < low), (high, True))
 
 
+# fmt: off
 ELEMENTWISE: tuple[Row, ...] = (
     # ---- arithmetic ------------------------------------------------------------------------------------------------
     elementwise("add", doc=N_("the sum, x + y"), example="add(x, y)", tensors=BOTH,
@@ -297,3 +298,4 @@ ELEMENTWISE: tuple[Row, ...] = (
                 kinks=(Kink(lambda n, a, b: n.fmod(a, b) == 0,
                             N_("x // y jumps where y divides x; PyTorch takes 0")),)),
 )
+# fmt: on

@@ -41,9 +41,16 @@ def elementwise(
     partials = None if derivative is None else (derivative,) if callable(derivative) else tuple(derivative)
     intervals = (domain,) * len(names) if isinstance(domain[0], (int, float)) else tuple(domain)
     return Row(
-        name=name, family="elementwise", doc=doc, example=example,
+        name=name,
+        family="elementwise",
+        doc=doc,
+        example=example,
         takes=(*(Param(n) for n in names), *options),
-        shape=shape, torch=torch, numpy=numpy, scalar=scalar, derivative=partials,
+        shape=shape,
+        torch=torch,
+        numpy=numpy,
+        scalar=scalar,
+        derivative=partials,
         domain=intervals,  # type: ignore[arg-type]
         **rest,
     )
@@ -52,8 +59,14 @@ def elementwise(
 def mask(name: str, *, doc: str, example: str, torch: Column, numpy: Column, scalar: Column, **rest: Any) -> Row:
     """A comparison or a logical operation: 0 or 1 for each entry, with derivative zero everywhere."""
     return elementwise(
-        name, doc=doc, example=example, numpy=numpy, scalar=scalar, differentiable=False,
-        torch=lambda t, *arguments: torch(t, *arguments).to(arguments[0].dtype), **rest,
+        name,
+        doc=doc,
+        example=example,
+        numpy=numpy,
+        scalar=scalar,
+        differentiable=False,
+        torch=lambda t, *arguments: torch(t, *arguments).to(arguments[0].dtype),
+        **rest,
     )
 
 

@@ -21,13 +21,19 @@ B = Param("other")
 
 def _matmul(a: Shape, b: Shape) -> Shape:
     if not a or not b:
-        raise fault("shape", N_("@ needs tensors with an axis, and one side is a scalar"),
-                    hint=N_("a scalar is multiplied with  *"))
+        raise fault(
+            "shape",
+            N_("@ needs tensors with an axis, and one side is a scalar"),
+            hint=N_("a scalar is multiplied with  *"),
+        )
     inner_a, inner_b = a[-1], b[-2] if len(b) > 1 else b[0]
     if inner_a != inner_b:
         raise fault(
-            "shape", N_("the inner sizes of @ differ: the left side is {a}, the right side is {b}"),
-            hint=_matmul_repair(a, b), a=written(a), b=written(b),
+            "shape",
+            N_("the inner sizes of @ differ: the left side is {a}, the right side is {b}"),
+            hint=_matmul_repair(a, b),
+            a=written(a),
+            b=written(b),
         )
     if len(a) == 1 or len(b) == 1:
         return (*a[:-1], *(b[:-2] if len(b) > 1 else ()), *(b[-1:] if len(b) > 1 else ()))
@@ -65,8 +71,14 @@ def _exactly(name: str, ranks: tuple[int, int], instead: str) -> Any:
         if (len(a), len(b)) != ranks:
             words = {1: N_("a vector"), 2: N_("a matrix"), 3: N_("a batch of matrices")}
             raise fault(
-                "shape", N_("{f} takes {first} and {second}; the dimensions here are {a} and {b}"), hint=instead,
-                f=name, first=Message(words[ranks[0]]), second=Message(words[ranks[1]]), a=written(a), b=written(b),
+                "shape",
+                N_("{f} takes {first} and {second}; the dimensions here are {a} and {b}"),
+                hint=instead,
+                f=name,
+                first=Message(words[ranks[0]]),
+                second=Message(words[ranks[1]]),
+                a=written(a),
+                b=written(b),
             )
         return _matmul(a, b) if ranks != (3, 3) else _bmm(a, b)
 
@@ -82,8 +94,11 @@ def _bmm(a: Shape, b: Shape) -> Shape:
 def _dot(a: Shape, b: Shape) -> Shape:
     if len(a) != 1 or len(b) != 1 or a != b:
         raise fault(
-            "shape", N_("dot takes two vectors of one length; the shapes are {a} and {b}"),
-            hint=N_("sum(a*b) for tensors of any shape, a @ b for matrices"), a=written(a), b=written(b),
+            "shape",
+            N_("dot takes two vectors of one length; the shapes are {a} and {b}"),
+            hint=N_("sum(a*b) for tensors of any shape, a @ b for matrices"),
+            a=written(a),
+            b=written(b),
         )
     return ()
 
@@ -97,8 +112,11 @@ def _inner(a: Shape, b: Shape) -> Shape:
 def _outer(a: Shape, b: Shape) -> Shape:
     if len(a) != 1 or len(b) != 1:
         raise fault(
-            "shape", N_("outer takes two vectors; the shapes are {a} and {b}"),
-            hint=N_("flatten them first:  outer(a.flatten(), b.flatten())"), a=written(a), b=written(b),
+            "shape",
+            N_("outer takes two vectors; the shapes are {a} and {b}"),
+            hint=N_("flatten them first:  outer(a.flatten(), b.flatten())"),
+            a=written(a),
+            b=written(b),
         )
     return (*a, *b)
 
@@ -128,8 +146,9 @@ def _vector_side(a: Any, b: Any) -> bool:
 
 
 def _no_solve(a: Shape, b: Shape) -> Shape:
-    raise fault("shape", N_("solve(A, b): A is {a} and b is {b}; their first sizes must agree"),
-                a=written(a), b=written(b))
+    raise fault(
+        "shape", N_("solve(A, b): A is {a} and b is {b}; their first sizes must agree"), a=written(a), b=written(b)
+    )
 
 
 def _cross(a: Shape, b: Shape, dim: int | None) -> Shape:
@@ -266,8 +285,11 @@ def _solve_symbolic(s: Any, a: Any, b: Any) -> Any:
 
     def by_a(y: Any) -> Any:
         tail = () if vector else (slice(-1, None),)
-        return lambda o, i: -batches(o[:count], i[:-2], a, 2) * inverse(o[:count], o[count], i[-2]) * y(
-            *o[:count], i[-1], *(o[tail[0]] if tail else ()))
+        return lambda o, i: (
+            -batches(o[:count], i[:-2], a, 2)
+            * inverse(o[:count], o[count], i[-2])
+            * y(*o[:count], i[-1], *(o[tail[0]] if tail else ()))
+        )
 
     return s.primitive("u", dims, (left, right), (left, by_a), (right, by_b))
 
@@ -326,8 +348,9 @@ def _singular(compute: Any, *matrices: Any) -> Any:
     try:
         return compute(*matrices)
     except LinAlgError as error:
-        raise fault("domain", N_("the matrix is singular: it has no inverse"),
-                    hint=N_("check its rank; det is 0")) from error
+        raise fault(
+            "domain", N_("the matrix is singular: it has no inverse"), hint=N_("check its rank; det is 0")
+        ) from error
 
 
 def _numpy_logdet(n: Any, x: Any) -> Any:
@@ -342,6 +365,7 @@ def _not_definite(n: Any, x: Any) -> Any:
         raise fault("domain", N_("the matrix is not positive definite, so it has no Cholesky factor")) from error
 
 
+# fmt: off
 LINEAR: tuple[Row, ...] = (
     # Products
     Row("matmul", "linear", N_("the product of matrices, vectors or batches of matrices: a @ b"), "x @ y",
@@ -424,6 +448,7 @@ LINEAR: tuple[Row, ...] = (
         torch=lambda t, x, k: t.linalg.matrix_power(x, k),
         numpy=lambda n, x, k: _singular(n.linalg.matrix_power, x, k), symbolic=lambda s, x, k: _power(s, x, k)),
 )
+# fmt: on
 
 
 def _power(s: Any, x: Any, k: int) -> Any:

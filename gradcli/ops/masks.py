@@ -6,6 +6,7 @@ from gradcli.ops.families import N_, Row, elementwise, mask
 
 BOTH = "input other"
 
+# fmt: off
 MASKS: tuple[Row, ...] = (
     # ---- comparisons -----------------------------------------------------------------------------------------------
     mask("gt", doc=N_("1 where x > y, else 0"), example="gt(x, y)", tensors=BOTH, aliases=("greater",),
@@ -55,3 +56,4 @@ MASKS: tuple[Row, ...] = (
                 torch=lambda t, x: t.isfinite(x).to(x.dtype), numpy=lambda n, x: 1.0 * n.isfinite(x),
                 derivative=lambda s, u, y: 0),
 )
+# fmt: on

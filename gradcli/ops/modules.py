@@ -70,8 +70,7 @@ def _always(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return True
 
 
-def means(row: str, takes: str, fits: Fits = _always, values: Mapping[Any, Any] | None = None,
-          **sets: Any) -> Meaning:
+def means(row: str, takes: str, fits: Fits = _always, values: Mapping[Any, Any] | None = None, **sets: Any) -> Meaning:
     return Meaning(row, takes, sets, fits, values or {})
 
 
@@ -170,33 +169,45 @@ _ARRAY = CIRCULAR + (
 )
 
 ENTRIES: Mapping[Library, str] = {
-    NUMPY: _ARRAY + INVERSE + (
+    NUMPY: _ARRAY
+    + INVERSE
+    + (
         "fabs:abs positive true_divide exp2 logaddexp2 atan2 pow deg2rad rad2deg radians:deg2rad degrees:rad2deg hypot "
-        "copysign fmax fmin fix rint:round fmod remainder float_power:pow sinc i0 where "),
+        "copysign fmax fmin fix rint:round fmod remainder float_power:pow sinc i0 where "
+    ),
     JAX_NN: "relu relu6 sigmoid silu swish softplus soft_sign:softsign log_sigmoid:logsigmoid mish selu tanh "
-            "hard_sigmoid:hardsigmoid hard_silu:hardswish hard_swish:hardswish hard_tanh:hardtanh identity:clone ",
-    JAX_LAX: CIRCULAR + INVERSE + (
+    "hard_sigmoid:hardsigmoid hard_silu:hardswish hard_swish:hardswish hard_tanh:hardtanh identity:clone ",
+    JAX_LAX: CIRCULAR
+    + INVERSE
+    + (
         "abs add sub mul div neg exp exp2 expm1 log log1p sqrt rsqrt square sign floor ceil pow rem:fmod lgamma "
-        "digamma erf erfc erf_inv:erfinv logistic:sigmoid reciprocal atan2 stop_gradient:detach "),
+        "digamma erf erfc erf_inv:erfinv logistic:sigmoid reciprocal atan2 stop_gradient:detach "
+    ),
     SCIPY: "expit logit log_expit:logsigmoid erf erfc erfcx erfinv ndtr log_ndtr ndtri gammaln digamma psi xlogy "
-           "xlog1py entr i0 i0e i1 i1e exp2 expm1 log1p sinc round softplus ",
+    "xlog1py entr i0 i0e i1 i1e exp2 expm1 log1p sinc round softplus ",
     SYMPY: CIRCULAR + INVERSE + "atan2 exp log sqrt Abs:abs sign floor ceiling:ceil erf erfc erfinv digamma Pow:pow ",
-    MATH: CIRCULAR + INVERSE + (
+    MATH: CIRCULAR
+    + INVERSE
+    + (
         "exp exp2 expm1 log log2 log10 log1p sqrt pow fabs:abs floor ceil trunc fmod hypot atan2 copysign erf erfc "
-        "lgamma degrees:rad2deg radians:deg2rad isnan isinf isfinite "),
+        "lgamma degrees:rad2deg radians:deg2rad isnan isinf isfinite "
+    ),
     CMATH: CIRCULAR + "atan asinh exp ",
     JAVASCRIPT: CIRCULAR + INVERSE + "exp expm1 log log10 log1p log2 sqrt abs floor ceil trunc sign pow hypot atan2 ",
-    TF: CIRCULAR + INVERSE + (
+    TF: CIRCULAR
+    + INVERSE
+    + (
         "abs add subtract multiply divide negative reciprocal square sqrt rsqrt exp expm1 log log1p sigmoid sign "
         "maximum minimum floor ceil round pow lgamma digamma erf erfc erfinv xlogy xlog1py softplus softsign atan2 "
         "floordiv:floor_divide floormod:remainder greater greater_equal less less_equal equal:eq not_equal logical_and "
         "logical_or logical_xor logical_not is_nan:isnan is_inf:isinf is_finite:isfinite identity:clone "
-        "stop_gradient:detach ones_like zeros_like ndtri relu relu6 selu elu swish where "),
+        "stop_gradient:detach ones_like zeros_like ndtri relu relu6 selu elu swish where "
+    ),
     KERAS: "sigmoid tanh softplus softsign selu silu swish mish relu6 exponential:exp linear:clone relu "
-           "log_sigmoid:logsigmoid ",
+    "log_sigmoid:logsigmoid ",
     OPS: _ARRAY + "where relu relu6 sigmoid silu swish softplus softsign log_sigmoid:logsigmoid selu mish erf "
-                  "erfinv rsqrt stop_gradient:detach ",
-    }
+    "erfinv rsqrt stop_gradient:detach ",
+}
 
 # Functions with options, or with a meaning of their own
 
@@ -362,8 +373,13 @@ DIFFERENT: Mapping[tuple[Library, str], tuple[str, str]] = {
     (JAX_LAX, "round"): (N_("halves rounded away from zero"), "sign({0})*floor(abs({0}) + 1/2)"),
     (JAX_LAX, "clamp"): (N_("clamp(min, x, max)"), "clamp({1}, {0}, {2})"),
     (JAVASCRIPT, "round"): (N_("halves rounded up"), "floor({0} + 1/2)"),
-    **{(TORCH_ITSELF, name): (N_("an inner function of PyTorch's that takes its reduction as a number"),
-                              f"F.{name}({{0}}, {{1}})") for name in ("kl_div", "binary_cross_entropy_with_logits")},
+    **{
+        (TORCH_ITSELF, name): (
+            N_("an inner function of PyTorch's that takes its reduction as a number"),
+            f"F.{name}({{0}}, {{1}})",
+        )
+        for name in ("kl_div", "binary_cross_entropy_with_logits")
+    },
 }
 """What a library means by a name where it isn't PyTorch's meaning, and how the same is written here."""
 

@@ -39,17 +39,27 @@ def _matrix_transposed(x: Shape) -> Shape:
 
 def _at_most_matrix(x: Shape) -> Shape:
     if len(x) > 2:
-        raise fault("shape", N_("t() takes a matrix, and the tensor is {s}"),
-                    hint=N_("x.mT transposes the last two"), s=written(x))
+        raise fault(
+            "shape",
+            N_("t() takes a matrix, and the tensor is {s}"),
+            hint=N_("x.mT transposes the last two"),
+            s=written(x),
+        )
     return x[::-1]
 
 
 def _order(x: Shape, dims: tuple[int, ...]) -> list[int]:
     order = [axis(d, len(x)) for d in dims]
     if sorted(order) != list(range(len(x))):
-        raise fault("shape", NN_("permute needs the {count} dimension once, not {dims}",
-                                 "permute needs each of the {count} dimensions once, not {dims}"),
-                    count=len(x), dims=dims)
+        raise fault(
+            "shape",
+            NN_(
+                "permute needs the {count} dimension once, not {dims}",
+                "permute needs each of the {count} dimensions once, not {dims}",
+            ),
+            count=len(x),
+            dims=dims,
+        )
     return order
 
 
@@ -60,10 +70,15 @@ def reshaped(x: Shape, sizes: tuple[int, ...]) -> Shape:
         return tuple(size(x) // known if n == -1 else n for n in sizes)
     if -1 in sizes or known != size(x) or any(n < 0 for n in sizes):
         raise fault(
-            "shape", NN_("a tensor of shape {s} has {count} element and can't be reshaped to {sizes}",
-                         "a tensor of shape {s} has {count} elements and can't be reshaped to {sizes}"),
+            "shape",
+            NN_(
+                "a tensor of shape {s} has {count} element and can't be reshaped to {sizes}",
+                "a tensor of shape {s} has {count} elements and can't be reshaped to {sizes}",
+            ),
             hint=N_("one size may be -1: it is worked out from the rest"),
-            s=written(x), count=size(x), sizes=written(sizes),
+            s=written(x),
+            count=size(x),
+            sizes=written(sizes),
         )
     return sizes
 
@@ -99,24 +114,33 @@ def _unsqueezed(x: Shape, dim: int) -> Shape:
 
 def _expanded(x: Shape, sizes: tuple[int, ...]) -> Shape:
     if len(sizes) < len(x):
-        raise fault("shape", NN_("expand needs at least {count} size", "expand needs at least {count} sizes"),
-                    count=len(x))
+        raise fault(
+            "shape", NN_("expand needs at least {count} size", "expand needs at least {count} sizes"), count=len(x)
+        )
     new = len(sizes) - len(x)
     padded = (1,) * new + x
     wanted = tuple(m if n == -1 and k >= new else n for k, (m, n) in enumerate(zip(padded, sizes, strict=True)))
     if any(n < 0 for n in wanted):
-        raise fault("shape", N_("expand: a size is a number from 0 on, or -1 to leave an axis as it is, not {sizes}"),
-                    sizes=sizes)
+        raise fault(
+            "shape",
+            N_("expand: a size is a number from 0 on, or -1 to leave an axis as it is, not {sizes}"),
+            sizes=sizes,
+        )
     if any(m not in (1, n) for m, n in zip(padded, wanted, strict=True)):
-        raise fault("shape", N_("shape {s} can't be expanded to {sizes}: only axes of size 1 grow"),
-                    s=written(x), sizes=written(wanted))
+        raise fault(
+            "shape",
+            N_("shape {s} can't be expanded to {sizes}: only axes of size 1 grow"),
+            s=written(x),
+            sizes=written(wanted),
+        )
     return wanted
 
 
 def _repeated(x: Shape, sizes: tuple[int, ...]) -> Shape:
     if len(sizes) < len(x):
-        raise fault("shape", NN_("repeat needs at least {count} number", "repeat needs at least {count} numbers"),
-                    count=len(x))
+        raise fault(
+            "shape", NN_("repeat needs at least {count} number", "repeat needs at least {count} numbers"), count=len(x)
+        )
     if any(n < 0 for n in sizes):
         raise fault("shape", N_("a tensor can't be repeated {sizes} times"), sizes=sizes)
     return tuple(m * n for m, n in zip((1,) * (len(sizes) - len(x)) + x, sizes, strict=True))
@@ -141,13 +165,21 @@ def _interleaved(x: Shape, repeats: int, dim: int | None) -> Shape:
 def _joined(tensors: tuple[Shape, ...], dim: int) -> Shape:
     first = tensors[0]
     if not first:
-        raise fault("shape", N_("cat joins tensors that have an axis; scalars are stacked"),
-                    hint=N_("[a, b]  or  stack([a, b])"))
+        raise fault(
+            "shape",
+            N_("cat joins tensors that have an axis; scalars are stacked"),
+            hint=N_("[a, b]  or  stack([a, b])"),
+        )
     a = axis(dim, len(first))
     for other in tensors[1:]:
         if len(other) != len(first) or any(m != n for k, (m, n) in enumerate(zip(first, other, strict=True)) if k != a):
-            raise fault("shape", N_("cat along dim={dim}: shapes {a} and {b} differ elsewhere"),
-                        dim=dim, a=written(first), b=written(other))
+            raise fault(
+                "shape",
+                N_("cat along dim={dim}: shapes {a} and {b} differ elsewhere"),
+                dim=dim,
+                a=written(first),
+                b=written(other),
+            )
     return (*first[:a], sum(s[a] for s in tensors), *first[a + 1 :])
 
 
@@ -156,9 +188,12 @@ def _stacked(tensors: tuple[Shape, ...], dim: int) -> Shape:
     for place, other in enumerate(tensors):
         if other != common:
             raise fault(
-                "shape", N_("a list stacks tensors of one shape; item 0 is {a} and item {k} is {b}"),
+                "shape",
+                N_("a list stacks tensors of one shape; item 0 is {a} and item {k} is {b}"),
                 hint=N_("cat([a, b]) joins tensors along an axis they have"),
-                a=written(common), b=written(other), k=place,
+                a=written(common),
+                b=written(other),
+                k=place,
             )
     a = axis(dim, len(common) + 1)
     return (*common[:a], len(tensors), *common[a:])
@@ -209,8 +244,13 @@ def _flipped(x: Shape, dims: tuple[int, ...]) -> Shape:
 def _rolled(x: Shape, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Shape:
     """x's own shape, once there is a shift for each of the axes; without axes one shifts all entries in a row."""
     if len(shifts) != (len(dims) or 1):
-        raise fault("shape", N_("roll takes one shift for each of its dims, not shifts={shifts} for dims={dims}"),
-                    hint=N_("without dims there is one shift, and all entries move in a row"), shifts=shifts, dims=dims)
+        raise fault(
+            "shape",
+            N_("roll takes one shift for each of its dims, not shifts={shifts} for dims={dims}"),
+            hint=N_("without dims there is one shift, and all entries move in a row"),
+            shifts=shifts,
+            dims=dims,
+        )
     if dims and not x:
         raise fault("shape", N_("a scalar has no axis along which entries could be rolled"))
     for d in dims:
@@ -288,8 +328,9 @@ def _index_symbolic(s: Any, x: Any, items: tuple[Item, ...], tensors: tuple[Any,
     return s.tensor(dims, entry)
 
 
-def _source_indices(s: Any, x: Any, items: tuple[Item, ...], tensors: tuple[Any, ...],
-                    free: Any, advanced: Any) -> list[Any]:
+def _source_indices(
+    s: Any, x: Any, items: tuple[Item, ...], tensors: tuple[Any, ...], free: Any, advanced: Any
+) -> list[Any]:
     at: list[Any] = []
     for item in items:
         dim = x.dims[len(at)] if len(at) < x.rank else 1
@@ -343,6 +384,7 @@ def _place(s: Any, place: Any, dim: Any) -> Any:
 
 def _permuted(s: Any, x: Any, order: Sequence[int]) -> Any:
     """y[o] = x[i] with o[k] = i[order[k]]."""
+
     def entry(*o: Any) -> Any:
         i: list[Any] = [0] * x.rank
         for place, source in enumerate(order):
@@ -475,8 +517,12 @@ def _stack_symbolic(s: Any, tensors: tuple[Any, ...], dim: int) -> Any:
 
 def _flip_symbolic(s: Any, x: Any, dims: tuple[int, ...]) -> Any:
     over = {axis(d, x.rank) for d in dims}
-    return s.tensor(x.dims, lambda *o: x.at(*(
-        d - 1 - p if a in over and d != 1 else p for a, (p, d) in enumerate(zip(o, x.dims, strict=True)))))
+    return s.tensor(
+        x.dims,
+        lambda *o: x.at(
+            *(d - 1 - p if a in over and d != 1 else p for a, (p, d) in enumerate(zip(o, x.dims, strict=True)))
+        ),
+    )
 
 
 def _roll_symbolic(s: Any, x: Any, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Any:
@@ -526,8 +572,9 @@ def _interleave_symbolic(s: Any, x: Any, repeats: int, dim: int | None) -> Any:
     a = axis(dim, x.rank)
     dims = [d * repeats if k == a else d for k, d in enumerate(x.dims)]
     one = x.dims[a] == 1
-    return s.tensor(dims, lambda *o: x.at(*(
-        p if k != a else 0 if one else s.quotient(p, repeats) for k, p in enumerate(o))))
+    return s.tensor(
+        dims, lambda *o: x.at(*(p if k != a else 0 if one else s.quotient(p, repeats) for k, p in enumerate(o)))
+    )
 
 
 def _diagonals_symbolic(s: Any, x: Any, offset: int, dim1: int, dim2: int) -> Any:
@@ -576,6 +623,7 @@ DIM0 = Param("dim", "dim", 0)
 DIAGONAL = Param("diagonal", "integer", 0)
 OFFSET = Param("offset", "integer", 0)
 
+# fmt: off
 MOVES: tuple[Row, ...] = (
     Row("index", "move", N_("entries picked by numbers, slices, None, ... and lists"), "x[1:, None]",
         takes=(X, Param("items", "items", follows=True), Param("tensors", "tensors")), shape=_indexed, method=False,
@@ -685,5 +733,4 @@ MOVES: tuple[Row, ...] = (
         torch=lambda t, x, k: t.triu(x, k), numpy=lambda n, x, k: n.triu(x, k),
         symbolic=lambda s, x, k: s.tensor(x.dims, lambda *o: x.at(*o) * s.at_least(o[-1], o[-2] + k))),
 )
-
-
+# fmt: on

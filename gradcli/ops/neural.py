@@ -33,30 +33,58 @@ def _numpy_reduced(n: Any, x: Any, reduction: str) -> Any:
     return x if reduction == "none" else n.sum(x) if reduction == "sum" else n.mean(x)
 
 
-def _pointwise(name: str, doc: str, numpy: Callable[..., Any], entry: Callable[..., Any],
-               options: tuple[Param, ...] = (), example: str | None = None, kinks: tuple[Kink, ...] = (),
-               slope_kinks: tuple[Kink, ...] = (), domain: Any = ((-2.0, 2.0), (-2.0, 2.0)), latex: str | None = None,
-               torch: Callable[..., Any] | None = None) -> Row:
+def _pointwise(
+    name: str,
+    doc: str,
+    numpy: Callable[..., Any],
+    entry: Callable[..., Any],
+    options: tuple[Param, ...] = (),
+    example: str | None = None,
+    kinks: tuple[Kink, ...] = (),
+    slope_kinks: tuple[Kink, ...] = (),
+    domain: Any = ((-2.0, 2.0), (-2.0, 2.0)),
+    latex: str | None = None,
+    torch: Callable[..., Any] | None = None,
+) -> Row:
     """A loss of two tensors, entry by entry, then `reduction`.
 
     Called as numpy(n, x, y, *options) and entry(s.scalar, x, y, *options).
     """
+
     def shape(x: Shape, y: Shape, *rest: Any) -> Shape:
         for param, value in zip(options, rest, strict=False):
             if value < 0 or (param.name == "delta" and value == 0):
-                raise fault("option", N_("{f} does not take {name}={value}: it is a distance"), f=name, name=param.name,
-                            value=float(value))
+                raise fault(
+                    "option",
+                    N_("{f} does not take {name}={value}: it is a distance"),
+                    f=name,
+                    name=param.name,
+                    value=float(value),
+                )
         return _after(_same(name, x, y), rest[-1])
 
     return Row(
-        name, "loss", doc, example or f"{name}(x, y)", takes=(INPUT, TARGET, *options, REDUCTION), latex=latex,
+        name,
+        "loss",
+        doc,
+        example or f"{name}(x, y)",
+        takes=(INPUT, TARGET, *options, REDUCTION),
+        latex=latex,
         shape=shape,
-        torch=torch or (lambda t, x, y, *rest: getattr(t.nn.functional, name)(
-            x, y, reduction=rest[-1], **{p.name: v for p, v in zip(options, rest, strict=False)})),
+        torch=torch
+        or (
+            lambda t, x, y, *rest: getattr(t.nn.functional, name)(
+                x, y, reduction=rest[-1], **{p.name: v for p, v in zip(options, rest, strict=False)}
+            )
+        ),
         numpy=lambda n, x, y, *rest: _numpy_reduced(n, numpy(n, x, y, *rest[:-1]), rest[-1]),
         symbolic=lambda s, x, y, *rest: _reduced(
-            s, s.each(lambda u, w: entry(s.scalar, u, w, *(s.scalar.number(v) for v in rest[:-1])), x, y), rest[-1]),
-        kinks=kinks, slope_kinks=slope_kinks, domain=domain, method=False,
+            s, s.each(lambda u, w: entry(s.scalar, u, w, *(s.scalar.number(v) for v in rest[:-1])), x, y), rest[-1]
+        ),
+        kinks=kinks,
+        slope_kinks=slope_kinks,
+        domain=domain,
+        method=False,
     )
 
 
@@ -64,9 +92,12 @@ def _same(name: str, x: Shape, y: Shape) -> Shape:
     """PyTorch warns when a loss broadcasts, because it is nearly always a mistake; here it is told."""
     if x != y:
         raise fault(
-            "shape", N_("{f} takes two tensors of one shape; they are {a} and {b}"),
+            "shape",
+            N_("{f} takes two tensors of one shape; they are {a} and {b}"),
             hint=N_("if it was meant, write the loss out, e.g. mean((x - y)**2), which broadcasts"),
-            f=name, a=written(x), b=written(y),
+            f=name,
+            a=written(x),
+            b=written(y),
         )
     return broadcast(x, y)
 
@@ -109,9 +140,14 @@ def _without_class(x: Shape) -> Shape:
 def _cross_shape(x: Shape, target: Shape, reduction: str, smoothing: Any) -> Shape:
     if not x or not (_classes(x, target) or target == x):
         raise fault(
-            "shape", N_("cross_entropy: for scores of shape {x} the target is classes of shape {c} "
-                        "or probabilities of shape {x}, not {y}"),
-            x=written(x), c=written(_without_class(x)), y=written(target),
+            "shape",
+            N_(
+                "cross_entropy: for scores of shape {x} the target is classes of shape {c} "
+                "or probabilities of shape {x}, not {y}"
+            ),
+            x=written(x),
+            c=written(_without_class(x)),
+            y=written(target),
         )
     return _after(_scored(x), reduction)
 
@@ -119,8 +155,11 @@ def _cross_shape(x: Shape, target: Shape, reduction: str, smoothing: Any) -> Sha
 def _nll_shape(x: Shape, target: Shape, reduction: str) -> Shape:
     if not x or not _classes(x, target):
         raise fault(
-            "shape", N_("nll_loss: for log-probabilities of shape {x} the target is classes of shape {c}, not {y}"),
-            x=written(x), c=written(_without_class(x)), y=written(target),
+            "shape",
+            N_("nll_loss: for log-probabilities of shape {x} the target is classes of shape {c}, not {y}"),
+            x=written(x),
+            c=written(_without_class(x)),
+            y=written(target),
         )
     return _after(_scored(x), reduction)
 
@@ -134,8 +173,12 @@ def _scored(x: Shape) -> Shape:
 
 def _hot(x: Shape, count: int) -> Shape:
     if count < 1:
-        raise fault("shape", N_("one_hot needs to know how many classes there are, 1 or more, not {count}"),
-                    hint=N_("the shape of the result does not depend on the numbers in it"), count=count)
+        raise fault(
+            "shape",
+            N_("one_hot needs to know how many classes there are, 1 or more, not {count}"),
+            hint=N_("the shape of the result does not depend on the numbers in it"),
+            count=count,
+        )
     return (*x, count)
 
 
@@ -210,8 +253,12 @@ def _along(x: Shape, dims: int | tuple[int, ...]) -> Shape:
 
 def _linear_shape(x: Shape, w: Shape, b: Shape | None) -> Shape:
     if len(w) != 2 or not x or x[-1] != w[-1]:
-        raise fault("shape", N_("linear(x, w): x is {x} and w is {w}; w is (out, in) and x ends in the same in"),
-                    x=written(x), w=written(w))
+        raise fault(
+            "shape",
+            N_("linear(x, w): x is {x} and w is {w}; w is (out, in) and x ends in the same in"),
+            x=written(x),
+            w=written(w),
+        )
     shape = (*x[:-1], w[0])
     if b is not None:
         broadcast(shape, b)
@@ -227,13 +274,22 @@ def _norm_shape(x: Shape, normalized: Any, w: Shape | None, b: Shape | None, eps
     if not x:
         raise fault("shape", N_("layer_norm needs an axis, and the tensor is a scalar"))
     if normalized != () and tuple(x[len(x) - len(normalized) :]) != tuple(normalized):
-        raise fault("shape", N_("layer_norm: the tensor is {x}, so it can't be normalised over {n}"),
-                    x=written(x), n=written(normalized))
+        raise fault(
+            "shape",
+            N_("layer_norm: the tensor is {x}, so it can't be normalised over {n}"),
+            x=written(x),
+            n=written(normalized),
+        )
     over = normalized or x[-1:]
     for name, given in (("weight", w), ("bias", b)):
         if given is not None and given != tuple(over):
-            raise fault("shape", N_("layer_norm: the {name} has the shape that is normalised over, {n}, not {s}"),
-                        name=name, n=written(tuple(over)), s=written(given))
+            raise fault(
+                "shape",
+                N_("layer_norm: the {name} has the shape that is normalised over, {n}, not {s}"),
+                name=name,
+                n=written(tuple(over)),
+                s=written(given),
+            )
     return x
 
 
@@ -252,11 +308,22 @@ def _standardized(s: Any, x: Any, over: tuple[int, ...], eps: Any) -> Any:
     """∂h[o]/∂x[i] = (δ - 1/n - h[o] h[i]/n)/σ over the normalised axes."""
     source = s.node(x)
     count = s.count(x, over)
-    sigma = s.node(s.unnamed().primitive(
-        "sigma", s.reduced(x, over, True), (source, over, eps),
-        (source, lambda y: lambda o, i: (
-            _outside(s, o, i, over) * (source(*i) - _mean(s, x, over)(*_kept(i, over))) / count / y(*o))),
-        row="spread"))
+    sigma = s.node(
+        s.unnamed().primitive(
+            "sigma",
+            s.reduced(x, over, True),
+            (source, over, eps),
+            (
+                source,
+                lambda y: (
+                    lambda o, i: (
+                        _outside(s, o, i, over) * (source(*i) - _mean(s, x, over)(*_kept(i, over))) / count / y(*o)
+                    )
+                ),
+            ),
+            row="spread",
+        )
+    )
 
     def rule(h: Any) -> Any:
         def entry(o: Any, i: Any) -> Any:
@@ -298,16 +365,28 @@ def _numpy_layer_norm(n: Any, x: Any, normalized: Any, w: Any, b: Any, eps: floa
 def _conv_shape(x: Shape, w: Shape, b: Shape | None, stride: int, padding: int, dilation: int) -> Shape:
     if len(x) not in (2, 3) or len(w) != 3 or x[-2] != w[1]:
         raise fault(
-            "shape", N_("conv1d: x is {x} and w is {w}; x is (batch, in, length) and w is (out, in, width)"),
-            hint=N_("a plain vector:  conv1d(x[None, None], w[None, None])"), x=written(x), w=written(w))
+            "shape",
+            N_("conv1d: x is {x} and w is {w}; x is (batch, in, length) and w is (out, in, width)"),
+            hint=N_("a plain vector:  conv1d(x[None, None], w[None, None])"),
+            x=written(x),
+            w=written(w),
+        )
     if min(stride, dilation, padding + 1) < 1:
         raise fault("shape", N_("conv1d: stride and dilation are 1 or more, and padding is 0 or more"))
     if b is not None and b != (w[0],):
-        raise fault("shape", N_("conv1d: the bias has one number for each of the {count} outputs, and is {b}"),
-                    count=w[0], b=written(b))
+        raise fault(
+            "shape",
+            N_("conv1d: the bias has one number for each of the {count} outputs, and is {b}"),
+            count=w[0],
+            b=written(b),
+        )
     if 0 in w or x[-1] == 0:  # PyTorch refuses, or gives an output of another shape than it should
-        raise fault("shape", N_("conv1d: x is {x} and w is {w}, and nothing can be correlated without entries"),
-                    x=written(x), w=written(w))
+        raise fault(
+            "shape",
+            N_("conv1d: x is {x} and w is {w}, and nothing can be correlated without entries"),
+            x=written(x),
+            w=written(w),
+        )
     length = (x[-1] + 2 * padding - dilation * (w[2] - 1) - 1) // stride + 1
     if length < 1:
         raise fault("shape", N_("conv1d: the width {w} does not fit into the length {x}"), w=w[2], x=x[-1])
@@ -374,7 +453,8 @@ def _similarity(s: Any, a: Any, b: Any, dim: int, eps: Any) -> Any:
     product = s.unnamed().call("sum", s.each(lambda u, v: u * v, a, b), dim, False)
     return s.each(
         lambda z, p, q: z / (s.scalar.clamp_min(p, s.scalar.number(eps)) * s.scalar.clamp_min(q, s.scalar.number(eps))),
-        product, *norms,
+        product,
+        *norms,
     )
 
 
@@ -388,6 +468,7 @@ _CLAMPED = N_("where a norm is below eps, PyTorch differentiates the norm and di
 W, BIAS = Param("weight", default=None), Param("bias", default=None)
 _AT = N_("the loss has no derivative where input and target are equal; PyTorch takes 0")
 
+# fmt: off
 NEURAL: tuple[Row, ...] = (
     # Losses of two tensors of one shape
     _pointwise("mse_loss", N_("the mean of squared differences"),
@@ -489,6 +570,7 @@ NEURAL: tuple[Row, ...] = (
         numpy=lambda n, x, k: 1.0 * (x[..., None] == n.arange(k)),
         symbolic=lambda s, x, k: s.tensor((*x.dims, k), lambda *o: s.delta(s.as_place(x.at(*o[:-1]), k), o[-1]))),
 )
+# fmt: on
 
 
 def _kl(s: Any, x: Any, y: Any) -> Any:

@@ -32,16 +32,23 @@ def _spread_shape(x: Shape, dim: Any, correction: int, keepdim: bool) -> Shape:
 
 def _norm_shape(x: Shape, p: Any, dim: Any, keepdim: bool) -> Shape:
     if isinf(p) and 0 in (x[a] for a in axes(dim, len(x))):
-        raise fault("shape", N_("the tensor is {s}: along an axis without entries there is no largest or smallest one"),
-                    s=written(x))
+        raise fault(
+            "shape",
+            N_("the tensor is {s}: along an axis without entries there is no largest or smallest one"),
+            s=written(x),
+        )
     return _reduced(x, dim, keepdim)
 
 
 def _one_axis(x: Shape, dim: int | None) -> Shape:
     """x's own shape; `dim` may be left out only where there is one axis to mean."""
     if dim is None and len(x) > 1:
-        raise fault("shape", N_("which axis? the tensor has {rank} dimensions, so dim must be given"),
-                    hint=N_("dim=-1 is the last axis, dim=0 the first"), rank=len(x))
+        raise fault(
+            "shape",
+            N_("which axis? the tensor has {rank} dimensions, so dim must be given"),
+            hint=N_("dim=-1 is the last axis, dim=0 the first"),
+            rank=len(x),
+        )
     axis(dim or 0, len(x))
     return x
 
@@ -79,8 +86,17 @@ def _matches(s: Any, o: tuple[Any, ...], i: tuple[Any, ...], over: tuple[int, ..
     return product
 
 
-def _reducing(s: Any, letter: str, x: Any, dim: Any, keepdim: bool, local: Any, arguments: Any = None,
-              row: str | None = None, at_zero: bool = False) -> Any:
+def _reducing(
+    s: Any,
+    letter: str,
+    x: Any,
+    dim: Any,
+    keepdim: bool,
+    local: Any,
+    arguments: Any = None,
+    row: str | None = None,
+    at_zero: bool = False,
+) -> Any:
     """A primitive that reduces axes: its Jacobian is `local(y's entry, x's entry, i)` where the kept axes match.
 
     `arguments` are its row's after x (default: dim and keepdim); `at_zero`: PyTorch takes 1/y as 0 where y is 0.
@@ -140,6 +156,7 @@ def _norm(s: Any, x: Any, p: Any, dim: Any, keepdim: bool) -> Any:
 
 def _general_norm(s: Any, x: Any, power: Any, p: Any, dim: Any, keepdim: bool) -> Any:
     """∂r/∂x[i] = sign(x[i]) (|x[i]|/r)^(p-1)"""
+
     def local(r: Any, u: Any, i: Any) -> Any:
         return s.scalar.sign(u) * s.scalar.abs(u) ** (power - 1) / r ** (power - 1)
 
@@ -274,6 +291,7 @@ def _tied(n: Any, x: Any, dim: Any, keepdim: bool, best: Any) -> Any:
     return n.sum(x == best(x, axis=on, keepdims=True), axis=on, keepdims=keepdim) > 1
 
 
+# fmt: off
 REDUCTIONS: tuple[Row, ...] = (
     Row("sum", "reduction", N_("the sum over axes (all of them without dim)"), "sum(x, dim=0)",
         takes=(Param("x"), DIMS, KEEPDIM), shape=_reduced,
@@ -376,3 +394,4 @@ REDUCTIONS: tuple[Row, ...] = (
         numpy=_numpy_log_sum,
         symbolic=lambda s, x, dim, keepdim: _reducing(s, "l", x, dim, keepdim, lambda y, u, i: s.scalar.exp(u - y))),
 )
+# fmt: on

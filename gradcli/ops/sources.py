@@ -37,8 +37,13 @@ def _arange(start: Any, end: Any, step: Any) -> Shape:
     except (ZeroDivisionError, OverflowError):
         count = inf
     if not 0 <= count < inf:
-        raise fault("shape", N_("arange from {low} to {high} in steps of {by} never arrives"),
-                    low=_as_float(low), high=_as_float(high), by=_as_float(by))
+        raise fault(
+            "shape",
+            N_("arange from {low} to {high} in steps of {by} never arrives"),
+            low=_as_float(low),
+            high=_as_float(high),
+            by=_as_float(by),
+        )
     return _sizes((ceil(count),))
 
 
@@ -62,10 +67,22 @@ def _random(name: str, doc: str) -> Row:
     def never(*_: Any) -> Any:
         raise AssertionError("drawn when the program is traced, so that both sides see the same numbers")
 
-    return Row(name, "random", doc, f"{name}(2, 3)", takes=(SIZES,), shape=_sizes,
-               torch=never, numpy=never, symbolic=never, method=False, differentiable=False)
+    return Row(
+        name,
+        "random",
+        doc,
+        f"{name}(2, 3)",
+        takes=(SIZES,),
+        shape=_sizes,
+        torch=never,
+        numpy=never,
+        symbolic=never,
+        method=False,
+        differentiable=False,
+    )
 
 
+# fmt: off
 SOURCES: tuple[Row, ...] = (
     Row("eye", "source", N_("the identity matrix"), "eye(3)",
         takes=(Param("n", "integer", follows=True), Param("m", "integer", None, follows=True)), method=False,
@@ -116,3 +133,4 @@ SOURCES: tuple[Row, ...] = (
     _random("rand", N_("numbers drawn evenly from 0 to 1, by --seed")),
     _random("randn", N_("numbers drawn from the standard normal distribution, by --seed")),
 )
+# fmt: on

@@ -35,6 +35,8 @@ def _some_dimension(shape: Shape, p: int) -> GradcliError | None:
 
 _A_ROUND = 100
 """A computation costs as much as so many entries, be its tensors as small as they like."""
+
+
 def _less_than_half(shape: Shape, eps: Any) -> GradcliError | None:
     if eps is not None and 2 * eps > 1:
         return fault("option", N_("logit keeps x in [eps, 1 - eps], which is empty for eps={eps}"), eps=eps)
@@ -50,6 +52,7 @@ def _logit(sp: Any, u: Any, eps: Any) -> Any:
     return sp.Piecewise((inside, sp.And(u >= eps, u <= 1 - eps)), (edge, u < eps), (-edge, True))
 
 
+# fmt: off
 SPECIAL: tuple[Row, ...] = (
     # ---- x log x and its like --------------------------------------------------------------------------------------
     elementwise("xlogy", doc=N_("x*log(y), and 0 where x is 0"), example="xlogy(x, y)", tensors="input other",
@@ -171,3 +174,4 @@ SPECIAL: tuple[Row, ...] = (
                 sympy=lambda sp, u: sp.exp(-sp.Abs(u)) * sp.besseli(1, u),
                 derivative=lambda s, u, y: s.where(s.eq(u, 0), s.number("0.5"), s.i0e(u) - y * (s.sign(u) + 1 / u))),
 )
+# fmt: on

@@ -20,9 +20,13 @@ def read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
     terms = left.split(",")
     if len(terms) != len(ranks):
         raise fault(
-            "syntax", NN_("einsum: the equation names {count} operand, and {b} are given",
-                          "einsum: the equation names {count} operands, and {b} are given"),
-            count=len(terms), b=len(ranks),
+            "syntax",
+            NN_(
+                "einsum: the equation names {count} operand, and {b} are given",
+                "einsum: the equation names {count} operands, and {b} are given",
+            ),
+            count=len(terms),
+            b=len(ranks),
         )
     spare = [c for c in ascii_letters if c not in text]
     width = max(
@@ -49,9 +53,16 @@ def _written_out(term: str, rank: int, dots: str, text: str) -> str:
         raise _misfit(text)
     if "..." not in term:
         if len(term) != rank:
-            raise fault("shape", NN_("einsum: {term} has {a} letters for an operand with {count} dimension",
-                                     "einsum: {term} has {a} letters for an operand with {count} dimensions"),
-                        term=term, a=len(term), count=rank)
+            raise fault(
+                "shape",
+                NN_(
+                    "einsum: {term} has {a} letters for an operand with {count} dimension",
+                    "einsum: {term} has {a} letters for an operand with {count} dimensions",
+                ),
+                term=term,
+                a=len(term),
+                count=rank,
+            )
         return term
     here = rank - len(letters)
     if here < 0:
@@ -60,8 +71,12 @@ def _written_out(term: str, rank: int, dots: str, text: str) -> str:
 
 
 def _misfit(text: str) -> GradcliError:
-    return fault("syntax", N_("einsum: the equation {text} can't be read"),
-                 hint=N_('for example: einsum("ij,jk->ik", a, b)'), text=text)
+    return fault(
+        "syntax",
+        N_("einsum: the equation {text} can't be read"),
+        hint=N_('for example: einsum("ij,jk->ik", a, b)'),
+        text=text,
+    )
 
 
 def einsum_text(text: str, ranks: Sequence[int]) -> str:
@@ -78,12 +93,21 @@ def einsum_shape(text: str, operands: tuple[Shape, ...]) -> Shape:
         own: dict[str, int] = {}
         for letter, n in zip(letters, shape, strict=True):
             if own.setdefault(letter, n) != n:  # a diagonal does not broadcast
-                raise fault("shape", N_("einsum: {letter} is repeated in one operand, where it is {a} and {b}"),
-                            letter=letter, a=own[letter], b=n)
+                raise fault(
+                    "shape",
+                    N_("einsum: {letter} is repeated in one operand, where it is {a} and {b}"),
+                    letter=letter,
+                    a=own[letter],
+                    b=n,
+                )
             if sizes.get(letter, 1) not in (1, n) and n != 1:
                 raise fault(
-                    "shape", N_("einsum: {letter} is {a} in one operand and {b} in another ({shapes})"),
-                    letter=letter, a=sizes[letter], b=n, shapes=joined(", ", map(written, operands)),
+                    "shape",
+                    N_("einsum: {letter} is {a} in one operand and {b} in another ({shapes})"),
+                    letter=letter,
+                    a=sizes[letter],
+                    b=n,
+                    shapes=joined(", ", map(written, operands)),
                 )
             sizes[letter] = max(n, sizes.get(letter, 1)) if n != 0 else 0
     return tuple(sizes[c] for c in output)

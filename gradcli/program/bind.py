@@ -59,8 +59,11 @@ def _by_position(row: Row, positional: Sequence[Given], where: Span) -> dict[str
             break
         if param.by_name:
             raise fault(
-                "name", N_("{name} of {f} is given by its name: in PyTorch another parameter stands in this place"),
-                hint=N_("write {name}={value}"), name=param.name, f=row.name,
+                "name",
+                N_("{name} of {f} is given by its name: in PyTorch another parameter stands in this place"),
+                hint=N_("write {name}={value}"),
+                name=param.name,
+                f=row.name,
                 value=_as_text(waiting[0].value) or "...",
             ).at(waiting[0].span)
         more_than_places = len(waiting) > len(row.takes) - place or (param.kind == "dims" and len(waiting) > 1)
@@ -92,9 +95,13 @@ def _named(row: Row, name: str, where: Span) -> Param:
         return by_name[wanted]
     near = get_close_matches(name, by_name, n=1)
     raise fault(
-        "name", N_("{f} has no parameter called {name}"),
+        "name",
+        N_("{f} has no parameter called {name}"),
         hint=N_("did you mean {near}= ?") if near else N_("its parameters are: {all}"),
-        f=row.name, name=name, near=near[0] if near else "", all=", ".join(by_name),
+        f=row.name,
+        name=name,
+        near=near[0] if near else "",
+        all=", ".join(by_name),
     ).at(where)
 
 
@@ -103,9 +110,14 @@ def _arity(row: Row, got: int) -> GradcliError:
     most = len(row.takes)
     expected = str(least) if least == most else f"{least}–{most}"
     return fault(
-        "name", N_("{f} takes {expected} of the arguments ({names}); given are {got}"),
+        "name",
+        N_("{f} takes {expected} of the arguments ({names}); given are {got}"),
         hint=N_("for example: {example}"),
-        f=row.name, expected=expected, names=", ".join(p.name for p in row.takes), got=got, example=row.example,
+        f=row.name,
+        expected=expected,
+        names=", ".join(p.name for p in row.takes),
+        got=got,
+        example=row.example,
     )
 
 
@@ -118,8 +130,12 @@ def option(row: Row, param: Param, given: Given) -> Any:
     most = MOST_WHOLE.get(param.kind)
     if most is not None and any(abs(n or 0) > most for n in (value if isinstance(value, tuple) else (value,))):
         raise fault(
-            "name", N_("{name} of {f} must be a whole number from {least} to {most}"),
-            name=param.name, f=row.name, least=-most, most=most,
+            "name",
+            N_("{name} of {f} must be a whole number from {least} to {most}"),
+            name=param.name,
+            f=row.name,
+            least=-most,
+            most=most,
         ).at(given.span)
     return value
 
@@ -172,13 +188,23 @@ def _wholes(row: Row, param: Param, given: Given) -> tuple[int, ...]:
 def _no_choice(row: Row, param: Param, given: Given) -> GradcliError:
     near = get_close_matches(str(given.value), param.choices, n=1)
     return fault(
-        "name", N_("{name} of {f} is one of {choices}"), hint=N_("did you mean {near} ?") if near else None,
-        name=param.name, f=row.name, choices=", ".join(map(repr, param.choices)), near=repr(near[0]) if near else "",
+        "name",
+        N_("{name} of {f} is one of {choices}"),
+        hint=N_("did you mean {near} ?") if near else None,
+        name=param.name,
+        f=row.name,
+        choices=", ".join(map(repr, param.choices)),
+        near=repr(near[0]) if near else "",
     ).at(given.span)
 
 
 def _wrong(row: Row, param: Param, wanted: str, given: Given) -> GradcliError:
     return fault(
-        "name", N_("{name} of {f} must be {wanted}"),
-        hint=N_("for example: {example}"), name=param.name, f=row.name, wanted=Message(wanted), example=row.example,
+        "name",
+        N_("{name} of {f} must be {wanted}"),
+        hint=N_("for example: {example}"),
+        name=param.name,
+        f=row.name,
+        wanted=Message(wanted),
+        example=row.example,
     ).at(given.span)

@@ -136,8 +136,12 @@ class Draft:
             raise error.at(span) from None
         if size(shape) > most:
             raise limit(
-                N_("{f} would have {n} entries, more than {most}"), hint=RAISE,
-                f=row.name, n=size(shape), most=most, count=needed(size(shape), MAX_ENTRIES),
+                N_("{f} would have {n} entries, more than {most}"),
+                hint=RAISE,
+                f=row.name,
+                n=size(shape),
+                most=most,
+                count=needed(size(shape), MAX_ENTRIES),
             ).at(span)
         self._refuse_long_work(row, arguments, shape, span)
         if row.family == "random":
@@ -151,14 +155,21 @@ class Draft:
         work = 0 if row.work is None else row.work(*(self._shaped(a) for a in arguments))
         if work > most:
             raise limit(
-                N_("{f} would need as much work as {n} entries, more than {most}"), hint=RAISE,
-                f=row.name, n=work, most=most, count=needed(work, MAX_ENTRIES),
+                N_("{f} would need as much work as {n} entries, more than {most}"),
+                hint=RAISE,
+                f=row.name,
+                n=work,
+                most=most,
+                count=needed(work, MAX_ENTRIES),
             ).at(span)
         self.held += size(shape)
         if self.held > allowed(MAX_HELD):
             raise limit(
-                N_("the values up to here would have {n} entries together, more than {most}"), hint=RAISE,
-                n=self.held, most=allowed(MAX_HELD), count=needed(self.held, MAX_HELD),
+                N_("the values up to here would have {n} entries together, more than {most}"),
+                hint=RAISE,
+                n=self.held,
+                most=allowed(MAX_HELD),
+                count=needed(self.held, MAX_HELD),
             ).at(span)
 
     def _shaped(self, argument: Any) -> Any:
@@ -204,13 +215,15 @@ class Draft:
         stacked = isinstance(value, tuple) and any(isinstance(v, Ref) for v in value)
         what = {str: N_("text"), bool: N_("True or False"), type(None): N_("None")}.get(type(value), N_("a tuple"))
         raise fault(
-            "syntax", N_("a tensor or a number is needed here, not {what}"), what=Message(what),
-            hint=meant.DID_YOU_MEAN if stacked else None, repair=patched(self.source, given.span, f"[{inner}]"),
+            "syntax",
+            N_("a tensor or a number is needed here, not {what}"),
+            what=Message(what),
+            hint=meant.DID_YOU_MEAN if stacked else None,
+            repair=patched(self.source, given.span, f"[{inner}]"),
         ).at(given.span)
 
     def _within_range(self, given: Given) -> None:
-        """Refuses exact numbers that are no float64: `10**400`. (What becomes of them first is exact: 10**400/10**399.)
-        """
+        """Refuses exact numbers that are no float64: `10**400`; what is computed first is exact: `10**400/10**399`."""
         for value in given.value if isinstance(given.value, tuple) else (given.value,):
             if isinstance(value, Fraction) and abs(value) >= LARGEST:
                 raise out_of_range(self.source[given.span.start : given.span.end], given.span)
@@ -222,8 +235,11 @@ class Draft:
         how = self.steps[ref.step].how
         if isinstance(how, Apply) and how.operation in CONDITIONS:
             raise fault(
-                "shape", N_("{mask} is a condition: it would pick as many entries as it is true for, and a formula "
-                            "needs a shape that is known before the numbers are"),
+                "shape",
+                N_(
+                    "{mask} is a condition: it would pick as many entries as it is true for, and a formula "
+                    "needs a shape that is known before the numbers are"
+                ),
                 hint=N_("where({mask}, ..., 0)  keeps the shape, with 0 where it is false"),
                 mask=self.source[given.span.start : given.span.end],
             ).at(given.span)
@@ -234,8 +250,12 @@ class Draft:
                 raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(place)).at(given.span)
             if not -n <= place < n:
                 raise fault(
-                    "shape", N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
-                    i=int(place), n=n, low=-n, high=n - 1,
+                    "shape",
+                    N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
+                    i=int(place),
+                    n=n,
+                    low=-n,
+                    high=n - 1,
                 ).at(given.span)
         if (how.value >= 0).all():
             return ref

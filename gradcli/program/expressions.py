@@ -169,8 +169,10 @@ class Expressions:
         if mended is not None and (self.fits is None or self.fits(mended, None)):
             raise slips.bars(source, whole, names=names)
         error = fault(
-            "syntax", N_("{sign} joins masks, which are 0 or 1 in each entry as comparisons are; {operand} is none"),
-            sign=node.operator, operand=self._written(odd[0].span),
+            "syntax",
+            N_("{sign} joins masks, which are 0 or 1 in each entry as comparisons are; {operand} is none"),
+            sign=node.operator,
+            operand=self._written(odd[0].span),
         )
         left, sign, right = source[a.span.end : b.span.start].partition(node.operator)
         if sign:
@@ -208,7 +210,8 @@ class Expressions:
     def _no_mask(self, sign: t.Unary) -> GradcliError:
         operand = self._written(sign.operand.span)
         error = fault(
-            "syntax", N_("~ negates a mask, which is 0 or 1 in each entry as a comparison is; {operand} is none"),
+            "syntax",
+            N_("~ negates a mask, which is 0 or 1 in each entry as a comparison is; {operand} is none"),
             operand=operand,
         )
         error.hint = self._mended(sign.span, [f"({operand} == 0)"])

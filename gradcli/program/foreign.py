@@ -54,8 +54,11 @@ def understood(draft: Draft, node: t.Call, positional: list[Given], keywords: Ma
     Raises GradcliError (name) where its library means nothing that is here, or two libraries mean two things.
     """
     libraries = MODULES[node.module]
-    found = [(library, _in(library, draft, node, positional, keywords)) for library in libraries
-             if library in PYTORCH or meanings(library, node.function) or (library, node.function) in DIFFERENT]
+    found = [
+        (library, _in(library, draft, node, positional, keywords))
+        for library in libraries
+        if library in PYTORCH or meanings(library, node.function) or (library, node.function) in DIFFERENT
+    ]
     for library, bound in found:
         if bound is None:
             raise _refusal(draft, node, library)
@@ -130,8 +133,9 @@ def _same_axes(row: Row, shapes: tuple[Shape, ...], options: Mapping[str, Any]) 
     return True
 
 
-def _by_name(row: Row, meaning: Meaning, positional: Sequence[Given], keywords: Mapping[str, Given],
-             node: t.Call) -> dict[str, Given] | None:
+def _by_name(
+    row: Row, meaning: Meaning, positional: Sequence[Given], keywords: Mapping[str, Given], node: t.Call
+) -> dict[str, Given] | None:
     """The arguments under the row's names; None where the library's function does not take them so."""
     words = meaning.takes.split() if meaning.takes else [f":{p.name}" for p in row.tensors]
     places = words[: words.index("|")] if "|" in words else words
@@ -173,8 +177,10 @@ def _alike(node: t.Call, one: Bound, other: Bound) -> bool:
     if one.row is not other.row:
         return False
     try:
-        values = [{name: given.value for name, given in bind(b.row, b.positional, b.keywords, node.span).items()}
-                  for b in (one, other)]
+        values = [
+            {name: given.value for name, given in bind(b.row, b.positional, b.keywords, node.span).items()}
+            for b in (one, other)
+        ]
     except GradcliError:
         return False
     return values[0] == values[1]
@@ -188,9 +194,12 @@ def _refusal(draft: Draft, node: t.Call, library: str) -> GradcliError:
     if theirs is not None and template is not None:
         whole = rewritten(template, arguments, draft.source.strip() == draft.source[node.span.start : node.span.end])
         return fault(
-            "name", N_("{written} is {theirs}, which is another function than PyTorch's {name}"),
+            "name",
+            N_("{written} is {theirs}, which is another function than PyTorch's {name}"),
             hint=N_("did you mean {repair} ?") if whole else None,
-            written=written, theirs=Message(theirs), name=node.function,
+            written=written,
+            theirs=Message(theirs),
+            name=node.function,
             repair=patched(draft.source, node.span, whole or ""),
         ).at(node.name_span)
     known = meanings(library, node.function)
@@ -198,9 +207,13 @@ def _refusal(draft: Draft, node: t.Call, library: str) -> GradcliError:
         return fault("name", N_("{written} is not taken with these arguments here"), written=written).at(node.span)
     assert row is not None  # is_known
     error = fault(
-        "name", N_("{written} with these arguments is not PyTorch's {name}, which is {meaning}") if known
+        "name",
+        N_("{written} with these arguments is not PyTorch's {name}, which is {meaning}")
+        if known
         else N_("{written} is not known to be PyTorch's {name}, which is {meaning}"),
-        written=written, name=node.function, meaning=Message(row.doc),
+        written=written,
+        name=node.function,
+        meaning=Message(row.doc),
     )
     error.hint = message(N_("PyTorch's own is written without the module, for example {example}"), example=row.example)
     return error.at(node.span if known else node.name_span)
@@ -208,8 +221,10 @@ def _refusal(draft: Draft, node: t.Call, library: str) -> GradcliError:
 
 def _ambiguous(draft: Draft, node: t.Call, libraries: Sequence[str]) -> GradcliError:
     return fault(
-        "name", N_("{written} is one thing in {one} and another in {other}"),
+        "name",
+        N_("{written} is one thing in {one} and another in {other}"),
         hint=N_("write the whole name of the module"),
-        written=f"{node.module}.{node.function}", one=libraries[0], other=libraries[1],
+        written=f"{node.module}.{node.function}",
+        one=libraries[0],
+        other=libraries[1],
     ).at(node.name_span)
-

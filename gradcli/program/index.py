@@ -21,7 +21,9 @@ FARTHEST = 2**40
 
 
 def index_arguments(
-    node: t.Subscript, shape: tuple[SizeNumber, ...], value: Callable[[t.Expression], Any],
+    node: t.Subscript,
+    shape: tuple[SizeNumber, ...],
+    value: Callable[[t.Expression], Any],
     as_index: Callable[[Given, SizeNumber], Ref],
 ) -> tuple[tuple[Item, ...], tuple[Ref, ...]]:
     """The items (dots written out, so that every axis has one) and the tensors among them.
@@ -33,9 +35,14 @@ def index_arguments(
         raise fault("syntax", N_("... may stand once in an index")).at(node.span)
     if read > len(shape):
         raise fault(
-            "shape", NN_("{read} indices for a tensor with {count} dimension ({shape})",
-                         "{read} indices for a tensor with {count} dimensions ({shape})"),
-            read=read, count=len(shape), shape=written(tuple(map(int, shape))),
+            "shape",
+            NN_(
+                "{read} indices for a tensor with {count} dimension ({shape})",
+                "{read} indices for a tensor with {count} dimensions ({shape})",
+            ),
+            read=read,
+            count=len(shape),
+            shape=written(tuple(map(int, shape))),
         ).at(node.span)
     _refuse_list_of_lists(node)
     whole: Item = ("slice", None, None, 1)
@@ -57,7 +64,8 @@ def _refuse_list_of_lists(node: t.Subscript) -> None:
         return
     if any(isinstance(inner, t.Sequence) for inner in item.items):
         raise fault(
-            "syntax", N_("a list of lists as an index means a list for each axis to PyTorch, one tensor to NumPy"),
+            "syntax",
+            N_("a list of lists as an index means a list for each axis to PyTorch, one tensor to NumPy"),
             hint=N_("write  x[[0, 1], [1, 0]]  for a list for each axis, or  x[tensor([[0, 1], [1, 0]])]"),
         ).at(item.span)
 
@@ -70,8 +78,13 @@ def _is_new(item: t.Expression | t.Slice | t.Dots) -> bool:
     return isinstance(item, t.Flag) and item.value is None
 
 
-def _item(item: t.Expression | t.Slice, n: Fraction | int, value: Callable[[t.Expression], Any],
-          as_index: Callable[[Given, Any], Ref], tensors: list[Ref]) -> Item:
+def _item(
+    item: t.Expression | t.Slice,
+    n: Fraction | int,
+    value: Callable[[t.Expression], Any],
+    as_index: Callable[[Given, Any], Ref],
+    tensors: list[Ref],
+) -> Item:
     if isinstance(item, t.Slice):
         return _slice(item, value)
     given = value(item)
@@ -90,8 +103,12 @@ def _place(given: Fraction, n: Fraction | int, span: Span) -> int:
         raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(given)).at(span)
     if not -n <= given < n:
         raise fault(
-            "shape", N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
-            i=int(given), n=n, low=-n, high=n - 1,
+            "shape",
+            N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
+            i=int(given),
+            n=n,
+            low=-n,
+            high=n - 1,
         ).at(span)
     return whole(given)
 
@@ -111,7 +128,8 @@ def _slice(item: t.Slice, value: Callable[[t.Expression], Any]) -> Item:
     start, stop, step = parts
     if step is not None and step <= 0:
         raise fault(
-            "syntax", N_("a slice's step must be positive (PyTorch has no negative steps)"),
+            "syntax",
+            N_("a slice's step must be positive (PyTorch has no negative steps)"),
             hint=N_("to reverse an axis:  flip(x, 0)"),
         ).at(item.span)
     return ("slice", start, stop, step or 1)

@@ -181,12 +181,11 @@ def _entries(source: str, shapes: Mapping[str, Shape | None]) -> str | None:
 
 def _numbered(source: str, span: Span, name: str, place: int, shape: Shape | None) -> Message:
     if shape and place == shape[0]:
-        return message(
-            N_("entries are counted from 0: {repair}"), repair=patched(source, span, f"{name}[{place - 1}]")
-        )
+        return message(N_("entries are counted from 0: {repair}"), repair=patched(source, span, f"{name}[{place - 1}]"))
     return message(
         N_("write {product} for a product, {power} for a power"),
-        product=patched(source, span, f"{name}*{place}"), power=patched(source, span, f"{name}**{place}"),
+        product=patched(source, span, f"{name}*{place}"),
+        power=patched(source, span, f"{name}**{place}"),
     )
 
 

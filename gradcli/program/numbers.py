@@ -74,8 +74,11 @@ def literal(node: t.Expression) -> Array | None:
     if len(set(shapes)) > 1:
         place = next(k for k, shape in enumerate(shapes) if shape != shapes[0])
         raise fault(
-            "shape", N_("the rows of the list differ: row 0 is {a}, row {k} is {b}"),
-            a=written(shapes[0]), b=written(shapes[place]), k=place,
+            "shape",
+            N_("the rows of the list differ: row 0 is {a}, row {k} is {b}"),
+            a=written(shapes[0]),
+            b=written(shapes[place]),
+            k=place,
         ).at(node.items[place].span)
     return np.array(items, dtype=np.float64)
 

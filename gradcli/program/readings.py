@@ -26,9 +26,12 @@ def refuse_two_readings(
     first = source[node.span.start : right.start].rstrip(" (")
     second = source[len(first) + node.span.start : node.span.end].strip()
     raise fault(
-        "syntax", N_("{written} can be read in two ways: entry by entry, or as the product of matrices"),
-        hint=N_("write {one} or {other}"), written=source[node.span.start : node.span.end],
-        one=patched(source, node.span, f"{first}*{second}"), other=patched(source, node.span, f"{first} @ {second}"),
+        "syntax",
+        N_("{written} can be read in two ways: entry by entry, or as the product of matrices"),
+        hint=N_("write {one} or {other}"),
+        written=source[node.span.start : node.span.end],
+        one=patched(source, node.span, f"{first}*{second}"),
+        other=patched(source, node.span, f"{first} @ {second}"),
     ).at(node.span)
 
 
@@ -39,7 +42,8 @@ def no_inverse(source: str, node: t.Binary | t.Compare, base: Span, shape: Shape
         return None
     return message(
         N_("{written} is taken entry by entry, as 1/{base}; the inverse of a matrix is inv({base})"),
-        written=source[node.span.start : node.span.end], base=source[base.start : base.end],
+        written=source[node.span.start : node.span.end],
+        base=source[base.start : base.end],
     )
 
 
@@ -50,7 +54,8 @@ def no_relu(source: str, node: t.Call, dim: Given) -> Message | None:
     first = node.arguments[0].span
     return message(
         N_("{written} is taken along dim={dim}, as in PyTorch; entry by entry it is {other}"),
-        written=source[node.span.start : node.span.end], dim=dim.value,
+        written=source[node.span.start : node.span.end],
+        dim=dim.value,
         other=f"{node.function}imum({source[first.start : first.end]}, {dim.value})",
     )
 
@@ -71,9 +76,14 @@ def refuse_pair(source: str, node: t.Subscript) -> None:
     whole = source[call.span.start : call.span.end]
     repair = whole if place == 0 else re.sub(rf"\b{call.function}\(", f"arg{call.function}(", whole, count=1)
     raise fault(
-        "syntax", N_("{f} along a dim is a pair in PyTorch, values and indices, and the values alone here: [{place}] "
-                     "has two readings"),
-        hint=N_("did you mean {repair} ?"), f=call.function, place=int(place),
+        "syntax",
+        N_(
+            "{f} along a dim is a pair in PyTorch, values and indices, and the values alone here: [{place}] "
+            "has two readings"
+        ),
+        hint=N_("did you mean {repair} ?"),
+        f=call.function,
+        place=int(place),
         repair=patched(source, node.span, repair),
     ).at(node.span)
 
@@ -88,8 +98,13 @@ def refuse_method_of_an_array(source: str, node: t.Call) -> None:
         return
     this: t.Expression = node
     while isinstance(this, (t.Call, t.Binary, t.Attribute, t.Subscript)) and not getattr(this, "module", ""):
-        inner = this.left if isinstance(this, t.Binary) else this.value if not isinstance(this, t.Call) else (
-            this.arguments[0] if this.method else None)
+        inner = (
+            this.left
+            if isinstance(this, t.Binary)
+            else this.value
+            if not isinstance(this, t.Call)
+            else (this.arguments[0] if this.method else None)
+        )
         if inner is None:
             return
         this = inner
@@ -99,8 +114,11 @@ def refuse_method_of_an_array(source: str, node: t.Call) -> None:
     rest = after.strip()[1:].lstrip()
     whole = f"{this.module}.{node.function}({before}{'' if rest == ')' else ', '}{rest}"
     raise fault(
-        "name", N_("{f} of an array that {module} makes is another method than PyTorch's"),
-        hint=N_("did you mean {repair} ?"), f=node.function, module=this.module,
+        "name",
+        N_("{f} of an array that {module} makes is another method than PyTorch's"),
+        hint=N_("did you mean {repair} ?"),
+        f=node.function,
+        module=this.module,
         repair=patched(source, node.span, whole),
     ).at(node.name_span)
 
@@ -116,7 +134,10 @@ def refuse_matrix_norm(source: str, node: t.Call, shape: Shape) -> None:
     if whole or len(node.arguments) > 2 or "dim" in named or "axis" in named:
         return
     raise fault(
-        "syntax", N_("linalg.norm of a matrix with an order is a norm of the matrix, which is not here; norm is that "
-                     "of its entries"),
+        "syntax",
+        N_(
+            "linalg.norm of a matrix with an order is a norm of the matrix, which is not here; norm is that "
+            "of its entries"
+        ),
         hint=N_("norm(A)  is the Frobenius norm, norm(A, p)  the p-norm of the entries"),
     ).at(node.span)

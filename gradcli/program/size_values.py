@@ -148,8 +148,12 @@ def moved(value: Any, places: Mapping[int, Ref]) -> Any:
     return value
 
 
-def evaluated(rule: Rule, size: Callable[[AxisSize], Any], number: Callable[[Fraction], Any],
-              operators: Mapping[str, Callable[[Any, Any], Any]]) -> Any:
+def evaluated(
+    rule: Rule,
+    size: Callable[[AxisSize], Any],
+    number: Callable[[Fraction], Any],
+    operators: Mapping[str, Callable[[Any, Any], Any]],
+) -> Any:
     """The rule in another arithmetic: symbols, or text.
 
     Raises KeyError for an operator that this arithmetic does not have.

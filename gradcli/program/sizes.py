@@ -16,9 +16,7 @@ ASKED = ("size", "numel", "len", "dim", "ndim", "ndimension", "item", "float", "
 """Functions that no row computes: a shape answers them, or their argument as it is."""
 
 
-def answered(
-    node: t.Call, value: Any, sizes: tuple[SizeNumber, ...], evaluate: Callable[[t.Expression], Any]
-) -> Any:
+def answered(node: t.Call, value: Any, sizes: tuple[SizeNumber, ...], evaluate: Callable[[t.Expression], Any]) -> Any:
     """The answer to one of ASKED for an argument of this value and these sizes.
 
     Raises GradcliError (shape) where the shape has no such answer.
@@ -58,8 +56,11 @@ def entry_of_tuple(node: t.Subscript, values: tuple[Any, ...], evaluate: Callabl
         if -len(values) <= place < len(values):
             return values[int(place)]
         raise fault(
-            "shape", NN_("index {i} is out of range: there is {count} size",
-                         "index {i} is out of range: there are {count} sizes"),
-            i=place, count=len(values),
+            "shape",
+            NN_(
+                "index {i} is out of range: there is {count} size", "index {i} is out of range: there are {count} sizes"
+            ),
+            i=place,
+            count=len(values),
         ).at(item.span)
     raise fault("syntax", N_("a shape is indexed by one whole number")).at(node.span)

@@ -110,6 +110,7 @@ for _name, (_sign, _compute, _bond) in _OPERATORS.items():
     if _bond or _name in ("and", "or"):
         setattr(Spelled, f"__r{_name}__", _backward)
 
+
 class SpelledInt(int):
     """A size and how it is written, so that a script holds for other sizes too: what is computed from it is, too."""
 
@@ -351,8 +352,10 @@ class Speller:
     def _size(self, number: SizeNumber | SizeInteger) -> Spelled:
         """A number that follows from sizes, as it is computed from them."""
         found: Spelled = evaluated(
-            number.rule, lambda size: as_spelled(self._read(size.of, plain=False).shape[size.axis]),
-            lambda known: as_spelled(int(known) if known.denominator == 1 else float(known)), _ARITHMETIC,
+            number.rule,
+            lambda size: as_spelled(self._read(size.of, plain=False).shape[size.axis]),
+            lambda known: as_spelled(int(known) if known.denominator == 1 else float(known)),
+            _ARITHMETIC,
         )
         return found
 

@@ -165,7 +165,9 @@ def pruned(program: Program) -> Program:
     places = {old: Ref(new) for new, old in enumerate(sorted(wanted))}
     steps = tuple(_moved(program.steps[old], places) for old in sorted(wanted))
     return replace(
-        program, steps=steps, output=places[program.output.step],
+        program,
+        steps=steps,
+        output=places[program.output.step],
         inputs={name: places[r.step] for name, r in program.inputs.items()},
         names={name: places[r.step] for name, r in program.names.items()},
         pinned=tuple(moved(rule, places) for rule in program.pinned),

@@ -25,7 +25,11 @@ MAX_TURNS = 1_000
 
 
 def trace(
-    tree: t.Tree, shapes: Mapping[str, Shape], seed: int = 0, point: Mapping[str, Array] | None = None, *,
+    tree: t.Tree,
+    shapes: Mapping[str, Shape],
+    seed: int = 0,
+    point: Mapping[str, Array] | None = None,
+    *,
     mending: bool = True,
 ) -> Program:
     """The program that `tree` means for inputs of these shapes; `rand` and `randn` are drawn here, from `seed`.
@@ -73,13 +77,20 @@ class _Tracer:
         draft = self.draft
         output = draft.tensor(Given(value, self.tree.statements[-1].span))
         self._all_used()
-        return pruned(Program(
-            self.tree.source, tuple(draft.steps), output,
-            inputs={name: draft.inputs[name] for name in draft.shapes if name in draft.inputs},
-            names={name: v for name, v in self.expressions.assigned.items() if isinstance(v, Ref)},
-            whole_numbers=frozenset(draft.whole_numbers), notes=tuple(self.expressions.notes),
-            pinned=tuple(draft.pinned), bare=self.tree.bare, loops=self.tree.loops,
-        ))
+        return pruned(
+            Program(
+                self.tree.source,
+                tuple(draft.steps),
+                output,
+                inputs={name: draft.inputs[name] for name in draft.shapes if name in draft.inputs},
+                names={name: v for name, v in self.expressions.assigned.items() if isinstance(v, Ref)},
+                whole_numbers=frozenset(draft.whole_numbers),
+                notes=tuple(self.expressions.notes),
+                pinned=tuple(draft.pinned),
+                bare=self.tree.bare,
+                loops=self.tree.loops,
+            )
+        )
 
     def _all_used(self) -> None:
         used = sorted(self.draft.inputs)
@@ -87,9 +98,12 @@ class _Tracer:
             if name not in used:
                 near = get_close_matches(name, used, n=1)
                 raise fault(
-                    "name", N_("the expression does not use {name}"),
+                    "name",
+                    N_("the expression does not use {name}"),
                     hint=N_("did you mean {near} ?") if near else N_("it uses: {used}") if used else N_("leave it out"),
-                    name=name, near=near[0] if near else "", used=", ".join(used),
+                    name=name,
+                    near=near[0] if near else "",
+                    used=", ".join(used),
                 )
 
     def _statement(self, statement: t.Statement) -> Any:
@@ -112,11 +126,15 @@ class _Tracer:
         value: Any = None
         for turn in range(MAX_TURNS + 1):
             if not self._holds(node.condition):
-                self.expressions.notes.append(message(
-                    NN_("the while loop ran {count} time with these numbers; the formulas hold for the path taken",
-                        "the while loop ran {count} times with these numbers; the formulas hold for the path taken"),
-                    count=turn,
-                ))
+                self.expressions.notes.append(
+                    message(
+                        NN_(
+                            "the while loop ran {count} time with these numbers; the formulas hold for the path taken",
+                            "the while loop ran {count} times with these numbers; the formulas hold for the path taken",
+                        ),
+                        count=turn,
+                    )
+                )
                 return value
             for statement in node.body:
                 value = self._statement(statement)
@@ -129,14 +147,16 @@ class _Tracer:
             return bool(self.draft.pinned_number(given.value))
         ref = self.draft.tensor(given)
         if self.point is None:
-            raise fault(
-                "syntax", N_("while needs the inputs' values, and here only their shapes are known")
-            ).at(condition.span)
+            raise fault("syntax", N_("while needs the inputs' values, and here only their shapes are known")).at(
+                condition.span
+            )
         self.draft.pin(ref)
         extend_values(self.known, self.draft.steps, self.point, self.tree.source)
         if self.known[ref.step].size != 1:
             raise fault(
-                "shape", N_("the condition of while must be one number, and it is {shape}"),
-                hint=N_("for example:  while y.norm() < 1000: ..."), shape=written(self.draft.shape(ref)),
+                "shape",
+                N_("the condition of while must be one number, and it is {shape}"),
+                hint=N_("for example:  while y.norm() < 1000: ..."),
+                shape=written(self.draft.shape(ref)),
             ).at(condition.span)
         return bool(self.known[ref.step].reshape(()))

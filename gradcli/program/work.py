@@ -27,8 +27,10 @@ def refuse_large(program: Program, rows: int, columns: int) -> None:
     """Raises GradcliError (limit) for a matrix that does not fit."""
     if not fits(program, rows, columns):
         raise limit(
-            N_("a matrix of {rows} rows and {columns} columns is too large to be computed entry by entry"), hint=RAISE,
-            rows=rows, columns=columns,
+            N_("a matrix of {rows} rows and {columns} columns is too large to be computed entry by entry"),
+            hint=RAISE,
+            rows=rows,
+            columns=columns,
             count=max(needed(rows * columns, MAX_ENTRIES), needed(passes(program, rows), MAX_PASSES)),
         )
 
@@ -38,6 +40,8 @@ def refuse_many(program: Program, count: int) -> None:
     work = passes(program, count)
     if work > allowed(MAX_PASSES):
         raise limit(
-            N_("{calls} backward passes through these tensors would take too long"), hint=RAISE,
-            calls=count, count=needed(work, MAX_PASSES),
+            N_("{calls} backward passes through these tensors would take too long"),
+            hint=RAISE,
+            calls=count,
+            count=needed(work, MAX_PASSES),
         )

@@ -23,8 +23,12 @@ def content(parts: Sequence[Part], kind: str) -> bytes:
     """
     named = arrays(parts)
     if not named:
-        raise fault("option", N_("the answer holds no numbers for a .{kind} file"),
-                    hint=N_("end its name in .txt, .json, .tex or .md"), kind=kind)
+        raise fault(
+            "option",
+            N_("the answer holds no numbers for a .{kind} file"),
+            hint=N_("end its name in .txt, .json, .tex or .md"),
+            kind=kind,
+        )
     return WRITERS[kind](named)
 
 
@@ -45,9 +49,13 @@ def _npz(named: Named) -> bytes:
 def _several(named: Named, kind: str) -> GradcliError:
     names = ", ".join(name for name, _ in named)
     return fault(
-        "option", N_("a .{kind} file holds one array, and there are {count}: {names}"),
+        "option",
+        N_("a .{kind} file holds one array, and there are {count}: {names}"),
         hint=N_("end its name in .npz, or choose one:  --wrt {first}"),
-        kind=kind, count=len(named), names=names, first=named[0][0].partition(",")[0],
+        kind=kind,
+        count=len(named),
+        names=names,
+        first=named[0][0].partition(",")[0],
     )
 
 
@@ -58,8 +66,13 @@ def _table(separator: str) -> Callable[[Named], bytes]:
             raise _several(named, "csv")
         array = np.stack([a for _, a in named], axis=1) if columns else np.atleast_1d(named[0][1])
         if array.ndim > 2:
-            raise fault("option", N_("a table has two axes, and {name} is {shape}"),
-                        hint=N_("end the name in .npy or .json"), name=named[0][0], shape=written(array.shape))
+            raise fault(
+                "option",
+                N_("a table has two axes, and {name} is {shape}"),
+                hint=N_("end the name in .npy or .json"),
+                name=named[0][0],
+                shape=written(array.shape),
+            )
         text = io.StringIO(newline="")
         put = csv.writer(text, delimiter=separator, lineterminator="\n")
         if columns:

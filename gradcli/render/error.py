@@ -50,7 +50,11 @@ def defect_object(error: Exception, speak: Speak = english) -> dict[str, Any]:
         "schema": SCHEMA,
         "ok": False,
         "error": {
-            "kind": "defect", "message": speak(told), "hint": None,
-            "source": None, "span": None, "exit_status": int(Exit.DEFECT),
+            "kind": "defect",
+            "message": speak(told),
+            "hint": None,
+            "source": None,
+            "span": None,
+            "exit_status": int(Exit.DEFECT),
         },
     }

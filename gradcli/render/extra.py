@@ -85,10 +85,12 @@ def _together(part: Together) -> Iterator[Block]:
     yield Head(message(N_("The Hessian by {names} together"), names=", ".join(part.names)))
     if part.formulas is not None:
         widths = [max(map(len, column)) for column in zip(*part.formulas, strict=True)]
-        yield Picture(tuple(
-            "[" + ", ".join(f"{one:>{width}}" for one, width in zip(row, widths, strict=True)) + "]"
-            for row in part.formulas
-        ))
+        yield Picture(
+            tuple(
+                "[" + ", ".join(f"{one:>{width}}" for one, width in zip(row, widths, strict=True)) + "]"
+                for row in part.formulas
+            )
+        )
     sides = ((N_("SymPy's formula"), part.symbolic), (N_("PyTorch's rows"), part.pytorch))
     yield Numbers(tuple((message(said), array) for said, array in sides if array is not None))
     if part.max_abs_diff is not None:
@@ -129,9 +131,7 @@ def _call(part: Call) -> Iterator[Block]:
     if part.multiple is not None:
         yield Say(
             message(
-                N_("call {count}: {multiple} × the single gradient"),
-                count=part.count,
-                multiple=number(part.multiple),
+                N_("call {count}: {multiple} × the single gradient"), count=part.count, multiple=number(part.multiple)
             )
         )
     else:

@@ -133,8 +133,12 @@ def _jacobian(answer: Answer) -> Answer:
         answer,
         "v",
         jacobians={
-            name: {**form, "layout": flattened[name]["layout"], "compared": "jacobian" if whole else "vjp",
-                   "flattened": flattened[name]}
+            name: {
+                **form,
+                "layout": flattened[name]["layout"],
+                "compared": "jacobian" if whole else "vjp",
+                "flattened": flattened[name],
+            }
             for name, form in _forms(answer).items()
         },
     )
@@ -151,9 +155,7 @@ def _hessian(answer: Answer) -> Answer:
 def _check(answer: Answer) -> Answer:
     checks = answer.get("checks", {})
     whole = {name for name, told in checks.items() if told["of"] in ("jacobian", "hessian")}
-    closed = {
-        name: _form(known) if name in whole else _product(known) for name, known in answer["gradients"].items()
-    }
+    closed = {name: _form(known) if name in whole else _product(known) for name, known in answer["gradients"].items()}
     return _with(answer, "v", checks=checks, closed=closed)
 
 

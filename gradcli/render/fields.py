@@ -51,7 +51,10 @@ def jacobian(part: Jacobian) -> dict[str, Any]:
 
 def _vjp(part: Vjp) -> dict[str, Any]:
     return {
-        "left_side": part.left_side, "formula": part.formula, "latex": part.latex, "matrix": part.matrix,
+        "left_side": part.left_side,
+        "formula": part.formula,
+        "latex": part.latex,
+        "matrix": part.matrix,
         "where": _where(part.where),
     }
 

@@ -49,9 +49,11 @@ def _mark(part: Heatmap, rows: slice, columns: slice, largest: float) -> str:
 
 def _legend(part: Heatmap, largest: float, digits: int) -> Message:
     steps = [number(largest * k / len(SHADES), min(digits, 3)) for k in range(len(SHADES) + 1)]
-    shades = ", ".join(
-        f"'{mark}'\xa0{a}..{b}" for mark, a, b in zip(SHADES, steps, steps[1:], strict=False)
-    ) if largest else ""
+    shades = (
+        ", ".join(f"'{mark}'\xa0{a}..{b}" for mark, a, b in zip(SHADES, steps, steps[1:], strict=False))
+        if largest
+        else ""
+    )
     if part.pattern is None:
         return message(N_("|entry|: {shades}; '·' is 0 at these numbers"), shades=shades)
     return message(N_("|entry|: {shades}; '·' is 0 at these numbers, ' ' is 0 at any"), shades=shades)
@@ -62,6 +64,7 @@ def _tiles(part: Heatmap, rows: list[slice], columns: list[slice], width: int, s
     if (len(rows), len(columns)) != (high, wide):
         told = message(
             N_("each character stands for about {a}×{b} entries and shows the largest of them"),
-            a=-(-high // len(rows)), b=-(-wide // len(columns)),
+            a=-(-high // len(rows)),
+            b=-(-wide // len(columns)),
         )
         yield from layout.wrapped(speak(told), width, "  ")

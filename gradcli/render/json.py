@@ -19,8 +19,19 @@ def as_object(parts: Iterable[Part], speak: Speak = english) -> dict[str, Any]:
 
         return shown_json.as_object(parts, speak, as_object)
     answer: dict[str, Any] = {
-        "schema": SCHEMA, "command": None, "expression": None, "latex": None, "ok": True, "inputs": {}, "wrt": [],
-        "output": None, "v": None, "gradients": {}, "equivalence": {}, "explanation": [], "warnings": [],
+        "schema": SCHEMA,
+        "command": None,
+        "expression": None,
+        "latex": None,
+        "ok": True,
+        "inputs": {},
+        "wrt": [],
+        "output": None,
+        "v": None,
+        "gradients": {},
+        "equivalence": {},
+        "explanation": [],
+        "warnings": [],
     }
     for part in parts:
         match part:
@@ -52,8 +63,17 @@ def as_object(parts: Iterable[Part], speak: Speak = english) -> dict[str, Any]:
 def _gradient(answer: dict[str, Any], name: str) -> dict[str, Any]:
     """What is known of one variable so far."""
     nothing: dict[str, Any] = {
-        "formula": None, "left_side": None, "latex": None, "matrix": None, "where": [], "symbolic": None,
-        "pytorch": None, "max_abs_diff": None, "agrees": None, "reason": None, "jacobian_checked": None,
+        "formula": None,
+        "left_side": None,
+        "latex": None,
+        "matrix": None,
+        "where": [],
+        "symbolic": None,
+        "pytorch": None,
+        "max_abs_diff": None,
+        "agrees": None,
+        "reason": None,
+        "jacobian_checked": None,
     }
     known: dict[str, Any] = answer["gradients"].setdefault(name, {"jacobian": None, "vjp": nothing, "reason": None})
     return known

@@ -123,4 +123,3 @@ def _equivalence(part: Equivalence, question: Question | None, speak: Speak) -> 
     output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
     told = N_("({v}*{output}).sum().backward() leaves the same in {name}.grad but for {difference}.")
     return escaped(speak.sentence(told, name=part.name, output=output, v=v, difference=number(part.max_abs_diff, 2)))
-

@@ -41,6 +41,12 @@ def heading(text: str) -> Line:
 
 
 COLOURS: dict[Style, str] = {
-    "": "", "heading": "bold", "label": "cyan", "formula": "bold", "good": "green", "bad": "bold red", "quiet": "dim",
+    "": "",
+    "heading": "bold",
+    "label": "cyan",
+    "formula": "bold",
+    "good": "green",
+    "bad": "bold red",
+    "quiet": "dim",
 }
 """Rich's name for each style."""

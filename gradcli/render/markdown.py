@@ -127,9 +127,7 @@ def _compared(part: Compared, question: Question | None, digits: int, full: bool
         yield from ("", prose(speak(part.reason)))
 
 
-def _extra(
-    part: Extra, question: Question | None, digits: int, full: bool, speak: Speak, first: bool
-) -> Iterator[str]:
+def _extra(part: Extra, question: Question | None, digits: int, full: bool, speak: Speak, first: bool) -> Iterator[str]:
     from gradcli.render import extra, heat  # which a vjp does without
 
     for one in extra.blocks(part, question, first):

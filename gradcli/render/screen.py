@@ -41,7 +41,7 @@ def where(definitions: Sequence[Definition], look: Look) -> list[Line]:
 def labelled(label: str, text: str, width: int) -> Iterator[Line]:
     """A label, and beside it what it says."""
     for n, part in enumerate(layout.wrapped(text, width, label)):
-        yield Line(((label, "label"), (part[len(label):], ""))) if n == 0 else line(part)
+        yield Line(((label, "label"), (part[len(label) :], ""))) if n == 0 else line(part)
 
 
 def numbers(array: Array, look: Look) -> list[str]:
@@ -56,10 +56,7 @@ def beside(blocks: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
         rows = values.side_by_side([left_head, *left], [right_head, *right], look.width - 2)
         if rows is not None:
             return [line("  " + one, "" if n else "label") for n, one in enumerate(rows)]
-    return [
-        one for head, block in blocks
-        for one in (line("  " + head, "label"), *(line("  " + row) for row in block))
-    ]
+    return [one for head, block in blocks for one in (line("  " + head, "label"), *(line("  " + row) for row in block))]
 
 
 def prose(text: str, look: Look) -> list[Line]:

@@ -90,9 +90,16 @@ FAMILIES: Mapping[str, str] = {
 }
 
 _KINDS: Mapping[str, str] = {
-    "tensors": N_("tensors"), "index": N_("a tensor of whole numbers"), "target": N_("a tensor, or one of classes"),
-    "dim": N_("an axis"), "dims": N_("an axis or several"), "sizes": N_("sizes"), "flag": N_("True or False"),
-    "number": N_("a number"), "integer": N_("a whole number"), "text": N_("a text"),
+    "tensors": N_("tensors"),
+    "index": N_("a tensor of whole numbers"),
+    "target": N_("a tensor, or one of classes"),
+    "dim": N_("an axis"),
+    "dims": N_("an axis or several"),
+    "sizes": N_("sizes"),
+    "flag": N_("True or False"),
+    "number": N_("a number"),
+    "integer": N_("a whole number"),
+    "text": N_("a text"),
     "items": N_("what stands in [...]"),
 }
 """What a parameter takes that does not take a tensor."""
@@ -147,8 +154,10 @@ def _function(part: Function) -> Iterator[Block]:
     if not part.differentiable:
         rows.append((message(N_("derivative")), message(N_("none: its result is a constant for backward"))))
     rows += [(message(N_("kink")), kink) for kink in part.kinks]
-    rows += [(message(N_("deviation")), message(N_("{says}; the verdict allows for it"), says=told))
-             for told in part.deviations]
+    rows += [
+        (message(N_("deviation")), message(N_("{says}; the verdict allows for it"), says=told))
+        for told in part.deviations
+    ]
     yield Table(tuple(rows))
     if part.value is not None:
         yield Numbers(((f"{part.example} =", part.value),))

@@ -114,14 +114,7 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak, inner: InMark
                 "",
             )
         case Inside(example):
-            yield from (
-                "",
-                "```sh",
-                example.line,
-                "```",
-                "",
-                *inner(example.parts, digits, full, speak),
-            )
+            yield from ("", "```sh", example.line, "```", "", *inner(example.parts, digits, full, speak))
         case Drawing(plot):
             yield from ("```text", *drawn(plot, 80, digits, speak), "```")
         case _:
@@ -165,12 +158,7 @@ def _latex(block: Block, digits: int, speak: Speak, inner: InLatex) -> Iterator[
             yield from (rf"  \item[{escaped(speak(name))}] {escaped(speak(told))}" for name, told in rows)
             yield r"\end{description}"
         case Inside(example):
-            yield from (
-                r"\begin{verbatim}",
-                example.line,
-                r"\end{verbatim}",
-                *inner(example.parts, digits, speak),
-            )
+            yield from (r"\begin{verbatim}", example.line, r"\end{verbatim}", *inner(example.parts, digits, speak))
         case Drawing():
             return
         case _:

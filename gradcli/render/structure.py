@@ -26,14 +26,20 @@ def structure(part: Structure) -> Message:
     """How many entries can be non-zero: `diagonal: 25 of 625 entries can be non-zero`."""
     kind = Message(_KINDS.get(part.kind, part.kind))
     if part.kind == "zero" or part.nonzero == 0:
-        return message(
-            NN_("zero: its one entry is 0", "zero: every one of the {count} entries is 0"), count=part.total
-        )
+        return message(NN_("zero: its one entry is 0", "zero: every one of the {count} entries is 0"), count=part.total)
     if part.exact:
-        return message(N_("{kind}: {nonzero} of {total} entries can be non-zero"),
-                       kind=kind, nonzero=part.nonzero, total=part.total)
-    return message(N_("{kind}: at most {nonzero} of {total} entries can be non-zero"),
-                   kind=kind, nonzero=part.nonzero, total=part.total)
+        return message(
+            N_("{kind}: {nonzero} of {total} entries can be non-zero"),
+            kind=kind,
+            nonzero=part.nonzero,
+            total=part.total,
+        )
+    return message(
+        N_("{kind}: at most {nonzero} of {total} entries can be non-zero"),
+        kind=kind,
+        nonzero=part.nonzero,
+        total=part.total,
+    )
 
 
 _OF_ONE_NUMBER = {
@@ -51,10 +57,13 @@ _BY_ONE_NUMBER = {
     ),
 }
 _OF_MANY_BY_MANY = {
-    "numerator": N_("{shape}: output axes {of} first, then input axes {by} (numerator layout); "
-                    "flattened: a {rows}×{columns} matrix"),
-    "denominator": N_("{shape}: input axes {by} first, then output axes {of} (denominator layout); "
-                      "flattened: a {rows}×{columns} matrix"),
+    "numerator": N_(
+        "{shape}: output axes {of} first, then input axes {by} (numerator layout); flattened: a {rows}×{columns} matrix"
+    ),
+    "denominator": N_(
+        "{shape}: input axes {by} first, then output axes {of} (denominator layout); "
+        "flattened: a {rows}×{columns} matrix"
+    ),
 }
 
 
@@ -70,7 +79,11 @@ def arrangement(part: Jacobian, question: Question | None) -> Message:
     match = _LEFT_SIDE.fullmatch(part.left_side)
     of, by = (match[1] or "", match[2] or "") if match else ("", "")
     return message(
-        said[part.layout or LAYOUTS[0]], shape=written(part.shape), of=of, by=by, rows=size(part.shape[:first]),
+        said[part.layout or LAYOUTS[0]],
+        shape=written(part.shape),
+        of=of,
+        by=by,
+        rows=size(part.shape[:first]),
         columns=size(part.shape[first:]),
     )
 
@@ -97,7 +110,13 @@ def _second(shape: Shape, left_side: str) -> Message:
     outer = first.count(",") + bool(first)
     rows, columns = size(shape[:outer]), size(shape[outer:])
     return message(
-        N_("{shape}: axes {of} of the variable named first, then axes {by} of the other; flattened: a {rows}×{columns} "
-           "matrix"),
-        shape=written(shape), of=first or "[]", by=second or "[]", rows=rows, columns=columns,
+        N_(
+            "{shape}: axes {of} of the variable named first, then axes {by} of the other; flattened: a "
+            "{rows}×{columns} matrix"
+        ),
+        shape=written(shape),
+        of=first or "[]",
+        by=second or "[]",
+        rows=rows,
+        columns=columns,
     )

@@ -54,11 +54,21 @@ def svg(
         _lay_out(component, width)
         width = max(vertex.view.xy[0] + vertex.view.w / 2 for vertex in component.V()) + GAP
         height = max(height, *(vertex.view.xy[1] + vertex.view.h / 2 for vertex in component.V()))
-    return "\n".join([
-        *_head(width - GAP + MARGIN, height + MARGIN), *map(_curve, drawn),
-        *(part for n, vertex in enumerate(vertices) for part in _box(boxes[n], vertex.view, fills[n], rounded[n])),
-        "</svg>",
-    ]) + "\n"
+    return (
+        "\n".join(
+            [
+                *_head(width - GAP + MARGIN, height + MARGIN),
+                *map(_curve, drawn),
+                *(
+                    part
+                    for n, vertex in enumerate(vertices)
+                    for part in _box(boxes[n], vertex.view, fills[n], rounded[n])
+                ),
+                "</svg>",
+            ]
+        )
+        + "\n"
+    )
 
 
 def _lay_out(component: _Component, left: float) -> None:
@@ -92,7 +102,9 @@ def _curve(edge: Edge) -> str:
     """From the bottom of one box to the top of another, upright at each point between."""
     above, below = (vertex.view for vertex in edge.v)
     points = [
-        (above.xy[0], above.xy[1] + above.h / 2), *edge.view.points[1:-1], (below.xy[0], below.xy[1] - below.h / 2),
+        (above.xy[0], above.xy[1] + above.h / 2),
+        *edge.view.points[1:-1],
+        (below.xy[0], below.xy[1] - below.h / 2),
     ]
     path = "".join(
         f" C{x:.1f},{(y + y2) / 2:.1f} {x2:.1f},{(y + y2) / 2:.1f} {x2:.1f},{y2:.1f}"

@@ -108,9 +108,7 @@ def _row(label: str, text: str, column: int, width: int) -> Iterator[Line]:
             first = False
 
 
-def _closed(
-    part: Closed, question: Question | None, look: Look, explained: set[str], begun: set[str]
-) -> list[Line]:
+def _closed(part: Closed, question: Question | None, look: Look, explained: set[str], begun: set[str]) -> list[Line]:
     lines: list[Line] = []
     if part.jacobian is not None and _is_number_of_many(question, part.jacobian.shape):
         lines += _second(part.name, part.jacobian, question, look, begun)
@@ -134,9 +132,7 @@ def _is_number_of_many(question: Question | None, shape: Shape) -> bool:
     return shape == () and question is not None and question.command == "hessian" and len(question.wrt) > 1
 
 
-def _second(
-    name: str, part: Jacobian, question: Question | None, look: Look, begun: set[str]
-) -> list[Line]:
+def _second(name: str, part: Jacobian, question: Question | None, look: Look, begun: set[str]) -> list[Line]:
     """One of many second derivatives on a line of its own, unless it is 0 or the order alone is another."""
     say = look.speak.sentence
     output = "y" if question is None else question.output_name
@@ -168,13 +164,16 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
     ]
     column = max(layout.cells(label) for label, _ in rows) + 4
     told = [
-        one for label, text in rows if text
-        for one in labelled(layout.padded(f"  {label}", column), text, look.width)
+        one for label, text in rows if text for one in labelled(layout.padded(f"  {label}", column), text, look.width)
     ]
     return [
-        BLANK, heading(say(wording(_command(question), name).matrix, output=output, name=spoken(name))),
-        *formula(part.left_side, part.formula, look), *where(part.where, look), *told,
-        *_drawn(part.structure, column), *_entries(part, look),
+        BLANK,
+        heading(say(wording(_command(question), name).matrix, output=output, name=spoken(name))),
+        *formula(part.left_side, part.formula, look),
+        *where(part.where, look),
+        *told,
+        *_drawn(part.structure, column),
+        *_entries(part, look),
     ]
 
 
@@ -221,7 +220,8 @@ def _entries(part: Jacobian, look: Look) -> list[Line]:
     left = [at(part, e) for e in told]
     width = max(map(len, left))
     shown = [
-        one for side, entry in zip(left, told, strict=True)
+        one
+        for side, entry in zip(left, told, strict=True)
         for one in layout.formula(entry.formula, look.width, f"    {side:<{width}} = ")
     ]
     rest = ["    " + look.speak.sentence(N_("all others are 0"))] if len(told) < len(entries) else []

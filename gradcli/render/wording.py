@@ -26,23 +26,33 @@ _BACKWARD = Wording(
 
 _WORDINGS: Mapping[str, Wording] = {
     "vjp": _BACKWARD,
-    "grad": Wording(N_("The gradient by {name}"), N_("The gradient by {name} in numbers"), N_("PyTorch's .grad"),
-                    N_("The gradient of {output} by {name}")),
+    "grad": Wording(
+        N_("The gradient by {name}"),
+        N_("The gradient by {name} in numbers"),
+        N_("PyTorch's .grad"),
+        N_("The gradient of {output} by {name}"),
+    ),
     "jvp": Wording(N_("How {output} moves with {name}: J·t"), N_("J·t in numbers"), N_("PyTorch's product")),
     "jacobian": Wording(
-        N_("What {output}.backward({v}) leaves in {name}.grad"), N_("The Jacobian by {name} in numbers"),
+        N_("What {output}.backward({v}) leaves in {name}.grad"),
+        N_("The Jacobian by {name} in numbers"),
         N_("PyTorch's rows"),
     ),
     "hessian": Wording(
-        N_("The second derivatives by {name}"), N_("The second derivatives by {name} in numbers"), N_("PyTorch's rows"),
+        N_("The second derivatives by {name}"),
+        N_("The second derivatives by {name} in numbers"),
+        N_("PyTorch's rows"),
         N_("Second derivatives of {output} by {name}"),
     ),
     "backward": Wording(
-        N_("What one {output}.backward({v}) adds to {name}.grad"), N_("{name}.grad after the last call"),
+        N_("What one {output}.backward({v}) adds to {name}.grad"),
+        N_("{name}.grad after the last call"),
         N_("PyTorch's .grad"),
     ),
     "check": Wording(
-        N_("The right answer in closed form"), N_("The right answer at your point"), N_("PyTorch's value"),
+        N_("The right answer in closed form"),
+        N_("The right answer at your point"),
+        N_("PyTorch's value"),
         N_("The right answer in closed form"),
     ),
     "hvp": Wording(
@@ -52,7 +62,9 @@ _WORDINGS: Mapping[str, Wording] = {
 
 
 _PARTIAL = Wording(
-    N_("The partial derivative {name}"), N_("The partial derivative by {name} in numbers"), N_("PyTorch's value"),
+    N_("The partial derivative {name}"),
+    N_("The partial derivative by {name} in numbers"),
+    N_("PyTorch's value"),
     N_("The partial derivative of {output} by {name}"),
 )
 

@@ -352,8 +352,9 @@ class Builder:
 
     # Sums and definitions
 
-    def define(self, letter: str, dims: Sequence[Dim], entry: Callable[..., tuple[Sequence[Expr], Expr]],
-               product: bool = False) -> Tensor:
+    def define(
+        self, letter: str, dims: Sequence[Dim], entry: Callable[..., tuple[Sequence[Expr], Expr]], product: bool = False
+    ) -> Tensor:
         """A named tensor whose entry is the sum (or product) of a body over indices; `entry` returns both."""
 
         def closed(*i: Expr) -> tuple[tuple[Index, ...], Expr]:
@@ -373,8 +374,15 @@ class Builder:
                 return Tensor(dims, idx, contracted)
         return self.define(letter, dims, lambda *i: (over, body.xreplace(dict(zip(idx, i, strict=True)))))
 
-    def reduce(self, x: Tensor, dim: Any, keepdim: bool, entry: Callable[[Expr, Dim], Expr], letter: str = "z",
-               product: bool = False) -> Tensor:
+    def reduce(
+        self,
+        x: Tensor,
+        dim: Any,
+        keepdim: bool,
+        entry: Callable[[Expr, Dim], Expr],
+        letter: str = "z",
+        product: bool = False,
+    ) -> Tensor:
         """The sum (or product) over axes of `entry(x's entry, how many are summed)`."""
         over = axes(dim, x.rank)
         dims = self.reduced(x, over, keepdim)
@@ -412,9 +420,15 @@ class Builder:
 
     # Primitives
 
-    def primitive(self, letter: str, dims: Sequence[Dim], arguments: Sequence[Any],
-                  *rules: tuple[Node, Callable[[Node], JacobianRule]], row: str | None = None,
-                  at_zero: bool = False) -> Tensor:
+    def primitive(
+        self,
+        letter: str,
+        dims: Sequence[Dim],
+        arguments: Sequence[Any],
+        *rules: tuple[Node, Callable[[Node], JacobianRule]],
+        row: str | None = None,
+        at_zero: bool = False,
+    ) -> Tensor:
         """A named tensor that NumPy computes by a row's own column, with a Jacobian for each differentiable argument.
 
         Each rule is (argument's node, node -> (output indices, input indices) -> entry of the Jacobian).

@@ -30,8 +30,16 @@ DECIMAL = re.compile(r"\d*\.\d")
 class Calculus:
     """The derivatives of one program: each method gives a closed form. y is the output, v its weights."""
 
-    def __init__(self, program: Program, wrt: Sequence[str], weights: str = "v", output: str = "y",
-                 tangents: Mapping[str, str] | None = None, unit: bool = False, layout: str | None = None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        wrt: Sequence[str],
+        weights: str = "v",
+        output: str = "y",
+        tangents: Mapping[str, str] | None = None,
+        unit: bool = False,
+        layout: str | None = None,
+    ) -> None:
         """`wrt` names every variable that will be differentiated; `tangents` what the tangent of each is called.
         `unit`: the output is one number and its weight 1, which is then not written. `layout` is that of Jacobians."""
         self.layout = layout or LAYOUTS[0]

@@ -45,7 +45,10 @@ def _total(e: Expr, over: tuple[Index, ...]) -> Expr:
             others = Mul(*factors[:position], *factors[position + 1 :])
             return _total(others * fresh.body, over + fresh.bound)
         if (
-            factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer and 1 < factor.exp < 4
+            factor.is_Pow
+            and factor.base.is_Add
+            and factor.exp.is_Integer
+            and 1 < factor.exp < 4
             and _hides_delta(factor, over)
         ):
             return _total(Mul(*factors[:position], *factors[position + 1 :], factor.expand()), over)
@@ -125,7 +128,8 @@ def _solve_division(one: Expr, other: Expr, deltas: list[Expr], over: tuple[Inde
         new = index_for(_ceiling_ratio(k.dim, n))
         value = new * n + other
     ranges = (
-        _range_factor(other, n) * _range_factor(value, k.dim) if isinstance(one, Remainder)
+        _range_factor(other, n) * _range_factor(value, k.dim)
+        if isinstance(one, Remainder)
         else _range_factor(value, k.dim)
     )
     return {k: value}, ranges, ((new,) if isinstance(new, Index) else ())

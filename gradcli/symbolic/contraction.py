@@ -63,8 +63,7 @@ def _joined(one: Part, other: Part, free: frozenset[Any], within: Callable[[int]
     if not inner:
         return axes, _laid(a_axes, a, axes) * _laid(b_axes, b, axes)
     count = {
-        name: prod(sizes[k] for k in names)
-        for name, names in (("b", batch), ("l", left), ("i", inner), ("r", right))
+        name: prod(sizes[k] for k in names) for name, names in (("b", batch), ("l", left), ("i", inner), ("r", right))
     }
     first = a.transpose([a_axes.index(k) for k in (*batch, *left, *inner)]).reshape(count["b"], count["l"], count["i"])
     second = b.transpose([b_axes.index(k) for k in (*batch, *inner, *right)]).reshape(

@@ -85,8 +85,13 @@ def jacobians(graph: Graph, y: Tensor, variables: Sequence[Node]) -> dict[str, F
     return {x.name: Formula(x.name, rows, x.idx, y.dims, x.dims, found[x.name]) for x in variables}
 
 
-def _pull_back(graph: Graph, outputs: Sequence[tuple[Tensor, Seed]], variables: Sequence[Node],
-               rows: tuple[Expr, ...], row_dims: tuple[Dim, ...] = ()) -> dict[str, Expr]:
+def _pull_back(
+    graph: Graph,
+    outputs: Sequence[tuple[Tensor, Seed]],
+    variables: Sequence[Node],
+    rows: tuple[Expr, ...],
+    row_dims: tuple[Dim, ...] = (),
+) -> dict[str, Expr]:
     """The adjoint of every variable: one pass serves them all."""
     wanted = {x.name for x in variables}
     needed = dependents(graph, wanted)
@@ -133,8 +138,15 @@ def dependents(graph: Graph, names: Collection[str]) -> set[str]:
     return found
 
 
-def _push_body(graph: Graph, body: Expr, over: tuple[Expr, ...], bar: Expr, needed: set[str],
-               adjoints: dict[str, list[Expr]], node: Node | None = None) -> None:
+def _push_body(
+    graph: Graph,
+    body: Expr,
+    over: tuple[Expr, ...],
+    bar: Expr,
+    needed: set[str],
+    adjoints: dict[str, list[Expr]],
+    node: Node | None = None,
+) -> None:
     """`node` is the product whose body this is; a sum and a plain formula need no more than the body."""
     if bar == 0:
         return
@@ -189,7 +201,9 @@ def lifted(graph: Graph, e: Expr) -> Expr:
         body = lifted(graph, part.body)
         free = tuple(in_order(free_indices(body).difference(part.bound)))
         node = graph.define(
-            "z", tuple(k.dim for k in free), lambda *i, f=free, b=body, p=part: (p.bound, _instance(b, f, i)),
+            "z",
+            tuple(k.dim for k in free),
+            lambda *i, f=free, b=body, p=part: (p.bound, _instance(b, f, i)),
             product=isinstance(part, Pi),
         )
         replaced[part] = node(*free)

@@ -143,8 +143,11 @@ class Evaluator:
         most = max(allowed(MAX_ELEMENTS), MAX_ELEMENTS)
         if elements > most:
             raise limit(
-                N_("the formula needs an array of {n} numbers, more than {most}"), hint=RAISE,
-                n=elements, most=most, count=needed(elements, MAX_ELEMENTS),
+                N_("the formula needs an array of {n} numbers, more than {most}"),
+                hint=RAISE,
+                n=elements,
+                most=most,
+                count=needed(elements, MAX_ELEMENTS),
             )
 
     def _product(self, factors: Sequence[Expr]) -> Named:
@@ -197,8 +200,7 @@ class Evaluator:
     def _entry(self, e: Entry) -> Named:
         array = self.tensor(e.name)
         if all(
-            k == 0 or (isinstance(k, Index) and self._size(k) == n)
-            for k, n in zip(e.indices, array.shape, strict=True)
+            k == 0 or (isinstance(k, Index) and self._size(k) == n) for k, n in zip(e.indices, array.shape, strict=True)
         ):
             simple = array[tuple(0 if k == 0 else slice(None) for k in e.indices)]
             axes = tuple(k for k in e.indices if isinstance(k, Index))

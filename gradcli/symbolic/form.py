@@ -167,8 +167,9 @@ class Form:
     def _written(self) -> Written:
         text, latex = self._writers()
         known = self._named(text)
-        head = self.head.format(rows=self._places(text, self.formula.rows, known),
-                                columns=self._places(text, self.formula.columns, known))
+        head = self.head.format(
+            rows=self._places(text, self.formula.rows, known), columns=self._places(text, self.formula.columns, known)
+        )
         written = text.write(self.formula.entry, known)
         return Written(head, written, latex.write(self.formula.entry, known), _definitions(self, text, latex, written))
 
@@ -259,8 +260,9 @@ def jacobian_part(form: Form, entries: bool = False) -> Jacobian:
     """A form with rows and columns as it is reported."""
     said, shape = form.written(), form.shape
     shown = form.entries() if entries or form.is_small else None
-    return Jacobian(shape, said.left_side, said.text, said.latex, said.where, form.structure(), form.matrix(), shown,
-                    form.layout)
+    return Jacobian(
+        shape, said.left_side, said.text, said.latex, said.where, form.structure(), form.matrix(), shown, form.layout
+    )
 
 
 # Definitions
@@ -295,4 +297,3 @@ def _size(symbol: Any, graph: Graph) -> Definition:
 
 def _escaped(text: str) -> str:
     return text.replace("_", r"\_").replace("{", r"\{").replace("}", r"\}")
-

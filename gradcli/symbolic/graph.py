@@ -113,8 +113,14 @@ class Graph:
             self._known[key] = self.leaf(name, dims, values)
         return self._known[key]
 
-    def define(self, hint: str, dims: tuple[Dim, ...], entry: Callable[..., tuple[tuple[Index, ...], Expr]],
-               product: bool = False, asked_for: bool = False) -> Node:
+    def define(
+        self,
+        hint: str,
+        dims: tuple[Dim, ...],
+        entry: Callable[..., tuple[tuple[Index, ...], Expr]],
+        product: bool = False,
+        asked_for: bool = False,
+    ) -> Node:
         """The node whose entry is the sum of a body over bound indices; `entry(*idx)` gives both. Indices that are
         another node's own are renewed: a derivative must tell the one from the other."""
         idx = indices_for(dims, "i")
@@ -127,8 +133,15 @@ class Graph:
             self._known[key] = self._add(node)
         return self._known[key]
 
-    def primitive(self, hint: str, dims: tuple[Dim, ...], row: Row, arguments: Sequence[Any],
-                  rules: Sequence[tuple[Node, Callable[[Node], JacobianRule]]], at_zero: bool = False) -> Node:
+    def primitive(
+        self,
+        hint: str,
+        dims: tuple[Dim, ...],
+        row: Row,
+        arguments: Sequence[Any],
+        rules: Sequence[tuple[Node, Callable[[Node], JacobianRule]]],
+        at_zero: bool = False,
+    ) -> Node:
         """The node that `row` computes from `arguments`; each rule gets the node itself (its value) first."""
         key = ("primitive", row.name, tuple(a.name if isinstance(a, Node) else repr(a) for a in arguments))
         if key not in self._known:

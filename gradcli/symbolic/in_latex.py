@@ -8,10 +8,7 @@ from sympy import Expr
 from gradcli.ops import TABLE
 from gradcli.ops.latex import latex_name
 from gradcli.symbolic.dims import Quotient, Remainder
-from gradcli.symbolic.scalars import (
-    Delta,
-    Where,
-)
+from gradcli.symbolic.scalars import Delta, Where
 from gradcli.symbolic.spelling import number_text
 from gradcli.symbolic.writing import ATOM, PRODUCT, SUM, Piece, Writer
 

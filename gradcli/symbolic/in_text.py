@@ -6,10 +6,7 @@ import sympy
 from sympy import Expr
 
 from gradcli.symbolic.dims import Quotient, Remainder
-from gradcli.symbolic.scalars import (
-    Delta,
-    Where,
-)
+from gradcli.symbolic.scalars import Delta, Where
 from gradcli.symbolic.spelling import number_text
 from gradcli.symbolic.writing import ATOM, POWER, PRODUCT, SUM, Piece, Writer
 

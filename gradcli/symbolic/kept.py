@@ -21,8 +21,14 @@ Wanted = tuple[str, tuple[Any, ...]]
 
 
 def forms(
-    program: Program, wrt: Sequence[str], wanted: Sequence[Wanted], weights: str = "v", output: str = "y",
-    tangents: Mapping[str, str] | None = None, unit: bool = False, layout: str | None = None,
+    program: Program,
+    wrt: Sequence[str],
+    wanted: Sequence[Wanted],
+    weights: str = "v",
+    output: str = "y",
+    tangents: Mapping[str, str] | None = None,
+    unit: bool = False,
+    layout: str | None = None,
 ) -> tuple[Form, ...]:
     """The forms that are wanted, in that order; the other arguments are those of Calculus. No input's value is asked
     for, so that none can have a part in a formula."""
@@ -44,8 +50,14 @@ def derived(
 
 @lru_cache(MOST_KEPT)
 def _forms(
-    program: Program, wrt: tuple[str, ...], wanted: tuple[Wanted, ...], weights: str, output: str,
-    tangents: tuple[tuple[str, str], ...], unit: bool, layout: str | None,
+    program: Program,
+    wrt: tuple[str, ...],
+    wanted: tuple[Wanted, ...],
+    weights: str,
+    output: str,
+    tangents: tuple[tuple[str, str], ...],
+    unit: bool,
+    layout: str | None,
 ) -> tuple[Form, ...]:
     calculus = Calculus(program, wrt, weights, output, dict(tangents), unit, layout)
     return tuple(getattr(calculus, method)(*arguments) for method, arguments in wanted)

@@ -114,7 +114,8 @@ class _Work:
                 (linear if is_linear else other)[name] += 1
                 reader[name] = place
         return {
-            name: reader[name] for name in needed
+            name: reader[name]
+            for name in needed
             if linear[name] == 1 and other[name] == 0 and self.may_go(self.graph.nodes[name])
         }
 

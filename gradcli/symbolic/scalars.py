@@ -214,8 +214,10 @@ class Bound(Unknown):
 class Sigma(Bound):
     """The sum of a body over bound indices. Built by `contract`, which knows how."""
 
+
 class Pi(Bound):
     """The product of a body over bound indices."""
+
 
 class log(sympy.log):  # type: ignore[misc]
     """SymPy's logarithm without its search for signs and imaginary parts, which takes milliseconds for log(1 + exp(x)).

@@ -159,10 +159,7 @@ class _Script:
 
     def _defined(self, node: Node) -> Spelled:
         if node.constant is not None:
-            return Spelled(
-                made(self.alias, np.asarray(node.constant)),
-                np.asarray(node.constant, dtype=np.float64),
-            )
+            return Spelled(made(self.alias, np.asarray(node.constant)), np.asarray(node.constant, dtype=np.float64))
         if node.primitive is not None:
             given = [
                 self._tensor(a.name) if isinstance(a, Node) else options_as_floats(a) for a in node.primitive.arguments

@@ -21,7 +21,6 @@ from gradcli.symbolic.scalars import Entry, as_float, atoms
 ROWS, COLUMNS, BOUND, DEFINED = "mnpqMNPQ", "ijklIJKL", "rstuRSTU", "abcdABCD"
 
 
-
 class Names:
     """Names for indices: letters by what an index is for, never a tensor's name."""
 
@@ -34,7 +33,8 @@ class Names:
         said."""
         sizes = [
             self.dims[e.name][axis]
-            for e in atoms(body, Entry) for axis, place in enumerate(e.indices)
+            for e in atoms(body, Entry)
+            for axis, place in enumerate(e.indices)
             if place == k and axis < len(self.dims.get(e.name, ()))
         ]
         return bool(sizes) and all(size == k.dim for size in sizes)

@@ -65,9 +65,7 @@ def _mask(graph: Graph, formula: Formula, pattern: Expr) -> Array:
 
 def _separates(formula: Formula, entry: Expr) -> bool:
     """Whether the formula is a factor of the rows times one of the columns, so that the matrix is an outer product."""
-    rows, columns = (
-        {k for k in side if isinstance(k, Index)} for side in (formula.rows, formula.columns)
-    )
+    rows, columns = ({k for k in side if isinstance(k, Index)} for side in (formula.rows, formula.columns))
     free = [free_indices(f) for f in Mul.make_args(entry)]
     return bool(rows and columns) and not any(f & rows and f & columns for f in free)
 
@@ -159,6 +157,3 @@ def _blocks(mask: Array) -> bool:
         return False
     wanted = np.kron(np.eye(rows // height, dtype=bool), np.ones((height, first), dtype=bool))
     return bool((mask == wanted).all())
-
-
-

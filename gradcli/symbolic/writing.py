@@ -124,7 +124,7 @@ class Writer:
                 coefficient *= content
                 above.append(rest)
             elif factor.is_Pow and factor.exp.is_Number and factor.exp.is_negative:
-                below.append(factor.base ** -factor.exp)
+                below.append(factor.base**-factor.exp)
             else:
                 above.append(factor)
         return coefficient, above, below
@@ -181,9 +181,7 @@ class Writer:
         """The arguments without the options at the end that have their default (or no effect)."""
         given = list(e.args)
         while given and (
-            given[-1] is NOTHING
-            or given[-1] == sympy.oo
-            or is_default(given[-1], e.row.takes[len(given) - 1].default)
+            given[-1] is NOTHING or given[-1] == sympy.oo or is_default(given[-1], e.row.takes[len(given) - 1].default)
         ):
             given.pop()
         return given

@@ -17,7 +17,12 @@ _DID_YOU_MEAN = N_("did you mean {repair} ?")
 
 
 def check(
-    source: str, before: list[Token], left: list[Token], tokens: list[Token], place: int, role: str,
+    source: str,
+    before: list[Token],
+    left: list[Token],
+    tokens: list[Token],
+    place: int,
+    role: str,
     names: Collection[str],
 ) -> None:
     """Raises GradcliError (syntax) unless `left` and `tokens[place]` side by side are a product in one reading.
@@ -51,9 +56,7 @@ def _made(source: str, left: list[Token]) -> tuple[str, str] | None:
     return name, source[left[opener].span.end : left[-1].span.start].strip()
 
 
-def _module(
-    source: str, name: str, options: str, left: list[Token], tokens: list[Token], place: int
-) -> GradcliError:
+def _module(source: str, name: str, options: str, left: list[Token], tokens: list[Token], place: int) -> GradcliError:
     span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
     arguments = source[tokens[place].span.end : span.end - 1].strip()
     function = renamed(name)
@@ -119,21 +122,29 @@ def _power(
     function = renamed(base.text) or base.text
     if exponent == "-1" and f"a{function}" in SPELLED:
         return fault(
-            "syntax", N_("{written} can be read in two ways: the inverse function, or one over the function's value"),
-            hint=N_("write {one} or {other}"), written=source[span.start : span.end],
-            one=patched(source, span, f"a{function}{argument}"), other=patched(source, span, f"1/{function}{argument}"),
+            "syntax",
+            N_("{written} can be read in two ways: the inverse function, or one over the function's value"),
+            hint=N_("write {one} or {other}"),
+            written=source[span.start : span.end],
+            one=patched(source, span, f"a{function}{argument}"),
+            other=patched(source, span, f"1/{function}{argument}"),
         ).at(span)
     if function in SPELLED:
         value = f"{function}{argument}**{exponent}" if exponent != "-1" else f"1/{function}{argument}"
         return fault(
-            "syntax", N_("{written} can be read in two ways: a power belongs after the function's argument"),
-            hint=_DID_YOU_MEAN, written=source[span.start : span.end], repair=patched(source, span, value),
+            "syntax",
+            N_("{written} can be read in two ways: a power belongs after the function's argument"),
+            hint=_DID_YOU_MEAN,
+            written=source[span.start : span.end],
+            repair=patched(source, span, value),
         ).at(span)
     return fault(
-        "syntax", N_("{written} can be read in two ways: a power belongs after the function's argument"),
+        "syntax",
+        N_("{written} can be read in two ways: a power belongs after the function's argument"),
         hint=N_("write {power} for the power of a function's value, {product} for a product"),
         written=source[span.start : span.end],
-        power=f"{function}{argument}**{exponent}", product=f"{base.text}**{exponent}*{right}",
+        power=f"{function}{argument}**{exponent}",
+        product=f"{base.text}**{exponent}*{right}",
     ).at(span)
 
 
@@ -141,9 +152,13 @@ def _two_readings(source: str, operator: Token, left: list[Token], tokens: list[
     factor, right = _text(source, left), right_text(source, tokens, place)
     span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
     return fault(
-        "syntax", N_("{written} after {operator} can be read in two ways"),
-        hint=N_("write {one} or {other}"), written=source[span.start : span.end], operator=operator.text,
-        one=patched(source, span, f"({factor}*{right})"), other=patched(source, span, f"{factor}*{right}"),
+        "syntax",
+        N_("{written} after {operator} can be read in two ways"),
+        hint=N_("write {one} or {other}"),
+        written=source[span.start : span.end],
+        operator=operator.text,
+        one=patched(source, span, f"({factor}*{right})"),
+        other=patched(source, span, f"{factor}*{right}"),
     ).at(span)
 
 
@@ -184,9 +199,10 @@ def check_root(source: str, tokens: list[Token], place: int) -> None:
     end = extent(tokens, place + 1) if place + 1 < len(tokens) else place
     span = tokens[place].span.to(tokens[end].span)
     raise fault(
-        "syntax", N_("the root sign needs brackets, to say how far it reaches"),
+        "syntax",
+        N_("the root sign needs brackets, to say how far it reaches"),
         hint=N_("did you mean {repair} ?"),
-        repair=patched(source, span, f"sqrt({source[span.start + 1:span.end].strip() or 'x'})"),
+        repair=patched(source, span, f"sqrt({source[span.start + 1 : span.end].strip() or 'x'})"),
     ).at(span)
 
 

@@ -68,12 +68,18 @@ def unbalanced(source: str, opener: Token | None, closer: Token) -> GradcliError
         again = len(rest) - len(rest.lstrip(closer.text + " "))
         every = Span(closer.span.start, closer.span.end + again)
         return fault(
-            "syntax", N_("the bracket {closer} closes nothing"),
-            hint=N_("did you mean {repair} ?"), closer=closer.text, repair=patched(source, every, " " * bool(again)),
+            "syntax",
+            N_("the bracket {closer} closes nothing"),
+            hint=N_("did you mean {repair} ?"),
+            closer=closer.text,
+            repair=patched(source, every, " " * bool(again)),
         ).at(closer.span)
     return fault(
-        "syntax", N_("the bracket {opener} is closed by {closer}"),
-        hint=N_("did you mean {repair} ?"), opener=opener.text, closer=closer.text,
+        "syntax",
+        N_("the bracket {opener} is closed by {closer}"),
+        hint=N_("did you mean {repair} ?"),
+        opener=opener.text,
+        closer=closer.text,
         repair=patched(source, closer.span, _closing(opener)),
     ).at(opener.span.to(closer.span))
 
@@ -83,8 +89,11 @@ def never_closed(source: str, opened: list[Token]) -> GradcliError:
     closers = "".join(map(_closing, reversed(opened)))
     end = len(source.rstrip())
     return fault(
-        "syntax", N_("the bracket {opener} is never closed"),
-        hint=N_("did you mean {repair} ?"), opener=opened[-1].text, repair=patched(source, Span(end, end), closers),
+        "syntax",
+        N_("the bracket {opener} is never closed"),
+        hint=N_("did you mean {repair} ?"),
+        opener=opened[-1].text,
+        repair=patched(source, Span(end, end), closers),
     ).at(opened[-1].span)
 
 
@@ -102,36 +111,42 @@ def semicolon_inside(source: str, opener: Token, semicolon: Token) -> GradcliErr
         else:  # an expression that ended here would be lost
             repair = patched(source + _closing(opener) * (not closed), semicolon.span, ",")
         return fault(
-            "syntax", N_("the bracket {opener} is not closed before the ;"),
-            hint=N_("did you mean {repair} ?"), opener=opener.text, repair=repair,
+            "syntax",
+            N_("the bracket {opener} is not closed before the ;"),
+            hint=N_("did you mean {repair} ?"),
+            opener=opener.text,
+            repair=repair,
         ).at(opener.span)
     rows = source[opener.span.end : end].split(";")
     matrix = ", ".join(f"[{', '.join(row.replace(',', ' ').split())}]" for row in rows)
     return fault(
-        "syntax", N_("a matrix is written as a list of rows; ; separates statements"),
-        hint=N_("did you mean {repair} ?"), repair=patched(source, Span(opener.span.start, end + 1), f"[{matrix}]"),
+        "syntax",
+        N_("a matrix is written as a list of rows; ; separates statements"),
+        hint=N_("did you mean {repair} ?"),
+        repair=patched(source, Span(opener.span.start, end + 1), f"[{matrix}]"),
     ).at(Span(opener.span.start, end + 1))
 
 
 def empty_body() -> GradcliError:
     """The complaint about `while c:` with nothing after it."""
     return fault(
-        "syntax", N_("the loop has no body: statements are missing after its colon"),
+        "syntax",
+        N_("the loop has no body: statements are missing after its colon"),
         hint=N_("write it on one line, while CONDITION: STATEMENTS, or indent the lines of the body"),
     )
 
 
 def no_condition(tokens: list[Token]) -> GradcliError:
     """The complaint about `while:`."""
-    return fault(
-        "syntax", N_("while has no condition"), hint=N_("write while CONDITION: STATEMENTS"),
-    ).at(tokens[0].span.to(tokens[1].span))
+    return fault("syntax", N_("while has no condition"), hint=N_("write while CONDITION: STATEMENTS")).at(
+        tokens[0].span.to(tokens[1].span)
+    )
 
 
 def no_colon(source: str, tokens: list[Token]) -> GradcliError:
     """The complaint about a `while` without its colon."""
     return fault(
-        "syntax", N_("a colon is missing after the condition of while"), hint=N_("write while CONDITION: STATEMENTS"),
+        "syntax", N_("a colon is missing after the condition of while"), hint=N_("write while CONDITION: STATEMENTS")
     ).at(tokens[0].span)
 
 
@@ -141,8 +156,10 @@ def augmented(source: str, tokens: list[Token], place: int) -> GradcliError:
     operator = tokens[place].text[:-1]
     value = value if len(tokens) == place + 2 else f"({value})"
     return fault(
-        "syntax", N_("{operator}= is not allowed: nothing is changed in place"),
-        hint=N_("did you mean {repair} ?"), operator=operator,
+        "syntax",
+        N_("{operator}= is not allowed: nothing is changed in place"),
+        hint=N_("did you mean {repair} ?"),
+        operator=operator,
         repair=patched(source, tokens[0].span.to(tokens[-1].span), f"{name} = {name} {operator} {value}"),
     ).at(tokens[place].span)
 
@@ -158,8 +175,11 @@ def target(source: str, tokens: list[Token], place: int) -> GradcliError:
         return _unpacking(names, tokens[place + 1 :], right).at(span)
     if tokens[0].kind in ("flag", "word"):
         return fault(
-            "syntax", N_("{name} is a reserved word and cannot be assigned"),
-            hint=N_("use another name, for example {other}"), name=tokens[0].text, other=tokens[0].text.lower() + "_",
+            "syntax",
+            N_("{name} is a reserved word and cannot be assigned"),
+            hint=N_("use another name, for example {other}"),
+            name=tokens[0].text,
+            other=tokens[0].text.lower() + "_",
         ).at(span)
     return _odd_target(tokens, place, left, right).at(span)
 
@@ -167,7 +187,8 @@ def target(source: str, tokens: list[Token], place: int) -> GradcliError:
 def _unpacking(names: list[Token], value: list[Token], right: str) -> GradcliError:
     one = right if len(value) == 1 else f"({right})"
     return fault(
-        "syntax", N_("= assigns one name at a time: a tensor is not unpacked"),
+        "syntax",
+        N_("= assigns one name at a time: a tensor is not unpacked"),
         hint=N_("did you mean {repair} ?"),
         repair="; ".join(f"{name.text} = {one}[{place}]" for place, name in enumerate(names)),
     )
@@ -176,28 +197,41 @@ def _unpacking(names: list[Token], value: list[Token], right: str) -> GradcliErr
 def _odd_target(tokens: list[Token], place: int, left: str, right: str) -> GradcliError:
     if tokens[0].kind == "name" and tokens[1].text == "(":
         return fault(
-            "syntax", N_("functions are not defined: the left side of = must be one name"),
-            hint=N_("write only y = {right}"), right=right,
+            "syntax",
+            N_("functions are not defined: the left side of = must be one name"),
+            hint=N_("write only y = {right}"),
+            right=right,
         )
     if tokens[0].kind == "name" and tokens[1].text in ("[", "."):
         return fault(
-            "syntax", N_("{left} cannot be assigned: the left side of = must be one name, nothing is changed in place"),
-            hint=N_("build a new tensor with where, cat or stack"), left=left,
+            "syntax",
+            N_("{left} cannot be assigned: the left side of = must be one name, nothing is changed in place"),
+            hint=N_("build a new tensor with where, cat or stack"),
+            left=left,
         )
     if re.fullmatch(r"d\w*\s*/\s*d\w+", left):  # dy/dx = x**2
         return fault(
-            "syntax", N_("the left side of = must be one name to assign, not {left}"), hint=N_("write only {right}"),
-            left=left, right=right,
+            "syntax",
+            N_("the left side of = must be one name to assign, not {left}"),
+            hint=N_("write only {right}"),
+            left=left,
+            right=right,
         )
     if place == 2 and all(token.kind == "name" for token in tokens[:2]):  # let y = x**2
         return fault(
-            "syntax", N_("the left side of = must be one name to assign, not {left}"),
-            hint=N_("did you mean {repair} ?"), left=left, repair=f"{tokens[1].text} = {right}",
+            "syntax",
+            N_("the left side of = must be one name to assign, not {left}"),
+            hint=N_("did you mean {repair} ?"),
+            left=left,
+            repair=f"{tokens[1].text} = {right}",
         )
     repair = f"{right} = {left}" if len(tokens) == place + 2 and tokens[-1].kind == "name" else f"{left} == {right}"
     return fault(
-        "syntax", N_("the left side of = must be one name to assign, not {left}"),
-        hint=N_("did you mean {repair} ?"), left=left, repair=repair,
+        "syntax",
+        N_("the left side of = must be one name to assign, not {left}"),
+        hint=N_("did you mean {repair} ?"),
+        left=left,
+        repair=repair,
     )
 
 
@@ -206,7 +240,8 @@ def lost(source: str, statement: Bare, following: Statement | None, names: Colle
     span = statement.span
     text = source[span.start : span.end]
     error = fault(
-        "syntax", N_("the value of {text} is lost: only the last statement is the output"),
+        "syntax",
+        N_("the value of {text} is lost: only the last statement is the output"),
         text=text if len(text) <= ROOM_FOR_A_HINT else f"{text[:ROOM_FOR_A_HINT]}…",
     )
     error.hint = _kept(source, statement, following, names)
@@ -247,16 +282,16 @@ def _free(names: Collection[str]) -> str:
 def only_text(source: str, text: Token) -> GradcliError:
     """The complaint about a statement that is a text, as a docstring is."""
     rest = patched(source, text.span, "").lstrip("; ")
-    return fault(
-        "syntax", N_("text is not a number"), hint=_LEAVE_OUT if rest else None, repair=rest,
-    ).at(text.span)
+    return fault("syntax", N_("text is not a number"), hint=_LEAVE_OUT if rest else None, repair=rest).at(text.span)
 
 
 def no_value(source: str, tokens: list[Token]) -> GradcliError:
     """The complaint about `y =` with nothing after it."""
     return fault(
-        "syntax", N_("an expression is missing after {name} ="),
-        hint=N_("write {name} = EXPRESSION"), name=tokens[0].text,
+        "syntax",
+        N_("an expression is missing after {name} ="),
+        hint=N_("write {name} = EXPRESSION"),
+        name=tokens[0].text,
     ).at(tokens[0].span.to(tokens[1].span))
 
 
@@ -265,14 +300,19 @@ def chained(source: str, tokens: list[Token], place: int) -> GradcliError:
     name, middle, value = tokens[0].text, _text(source, tokens[2:place]), _text(source, tokens[place + 1 :])
     if middle and value and not middle.isidentifier():
         return fault(
-            "syntax", N_("= assigns one name at a time"), hint=N_("write {one} or {other}"),
-            one=f"{name} = {middle}", other=f"{name} = {value}",
+            "syntax",
+            N_("= assigns one name at a time"),
+            hint=N_("write {one} or {other}"),
+            one=f"{name} = {middle}",
+            other=f"{name} = {value}",
         ).at(tokens[place].span)
     if not middle or not value:
         return fault("syntax", N_("an expression is missing next to =")).at(tokens[place].span)
     return fault(
-        "syntax", N_("= assigns one name at a time"),
-        hint=N_("did you mean {repair} ?"), repair=f"{middle} = {value}; {name} = {middle}",
+        "syntax",
+        N_("= assigns one name at a time"),
+        hint=N_("did you mean {repair} ?"),
+        repair=f"{middle} = {value}; {name} = {middle}",
     ).at(tokens[place].span)
 
 

@@ -64,7 +64,8 @@ def too_deep(span: Span) -> GradcliError:
     """The complaint about an expression nested beyond MAX_DEPTH."""
     return limit(
         N_("the expression is nested more than {most} levels deep"),
-        hint=N_("give parts of it names: a = ...; b = ...a..."), most=MAX_DEPTH,
+        hint=N_("give parts of it names: a = ...; b = ...a..."),
+        most=MAX_DEPTH,
     ).at(span)
 
 
@@ -142,8 +143,10 @@ def _body_at(indent: int, block: _Block, first: Token) -> list[Line | Loop]:
         block.inner = indent
     if indent != block.inner:
         raise fault(
-            "syntax", N_("this line is indented by {indent}, the lines of the loop above it by {inner}"),
-            indent=indent, inner=block.inner,
+            "syntax",
+            N_("this line is indented by {indent}, the lines of the loop above it by {inner}"),
+            indent=indent,
+            inner=block.inner,
         ).at(first.span)
     return block.body
 

@@ -52,7 +52,7 @@ def _with_a_guess(error: GradcliError, variables: Collection[str]) -> GradcliErr
 def _parse(source: str, variables: Collection[str]) -> Tree:
     if len(source) > MAX_CHARACTERS:
         raise limit(
-            N_("the expression has {count} characters; the limit is {most}"), count=len(source), most=MAX_CHARACTERS,
+            N_("the expression has {count} characters; the limit is {most}"), count=len(source), most=MAX_CHARACTERS
         ).at(Span(MAX_CHARACTERS, len(source)))
     tokens = join_lines(source, _counted(scan(source)))
     lines, notes = statements(source, tokens)
@@ -86,7 +86,8 @@ def _counted(tokens: Iterable[Token]) -> Iterator[Token]:
         if count > MAX_NODES:
             raise limit(
                 N_("the expression has more than {most} numbers, names and operators"),
-                hint=N_("give large tensors as inputs, for example from a file: x=@x.npy"), most=MAX_NODES,
+                hint=N_("give large tensors as inputs, for example from a file: x=@x.npy"),
+                most=MAX_NODES,
             ).at(token.span)
         yield token
 

@@ -97,7 +97,8 @@ class Reader:
         value = self._read(node)
         if isinstance(value, Text):
             raise fault(
-                "syntax", N_("text is not a number"),
+                "syntax",
+                N_("text is not a number"),
                 hint=N_('text is only an argument of a function, as in einsum("ij,jk", a, b)'),
             ).at(value.span)
         return value
@@ -161,8 +162,10 @@ class Reader:
             return
         first, last = bones.starts[node.col_offset], bones.last_place(node)
         raise fault(
-            "syntax", N_("& and | bind tighter than comparisons: each comparison needs brackets"),
-            hint=N_("did you mean {repair} ?"), repair=self._bracketed(first, last),
+            "syntax",
+            N_("& and | bind tighter than comparisons: each comparison needs brackets"),
+            hint=N_("did you mean {repair} ?"),
+            repair=self._bracketed(first, last),
         ).at(bones.span(node))
 
     def _bracketed(self, first: int, last: int) -> str:
@@ -195,9 +198,7 @@ class Reader:
             return self._called(node, token.text, token.span, None, module)
         return self._called(node, token.text, token.span, self._tensor(function.value))
 
-    def _called(
-        self, node: ast.Call, name: str, name_span: Span, this: Expression | None, module: str = ""
-    ) -> Call:
+    def _called(self, node: ast.Call, name: str, name_span: Span, this: Expression | None, module: str = "") -> Call:
         before = () if this is None else (this,)
         arguments = tuple([self._read(argument) for argument in node.args])
         keywords: dict[str, Expression] = {}
@@ -215,7 +216,8 @@ class Reader:
         last = self._bones.starts[function.col_offset]
         value = self._source[self._bones.tokens[last].span.start : span.start].rstrip().rstrip(".").rstrip()
         return fault(
-            "name", N_("gradcli calls backward itself: the program only computes the output"),
+            "name",
+            N_("gradcli calls backward itself: the program only computes the output"),
             hint=N_("leave the call out: {repair}"),
             repair=patched(self._source, Span(min(whole.start, start.start), whole.end), value),
         ).at(span)
@@ -254,4 +256,3 @@ class Reader:
             None if part is None else self._tensor(part) for part in (node.lower, node.upper, node.step)
         ]
         return Slice(start, stop, step, self._bones.span(node))
-

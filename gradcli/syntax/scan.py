@@ -21,8 +21,21 @@ LARGEST = Fraction(2**1024 - 2**970)
 """From here on a number is rounded to no float64."""
 
 Kind = Literal[
-    "number", "name", "word", "flag", "text", "operator", "newline",
-    "unary", "binary", "open", "close", "comma", "colon", "dot", "equals",
+    "number",
+    "name",
+    "word",
+    "flag",
+    "text",
+    "operator",
+    "newline",
+    "unary",
+    "binary",
+    "open",
+    "close",
+    "comma",
+    "colon",
+    "dot",
+    "equals",
 ]
 """The second row is what `arrange` makes of operators once it knows where they stand."""
 
@@ -51,7 +64,7 @@ _SAME = {
 }
 _ONE_FOR_ONE = str.maketrans(
     {char: plain for plain, chars in _SAME.items() for char in chars}
-    | {chr(wide): chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)},  # the fullwidth forms of ASCII
+    | {chr(wide): chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}  # the fullwidth forms of ASCII
 )
 """One character for one character, so that places stay the same."""
 _LONGER = {"≤": "<=", "≦": "<=", "≥": ">=", "≧": ">=", "≠": "!=", "…": "...", "^": "**"}
@@ -127,8 +140,11 @@ def variable(text: str) -> str:
     token = _name(plain, Span(0, len(text)))
     if token.kind != "name":
         raise fault(
-            "name", N_("{text} is a reserved word of Python and cannot name a variable"),
-            hint=N_("use another name, for example {other}"), text=text, other=stray.renamed(text),
+            "name",
+            N_("{text} is a reserved word of Python and cannot name a variable"),
+            hint=N_("use another name, for example {other}"),
+            text=text,
+            other=stray.renamed(text),
         )
     return token.text
 
@@ -229,7 +245,8 @@ def out_of_range(text: str, span: Span) -> GradcliError:
     """The complaint about a number that no float64 is near to."""
     return limit(
         N_("{number} is out of the range of floating-point numbers, which goes from about 5e-324 to 1.8e308"),
-        hint=N_("write inf for infinity, or 0"), number=text if len(text) < 30 else text[:12] + "…",
+        hint=N_("write inf for infinity, or 0"),
+        number=text if len(text) < 30 else text[:12] + "…",
     ).at(span)
 
 

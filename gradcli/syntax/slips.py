@@ -25,28 +25,31 @@ def word(source: str, tokens: list[Token], place: int) -> GradcliError:
         return _ternary(source, tokens, left, place, right)
     if token.text == "if" and before:
         return fault(
-            "syntax", N_("{word} is not allowed in an expression"),
-            hint=N_("choose entry by entry with where(condition, a, b)"), word=token.text,
+            "syntax",
+            N_("{word} is not allowed in an expression"),
+            hint=N_("choose entry by entry with where(condition, a, b)"),
+            word=token.text,
         ).at(token.span)
     if token.text in ("and", "or", "not"):
         return _logic(source, token, before, after)
     if token.text in ("is", "in") and before and after:
         return fault(
-            "syntax", N_("{word} is not allowed in an expression"),
-            hint=N_("compare with == or !="), word=token.text,
+            "syntax", N_("{word} is not allowed in an expression"), hint=N_("compare with == or !="), word=token.text
         ).at(token.span)
     if token.text == "for" and before:
         return fault(
-            "syntax", N_("comprehensions are not allowed: a list holds expressions only"),
+            "syntax",
+            N_("comprehensions are not allowed: a list holds expressions only"),
             hint=N_("write its entries out, [0*x, 1*x, 2*x], or use arange and broadcasting"),
         ).at(token.span)
     if token.text == "lambda" and any(t.text == ":" for t in tokens[place:]):
         colon = next(t for t in tokens[place:] if t.text == ":")
         rest = "" if source[: token.span.start].strip() else source[colon.span.end :].strip()
         return fault(
-            "syntax", N_("functions cannot be defined: lambda is not allowed"),
-            hint=N_("write only the expression itself: {repair}") if rest
-            else N_("write only the expression itself"), repair=rest,
+            "syntax",
+            N_("functions cannot be defined: lambda is not allowed"),
+            hint=N_("write only the expression itself: {repair}") if rest else N_("write only the expression itself"),
+            repair=rest,
         ).at(token.span)
     return _reserved(source, token)
 
@@ -69,13 +72,19 @@ def _reserved(source: str, token: Token) -> GradcliError:
     if token.text == "return" and source[: token.span.start].strip():
         before, after = source[: token.span.start].rstrip(" ;"), source[token.span.end :].strip()
         return fault(
-            "syntax", N_("{word} is not allowed: the last statement is the output, after a ; or on a new line"),
-            hint=_DID_YOU_MEAN, word=token.text, repair=f"{before}; {after}",
+            "syntax",
+            N_("{word} is not allowed: the last statement is the output, after a ; or on a new line"),
+            hint=_DID_YOU_MEAN,
+            word=token.text,
+            repair=f"{before}; {after}",
         ).at(token.span)
     return fault(
-        "syntax", N_("{word} is a reserved word of Python and cannot be used as a name"),
+        "syntax",
+        N_("{word} is a reserved word of Python and cannot be used as a name"),
         hint=N_("use another name, for example {other}: {repair}"),
-        word=token.text, other=renamed(token.text), repair=_everywhere(source, token),
+        word=token.text,
+        other=renamed(token.text),
+        repair=_everywhere(source, token),
     ).at(token.span)
 
 
@@ -98,8 +107,10 @@ def _ternary(source: str, tokens: list[Token], left: int, place: int, right: int
     value, condition, other = (_text(source, part) or "..." for part in parts)
     span = tokens[left].span.to(tokens[right - 1].span)
     return fault(
-        "syntax", N_("'a if c else b' is not allowed: a tensor chooses entry by entry with where"),
-        hint=_DID_YOU_MEAN, repair=patched(source, span, f"where({condition}, {value}, {other})"),
+        "syntax",
+        N_("'a if c else b' is not allowed: a tensor chooses entry by entry with where"),
+        hint=_DID_YOU_MEAN,
+        repair=patched(source, span, f"where({condition}, {value}, {other})"),
     ).at(span)
 
 
@@ -119,8 +130,12 @@ def _logic(source: str, token: Token, before: list[Token], after: list[Token]) -
         repair = patched(source, span, f"{left}{sign} {right}" if token.text != "not" else f"{left}~{right}")
         hint = _DID_YOU_MEAN
     return fault(
-        "syntax", N_("{word} is not allowed: masks are joined entry by entry by {sign}"),
-        hint=hint, word=token.text, sign=sign, repair=repair,
+        "syntax",
+        N_("{word} is not allowed: masks are joined entry by entry by {sign}"),
+        hint=hint,
+        word=token.text,
+        sign=sign,
+        repair=repair,
     ).at(token.span)
 
 
@@ -140,18 +155,26 @@ def no_operand(source: str, tokens: list[Token], place: int) -> GradcliError:
         return inner
     if before is None or before.text in ("(", "["):
         return fault(
-            "syntax", N_("an operand is missing before {operator}"),
+            "syntax",
+            N_("an operand is missing before {operator}"),
             hint=_LEAVE_OUT if len(tokens) > 1 else None,
-            operator=_written(source, here), repair=patched(source, here.span, ""),
+            operator=_written(source, here),
+            repair=patched(source, here.span, ""),
         ).at(here.span)
     if before.text == here.text == "*":
         return fault(
-            "syntax", N_("an operand is missing between {first} and {second}"), hint=_DID_YOU_MEAN,
-            first="*", second="*", repair=patched(source, before.span.to(here.span), "**"),
+            "syntax",
+            N_("an operand is missing between {first} and {second}"),
+            hint=_DID_YOU_MEAN,
+            first="*",
+            second="*",
+            repair=patched(source, before.span.to(here.span), "**"),
         ).at(before.span.to(here.span))
     return fault(
-        "syntax", N_("an operand is missing between {first} and {second}"),
-        first=_written(source, before), second=_written(source, here),
+        "syntax",
+        N_("an operand is missing between {first} and {second}"),
+        first=_written(source, before),
+        second=_written(source, here),
     ).at(before.span.to(here.span))
 
 
@@ -163,9 +186,14 @@ def _inner_product(source: str, tokens: list[Token], place: int) -> GradcliError
         return None
     span = tokens[place].span.to(tokens[right].span)
     return fault(
-        "syntax", N_("the signs < and > are no brackets here"), hint=_DID_YOU_MEAN,
-        repair=patched(source, span, f"sum(({_text(source, tokens[place + 1 : commas[0]])})"
-                                     f"*({_text(source, tokens[commas[0] + 1 : right])}))"),
+        "syntax",
+        N_("the signs < and > are no brackets here"),
+        hint=_DID_YOU_MEAN,
+        repair=patched(
+            source,
+            span,
+            f"sum(({_text(source, tokens[place + 1 : commas[0]])})*({_text(source, tokens[commas[0] + 1 : right])}))",
+        ),
     ).at(span)
 
 
@@ -173,9 +201,12 @@ def arrow(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about `x <- 3`: other languages assign so."""
     span = tokens[place].span.to(tokens[place + 1].span)
     return fault(
-        "syntax", N_("{written} can be read in two ways: as an assignment, or as a comparison with a negative number"),
-        hint=N_("write {one} or {other}"), written=source[span.start : span.end],
-        one=patched(source, span, "="), other=patched(source, Span(span.start, _skip(source, span.end)), "< -"),
+        "syntax",
+        N_("{written} can be read in two ways: as an assignment, or as a comparison with a negative number"),
+        hint=N_("write {one} or {other}"),
+        written=source[span.start : span.end],
+        one=patched(source, span, "="),
+        other=patched(source, Span(span.start, _skip(source, span.end)), "< -"),
     ).at(span)
 
 
@@ -186,10 +217,17 @@ def root(source: str, tokens: list[Token], first: int, place: int) -> GradcliErr
     whole = tokens[first - 1].span.to(span)
     sign = source[whole.start : span.start].strip()
     return fault(
-        "syntax", N_("{exponent} after {sign} can be read in two ways"), hint=N_("write {one} or {other}"),
-        exponent=exponent, sign=sign, one=patched(source, span, f"({exponent})"),
-        other=patched(source, whole, f"{sign}({source[span.start : tokens[place - 1].span.end]})"
-                                     f"{source[tokens[place - 1].span.end : span.end]}"),
+        "syntax",
+        N_("{exponent} after {sign} can be read in two ways"),
+        hint=N_("write {one} or {other}"),
+        exponent=exponent,
+        sign=sign,
+        one=patched(source, span, f"({exponent})"),
+        other=patched(
+            source,
+            whole,
+            f"{sign}({source[span.start : tokens[place - 1].span.end]}){source[tokens[place - 1].span.end : span.end]}",
+        ),
     ).at(span)
 
 
@@ -208,8 +246,11 @@ def _nothing_after(source: str, tokens: list[Token], place: int) -> GradcliError
     if place == len(tokens) and "\n" in source[tokens[last].span.end :].strip(" "):
         hint = N_("an expression goes on over the end of a line only inside brackets")
     return fault(
-        "syntax", N_("an operand is missing after {operator}"),
-        hint=hint, operator=_written(source, tokens[last]), repair=repair,
+        "syntax",
+        N_("an operand is missing after {operator}"),
+        hint=hint,
+        operator=_written(source, tokens[last]),
+        repair=repair,
     ).at(tokens[last].span)
 
 
@@ -233,8 +274,10 @@ def bars(source: str, span: Span, function: str = "abs", names: Collection[str] 
     repair = without_bars(source, names)
     short = repair is not None and len(repair) <= ROOM_FOR_A_HINT and "\n" not in repair
     return fault(
-        "syntax", N_("bars are not read as {function}: | joins masks"),
-        hint=_DID_YOU_MEAN if short else N_("write abs(x) for |x|, norm(x) for ||x||"), function=function,
+        "syntax",
+        N_("bars are not read as {function}: | joins masks"),
+        hint=_DID_YOU_MEAN if short else N_("write abs(x) for |x|, norm(x) for ||x||"),
+        function=function,
         repair=repair,
     ).at(span)
 
@@ -251,8 +294,12 @@ def foreign(source: str, tokens: list[Token], place: int) -> GradcliError:
     elif token.text in ("&&", "||"):
         left, right = _segment(tokens, place)
         compared = _compares(tokens[left:place]) and _compares(tokens[place + 1 : right])
-        bracketed = place and tokens[place - 1].text == ")" and tokens[place + 1 : place + 2][:1] and (
-            tokens[place + 1].text in ("(", "~"))
+        bracketed = (
+            place
+            and tokens[place - 1].text == ")"
+            and tokens[place + 1 : place + 2][:1]
+            and (tokens[place + 1].text in ("(", "~"))
+        )
         fits = compared and bracketed
         hint, values = (_DID_YOU_MEAN, {"repair": patched(source, token.span, token.text[0])}) if fits else (_JOIN, {})
     elif token.text in _BETTER:
@@ -273,8 +320,10 @@ def comma(source: str, tokens: list[Token], place: int) -> GradcliError:
     numbers = [t.kind == "number" and t.text.isdigit() for t in (*left, *right)] == [True, True]
     if numbers and left[0].span.end + 1 == right[0].span.start:
         return fault(
-            "syntax", N_("a comma does not separate decimals: write a point"),
-            hint=_DID_YOU_MEAN, repair=patched(source, tokens[place].span, "."),
+            "syntax",
+            N_("a comma does not separate decimals: write a point"),
+            hint=_DID_YOU_MEAN,
+            repair=patched(source, tokens[place].span, "."),
         ).at(left[0].span.to(right[0].span))
     span = tokens[0].span.to(tokens[-1].span)
     if left and not right:
@@ -282,31 +331,37 @@ def comma(source: str, tokens: list[Token], place: int) -> GradcliError:
     if not left:
         return no_operand(source, tokens, place)
     return fault(
-        "syntax", N_("a comma outside brackets: there is one output, not several"),
-        hint=N_("to stack them write {repair}"), repair=patched(source, span, f"[{_text(source, tokens)}]"),
+        "syntax",
+        N_("a comma outside brackets: there is one output, not several"),
+        hint=N_("to stack them write {repair}"),
+        repair=patched(source, span, f"[{_text(source, tokens)}]"),
     ).at(tokens[place].span)
 
 
 def equals(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about `=` inside an expression."""
     return fault(
-        "syntax", N_("= does not stand inside an expression, except to name an argument, as in sum(x, dim=0)"),
-        hint=N_("to compare write {repair}"), repair=patched(source, tokens[place].span, "=="),
+        "syntax",
+        N_("= does not stand inside an expression, except to name an argument, as in sum(x, dim=0)"),
+        hint=N_("to compare write {repair}"),
+        repair=patched(source, tokens[place].span, "=="),
     ).at(tokens[place].span)
 
 
 def colon(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about a colon that is in no index."""
-    return fault(
-        "syntax", N_("a colon stands only in an index, as in x[1:], and after the condition of while"),
-    ).at(tokens[place].span)
+    return fault("syntax", N_("a colon stands only in an index, as in x[1:], and after the condition of while")).at(
+        tokens[place].span
+    )
 
 
 def dot(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about a point with nothing before or after it."""
     return fault(
-        "syntax", N_("a point stands between a tensor and a name, as in x.T"),
-        hint=_LEAVE_OUT, repair=patched(source, tokens[place].span, ""),
+        "syntax",
+        N_("a point stands between a tensor and a name, as in x.T"),
+        hint=_LEAVE_OUT,
+        repair=patched(source, tokens[place].span, ""),
     ).at(tokens[place].span)
 
 
@@ -318,8 +373,7 @@ def after_dot(token: Token) -> GradcliError:
 def dots(token: Token) -> GradcliError:
     """The complaint about `...` that is in no index."""
     return fault(
-        "syntax", N_("... stands only in an index, as in x[..., 0]"),
-        hint=N_("write every entry out, or use arange(5)"),
+        "syntax", N_("... stands only in an index, as in x[..., 0]"), hint=N_("write every entry out, or use arange(5)")
     ).at(token.span)
 
 

@@ -14,7 +14,7 @@ ROOM_FOR_A_HINT = 100
 
 def patched(source: str, span: Span, repair: str) -> str:
     """The whole source with the place mended, or the mended place alone where the source is long."""
-    whole = f"{source[:span.start]}{repair}{source[span.end:]}".strip()
+    whole = f"{source[: span.start]}{repair}{source[span.end :]}".strip()
     return whole if len(whole) <= ROOM_FOR_A_HINT and "\n" not in whole else repair.strip()
 
 
@@ -28,8 +28,10 @@ def character(source: str, plain: str, place: int) -> GradcliError:
     char, span = plain[place], Span(place, place + 1)
     if char in "\"'":
         error = fault(
-            "syntax", N_("the quote {quote} is never closed"),
-            hint=N_("close it: {quote}i,j->ij{quote}"), quote=source[place],
+            "syntax",
+            N_("the quote {quote} is never closed"),
+            hint=N_("close it: {quote}i,j->ij{quote}"),
+            quote=source[place],
         )
     elif char == "\\":
         return _latex(source, place)
@@ -41,20 +43,27 @@ def character(source: str, plain: str, place: int) -> GradcliError:
         error = fault("syntax", N_("bars are not read as a norm"), hint=N_("write norm(x)"))
     elif char == "⊗":
         error = fault(
-            "syntax", N_("the character {char} has no meaning here"),
-            hint=N_("write outer(a, b) or kron(a, b)"), char=_shown(char),
+            "syntax",
+            N_("the character {char} has no meaning here"),
+            hint=N_("write outer(a, b) or kron(a, b)"),
+            char=_shown(char),
         )
     elif char == "$":
         error = fault(
-            "syntax", N_("{char} has no meaning here"),
-            hint=N_("leave it out: {repair}"), char=char, repair=patched(source, span, ""),
+            "syntax",
+            N_("{char} has no meaning here"),
+            hint=N_("leave it out: {repair}"),
+            char=char,
+            repair=patched(source, span, ""),
         )
     elif char == "?":
         choice = re.fullmatch(r"\s*([^?:;]+?)\s*\?\s*([^?:;]+?)\s*:\s*([^?:;]+?)\s*", plain)
         error = fault(
-            "syntax", N_("the character {char} has no meaning here"),
+            "syntax",
+            N_("the character {char} has no meaning here"),
             hint=N_("did you mean {repair} ?") if choice else N_("choose entry by entry with where(condition, a, b)"),
-            char=char, repair=f"where({', '.join(choice.groups())})" if choice else "",
+            char=char,
+            repair=f"where({', '.join(choice.groups())})" if choice else "",
         )
     elif char == "\0":
         error = fault("syntax", N_("the text holds a null byte at position {place}: it is not a text"), place=place + 1)
@@ -62,9 +71,11 @@ def character(source: str, plain: str, place: int) -> GradcliError:
         plainer = unicodedata.normalize("NFKC", char).replace("⁄", "/")
         similar = plainer.isascii() and plainer.isprintable() and plainer != char and plainer.strip()
         error = fault(
-            "syntax", N_("the character {char} has no meaning here"),
+            "syntax",
+            N_("the character {char} has no meaning here"),
             hint=N_("did you mean {repair} ?") if similar else None,
-            char=_shown(char), repair=patched(source, span, f"({plainer})"),
+            char=_shown(char),
+            repair=patched(source, span, f"({plainer})"),
         )
     return error.at(span)
 
@@ -99,7 +110,7 @@ def _braces(source: str, plain: str, place: int) -> GradcliError:
     raised = plain[:place].rstrip().endswith(("^", "**", "_"))
     word = re.search(r"\w+$", plain[:place])
     left, right = "()" if raised or (word is not None and word[0] in SPELLED) else "[]"
-    repair = patched(source, Span(place, closing + 1), f"{left}{source[place + 1:closing]}{right}")
+    repair = patched(source, Span(place, closing + 1), f"{left}{source[place + 1 : closing]}{right}")
     return fault("syntax", sentence, hint=N_("did you mean {repair} ?"), repair=repair)
 
 
@@ -109,14 +120,17 @@ def _factorial(source: str, plain: str, place: int) -> GradcliError:
     operand = re.compile(r"(\w+|\([^()]*\))\s*$").search(plain[:place], start)
     if operand is None:
         return fault(
-            "syntax", N_("! does not mean 'not' here: a mask is negated by ~"),
-            hint=N_("did you mean {repair} ?"), repair=_negated(source, plain, place),
+            "syntax",
+            N_("! does not mean 'not' here: a mask is negated by ~"),
+            hint=N_("did you mean {repair} ?"),
+            repair=_negated(source, plain, place),
         ).at(span)
     inner = source[operand.start(1) : operand.end(1)]
     inner = inner[1:-1] if inner.startswith("(") else inner
     place_of_all = Span(operand.start(1), place + 1)
     return fault(
-        "syntax", N_("! is not a factorial here"),
+        "syntax",
+        N_("! is not a factorial here"),
         hint=N_("x! is exp(lgamma(x+1)): {repair}"),
         repair=patched(source, place_of_all, f"exp(lgamma({inner}+1))"),
     ).at(span)
@@ -137,27 +151,37 @@ def quote_after(source: str, plain: str, before: Span, place: int) -> GradcliErr
     products = quoted is not None and re.search(r"[@*+]", quoted.group(2))  # b' @ c' are two transposes
     if quoted and not products and re.fullmatch(r"(?i)[fbru]|[fb]r|r[fb]", prefix):
         return fault(
-            "syntax", N_("a text with the prefix {prefix} is not allowed"),
-            hint=N_("leave the prefix out"), prefix=prefix,
+            "syntax",
+            N_("a text with the prefix {prefix} is not allowed"),
+            hint=N_("leave the prefix out"),
+            prefix=prefix,
         ).at(Span(before.start, place + 1))
     span = Span(place, place + 1)
     return fault(
-        "syntax", N_("a quote after {operand} is neither a transpose nor a derivative here"),
-        hint=N_("the transpose is {repair}"), operand=prefix, repair=patched(source, span, ".T"),
+        "syntax",
+        N_("a quote after {operand} is neither a transpose nor a derivative here"),
+        hint=N_("the transpose is {repair}"),
+        operand=prefix,
+        repair=patched(source, span, ".T"),
     ).at(span)
 
 
 def complex_number(text: str) -> GradcliError:
     """The complaint about `2j`."""
     return fault(
-        "syntax", N_("{number}j is a complex number; only real numbers are allowed"),
-        hint=N_("if j is a variable, write {number}*j"), number=text,
+        "syntax",
+        N_("{number}j is a complex number; only real numbers are allowed"),
+        hint=N_("if j is a variable, write {number}*j"),
+        number=text,
     )
 
 
 def underscores(name: str) -> GradcliError:
     """The complaint about a name that begins with two underscores."""
     return fault(
-        "name", N_("the name {name} is not allowed: names that begin with two underscores are Python's own"),
-        hint=N_("use another name, for example {other}"), name=name, other=name.strip("_") or "x",
+        "name",
+        N_("the name {name} is not allowed: names that begin with two underscores are Python's own"),
+        hint=N_("use another name, for example {other}"),
+        name=name,
+        other=name.strip("_") or "x",
     )

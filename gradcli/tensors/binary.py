@@ -50,8 +50,10 @@ def _npy(stream: IO[bytes], file: str) -> Array:
     shape, fortran_order, dtype = _header(start, file)
     if dtype.hasobject:
         raise fault(
-            "file", N_("{file} holds Python objects, which are never unpickled; only numbers are read"),
-            hint=N_('save it as numbers: numpy.save("{file}", array.astype(float))'), file=file,
+            "file",
+            N_("{file} holds Python objects, which are never unpickled; only numbers are read"),
+            hint=N_('save it as numbers: numpy.save("{file}", array.astype(float))'),
+            file=file,
         )
     if dtype.kind == "c":
         raise not_real(file)
@@ -63,8 +65,11 @@ def _npy(stream: IO[bytes], file: str) -> Array:
     data += stream.read(max(needed + 1 - len(data), 0))  # behind the last one an archive compares its checksum
     if len(data) < needed:
         raise fault(
-            "file", N_("{file} is cut short: its shape needs {needed} bytes, it holds {found}"),
-            file=file, needed=needed, found=len(data),
+            "file",
+            N_("{file} is cut short: its shape needs {needed} bytes, it holds {found}"),
+            file=file,
+            needed=needed,
+            found=len(data),
         )
     return real(np.frombuffer(data[:needed], dtype).reshape(shape, order="F" if fortran_order else "C"), file)
 

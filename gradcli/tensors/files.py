@@ -54,14 +54,17 @@ def _refuse_out_of_reach(file: str, path: str) -> None:
     reach = _reach.get()
     if reach == "nothing":
         raise fault(
-            "file", N_("a record reads no file, and {file} is one"),
+            "file",
+            N_("a record reads no file, and {file} is one"),
             hint=N_("gradcli batch --allow-files  lets records read files in the working directory and below"),
             file=file,
         )
     if reach == "working directory" and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(".")):
         raise fault(
-            "file", N_("{file} is not in the working directory or below, where a record may read"),
-            hint=N_("run  gradcli batch --allow-files  in a directory that holds it"), file=file,
+            "file",
+            N_("{file} is not in the working directory or below, where a record may read"),
+            hint=N_("run  gradcli batch --allow-files  in a directory that holds it"),
+            file=file,
         )
 
 
@@ -79,13 +82,17 @@ class Stdin:
         """
         if _reach.get() != "everything":
             raise fault(
-                "file", N_("a record cannot read standard input"),
+                "file",
+                N_("a record cannot read standard input"),
                 hint=N_("write the numbers into the record, or as @FILE with  gradcli batch --allow-files"),
             )
         if self._taken_by:
             raise fault(
-                "input", N_("- reads standard input, which {first} has already taken: {name} cannot read it too"),
-                hint=N_("write it to a file and give {name} as @FILE"), first=self._taken_by, name=name,
+                "input",
+                N_("- reads standard input, which {first} has already taken: {name} cannot read it too"),
+                hint=N_("write it to a file and give {name} as @FILE"),
+                first=self._taken_by,
+                name=name,
             )
         self._taken_by = name
         try:
@@ -201,7 +208,7 @@ def _check_regular(file: str, status: os.stat_result) -> None:
         raise fault("file", N_("{file} is a directory, not a file"), file=file)
     if not stat.S_ISREG(status.st_mode):
         raise fault(
-            "file", N_("{file} is a pipe or a device, not a file"), hint=N_("read standard input with -"), file=file,
+            "file", N_("{file} is a pipe or a device, not a file"), hint=N_("read standard input with -"), file=file
         )
     if status.st_size > allowed(MAX_BYTES):
         raise _too_large(file, status.st_size)
@@ -209,7 +216,10 @@ def _check_regular(file: str, status: os.stat_result) -> None:
 
 def _too_large(file: str, length: int) -> GradcliError:
     return limit(
-        N_("{file} is larger than {most} megabytes"), hint=RAISE, file=file, most=allowed(MAX_BYTES) // 2**20,
+        N_("{file} is larger than {most} megabytes"),
+        hint=RAISE,
+        file=file,
+        most=allowed(MAX_BYTES) // 2**20,
         count=needed(length, MAX_BYTES),
     )
 

@@ -25,8 +25,12 @@ def check_size(shape: Shape, name: str) -> None:
     if size(shape) > most:
         written = "×".join(map(str, shape))
         raise limit(
-            N_("{name} would be {shape}, which is {count} entries; the limit is {most}"), hint=RAISE,
-            name=name, shape=written, count=size(shape), most=most,
+            N_("{name} would be {shape}, which is {count} entries; the limit is {most}"),
+            hint=RAISE,
+            name=name,
+            shape=written,
+            count=size(shape),
+            most=most,
         )
     check_strides(shape, name, most)
 
@@ -48,8 +52,10 @@ def real(array: Array, name: str) -> Array:
 def not_real(name: str) -> GradcliError:
     """The complaint about complex numbers."""
     return fault(
-        "input", N_("{name} holds complex numbers; only real numbers are differentiated"),
-        hint=N_("give the real part and the imaginary part as two variables"), name=name,
+        "input",
+        N_("{name} holds complex numbers; only real numbers are differentiated"),
+        hint=N_("give the real part and the imaginary part as two variables"),
+        name=name,
     )
 
 
@@ -90,8 +96,7 @@ def _collect(value: Any, shape: Shape, name: str, place: str, entries: list[floa
         return
     if not _is_list(value):
         raise fault(
-            "input", N_("{place} is one number where a list of {count} is expected"),
-            place=name + place, count=shape[0],
+            "input", N_("{place} is one number where a list of {count} is expected"), place=name + place, count=shape[0]
         )
     if len(value) != shape[0]:
         raise _ragged(name, place, len(value), shape[0])
@@ -102,8 +107,13 @@ def _collect(value: Any, shape: Shape, name: str, place: str, entries: list[floa
 def _ragged(name: str, place: str, count: int, expected: int) -> GradcliError:
     first = "[0]" * place.count("[")
     return fault(
-        "input", N_("the rows of {name} differ in length: {place} has length {count}, {first} has length {expected}"),
-        name=name, place=name + place, count=count, first=name + first, expected=expected,
+        "input",
+        N_("the rows of {name} differ in length: {place} has length {count}, {first} has length {expected}"),
+        name=name,
+        place=name + place,
+        count=count,
+        first=name + first,
+        expected=expected,
     )
 
 

@@ -92,9 +92,7 @@ def _without_arrays(given: Any) -> Any:
     return given
 
 
-def _from_stdin(
-    content: bytes, name: str, evaluate: Evaluate | None, generator: Stream | None
-) -> Array:
+def _from_stdin(content: bytes, name: str, evaluate: Evaluate | None, generator: Stream | None) -> Array:
     """One line is tensor text, so that what `--quiet` prints can be piped; more lines are lists, JSON or a table."""
     written = content.strip()
     if not written:
@@ -132,13 +130,16 @@ def _from_expression(text: str, name: str, evaluate: Evaluate | None) -> Array:
     if _FILE_LIKE.fullmatch(text):
         sentence = N_("{text} is no tensor: {name} is one tensor, from one file")
         raise fault(
-            "input", sentence, hint=N_("to read a file write @{file}"), text=text, name=name, file=text.split()[0],
+            "input", sentence, hint=N_("to read a file write @{file}"), text=text, name=name, file=text.split()[0]
         )
     repair = respelled(text)
     if repair is not None:
         raise fault(
-            "input", N_("'{text}' is not how a tensor is written"), hint=N_("did you mean {repair} ?"),
-            text=text, repair=repair,
+            "input",
+            N_("'{text}' is not how a tensor is written"),
+            hint=N_("did you mean {repair} ?"),
+            text=text,
+            repair=repair,
         ).at(Span(0, len(text)), text)
     try:
         tree = parse(text)
@@ -150,8 +151,11 @@ def _from_expression(text: str, name: str, evaluate: Evaluate | None) -> Array:
     except GradcliError as error:
         if error.kind == "name" and str(error.hint or "").startswith("give it as"):
             error.hint = message(
-                N_("write numbers, {name}=1,2,3, a constructor, {name}=eye:3, a file, {name}=@x.npy, "
-                   "or an expression without variables"), name=name,
+                N_(
+                    "write numbers, {name}=1,2,3, a constructor, {name}=eye:3, a file, {name}=@x.npy, "
+                    "or an expression without variables"
+                ),
+                name=name,
             )
         raise _about(name, error.at(source=text)) from None
 

@@ -36,7 +36,11 @@ def table(content: bytes, file: str, separator: str) -> Array:
             raise fault(
                 "file",
                 N_("the rows of {file} differ in length: line {line} has length {count}, line {first} has {expected}"),
-                file=file, line=line, count=len(row), first=lines[0][0], expected=len(rows[0]),
+                file=file,
+                line=line,
+                count=len(row),
+                first=lines[0][0],
+                expected=len(rows[0]),
             )
     return from_lists([row[0] for row in rows] if len(rows[0]) == 1 else rows, file)
 
@@ -49,7 +53,10 @@ def _refuse_too_many(text: str, file: str) -> None:
 def _only_headings(content: bytes, file: str) -> GradcliError:
     line, text = next(_lines(_decoded(content, file)))
     return fault(
-        "file", N_("{file} holds no numbers, only line {line}: {text}"), file=file, line=line,
+        "file",
+        N_("{file} holds no numbers, only line {line}: {text}"),
+        file=file,
+        line=line,
         text=text if len(text) <= 40 else text[:40] + "…",
     )
 
@@ -113,20 +120,31 @@ def _row(line: int, text: str, separator: str, file: str) -> list[float]:
 def _not_a_number(file: str, line: int, column: int, field: str, text: str) -> GradcliError:
     if ";" in text:
         return fault(
-            "file", N_("line {line} of {file} is separated by semicolons"),
-            hint=N_("separate columns by commas and write decimals with a point: 1.5,2.5"), file=file, line=line,
+            "file",
+            N_("line {line} of {file} is separated by semicolons"),
+            hint=N_("separate columns by commas and write decimals with a point: 1.5,2.5"),
+            file=file,
+            line=line,
         )
     if not field:
         return fault(
-            "file", N_("line {line}, column {column} of {file} is empty"),
-            hint=N_("write nan for a missing number"), file=file, line=line, column=column,
+            "file",
+            N_("line {line}, column {column} of {file} is empty"),
+            hint=N_("write nan for a missing number"),
+            file=file,
+            line=line,
+            column=column,
         )
     missing = field.lower() in ("na", "n/a", "null", "none", "-", "?", "#n/a")
     shown = field if len(field) <= 40 else field[:40] + "…"
     return fault(
-        "file", N_("line {line}, column {column} of {file} is not a number: {field}"),
+        "file",
+        N_("line {line}, column {column} of {file} is not a number: {field}"),
         hint=N_("write nan for a missing number") if missing else None,
-        file=file, line=line, column=column, field=shown,
+        file=file,
+        line=line,
+        column=column,
+        field=shown,
     )
 
 
@@ -142,8 +160,12 @@ def json_lists(content: bytes, file: str) -> Array:
         raise fault("file", N_("the lists of {file} lie more than {most} deep"), file=file, most=MAX_AXES) from None
     except json.JSONDecodeError as error:
         raise fault(
-            "file", N_("{file} is not JSON at line {line}, column {column}: {reason}"),
-            file=file, line=error.lineno, column=error.colno, reason=error.msg,
+            "file",
+            N_("{file} is not JSON at line {line}, column {column}: {reason}"),
+            file=file,
+            line=error.lineno,
+            column=error.colno,
+            reason=error.msg,
         ) from None
     if isinstance(value, dict):
         raise fault(

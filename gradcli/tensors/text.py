@@ -27,7 +27,8 @@ _EXAMPLES = {
 }  # fmt: skip
 
 _PLAIN = str.maketrans("−–×、\u00a0\u3000\t\n\r", "--x,     ") | {
-    wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)  # the fullwidth forms of ASCII
+    wide: wide - 0xFEE0
+    for wide in range(0xFF01, 0xFF5F)  # the fullwidth forms of ASCII
 }
 _DIGITS = r"(?:[0-9]++(?:_[0-9]++)*+\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?"
 _NUMBER = re.compile(rf"[-+]?(?:{_DIGITS}|inf(?:inity)?|nan|pi)", re.IGNORECASE)
@@ -75,8 +76,13 @@ def number(text: str, name: str) -> float:
 def _bare(word: str, name: str) -> GradcliError:
     colons, call = _EXAMPLES[word]
     return fault(
-        "input", N_("{word} alone does not say the size of {name}"),
-        hint=N_('write {colons} or "{call}"'), word=word, name=name, colons=colons, call=call,
+        "input",
+        N_("{word} alone does not say the size of {name}"),
+        hint=N_('write {colons} or "{call}"'),
+        word=word,
+        name=name,
+        colons=colons,
+        call=call,
     ).at(Span(0, len(word)), word)
 
 
@@ -126,8 +132,12 @@ def _not_lists(text: str, name: str, opened: list[int]) -> None:
         return
     closers = "".join("]" if text[place] == "[" else ")" for place in reversed(opened))
     raise fault(
-        "input", N_("the bracket {bracket} of {name} is never closed"),
-        hint=N_("did you mean {repair} ?"), bracket=text[opened[-1]], name=name, repair=text[:200] + closers,
+        "input",
+        N_("the bracket {bracket} of {name} is never closed"),
+        hint=N_("did you mean {repair} ?"),
+        bracket=text[opened[-1]],
+        name=name,
+        repair=text[:200] + closers,
     ).at(Span(opened[-1], opened[-1] + 1), text)
 
 
@@ -157,8 +167,11 @@ def _check_entry(text: str, name: str, entry: str, count: int) -> None:
         )
     start = text.find(entry)
     raise fault(
-        "input", N_("'{entry}' in {name} is not a number"),
-        hint=N_("write numbers as 1,2,3, rows apart by a colon: 1,2:3,4"), entry=entry, name=name,
+        "input",
+        N_("'{entry}' in {name} is not a number"),
+        hint=N_("write numbers as 1,2,3, rows apart by a colon: 1,2:3,4"),
+        entry=entry,
+        name=name,
     ).at(Span(start, start + len(entry)), text)
 
 
@@ -180,8 +193,13 @@ def _constructed(word: str, parts: list[str], name: str, generator: Stream) -> A
 def _misformed(word: str, parts: list[str], name: str) -> GradcliError:
     text = ":".join([word, *parts])
     return fault(
-        "input", N_("{text} does not say what {name} is"), hint=N_('write {colons} or "{call}"'),
-        text=text, name=name, colons=_EXAMPLES[word][0], call=_EXAMPLES[word][1],
+        "input",
+        N_("{text} does not say what {name} is"),
+        hint=N_('write {colons} or "{call}"'),
+        text=text,
+        name=name,
+        colons=_EXAMPLES[word][0],
+        call=_EXAMPLES[word][1],
     ).at(Span(0, len(text)), text)
 
 

@@ -48,8 +48,10 @@ def pt(content: bytes, file: str, key: str | None) -> Array:
 
 def _more_than_tensors(file: str) -> GradcliError:
     return fault(
-        "file", N_("{file} holds more than tensors; only weights are read, nothing is unpickled"),
-        hint=N_('save the tensor alone: torch.save(x, "{file}")'), file=file,
+        "file",
+        N_("{file} holds more than tensors; only weights are read, nothing is unpickled"),
+        hint=N_('save the tensor alone: torch.save(x, "{file}")'),
+        file=file,
     )
 
 
@@ -72,8 +74,11 @@ def _pickles(content: bytes, file: str) -> Iterator[io.BytesIO]:
         unpacked = sum(member.file_size for member in archive.infolist())
         if unpacked > allowed(MOST_UNPACKED):
             raise limit(
-                N_("{file} is larger than {most} megabytes"), hint=RAISE, file=file,
-                most=allowed(MOST_UNPACKED) // 2**20, count=needed(unpacked, MOST_UNPACKED),
+                N_("{file} is larger than {most} megabytes"),
+                hint=RAISE,
+                file=file,
+                most=allowed(MOST_UNPACKED) // 2**20,
+                count=needed(unpacked, MOST_UNPACKED),
             )
         for name in archive.namelist():
             if name.endswith("data.pkl"):

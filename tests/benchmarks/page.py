@@ -171,8 +171,10 @@ def cells(program: Program, found: dict[tuple[str, int], list[Run]]) -> Iterator
             yield figure(median(ratios) / program.questions)
     largest = SIZES[-1]
     memory = [one.memory for one in found[program.name, largest]]
-    yield "" if stopped(found[program.name, largest]) else figure(
-        median(memory) / median(one.memory for one in found[PROGRAMS[0].name, largest])
+    yield (
+        ""
+        if stopped(found[program.name, largest])
+        else figure(median(memory) / median(one.memory for one in found[PROGRAMS[0].name, largest]))
     )
 
 

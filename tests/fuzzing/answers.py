@@ -46,8 +46,21 @@ ODD: tuple[Any, ...] = (
     "vjp", "torch",
 )  # fmt: skip
 """What may be given for anything."""
-SIZES = ("1", "2,3", "1,2:3,4", "0,0", "eye:3", "randn:2x3", "randn:3x3", "0.5", "-1,0,2", "ones:1x3", "nan,1",
-    "1e200,1", "zeros:0")
+SIZES = (
+    "1",
+    "2,3",
+    "1,2:3,4",
+    "0,0",
+    "eye:3",
+    "randn:2x3",
+    "randn:3x3",
+    "0.5",
+    "-1,0,2",
+    "ones:1x3",
+    "nan,1",
+    "1e200,1",
+    "zeros:0",
+)
 
 
 def deep(levels: int) -> Any:
@@ -64,8 +77,11 @@ def records(seed: int, count: int) -> Iterator[Record]:
     seeds = targets.seeds("expression")
     texts = mutants(seeds, targets.words(), seed, sys.maxsize)
     makers: tuple[Callable[[], Record], ...] = (
-        lambda: _drawn(random), lambda: _drawn(random), lambda: _asked(random, random.choice(seeds)),
-        lambda: _asked(random, random.choice(seeds)), lambda: _asked(random, next(texts)),
+        lambda: _drawn(random),
+        lambda: _drawn(random),
+        lambda: _asked(random, random.choice(seeds)),
+        lambda: _asked(random, random.choice(seeds)),
+        lambda: _asked(random, next(texts)),
     )
     for _ in range(count):
         record = random.choice(makers)()
@@ -83,8 +99,9 @@ def _drawn(random: Random) -> Record:
     """A program that is right, at a point where it is smooth."""
     drawn = programs.program(random.randrange(2**32), longest=random.choice((1, 2, 3, 6)))
     inputs = {name: value.tolist() for name, value in drawn.point.items()}
-    command = random.choice(("vjp", "vjp", "jacobian", "jvp", "backward", "steps", "code", "graph", "grad", "hessian",
-        "check"))
+    command = random.choice(
+        ("vjp", "vjp", "jacobian", "jvp", "backward", "steps", "code", "graph", "grad", "hessian", "check")
+    )
     record: Record = {"command": command, "expr": drawn.text, "inputs": inputs}
     if "v" in COMMANDS[command].options and random.random() < 0.7:
         record["v"] = drawn.v.tolist()

@@ -93,23 +93,88 @@ FRAMES = (
 ANY = (*NUMBERS, *TEXTS, *LISTS, *TENSORS, *OTHERS)
 
 OPTIONS: dict[str, Sequence[Any]] = {
-    "v": ("ones", "onehot:0", "onehot:", "onehot:-1", "1", "x", "zeros:0", "v", "nan", "[]", "sum(x)", "x*y", "10**400",
-          "randn:2x3", "logit(0.3)*x", "eye:0", "(1,2)", "None", "x=1",
-          np.ones(2), np.ones((2, 3)), np.array(["a"]), np.zeros(0)),
+    "v": (
+        "ones",
+        "onehot:0",
+        "onehot:",
+        "onehot:-1",
+        "1",
+        "x",
+        "zeros:0",
+        "v",
+        "nan",
+        "[]",
+        "sum(x)",
+        "x*y",
+        "10**400",
+        "randn:2x3",
+        "logit(0.3)*x",
+        "eye:0",
+        "(1,2)",
+        "None",
+        "x=1",
+        np.ones(2),
+        np.ones((2, 3)),
+        np.array(["a"]),
+        np.zeros(0),
+    ),
     "wrt": ("x", "y", "x,x", "x,y", "u", "q", "", "x,", "x x", "pi", ["x"], ["x", "x", "x"], [], [1], {"x": 1}),
-    "t": ({}, "1", "ones", {"x": "randn:3"}, {"x": "x"}, {"x": "ones", "y": "ones"}, {"": 1}, {"x": None},
-          {"x": {}}, [], {"q": 1}, "onehot:0", {"x": "onehot:0"}, {"x": [[]]}, ["x=1"],
-          ["x=1", "1"], np.ones(2), np.zeros((3, 0)), {"x": np.ones((2, 2))}),
-    "order": (1, 2, 3, 1, 2, 0, -1, 13, 10**20, 0.5, True, "2"), "calls": (1, 2, 3, 0, 1000, 1001, "x", 10**400),
-    "rtol": (0, 1e-9, "inf", "nan", -1, math.inf, 10**400), "atol": (0, 1, "inf", "nan", -1, math.nan),
+    "t": (
+        {},
+        "1",
+        "ones",
+        {"x": "randn:3"},
+        {"x": "x"},
+        {"x": "ones", "y": "ones"},
+        {"": 1},
+        {"x": None},
+        {"x": {}},
+        [],
+        {"q": 1},
+        "onehot:0",
+        {"x": "onehot:0"},
+        {"x": [[]]},
+        ["x=1"],
+        ["x=1", "1"],
+        np.ones(2),
+        np.zeros((3, 0)),
+        {"x": np.ones((2, 2))},
+    ),
+    "order": (1, 2, 3, 1, 2, 0, -1, 13, 10**20, 0.5, True, "2"),
+    "calls": (1, 2, 3, 0, 1000, 1001, "x", 10**400),
+    "rtol": (0, 1e-9, "inf", "nan", -1, math.inf, 10**400),
+    "atol": (0, 1, "inf", "nan", -1, math.nan),
     "seed": (0, 1, 2**31, 2**63, 10**20, -1, 0.5, "x", 10**400, "1e3", True),
     "time_limit": (0, 0.1, "nan", -1, 1e-9, math.nan, -math.inf, 10**400, "x", 2),
     "to": ("torch", "jax", "numpy", "dot", "mermaid", "svg", "", "Torch", "é"),
     "dtype": ("float32", "float64", "float16"),
-    "device": ("cpu", "cpu", "cuda", "gpu"), "layout": ("numerator", "denominator", "x"),
+    "device": ("cpu", "cpu", "cuda", "gpu"),
+    "layout": ("numerator", "denominator", "x"),
     "of": ("vjp", "grad", "jacobian", "hessian", "jvp", "hvp"),
-    "answer": ("v", "x", "2*x*v", "1", "[]", "0", "zeros:0", "inf", "y", "t*x", "delta(i,j)", "None", "10**400",
-               "x.T", "(1,2)", "where(logit(0.3) > 0, v, 0)", [], [[1, 2], [3, 4]], "u", "v_", "eye(2)", "y = x"),
+    "answer": (
+        "v",
+        "x",
+        "2*x*v",
+        "1",
+        "[]",
+        "0",
+        "zeros:0",
+        "inf",
+        "y",
+        "t*x",
+        "delta(i,j)",
+        "None",
+        "10**400",
+        "x.T",
+        "(1,2)",
+        "where(logit(0.3) > 0, v, 0)",
+        [],
+        [[1, 2], [3, 4]],
+        "u",
+        "v_",
+        "eye(2)",
+        "y = x",
+    ),
 }
 """For each option of a command, values that are right somewhere and values that are right nowhere."""
 
@@ -306,7 +371,7 @@ def words(asked: Record) -> list[str]:
     """A record as the words of a command line; what has no text is left out."""
     said = [str(asked.get("command", "vjp")), str(asked.get("expr"))]
     inputs = asked.get("inputs")
-    for name, value in (inputs.items() if isinstance(inputs, dict) else ()):
+    for name, value in inputs.items() if isinstance(inputs, dict) else ():
         said += [f"--{name}", _typed(value)]
     for name, value in asked.items():
         if name in ("command", "expr", "inputs", "id") or value is None or value is False:
@@ -392,8 +457,7 @@ def main() -> int:
             commands[one["command"] if one.get("command") in tuple(COMMANDS) else "odd"] += 1
             tally.execute(lambda _, one=one: judged(one), answers.shown(one))  # type: ignore[misc]
         for line in lines(asked.seed + 1, asked.lines):
-            tally.execute(lambda _, line=line: answered(line), repr(line).encode(),
-            watching=False)  # type: ignore[misc]
+            tally.execute(lambda _, line=line: answered(line), repr(line).encode(), watching=False)  # type: ignore[misc]
     sys.stdout.write(f"odd arguments (seed {asked.seed}): {tally.report()}{dict(commands.most_common(14))}\n")
     return int(bool(tally.found))
 

@@ -79,7 +79,11 @@ def file(content: bytes) -> None:
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
-    "expression": expression, "tensor": tensor, "record": record, "arguments": arguments, "file": file,
+    "expression": expression,
+    "tensor": tensor,
+    "record": record,
+    "arguments": arguments,
+    "file": file,
 }
 
 
@@ -133,8 +137,10 @@ def _without_answers() -> Iterator[None]:
         raise error
 
     with (
-        mock.patch("gradcli.cli.app.COMMANDS", _STUNTED), mock.patch("gradcli.cli.show.show", _unshown),
-        mock.patch("gradcli.cli.batch.run", _unshown), mock.patch("gradcli.cli.entry._defect", broken),
+        mock.patch("gradcli.cli.app.COMMANDS", _STUNTED),
+        mock.patch("gradcli.cli.show.show", _unshown),
+        mock.patch("gradcli.cli.batch.run", _unshown),
+        mock.patch("gradcli.cli.entry._defect", broken),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x"))),
     ):
         yield
@@ -186,8 +192,14 @@ def _files() -> Iterator[bytes]:
             stream = io.BytesIO()
             save(stream, array)
             yield bytes([kind]) + stream.getvalue()
-    for kind, text in ((3, "a,b\n1,2\n3,4"), (3, '"1","2"\n'), (4, "1\t2"), (5, "[[1,2],[3,NaN]]"), (0, "[1]"), (0,
-        "1 2")):
+    for kind, text in (
+        (3, "a,b\n1,2\n3,4"),
+        (3, '"1","2"\n'),
+        (4, "1\t2"),
+        (5, "[[1,2],[3,NaN]]"),
+        (0, "[1]"),
+        (0, "1 2"),
+    ):
         yield bytes([kind]) + text.encode()
         yield bytes([kind]) + text.encode("utf-16")
 
@@ -196,7 +208,7 @@ def words() -> list[str]:
     """What the languages are made of."""
     signs = "( ) [ ] { } , ; : . = == != <= + - * ** / // % @ ' \" ^ | & ~ ! ? _ \\ # \n \t"
     numbers = "1e9 99999999999 0x1 1j nan inf pi e NaN null true None True T .T ... onehot:0"
-    written = "dim= keepdim=True while def lambda import __class__ \"expr\" \"inputs\" \"v\" \"wrt\""
+    written = 'dim= keepdim=True while def lambda import __class__ "expr" "inputs" "v" "wrt"'
     paper = "π × ² ᵀ Σ ∂ √ − \\frac \\sum x_{ij} － ﬁ 𝐱 \u202e \ud7ff \x00"
     spelled = [word for line in (signs, numbers, written, paper) for word in line.split(" ")]
     options = [f"--{name.replace('_', '-')}" for name in Request.__dataclass_fields__]
