@@ -101,14 +101,9 @@ def _declare(app: typer.Typer, name: str) -> None:
         return perform(command, positional, {name: value for name, value in values.items() if _is_typed(context, name)})
 
     options = [(ASKED | BATCH)[option] for option in command.options] + ([] if name in _SHELL else [*SHOWN.values()])
-    callback.__signature__ = Signature(
-        [  # type: ignore[attr-defined]
-            _keyword("context", typer.Context),
-            _positional(command),
-            *([_LET] if command.variables else []),
-            *map(_parameter, options),
-        ]
-    )
+    variables = [_LET] if command.variables else []
+    parameters = [_keyword("context", typer.Context), _positional(command), *variables, *map(_parameter, options)]
+    callback.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     add = app.command(
         name, cls=Question, help=command.summary, epilog="\n".join(command.examples), context_settings=_SETTINGS
     )
