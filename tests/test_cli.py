@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import sample_commands
 from typer.testing import CliRunner
 
 from gradcli.cli import app
+from gradcli.cli.entry import run
 from gradcli.cli.line import line_of
 from gradcli.cli.options import ASKED, BATCH, SHOWN
 from gradcli.commands import Command
@@ -542,3 +544,18 @@ def test_a_terminal_gets_colour_unless_it_is_refused(
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())
     gradcli("vjp", "x", *words)
     assert ("\x1b[" in terminal.getvalue()) is coloured
+
+
+def test_a_tangent_is_given_once_for_each_variable() -> None:
+    for words, word in (
+        (["x*y", "--x", "1", "--y", "2", "--t", "x=1", "--t", "x=2"], "--t x"),
+        (["x", "--x", "1", "--t", "1", "--t", "2"], "--t"),
+    ):
+        with redirect_stderr(io.StringIO()) as err:
+            assert run(["jvp", *words]) == 2
+        assert f"error: {word} is given twice" in err.getvalue()
+    with redirect_stdout(io.StringIO()) as out:
+        assert (
+            run(["jvp", "x*y", "--x", "1", "--y", "2", "--t", "x=1", "--t", "y=2", "--quiet", "--symbolic-only"]) == 0
+        )
+    assert out.getvalue() == "4.0\n"

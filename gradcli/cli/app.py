@@ -277,7 +277,7 @@ def no_such_command(words: Sequence[str], commands: Sequence[str]) -> GradcliErr
             word=words[0],
             line=line_of(["gradcli", near, *words[1:]]).text,
         )
-    elif words[0].isalpha() and len(words[0]) > 1 and len(words) == 1:
+    elif words[0].isalpha() and len(words[0]) > 1:
         error = fault(
             "option",
             N_("there is no command {word}"),

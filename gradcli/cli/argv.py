@@ -226,12 +226,25 @@ def _refuse_twice(argv: Argv, arguments: Iterable[Argument]) -> None:
     seen: set[tuple[str, str]] = set()
     for argument in arguments:
         option = argv.declared.get(argument.flag)
-        if option is None or option.is_flag or (option.multiple and argument.flag != LET):
+        if option is None or option.is_flag:
             continue
-        if (argument.flag, argument.name) in seen:
-            word = argument.name if argument.flag == LET else argument.flag
+        name = _variable_of(argument) if option.multiple and argument.flag != LET else argument.name
+        if (argument.flag, name) in seen:
+            word = (
+                name
+                if argument.flag == LET
+                else f"{argument.flag} {name}".strip()
+                if option.multiple
+                else argument.flag
+            )
             raise argv.place(fault("option", N_("{word} is given twice"), word=word), argument.at)
-        seen.add((argument.flag, argument.name))
+        seen.add((argument.flag, name))
+
+
+def _variable_of(argument: Argument) -> str:
+    """x in `--t x=TENSOR`; nothing where the tensor stands alone."""
+    binding = _BINDING.fullmatch(argument.value or "")
+    return "" if binding is None else binding[1]
 
 
 def _refuse_two_readers_of_stdin(argv: Argv, arguments: Iterable[Argument]) -> None:
