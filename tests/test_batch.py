@@ -153,6 +153,7 @@ def test_a_file_that_is_not_there_is_a_mistake() -> None:
     "line, sentence",
     [
         (b"not json", "the line is not JSON: Expecting value"),
+        (b'{"expr": "x", "inputs": {"x": 1, "x": 2}}', "the record has x twice"),
         (b"\xff\xfe\n", "the line is not UTF-8"),
         (b"[" * 100_000, "the line is nested too deeply"),
         (b'{"expr": "x", "inputs": {"x": NaN}}', "JSON has no number NaN"),

@@ -189,7 +189,7 @@ def record_of(line: bytes) -> Any:
     if line == _TOO_LONG:
         raise fault("record", N_("the line is longer than {most} bytes"), most=LONGEST_LINE)
     try:
-        return json.loads(line, parse_constant=_refused)
+        return json.loads(line, parse_constant=_refused, object_pairs_hook=_without_repetition)
     except UnicodeDecodeError:
         raise fault("record", N_("the line is not UTF-8")) from None
     except RecursionError:
@@ -206,6 +206,16 @@ def record_of(line: bytes) -> Any:
             N_("the line holds a whole number of too many digits"),
             hint=N_("write it as a text, or with an exponent"),
         ) from None
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, in which each name stands once: of two values one would be lost in silence."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise fault("record", N_("the record has {name} twice"), name=name)
+        found[name] = value
+    return found
 
 
 def _refused(constant: str) -> NoReturn:
