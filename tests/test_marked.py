@@ -56,6 +56,8 @@ MARKING = Speak(_noted, lambda told, count: _noted(told.english(count)))
 KNOWN = {
     *SPELLED,
     *COMMANDS,
+    "batch",
+    "completions",
     *FILES,
     *(word for topic in TOPICS for word in topic.name.split("-")),
     *(parameter.name for row in SPELLED.values() for parameter in row.takes),
