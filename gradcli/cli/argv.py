@@ -223,28 +223,23 @@ def _variable(at: int, words: int, text: str) -> Argument:
 
 
 def _refuse_twice(argv: Argv, arguments: Iterable[Argument]) -> None:
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for argument in arguments:
         option = argv.declared.get(argument.flag)
         if option is None or option.is_flag:
             continue
-        name = _variable_of(argument) if option.multiple and argument.flag != LET else argument.name
-        if (argument.flag, name) in seen:
-            word = (
-                name
-                if argument.flag == LET
-                else f"{argument.flag} {name}".strip()
-                if option.multiple
-                else argument.flag
-            )
+        word = _what_it_sets(argument, option)
+        if word in seen:
             raise argv.place(fault("option", N_("{word} is given twice"), word=word), argument.at)
-        seen.add((argument.flag, name))
+        seen.add(word)
 
 
-def _variable_of(argument: Argument) -> str:
-    """x in `--t x=TENSOR`; nothing where the tensor stands alone."""
-    binding = _BINDING.fullmatch(argument.value or "")
-    return "" if binding is None else binding[1]
+def _what_it_sets(argument: Argument, option: TyperOption) -> str:
+    """What can be given once: the variable x, `--t x` of `--t x=TENSOR`, `--seed` of `--seed 3`."""
+    if argument.flag == LET:
+        return argument.name
+    binding = _BINDING.fullmatch(argument.value or "") if option.multiple else None
+    return argument.flag if binding is None else f"{argument.flag} {binding[1]}"
 
 
 def _refuse_two_readers_of_stdin(argv: Argv, arguments: Iterable[Argument]) -> None:

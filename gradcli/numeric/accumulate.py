@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, computing, forward
+from gradcli.numeric.autograd import DTYPES, as_float64, computing, forward
 from gradcli.numeric.retained import grad_fn
 from gradcli.program import Apply, Program
 from gradcli.program.work import refuse_many
@@ -48,7 +48,7 @@ def calls(
             if zero_grad:
                 _zero(variables)
             error = _backward(y, weights, retain_graph)
-            grads = {name: _array(x.grad) for name, x in variables.items() if x.grad is not None}
+            grads = {name: as_float64(x.grad) for name, x in variables.items() if x.grad is not None}
             found.append(After(grads, error))
             if error is not None:
                 break
@@ -101,8 +101,4 @@ def between(
 def _kept(value: torch.Tensor) -> Array | None:
     if not value.requires_grad:
         return None
-    return np.zeros(tuple(value.shape)) if value.grad is None else _array(value.grad)
-
-
-def _array(value: torch.Tensor) -> Array:
-    return np.array(value.detach().numpy(force=True), dtype=np.float64)  # some zeros have no storage
+    return np.zeros(tuple(value.shape)) if value.grad is None else as_float64(value.grad)

@@ -79,6 +79,11 @@ def as_array(value: torch.Tensor) -> Array:
     return np.asarray(value.numpy(force=True))  # force: some zeros have no storage
 
 
+def as_float64(value: torch.Tensor) -> Array:
+    """A float64 copy of the tensor's values, which what PyTorch writes later does not change."""
+    return np.array(value.numpy(force=True), dtype=np.float64)
+
+
 def forward(
     program: Program,
     wrt: Sequence[str],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, computing, forward
+from gradcli.numeric.autograd import DTYPES, as_float64, computing, forward
 from gradcli.program import Program
 from gradcli.program.work import refuse_large
 from gradcli.report import Array
@@ -29,7 +29,7 @@ def jvp(
         v = torch.ones_like(y, requires_grad=True)
         pulled = _gradients((y * v).sum(), list(variables.values()), create_graph=True)
         along = _dot(pulled, [_tensor(a, dtype) for a in t.values()])
-        return _array(_gradients(along, [v])[0])
+        return as_float64(_gradients(along, [v])[0])
 
 
 def rows(
@@ -78,7 +78,7 @@ def hvp(
         gradients = _gradients((_tensor(v, dtype) * y).sum(), moving, create_graph=True)
         along = _dot(gradients, [_tensor(a, dtype) for a in t.values()])
         asked = [variables[name] for name in wrt]
-        return dict(zip(wrt, map(_array, _gradients(along, asked)), strict=True))
+        return dict(zip(wrt, map(as_float64, _gradients(along, asked)), strict=True))
 
 
 def partial(
@@ -90,7 +90,7 @@ def partial(
         y = y.sum()
         for name in names:
             (y,) = _gradients(y, [variables[name]], create_graph=True)
-        return _array(y)
+        return as_float64(y)
 
 
 def _entries(program: Program, wrt: Sequence[str]) -> int:
@@ -125,7 +125,7 @@ def _rows(y: torch.Tensor, variables: Sequence[torch.Tensor]) -> list[Array]:
         v[k] = 1.0
         found = _gradients(y, variables, grad_outputs=[v.reshape(y.shape)])
         for block, row in zip(blocks, found, strict=True):
-            block.append(_array(row))
+            block.append(as_float64(row))
     return [
         np.stack(block).reshape((*y.shape, *x.shape)) if block else np.zeros((*y.shape, *x.shape))
         for block, x in zip(blocks, variables, strict=True)
@@ -138,7 +138,3 @@ def _dot(rows: Sequence[torch.Tensor], columns: Sequence[torch.Tensor]) -> torch
 
 def _tensor(array: Array, dtype: str) -> torch.Tensor:
     return torch.tensor(np.asarray(array), dtype=DTYPES[dtype])
-
-
-def _array(value: torch.Tensor) -> Array:
-    return np.array(value.detach().numpy(force=True), dtype=np.float64)  # some zeros have no storage

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, computing, forward
+from gradcli.numeric.autograd import DTYPES, as_float64, computing, forward
 from gradcli.program import Apply, Constant, Program, Step
 from gradcli.program.values import filled
 from gradcli.report import Array
@@ -52,7 +52,7 @@ def _visits(program: Program, values: list[torch.Tensor]) -> Iterator[Retained]:
     for place in range(program.output.step, -1, -1):
         value = values[place]
         if value.requires_grad and value.grad is not None:
-            yield Retained(place, _array(value), _array(value.grad), dict(_handed(program, place, values)))
+            yield Retained(place, as_float64(value), as_float64(value.grad), dict(_handed(program, place, values)))
 
 
 def _handed(program: Program, place: int, values: list[torch.Tensor]) -> Iterator[tuple[int, Array]]:
@@ -69,7 +69,7 @@ def _handed(program: Program, place: int, values: list[torch.Tensor]) -> Iterato
     arrived = values[place].grad
     grads = torch.autograd.grad(result, [copies[ref.step] for ref in moving], arrived, allow_unused=True)
     for ref, grad in zip(moving, grads, strict=True):
-        yield ref.step, _array(torch.zeros_like(values[ref.step]) if grad is None else grad)
+        yield ref.step, as_float64(torch.zeros_like(values[ref.step]) if grad is None else grad)
 
 
 def grad_fns(
@@ -107,7 +107,3 @@ def _with_numbers(program: Program, how: Apply, values: list[torch.Tensor], valu
 
 def _is_number(step: Step) -> bool:
     return isinstance(step.how, Constant) and not isinstance(step.how.value, np.ndarray)
-
-
-def _array(value: torch.Tensor) -> Array:
-    return np.array(value.numpy(force=True), dtype=np.float64)

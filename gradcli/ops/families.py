@@ -70,8 +70,7 @@ def mask(name: str, *, doc: str, example: str, torch: Column, numpy: Column, sca
     )
 
 
-DIM = Param("dim", "dim")
 DIMS = Param("dim", "dims", None)
 KEEPDIM = Param("keepdim", "flag", False)
 
-__all__ = ["DIM", "DIMS", "KEEPDIM", "N_", "REQUIRED", "Deviation", "Kink", "Param", "Row", "elementwise", "mask"]
+__all__ = ["DIMS", "KEEPDIM", "N_", "REQUIRED", "Deviation", "Kink", "Param", "Row", "elementwise", "mask"]

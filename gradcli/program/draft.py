@@ -15,6 +15,7 @@ from gradcli.ops import SPELLED
 from gradcli.ops.row import Row
 from gradcli.program import meant
 from gradcli.program.bind import Given, bind, option
+from gradcli.program.index import check_place
 from gradcli.program.masks import CONDITIONS
 from gradcli.program.numbers import as_array
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
@@ -246,17 +247,7 @@ class Draft:
         if not isinstance(how, Constant) or not isinstance(how.value, np.ndarray):
             return ref
         for place in how.value.flat:
-            if place != round(place):
-                raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(place)).at(given.span)
-            if not -n <= place < n:
-                raise fault(
-                    "shape",
-                    N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
-                    i=int(place),
-                    n=n,
-                    low=-n,
-                    high=n - 1,
-                ).at(given.span)
+            check_place(place, n, given.span)
         if (how.value >= 0).all():
             return ref
         size = int(self.pinned_number(n))

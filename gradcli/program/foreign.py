@@ -65,7 +65,7 @@ def understood(draft: Draft, node: t.Call, positional: list[Given], keywords: Ma
     if not found:
         raise _refusal(draft, node, libraries[0])
     if len(found) > 1 and not _alike(node, *(bound for _, bound in found if bound is not None)):
-        raise _ambiguous(draft, node, [library for library, _ in found])
+        raise _ambiguous(node, [library for library, _ in found])
     bound = found[0][1]
     assert bound is not None  # refused above
     return bound
@@ -219,7 +219,7 @@ def _refusal(draft: Draft, node: t.Call, library: str) -> GradcliError:
     return error.at(node.span if known else node.name_span)
 
 
-def _ambiguous(draft: Draft, node: t.Call, libraries: Sequence[str]) -> GradcliError:
+def _ambiguous(node: t.Call, libraries: Sequence[str]) -> GradcliError:
     return fault(
         "name",
         N_("{written} is one thing in {one} and another in {other}"),

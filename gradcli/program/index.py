@@ -91,15 +91,17 @@ def _item(
     if given is None:
         return ("new",)
     if isinstance(given, Fraction):
-        return ("at", _place(given, n, item.span))
+        check_place(given, n, item.span)
+        return ("at", whole(given))
     if isinstance(given, Ref):
         tensors.append(as_index(Given(given, item.span), n))
         return ("tensor", len(tensors) - 1)
     raise fault("syntax", N_("an index is a whole number, a slice, None, ... or a list of whole numbers")).at(item.span)
 
 
-def _place(given: Fraction, n: Fraction | int, span: Span) -> int:
-    if given.denominator != 1:
+def check_place(given: Fraction | float, n: Fraction | int, span: Span) -> None:
+    """Refuses what is no place on an axis of size n; a negative one counts from the end."""
+    if given != round(given):
         raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(given)).at(span)
     if not -n <= given < n:
         raise fault(
@@ -110,7 +112,6 @@ def _place(given: Fraction, n: Fraction | int, span: Span) -> int:
             low=-n,
             high=n - 1,
         ).at(span)
-    return whole(given)
 
 
 def _end(given: Fraction) -> int:

@@ -168,20 +168,24 @@ class Warning:
     text: Message
 
 
-class Extra:
+class Checked:
+    """A part that may hold a check, or an answer that does."""
+
+    __slots__ = ()
+    failed = False
+    """Whether a check failed in it."""
+
+
+class Extra(Checked):
     """What the other commands about derivatives add to the parts of vjp's: see gradcli.report.additions."""
 
     __slots__ = ()
-    failed = False
-    """Whether a check failed in this part, or in an answer that it holds."""
 
 
-class Shown:
+class Shown(Checked):
     """What the commands that show rather than compute answer with: see gradcli.report.exhibits."""
 
     __slots__ = ()
-    failed = False
-    """Whether a check failed in this part, or in an answer that it holds."""
 
 
 def arranged(whole: Array, output_axes: int, layout: str | None) -> Array:
@@ -198,7 +202,7 @@ def disagrees(part: Part) -> bool:
     match part:
         case Compared():
             return part.agrees is not None and not part.agrees
-        case Extra() | Shown():
+        case Checked():
             return part.failed
     return False
 
