@@ -11,7 +11,7 @@ from gradcli.cli.options import ASKED, SHOWN, filled, nearest, understood
 from gradcli.cli.records import answer
 from gradcli.commands import COMMANDS, Command
 from gradcli.message import N_, fault
-from gradcli.render.speech import speech
+from gradcli.render.translation import speech
 from gradcli.report import Report
 from gradcli.request import Request
 

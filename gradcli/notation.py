@@ -12,7 +12,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from gradcli.ops.latex import latex_name
+from gradcli.ops.latex_names import latex_name
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import Apply, Constant, Input, Program, Ref, Step, once
 from gradcli.report import Array

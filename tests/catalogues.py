@@ -88,7 +88,7 @@ def settled(catalogue: Catalog) -> Catalog:
 def as_po(catalogue: Catalog) -> bytes:
     """The catalogue for translators."""
     with io.BytesIO() as file:
-        write_po(file, settled(catalogue), width=118, include_lineno=False, sort_by_file=True)
+        write_po(file, settled(catalogue), width=118, no_location=True, sort_output=True)
         return file.getvalue()
 
 

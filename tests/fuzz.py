@@ -19,8 +19,8 @@ import numpy as np
 
 import gradcli
 from gradcli.commands import COMMANDS
-from gradcli.commands.proof import proven
-from gradcli.commands.understand import understand
+from gradcli.commands.problem import understand
+from gradcli.commands.verdicts import proven
 from gradcli.message import GradcliError
 from gradcli.numeric import vjp
 from gradcli.report import Compared

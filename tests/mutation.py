@@ -35,9 +35,9 @@ from gradcli.message import GradcliError
 from gradcli.ops import ROWS
 from gradcli.ops.row import Row
 from gradcli.report import Array, Compared
-from gradcli.symbolic import contract
+from gradcli.symbolic import deltas
 from gradcli.symbolic.build import Builder
-from gradcli.symbolic.graph import Tensor
+from gradcli.symbolic.tensor_graph import Tensor
 from tests import programs
 from tests.test_contraction import (
     SUMMANDS,
@@ -295,7 +295,7 @@ def moving_tests() -> list[Question]:
 
 def contraction_mistakes(questions: Sequence[Question]) -> Iterator[Mistake]:
     """Wrong lines of the contraction."""
-    source = inspect.getsource(contract)
+    source = inspect.getsource(deltas)
     for what, (right, wrong) in LINES.items():
         assert right in source, f"the contraction has no line {right!r} any more"
         planted = compile(source.replace(right, wrong), "<planted>", "exec")
@@ -304,10 +304,10 @@ def contraction_mistakes(questions: Sequence[Question]) -> Iterator[Mistake]:
 
 def _exchange(planted: CodeType) -> None:
     """The contraction's functions do what the planted ones do, also for the modules that have imported them."""
-    wrong = {**vars(contract)}
+    wrong = {**vars(deltas)}
     exec(planted, wrong)  # noqa: S102
-    for name, function in vars(contract).items():
-        at_home = isinstance(function, FunctionType) and function.__module__ == contract.__name__
+    for name, function in vars(deltas).items():
+        at_home = isinstance(function, FunctionType) and function.__module__ == deltas.__name__
         if at_home and not hasattr(function, "__wrapped__"):
             function.__code__ = wrong[name].__code__
 

@@ -23,12 +23,12 @@ import sample_commands
 from jsonschema import Draft202012Validator
 from test_cli import HERE, process
 
-from gradcli.cli import batch, pool, progress, records
+from gradcli.cli import batch, pool, progress_bar, records
 from gradcli.message import GradcliError
 from gradcli.program import Program, once, trace
 from gradcli.schema import report_schema
-from gradcli.symbolic import derived, kept
-from gradcli.symbolic.kept import forget
+from gradcli.symbolic import derived, memory
+from gradcli.symbolic.memory import forget
 from gradcli.syntax import parse
 
 _VALID = Draft202012Validator(report_schema())
@@ -232,19 +232,19 @@ def test_an_expression_that_was_asked_before_is_not_derived_again(monkeypatch: p
     asked = {"expr": "x*sin(x) + 1", "inputs": {"x": [1.0, 2.0]}}
     assert records.answer(asked)["ok"]
     with monkeypatch.context() as patch:
-        patch.setattr(kept, "Calculus", None)
+        patch.setattr(memory, "Calculus", None)
         assert records.answer({**asked, "inputs": {"x": [3.0, 4.0]}})["ok"]
         assert records.answer({**asked, "inputs": {"x": [3.0, 4.0, 5.0]}})["error"]["kind"] == "defect"
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
     room = 1_024
-    assert kept._forms.cache_parameters()["maxsize"] == room
-    long = "x" + " + sin(x)" * kept.MOST_STEPS
-    before = kept._forms.cache_info().currsize
+    assert memory._forms.cache_parameters()["maxsize"] == room
+    long = "x" + " + sin(x)" * memory.MOST_STEPS
+    before = memory._forms.cache_info().currsize
     derived(trace(parse(long), {"x": (2,)}), ["x"])
-    derived(trace(parse(f"x*randn({kept.MOST_NUMBERS + 1})"), {"x": ()}), ["x"])
-    assert kept._forms.cache_info().currsize == before
+    derived(trace(parse(f"x*randn({memory.MOST_NUMBERS + 1})"), {"x": ()}), ["x"])
+    assert memory._forms.cache_info().currsize == before
 
 
 def test_what_a_program_says_is_worked_out_once_and_goes_with_it() -> None:
@@ -435,9 +435,9 @@ def test_a_long_batch_shows_how_far_it_is_on_a_terminal_only(
     class_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(progress, "_PATIENCE", patience)
+    monkeypatch.setattr(progress_bar, "_PATIENCE", patience)
     monkeypatch.setattr(sys, "stderr", stderr)
-    bar = progress.progress(stdout, str(class_file))
+    bar = progress_bar.progress(stdout, str(class_file))
     next(bar)
     bar.send((1, 0))
     bar.send((40, 3))

@@ -13,7 +13,7 @@ from catalogues import TRANSLATED, as_mo, as_po, marked, po_of, stored, unfinish
 
 from gradcli.message import Plural
 from gradcli.render.layout import cells, wrapped
-from gradcli.render.speech import speech
+from gradcli.render.translation import speech
 
 SENTENCES = marked()
 

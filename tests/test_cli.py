@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 
 from gradcli.cli import app
 from gradcli.cli.entry import run
-from gradcli.cli.line import line_of
 from gradcli.cli.options import ASKED, BATCH, SHOWN
+from gradcli.cli.shell_line import line_of
 from gradcli.commands import Command
 from gradcli.message import GradcliError
-from gradcli.render.speech import english
+from gradcli.render.translation import english
 
 HERE = Path(__file__).parent
 OPTIONS = (*ASKED.values(), *SHOWN.values())

@@ -23,7 +23,7 @@ from gradcli.commands import code, functions, vjp
 from gradcli.message import GradcliError
 from gradcli.ops import ROWS
 from gradcli.ops.row import Row
-from gradcli.render.json import as_object
+from gradcli.render.as_json import as_object
 from gradcli.report import Compared
 from gradcli.report.exhibits import Script
 from gradcli.request import Request

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from sympy import Expr, Integer, Mul, Symbol, expand
 
-from gradcli.symbolic.contract import joined_digits, total
+from gradcli.symbolic.deltas import joined_digits, total
 from gradcli.symbolic.dims import Index, Quotient, Remainder, Sizes
 from gradcli.symbolic.entries import written_out
 from gradcli.symbolic.scalars import Delta, Entry, Sigma

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcli.commands.understand import Understood, understand
+from gradcli.commands.problem import Understood, understand
 from gradcli.commands.vjp import run
 from gradcli.explain import hazards
 from gradcli.explain.paths import paths
+from gradcli.explain.slots import entry, number, tensor
 from gradcli.explain.vjp import MOST
-from gradcli.explain.writing import entry, number, tensor
 from gradcli.message import GradcliError
 from gradcli.numeric import vjp as backward
 from gradcli.ops import ROWS

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradcli
-from gradcli.commands.understand import understand
+from gradcli.commands.problem import understand
 from gradcli.report import Compared
 from gradcli.report.exhibits import Visit
 from gradcli.request import Request

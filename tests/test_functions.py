@@ -12,7 +12,7 @@ from gradcli.commands.functions import run
 from gradcli.message import GradcliError
 from gradcli.ops import ROWS, TABLE
 from gradcli.ops.row import Row
-from gradcli.render.json import as_object
+from gradcli.render.as_json import as_object
 from gradcli.report import Closed, Compared, Part, disagrees
 from gradcli.report.exhibits import Example, Function, Listing
 from gradcli.request import Request

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 
 from gradcli.commands.graph import run
 from gradcli.message import GradcliError
-from gradcli.render.drawing import document
-from gradcli.render.json import as_object
+from gradcli.render.as_json import as_object
+from gradcli.render.graph_text import document
 from gradcli.render.svg import svg
 from gradcli.render.text import lines_of
 from gradcli.report.exhibits import Graph

@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator
 import gradcli
 from gradcli import figure
 from gradcli.message import GradcliError
-from gradcli.render.heat import NEVER, SHADES, UNDEFINED, ZERO, drawn
-from gradcli.render.json import as_object
-from gradcli.render.speech import english
+from gradcli.render.as_json import as_object
+from gradcli.render.terminal_heat import NEVER, SHADES, UNDEFINED, ZERO, drawn
+from gradcli.render.translation import english
 from gradcli.report.additions import Heatmap
 from gradcli.schema import report_schema
 

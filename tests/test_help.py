@@ -13,7 +13,7 @@ from test_doors import loaded
 import gradcli
 from gradcli.cli.app import commands
 from gradcli.cli.entry import run
-from gradcli.cli.front import FIRST_LINES
+from gradcli.cli.front_page import FIRST_LINES
 
 EXAMPLES_OF = {name: str(command.epilog).splitlines() for name, command in commands().items()}
 EXAMPLES = [(name, example) for name, examples in EXAMPLES_OF.items() for example in examples]

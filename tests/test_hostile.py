@@ -26,12 +26,12 @@ from fuzzing.mutants import mutants
 from fuzzing.pumps import pumps
 
 from gradcli.cli import entry
-from gradcli.commands.understand import tensor
+from gradcli.commands.problem import tensor
 from gradcli.message import Exit, GradcliError
 from gradcli.shapes import allowing
 from gradcli.streams import Stream
 from gradcli.tensors import Stdin
-from gradcli.tensors.spellings import printed, respelled
+from gradcli.tensors.printed_forms import printed, respelled
 
 MEGABYTE = 2**20
 SECONDS = 2.0

@@ -17,9 +17,9 @@ from gradcli.cli.entry import run
 from gradcli.cli.language import preferred
 from gradcli.cli.records import answer
 from gradcli.commands import COMMANDS
-from gradcli.figure.letters import legible
+from gradcli.figure.fonts import legible
 from gradcli.render.layout import cells, wrapped
-from gradcli.render.speech import speech
+from gradcli.render.translation import speech
 
 RECORD = {"expr": "(x+1)**2", "inputs": {"x": [1, 2]}, "v": "ones", "symbolic_only": True}
 
@@ -103,9 +103,11 @@ def test_a_python_function_answers_in_the_language_it_is_given(monkeypatch: pyte
 
 
 def test_english_loads_no_catalogue() -> None:
-    program = "from gradcli.render.speech import speech; speech('en'), speech(None)\nimport sys; print(*sys.modules)"
+    program = (
+        "from gradcli.render.translation import speech; speech('en'), speech(None)\nimport sys; print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    assert "gradcli.render.speech" in done.stdout
+    assert "gradcli.render.translation" in done.stdout
     assert "gettext" not in done.stdout.split()
     done = subprocess.run(
         [sys.executable, "-c", program.replace("'en'", "'ru'")], capture_output=True, text=True, timeout=60, check=True

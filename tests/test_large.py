@@ -196,9 +196,9 @@ def test_a_million_elements_are_compared_on_both_sides_and_shown_truncated() -> 
 
 
 def test_a_product_too_large_to_be_built_twice_is_still_checked() -> None:
-    from gradcli.explain import products
+    from gradcli.explain import matrix_rule
 
-    n = int(products._LARGE**0.5)
+    n = int(matrix_rule._LARGE**0.5)
     report = gradcli.vjp("A @ B", {"A": f"randn:{n}x{n}", "B": f"randn:{n}x{n}"}, v="ones")
     assert "A.grad = v @ B.T and B.grad = A.T @ v: the matrix rule, checked here" in " ".join(shown(report))
 
@@ -207,7 +207,7 @@ def test_a_product_too_large_to_be_built_twice_is_still_checked() -> None:
 def test_one_wrong_entry_of_a_large_product_is_seen(wrong: tuple[int, int]) -> None:
     from types import SimpleNamespace
 
-    from gradcli.explain import products
+    from gradcli.explain import matrix_rule
 
     first, second = np.random.default_rng(1).normal(size=(2, 1000, 1000))
     right = first @ second
@@ -215,7 +215,7 @@ def test_one_wrong_entry_of_a_large_product_is_seen(wrong: tuple[int, int]) -> N
     spoilt[wrong] += 0.1 * abs(right).max()
     for value, expected in ((right, True), (spoilt, False)):
         answered: Any = SimpleNamespace(gradients={"x": value})
-        assert products._equal(answered, "x", first, second) is expected
+        assert matrix_rule._equal(answered, "x", first, second) is expected
 
 
 ODD = [0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e308, -1e308]

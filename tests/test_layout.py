@@ -18,7 +18,7 @@ import gradcli
 from gradcli.cli.entry import run
 from gradcli.commands import COMMANDS
 from gradcli.program import trace, values_of
-from gradcli.render import data, json, latex, markdown, quiet, structure
+from gradcli.render import as_json, latex, markdown, number_files, quiet, sparsity_sentences
 from gradcli.report import Array, Closed, Compared, Jacobian, Note, Question, Report
 from gradcli.report.additions import Flattened, Heatmap, Verdict
 from gradcli.symbolic import derived
@@ -83,8 +83,8 @@ def test_the_numbers_of_every_way_out_are_those_with_the_axes_exchanged(
 ) -> None:
     one, other = both("jacobian", expression, point)
     outputs = len(one.of(Question)[0].output_shape)
-    told, also = json.as_object(one.parts), json.as_object(other.parts)
-    files = [np.load(io.BytesIO(data.content(report.parts, "npz"))) for report in (one, other)]
+    told, also = as_json.as_object(one.parts), as_json.as_object(other.parts)
+    files = [np.load(io.BytesIO(number_files.content(report.parts, "npz"))) for report in (one, other)]
     typed = [
         dict(zip(told["wrt"], map(number_of, quiet.lines_of(report.parts)), strict=True)) for report in (one, other)
     ]
@@ -118,7 +118,9 @@ def test_matrices_tables_and_pictures_are_transposed(expression: str, point: Map
         assert heat.pattern is not None and turned.pattern is not None
         assert (turned.pattern == heat.pattern.T).all()
     if len(one.of(Flattened)) == 1:
-        tables = [np.loadtxt(io.BytesIO(data.content(r.parts, "csv")), delimiter=",", ndmin=2) for r in (one, other)]
+        tables = [
+            np.loadtxt(io.BytesIO(number_files.content(r.parts, "csv")), delimiter=",", ndmin=2) for r in (one, other)
+        ]
         same(tables[1], tables[0].T)
 
 
@@ -152,7 +154,7 @@ def test_the_formulas_read_back_lie_as_the_sentence_says(expression: str, point:
             if value is None or value.size > 200:
                 continue
             assert one.shape == value.shape
-            order = order_of(str(structure.arrangement(one, question)), one, question)
+            order = order_of(str(sparsity_sentences.arrangement(one, question)), one, question)
             outputs = len(question.output_shape)
             told = evaluated(one, tuple(np.array(one.shape, dtype=int)[np.argsort(order)]), known, shapes)
             same(told.transpose(order), value)
@@ -164,7 +166,7 @@ def test_the_formulas_read_back_lie_as_the_sentence_says(expression: str, point:
                 reading.define(one.where)
                 for entry in one.entries:
                     same(reading.number(read(entry.formula), {}), np.asarray(value[entry.row + entry.column]))
-                    place = [int(k) for k in indices_of(structure.at(one, entry)) if k]
+                    place = [int(k) for k in indices_of(sparsity_sentences.at(one, entry)) if k]
                     assert tuple(place[k] for k in order) == entry.row + entry.column
             rows = len(one.entries[0].row)
             assert rows == (outputs if one.layout == "numerator" else len(one.shape) - outputs)
@@ -270,7 +272,7 @@ QUESTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 def test_every_command_with_the_option_says_how_each_jacobian_lies(command: str) -> None:
     point = {"A": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "x": [1.0, 2.0]}
     expression, options = QUESTIONS.get(command, ("A @ x", {}))
-    numerator, denominator = (json.as_object(one.parts) for one in both(command, expression, point, **options))
+    numerator, denominator = (as_json.as_object(one.parts) for one in both(command, expression, point, **options))
     pairs = list(zip(laid_out(numerator), laid_out(denominator), strict=True))
     assert pairs
     for one, other in pairs:
@@ -313,7 +315,7 @@ def answers(report: Report) -> dict[str, Any]:
     """What an answer shows of the one Jacobian, by its way out."""
     (part,) = report.of(Compared)
     (jacobian,) = jacobians(report).values()
-    told = json.as_object(report.parts)["jacobians"][part.name]
+    told = as_json.as_object(report.parts)["jacobians"][part.name]
     (line,) = quiet.lines_of(report.parts)
     return {"json": told["pytorch"], "quiet": line, "matrix": jacobian.matrix}
 
@@ -362,6 +364,8 @@ def test_a_command_that_forgets_the_layout_is_found(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_sentence_that_forgets_the_layout_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcli.render.structure.by_layout", lambda layout, output, variable: (output, variable))
+    monkeypatch.setattr(
+        "gradcli.render.sparsity_sentences.by_layout", lambda layout, output, variable: (output, variable)
+    )
     with pytest.raises((AssertionError, ValueError)):
         test_the_formulas_read_back_lie_as_the_sentence_says(*WRITTEN[0])

@@ -25,8 +25,8 @@ from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
 from gradcli.ops.subscripts import einsum_sizes
 from gradcli.program import Apply, Program, trace
-from gradcli.program.draft import Draft
-from gradcli.program.steps import Constant
+from gradcli.program.builder import Draft
+from gradcli.program.program import Constant
 from gradcli.program.values import filled, values_of
 from gradcli.syntax import parse
 

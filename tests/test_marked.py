@@ -15,7 +15,7 @@ import pytest
 from catalogues import MARKS, PACKAGE, marked
 from golden.transcripts import stored as transcripts
 
-from gradcli.cli import entry, show
+from gradcli.cli import deliver, entry
 from gradcli.cli.app import commands
 from gradcli.cli.completions import FILES
 from gradcli.cli.entry import run
@@ -24,7 +24,7 @@ from gradcli.commands import COMMANDS
 from gradcli.explain.topics import TOPICS
 from gradcli.message import message
 from gradcli.ops import SPELLED
-from gradcli.render.speech import Speak, english, speech
+from gradcli.render.translation import Speak, english, speech
 
 SENTENCES = marked()
 TYPED = commands()
@@ -129,7 +129,7 @@ def told_in(command: str, speak: Speak) -> str:
 
     with (
         mock.patch.object(entry, "speech", said),
-        mock.patch.object(show, "speech", said),
+        mock.patch.object(deliver, "speech", said),
         mock.patch.dict("os.environ", {"COLUMNS": "1000"}),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(out),

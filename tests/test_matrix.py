@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcli.program import trace, values_of
-from gradcli.symbolic import Calculus, derived, proposal
+from gradcli.symbolic import Calculus, derived, matrix_check
 from gradcli.syntax import parse
 
 X33 = {"X": (3, 3)}
@@ -91,7 +91,7 @@ def test_the_notation_pasted_back_has_the_formulas_values(text, shapes, name, wa
 def test_a_proposal_with_other_values_is_dropped(monkeypatch) -> None:
     program = trace(parse("x @ A @ x"), {"x": (3,), "A": (3, 3)})
     assert Calculus(program, ["x"]).jacobian("x").matrix() == "(A + A.T) @ x"
-    monkeypatch.setattr(proposal.MatrixWriter, "program", lambda *_: "(A + A) @ x")
+    monkeypatch.setattr(matrix_check.MatrixWriter, "program", lambda *_: "(A + A) @ x")
     assert Calculus(program, ["x"]).jacobian("x").matrix() is None
 
 

@@ -10,7 +10,7 @@ import pytest
 from gradcli.message import GradcliError
 from gradcli.notation import LIMIT, latex, latex_name
 from gradcli.ops import ROWS
-from gradcli.ops.latex import latex_name as formulas_name
+from gradcli.ops.latex_names import latex_name as formulas_name
 from gradcli.ops.row import Row
 from gradcli.program import trace
 from gradcli.syntax import parse

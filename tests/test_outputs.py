@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from gradcli.cli.entry import run
-from gradcli.cli.files import write_file
+from gradcli.cli.output_file import write_file
 from gradcli.message import GradcliError
 from gradcli.render.quiet import lines_of
 from gradcli.report import Compared
@@ -50,7 +50,7 @@ def test_a_file_of_numbers_is_read_back_by_the_next_command(suffix: str) -> None
     np.array([[1.0, 2.0, 3.0]]), np.array([7.0]),
 ])  # fmt: skip
 def test_a_table_keeps_every_digit(suffix: str, array: np.ndarray) -> None:
-    from gradcli.render.data import WRITERS
+    from gradcli.render.number_files import WRITERS
 
     Path(f"g.{suffix}").write_bytes(WRITERS[suffix]([("x", array)]))
     np.testing.assert_array_equal(read_tensor(f"@g.{suffix}", name="x"), array)

@@ -16,7 +16,7 @@ from gradcli.compare import side_by_side
 from gradcli.ops import SPELLED
 from gradcli.program import trace
 from gradcli.symbolic import derived
-from gradcli.symbolic.kept import forget
+from gradcli.symbolic.memory import forget
 from gradcli.syntax import parse
 
 WRONG_ZEROS = [

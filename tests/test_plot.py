@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from gradcli import figure
 from gradcli.commands.plot import run
 from gradcli.message import GradcliError
-from gradcli.render.json import as_object
+from gradcli.render.as_json import as_object
 from gradcli.render.layout import cells
 from gradcli.render.screen import Look
 from gradcli.render.text import lines_of

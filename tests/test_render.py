@@ -9,13 +9,13 @@ import pytest
 import sample
 
 from gradcli.message import Message, Span, fault
-from gradcli.render import latex, layout, markdown, quiet, text, values
+from gradcli.render import array_text, latex, layout, markdown, quiet, text
+from gradcli.render.as_json import as_object
 from gradcli.render.error import as_text
-from gradcli.render.json import as_object
 from gradcli.render.json_text import one_line, written
 from gradcli.render.legend import legend
-from gradcli.render.numbers import exact, number, plain
-from gradcli.render.speech import speech
+from gradcli.render.number_text import exact, number, plain
+from gradcli.render.translation import speech
 from gradcli.report import Closed, Compared, Definition, Entry, Jacobian, Note, Part, Structure, Vjp
 from gradcli.request import Request
 
@@ -68,14 +68,14 @@ def test_what_json_lacks_is_a_string() -> None:
 
 
 def test_columns_are_aligned_at_the_decimal_point() -> None:
-    assert values.lines_of(np.array([[102.4, 1024, 0.1024], [1, -2.5, 1e-12]]), 80) == [
+    assert array_text.lines_of(np.array([[102.4, 1024, 0.1024], [1, -2.5, 1e-12]]), 80) == [
         "[[102.4, 1024,   0.1024],",
         " [  1,     -2.5, 1e-12]]",
     ]
 
 
 def test_a_long_array_shows_its_edges() -> None:
-    lines = values.lines_of(np.arange(900.0).reshape(30, 30), 80)
+    lines = array_text.lines_of(np.arange(900.0).reshape(30, 30), 80)
     assert lines[0] == "[[  0,   1,   2, ...,  27,  28,  29],"
     assert lines[3] == " ...,"
     assert len(lines) == 7
@@ -83,7 +83,7 @@ def test_a_long_array_shows_its_edges() -> None:
 
 def test_all_of_it_is_shown_when_asked() -> None:
     array = np.arange(900.0).reshape(30, 30)
-    lines = values.lines_of(array, 60, full=True)
+    lines = array_text.lines_of(array, 60, full=True)
     assert max(map(len, lines)) <= 60
     assert np.array_equal(np.array(eval("".join(lines))), array)  # noqa: S307
 
@@ -91,14 +91,14 @@ def test_all_of_it_is_shown_when_asked() -> None:
 @pytest.mark.parametrize("shape", [(), (3,), (12,), (1, 1), (3, 1), (2, 3, 4), (2, 2, 2, 2)])
 def test_a_small_array_can_be_pasted(shape: tuple[int, ...]) -> None:
     array = np.arange(float(np.prod(shape))).reshape(shape) / 8
-    assert np.array_equal(np.array(eval(" ".join(values.lines_of(array, 80)))), array)  # noqa: S307
+    assert np.array_equal(np.array(eval(" ".join(array_text.lines_of(array, 80)))), array)  # noqa: S307
 
 
 @pytest.mark.parametrize("width", [24, 40, 60, 80])
 @pytest.mark.parametrize("shape", [(50,), (9, 9), (3, 40), (5, 5, 5)])
 def test_an_array_keeps_to_the_width(shape: tuple[int, ...], width: int) -> None:
     array = np.random.default_rng(0).normal(size=shape) * 100
-    assert max(map(len, values.lines_of(array, width))) <= width
+    assert max(map(len, array_text.lines_of(array, width))) <= width
 
 
 # --- formulas and prose -----------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from gradcli.message import Exit, Message, Span, fault, limit
 from gradcli.render import error
-from gradcli.render.json import as_object
+from gradcli.render.as_json import as_object
 from gradcli.report import SCHEMA, Closed, Compared, Definition, Entry, Equivalence, Jacobian, Part, Vjp, Weights
 from gradcli.request import Request
 from gradcli.schema import report_schema

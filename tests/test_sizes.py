@@ -13,7 +13,7 @@ from resized import FINE, SIZED, close, exported, faults, sized
 
 import gradcli
 from gradcli.message import GradcliError
-from gradcli.program import spelled, trace
+from gradcli.program import source_text, trace
 from gradcli.report import Warning
 from gradcli.shapes import Shape
 from gradcli.symbolic import Calculus
@@ -47,7 +47,7 @@ def test_formulas_matrix_notation_and_scripts_are_right_at_other_sizes(drawn: Dr
 
 def test_a_script_that_wrote_the_sizes_of_its_example_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = property(lambda self: str(int(self)), lambda self, _: None)
-    monkeypatch.setattr(spelled.SpelledInt, "text", plain, raising=False)
+    monkeypatch.setattr(source_text.SpelledInt, "text", plain, raising=False)
     found = [wrong(text, point_of(shapes), list(shapes), 1) for text, shapes in SIZED[:2]]
     assert all(found)
 

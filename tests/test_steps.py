@@ -13,7 +13,7 @@ import torch
 from jsonschema import Draft202012Validator
 
 from gradcli.commands.steps import run
-from gradcli.render.json import as_object
+from gradcli.render.as_json import as_object
 from gradcli.render.text import lines_of
 from gradcli.report import Part
 from gradcli.report.exhibits import Visit

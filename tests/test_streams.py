@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gradcli
-from gradcli.commands.understand import understand
+from gradcli.commands.problem import understand
 from gradcli.report.additions import Tangents
 from gradcli.request import Request
 from gradcli.streams import Purpose, Stream

@@ -13,8 +13,8 @@ from gradcli.message import GradcliError
 from gradcli.numeric import rows
 from gradcli.program import trace
 from gradcli.report import Compared
-from gradcli.symbolic import derived, structure
-from gradcli.symbolic.kept import forget
+from gradcli.symbolic import derived, sparsity
+from gradcli.symbolic.memory import forget
 from gradcli.syntax import parse
 
 KINDS = [
@@ -49,7 +49,7 @@ def test_the_pattern_has_its_name_and_its_count(text, shapes, kind) -> None:
 @pytest.mark.parametrize(("text", "shapes", "kind"), KINDS, ids=[t for t, _, _ in KINDS])
 def test_a_pattern_counted_from_the_formula_is_the_one_counted_out(text, shapes, kind, monkeypatch) -> None:
     small = _form(text, shapes).structure()
-    monkeypatch.setattr(structure, "COUNTED", 0)
+    monkeypatch.setattr(sparsity, "COUNTED", 0)
     forget()
     large = _form(text, shapes).structure()
     assert large.nonzero == small.nonzero if large.exact else large.nonzero >= small.nonzero
@@ -78,7 +78,7 @@ def test_an_entry_that_pytorch_finds_lies_in_the_pattern(drawn: Drawn) -> None:
 def test_a_pattern_that_misses_an_entry_is_a_disagreement(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "sum(x**2)*x" if command == "jacobian" else "sum(x**2)"
     assert all(part.agrees for part in getattr(gradcli, command)(text, {"x": "1,2,3"}).of(Compared))
-    pattern = structure._mask
-    monkeypatch.setattr(structure, "_mask", lambda *given: pattern(*given) & np.eye(*pattern(*given).shape, dtype=bool))
+    pattern = sparsity._mask
+    monkeypatch.setattr(sparsity, "_mask", lambda *given: pattern(*given) & np.eye(*pattern(*given).shape, dtype=bool))
     answer = getattr(gradcli, command)(text, {"x": "1,2,3"})
     assert [part.agrees for part in answer.of(Compared)] == [False]

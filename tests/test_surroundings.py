@@ -18,7 +18,7 @@ import torch
 from test_cli import HERE
 
 from gradcli import numeric
-from gradcli.cli.surroundings import refusal
+from gradcli.cli.system_errors import refusal
 from gradcli.commands import COMMANDS
 from gradcli.message import Exit, GradcliError
 from gradcli.program import trace
@@ -130,7 +130,7 @@ def test_memory_that_is_refused_is_a_limit(
 
 
 def test_a_pipe_s_reader_may_come_first(tmp_path: Path) -> None:
-    from gradcli.cli.files import write_file
+    from gradcli.cli.output_file import write_file
 
     os.mkfifo(tmp_path / "p")
     read: list[bytes] = []

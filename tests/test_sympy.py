@@ -16,9 +16,9 @@ from sympy import Expr, Symbol
 from gradcli.ops import ROWS
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.ops.row import Row
-from gradcli.symbolic import partial as slopes
+from gradcli.symbolic import diff as slopes
+from gradcli.symbolic.diff import partial
 from gradcli.symbolic.dims import Index
-from gradcli.symbolic.partial import partial
 from gradcli.symbolic.scalars import NOTHING, SCALARS, Above, AtLeast, Atomic, Entry, Equal, Sigma, Where, atomic
 from tests.test_elementwise import OPTIONS, arguments, tensor_places
 

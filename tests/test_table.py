@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 import torch
 
-from gradcli.commands.proof import proven
-from gradcli.commands.understand import understand
+from gradcli.commands.problem import understand
+from gradcli.commands.verdicts import proven
 from gradcli.compare import side_by_side
 from gradcli.message import GradcliError
 from gradcli.numeric import vjp
 from gradcli.numeric.autograd import forward
 from gradcli.ops import ROWS, SPELLED, TABLE
+from gradcli.ops.index_maps import reshape_symbolic
 from gradcli.ops.libraries import n as numpy_library
-from gradcli.ops.moves import reshape_symbolic
 from gradcli.ops.row import REQUIRED, Row
 from gradcli.program import Apply, Program, trace, values_of
 from gradcli.program.values import filled
@@ -31,7 +31,7 @@ from gradcli.report import Array, Compared
 from gradcli.request import Request
 from gradcli.shapes import Shape
 from gradcli.symbolic import derived
-from gradcli.symbolic.kept import forget
+from gradcli.symbolic.memory import forget
 from gradcli.symbolic.scalars import atomic
 from gradcli.syntax import parse
 from tests.programs import INFIX, OPTIONS

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gradcli.message import Exit, GradcliError
-from gradcli.render.numbers import exact
+from gradcli.render.number_text import exact
 from gradcli.syntax import Tree
 from gradcli.tensors import MAX_ENTRIES, Stdin, read_program, read_tensor
 

@@ -8,10 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gradcli.commands.explain import run
-from gradcli.explain.errors import KNOWN, recognised
+from gradcli.explain.pytorch_errors import KNOWN, recognised
 from gradcli.explain.topics import TOPICS, topic
 from gradcli.message import GradcliError
-from gradcli.render.json import as_object
+from gradcli.render.as_json import as_object
 from gradcli.report import Part, disagrees
 from gradcli.report.exhibits import Example, Listing, Page, Paragraph
 from gradcli.request import Request

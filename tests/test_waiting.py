@@ -9,17 +9,17 @@ import sys
 
 SLOW = """
 import time
-from gradcli.cli import waiting
-from gradcli.render.speech import english
+from gradcli.cli import status_line
+from gradcli.render.translation import english
 
-waiting.PATIENCE = 0.05
+status_line.PATIENCE = 0.05
 
 def parts():
     time.sleep({seconds})
     yield "first"
     yield "second"
 
-print(*waiting.watched(parts(), english))
+print(*status_line.watched(parts(), english))
 """
 
 

@@ -25,7 +25,7 @@ from gradcli.numeric.autograd import forward
 from gradcli.ops import ROWS, SPELLED
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import trace, values_of
-from gradcli.program.bind import OTHER_NAMES
+from gradcli.program.arguments import OTHER_NAMES
 from gradcli.report import Array
 from gradcli.shapes import Shape
 from gradcli.symbolic import derived

@@ -16,13 +16,13 @@ from typer.core import TyperCommand, TyperGroup
 import gradcli
 from gradcli.cli import help
 from gradcli.cli.argv import HELP, LET
-from gradcli.cli.formats import display, suffix_of
-from gradcli.cli.line import line_of
+from gradcli.cli.display import display, suffix_of
+from gradcli.cli.expression_command import Question
 from gradcli.cli.options import ASKED, BATCH, SHOWN, Option, nearest, understood
-from gradcli.cli.question import Question
+from gradcli.cli.shell_line import line_of
 from gradcli.commands import COMMANDS, Command
 from gradcli.message import N_, Exit, GradcliError, fault
-from gradcli.render.speech import Speak
+from gradcli.render.translation import Speak
 from gradcli.request import Request
 
 _SETTINGS = {"help_option_names": list(HELP)}
@@ -165,7 +165,7 @@ def _bound(number: float) -> float | None:
 
 
 def _ask(command: Command, expression: str | None, typed: Mapping[str, Any]) -> Exit:
-    from gradcli.cli.show import show  # the rooms it needs import numpy, which a typing error does not wait for
+    from gradcli.cli.deliver import show  # the rooms it needs import numpy, which a typing error does not wait for
 
     inputs = dict(variable.split("=", 1) for variable in typed.get("let", ()))
     shown = display({name: value for name, value in typed.items() if name in SHOWN}, command.files)

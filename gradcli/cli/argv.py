@@ -11,8 +11,8 @@ from unicodedata import normalize
 
 from typer.core import TyperOption
 
-from gradcli.cli.line import Line, line_of
 from gradcli.cli.options import nearest_flag
+from gradcli.cli.shell_line import Line, line_of
 from gradcli.cli.surplus_words import surplus_word
 from gradcli.message import N_, GradcliError, Span, fault
 

@@ -10,13 +10,13 @@ from contextlib import closing
 from functools import partial
 from typing import Any, BinaryIO, NoReturn, TextIO
 
-from gradcli.cli.collector import settle
+from gradcli.cli.deliver import encodable
+from gradcli.cli.gc_pause import settle
 from gradcli.cli.records import judged, language_of
-from gradcli.cli.show import encodable
 from gradcli.message import N_, Exit, GradcliError, Span, fault, limit
 from gradcli.render.error import as_object
 from gradcli.render.json_text import one_line
-from gradcli.render.speech import speech
+from gradcli.render.translation import speech
 
 LONGEST_LINE = 64 * 2**20
 """Bytes; a longer record is refused, for it is held in memory as a whole."""
@@ -110,7 +110,7 @@ _OWN_FILES, _FILES_A_PROCESS = 24, 2
 
 
 def _progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, int]]:
-    from gradcli.cli.progress import progress
+    from gradcli.cli.progress_bar import progress
 
     told = progress(stream, source)
     next(told)

@@ -17,7 +17,7 @@ from gradcli.cli.argv import LET, flag_of
 from gradcli.cli.help import options, positional, takes_variables
 from gradcli.ops import ROWS
 from gradcli.program.values import NAMED
-from gradcli.tensors.text import CONSTRUCTORS
+from gradcli.tensors.tensor_text import CONSTRUCTORS
 
 FILES: Mapping[str, str] = {"bash": "gradcli.bash", "zsh": "_gradcli", "fish": "gradcli.fish"}
 """The script of each shell, by the name that its shell looks for."""

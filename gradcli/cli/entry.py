@@ -8,19 +8,19 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from gradcli.cli import aside, collector
-from gradcli.cli.front import front_page
+from gradcli.cli import gc_pause, stand_ins
+from gradcli.cli.front_page import front_page
 from gradcli.cli.language import language, word_after
-from gradcli.cli.surroundings import put_aside, refusal
+from gradcli.cli.system_errors import put_aside, refusal
 from gradcli.message import N_, Exit, GradcliError, limit
-from gradcli.render.speech import Speak, speech
+from gradcli.render.translation import Speak, speech
 from gradcli.visible import visible
 
 
 def main() -> NoReturn:
     """The console entry. It ends the process itself: tearing PyTorch down would take longer than the answer did."""
-    collector.pause()
-    aside.set_aside()
+    gc_pause.pause()
+    stand_ins.set_aside()
     _prepare_streams()
     os._exit(_flushed(run(sys.argv[1:])))
 

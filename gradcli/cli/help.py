@@ -9,10 +9,10 @@ from typing import Any
 
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
-from gradcli.cli.front import FIRST_LINES, usage
+from gradcli.cli.front_page import FIRST_LINES, usage
 from gradcli.message import N_
 from gradcli.render.layout import cells, padded, wrapped
-from gradcli.render.speech import Speak
+from gradcli.render.translation import Speak
 
 _WIDEST_TERM = 30
 """Columns; what a longer one means begins on the next line."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from gradcli.cli import collector
+from gradcli.cli import gc_pause
 
 Result = tuple[str, bool]
 Answer = Callable[[bytes], Result]
@@ -135,6 +135,6 @@ def _deaf() -> Iterator[None]:
 def _begin(answer: Answer, warm_up: bytes) -> None:
     """What a process does first. There are as many processes as there should be threads."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    collector.pause()
+    gc_pause.pause()
     answer(warm_up)
-    collector.settle()
+    gc_pause.settle()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gradcli.cli.options import ASKED, SHOWN, filled, nearest
-from gradcli.cli.surroundings import refusal
+from gradcli.cli.system_errors import refusal
 from gradcli.commands import COMMANDS
 from gradcli.message import N_, GradcliError, Span, fault, limit
 from gradcli.request import LANGUAGES, Display, Request
@@ -34,9 +34,9 @@ def answer(record: Mapping[str, Any], *, allow_files: bool = False) -> dict[str,
 
 def judged(record: Mapping[str, Any], allow_files: bool = False) -> tuple[dict[str, Any], bool]:
     """The answer, and whether it is good: answered, and no check failed."""
-    from gradcli.render import json  # NumPy and the renderer, which asking for the function alone does not need
+    from gradcli.render import as_json  # NumPy and the renderer, which asking for the function alone does not need
     from gradcli.render.error import as_object, defect_object
-    from gradcli.render.speech import speech
+    from gradcli.render.translation import speech
     from gradcli.report import disagrees
     from gradcli.tensors.files import reaching
 
@@ -46,7 +46,7 @@ def judged(record: Mapping[str, Any], allow_files: bool = False) -> tuple[dict[s
         command, request, _ = asked(record)
         with reaching("working directory" if allow_files else "nothing"):
             parts = tuple(command.run(request))
-        told = json.as_object(parts, speak)
+        told = as_json.as_object(parts, speak)
         good = not any(map(disagrees, parts))
     except GradcliError as error:
         told = as_object(_excerpt(error, record), speak)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradcli.cli.line import line_of, quoted
+from gradcli.cli.shell_line import line_of, quoted
 from gradcli.message import N_, GradcliError, fault
 
 _CONSTRUCTOR = re.compile(r"eye|ones|zeros|full|linspace|arange|rand|randn")

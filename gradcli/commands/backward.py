@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.forms import Wanted, compared, formed
-from gradcli.commands.understand import Understood, tensor, understand
+from gradcli.commands.closed_forms import Wanted, compared, formed
+from gradcli.commands.problem import Understood, tensor, understand
 from gradcli.message import GradcliError
 from gradcli.report import Array, Compared, Part, Warning, Weights
 from gradcli.report.additions import Between, Call, Tangents
@@ -18,7 +18,7 @@ from gradcli.streams import Stream
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:
-    from gradcli.numeric.accumulate import After
+    from gradcli.numeric.backward_calls import After
     from gradcli.symbolic import Form
 
 MOST_SHOWN, FIRST_SHOWN = 12, 4
@@ -28,7 +28,7 @@ MOST_SHOWN, FIRST_SHOWN = 12, 4
 def run(request: Request) -> Iterator[Part]:
     """The parts of `backward`'s answer: PyTorch's error is an answer too."""
     from gradcli import explain, notation
-    from gradcli.explain.calls import backward as explained
+    from gradcli.explain.backward import backward as explained
 
     asked, v = _understood(request)
     echoed = asked.question(notation.latex(asked.program))
@@ -45,9 +45,9 @@ def run(request: Request) -> Iterator[Part]:
         forms = yield from formed(asked, wanted, asked.wrt, unit=v is None)
     yield Tangents({}, {}, asked.y) if v is None else Weights(v, asked.y)
 
-    from gradcli.numeric import accumulate  # PyTorch: half a second, after the formulas are on the screen
+    from gradcli.numeric import backward_calls  # PyTorch: half a second, after the formulas are on the screen
 
-    after = accumulate.calls(
+    after = backward_calls.calls(
         asked.program,
         asked.wrt,
         asked.point,
@@ -64,7 +64,7 @@ def run(request: Request) -> Iterator[Part]:
     done = [call for call in calls if call.error is None]
     if fits and done:
         yield from _proven(asked, forms, done[-1], 1 if request.zero_grad else len(done))
-    kept = accumulate.between(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device) if fits else {}
+    kept = backward_calls.between(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device) if fits else {}
     yield from (Between(name, grad_fn, retained) for name, (grad_fn, retained) in kept.items())
     yield from explain.hazards(asked.program, asked.values, asked.wrt)
     yield from explained(
@@ -94,7 +94,7 @@ def _understood(request: Request) -> tuple[Understood, Array | None]:
 
 
 def _calls(after: Sequence[After]) -> list[Call]:
-    from gradcli.explain.calls import meaning
+    from gradcli.explain.backward import meaning
 
     first = after[0].grads
     found = []

@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from gradcli.commands.answers import Answer, read_answer
-from gradcli.commands.forms import Wanted, compared, formed, question, shape_of
+from gradcli.commands.checking.known_mistakes import named
+from gradcli.commands.checking.submission import Answer, read_answer
+from gradcli.commands.checking.trials import Asked, Trial, trials
+from gradcli.commands.closed_forms import Wanted, compared, formed, question, shape_of
 from gradcli.commands.grad import refusal
-from gradcli.commands.mistakes import named
+from gradcli.commands.problem import GUESSED_ONES, Understood, understand
 from gradcli.commands.tangents import directions
-from gradcli.commands.trials import Asked, Trial, trials
-from gradcli.commands.understand import GUESSED_ONES, Understood, understand
 from gradcli.message import N_, NN_, Message, fault, message
 from gradcli.report import Array, Part, Warning, Weights, arranged
 from gradcli.report.additions import Tangents, Verdict
@@ -87,7 +87,7 @@ def _asked(u: Understood) -> Asked:
 
 def _refuse_without_gradient(u: Understood) -> None:
     """A point at which PyTorch's gradient is known to be wrong, or is one of nothing."""
-    from gradcli.explain.points import singular, undefined
+    from gradcli.explain.cautions import singular, undefined
 
     if np.isnan(u.y).any():
         for warning in undefined(u.program, u.values):

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from gradcli.commands.graph import chosen
-from gradcli.commands.understand import Understood, understand
+from gradcli.commands.problem import Understood, understand
 from gradcli.message import N_, fault, limit
 from gradcli.ops.libraries import n as numpy_library
-from gradcli.program.alone import names_of, output_name
 from gradcli.program.names import fresh_name
-from gradcli.program.spelled import Library, Spelled, Speller, made
+from gradcli.program.single_step import names_of, output_name
+from gradcli.program.source_text import Library, Spelled, Speller, made
 from gradcli.report import Array, Part
 from gradcli.report.exhibits import Script
 from gradcli.request import Request
@@ -62,7 +62,7 @@ def _v(asked: Understood, library: str) -> str:
 
 
 def _torch(asked: Understood) -> Iterator[str]:
-    from gradcli.numeric.script import torch_lines  # PyTorch
+    from gradcli.numeric.torch_source import torch_lines  # PyTorch
 
     names = names_of(asked.program, output_name(asked.program))
     found = torch_lines(asked.program, names, asked.wrt, asked.point, asked.request.dtype)
@@ -94,7 +94,7 @@ def _torch(asked: Understood) -> Iterator[str]:
 
 def _numpy(asked: Understood) -> Iterator[str]:
     from gradcli.symbolic import Calculus
-    from gradcli.symbolic.script import conditions, numpy_script
+    from gradcli.symbolic.numpy_script import conditions, numpy_script
 
     calculus = Calculus(asked.program, asked.wrt, asked.weights, _y(asked))
     known = {**asked.point, asked.weights: asked.v}
@@ -144,7 +144,7 @@ def _with_intermediates(
     missing = [name for name in asked.wrt if name not in known]
     if not missing:
         return list(lines)
-    from gradcli.program.spelled import Library as Recorder
+    from gradcli.program.source_text import Library as Recorder
 
     names = names_of(asked.program, output_name(asked.program))
     kept = {asked.program.variable(name).step for name in missing}  # type: ignore[union-attr]

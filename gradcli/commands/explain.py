@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from gradcli.commands.example import LONG, SHORT, answered
-from gradcli.explain.errors import recognised
+from gradcli.commands.live_examples import LONG, SHORT, answered
 from gradcli.explain.page import Answers, Topic
+from gradcli.explain.pytorch_errors import recognised
 from gradcli.explain.topics import TOPICS, topic
 from gradcli.message import N_, GradcliError, Message, fault
 from gradcli.report import Part

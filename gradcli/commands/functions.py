@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.commands.example import answered
+from gradcli.commands.live_examples import answered
 from gradcli.message import N_, GradcliError, Message, fault
 from gradcli.ops import ROWS, SPELLED
 from gradcli.ops.row import REQUIRED, Param, Row

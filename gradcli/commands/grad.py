@@ -9,8 +9,17 @@ from functools import partial
 from itertools import combinations_with_replacement, permutations
 from math import comb
 
-from gradcli.commands.forms import Wanted, by_pytorch, compared, formed, question, refuse_intermediate, shape_of, warned
-from gradcli.commands.understand import Understood, understand
+from gradcli.commands.closed_forms import (
+    Wanted,
+    by_pytorch,
+    compared,
+    formed,
+    question,
+    refuse_intermediate,
+    shape_of,
+    warned,
+)
+from gradcli.commands.problem import Understood, understand
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array, Part, Warning
 from gradcli.report.additions import Tangents
@@ -24,7 +33,7 @@ MOST = 100
 def run(request: Request) -> Iterator[Part]:
     """The parts of `grad`'s answer."""
     from gradcli import notation
-    from gradcli.explain.scalar import grad as explained
+    from gradcli.explain.grad import grad as explained
 
     asked = understand(replace(request, wrt=None if request.wrt is None else tuple(dict.fromkeys(request.wrt))))
     if not is_one_number(asked.program.output_shape):

@@ -7,10 +7,10 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from gradcli.commands.understand import Understood, understand
+from gradcli.commands.problem import Understood, understand
 from gradcli.message import N_, fault
 from gradcli.program import Apply, Constant, Input, Ref, Step
-from gradcli.program.alone import source_of
+from gradcli.program.single_step import source_of
 from gradcli.report import Part
 from gradcli.report.exhibits import Graph, Vertex
 from gradcli.request import Request
@@ -22,7 +22,7 @@ def run(request: Request) -> Iterator[Part]:
     """The graph of everything that the output is computed from."""
     to = chosen(request.to, KINDS)
     asked = understand(request)
-    from gradcli.numeric.retained import grad_fns  # PyTorch
+    from gradcli.numeric.step_gradients import grad_fns  # PyTorch
 
     names = grad_fns(asked.program, asked.wrt, asked.point, request.dtype)
     yield asked.question(_latex(asked))

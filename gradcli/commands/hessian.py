@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from math import prod
 
-from gradcli.commands.forms import (
+from gradcli.commands.closed_forms import (
     Forms,
     Wanted,
     by_pytorch,
@@ -19,7 +19,7 @@ from gradcli.commands.forms import (
     small,
     warned,
 )
-from gradcli.commands.understand import Understood, understand
+from gradcli.commands.problem import Understood, understand
 from gradcli.message import N_, message
 from gradcli.program.work import fits
 from gradcli.report import Array, Compared, Part, Warning, Weights
@@ -30,7 +30,7 @@ from gradcli.request import Request
 def run(request: Request) -> Iterator[Part]:
     """The parts of `hessian`'s answer."""
     from gradcli import notation
-    from gradcli.explain.second import hessian as explained
+    from gradcli.explain.hessian import hessian as explained
 
     asked = understand(request)
     refuse_without_weights(asked)
@@ -63,7 +63,7 @@ READABLE = 60
 
 def _together(asked: Understood, forms: Forms, found: list[Compared]) -> Iterator[Together]:
     """The blocks as one matrix, where each is one number."""
-    from gradcli.explain.second import matrix_of
+    from gradcli.explain.hessian import matrix_of
 
     names = asked.wrt
     if len(names) < 2 or any(shape_of(asked, name) != () for name in names) or not found:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import product
 
-from gradcli.commands.forms import (
+from gradcli.commands.closed_forms import (
     Wanted,
     by_pytorch,
     compared,
@@ -16,8 +16,8 @@ from gradcli.commands.forms import (
     refuse_without_weights,
     warned,
 )
+from gradcli.commands.problem import understand
 from gradcli.commands.tangents import directions
-from gradcli.commands.understand import understand
 from gradcli.report import Array, Compared, Part, Warning
 from gradcli.report.additions import Tangents
 from gradcli.request import Request
@@ -26,7 +26,7 @@ from gradcli.request import Request
 def run(request: Request) -> Iterator[Part]:
     """The parts of `hvp`'s answer."""
     from gradcli import notation
-    from gradcli.explain.second import hvp as explained
+    from gradcli.explain.hessian import hvp as explained
 
     asked = understand(request)
     refuse_without_weights(asked)

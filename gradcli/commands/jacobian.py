@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
-from gradcli.commands.understand import Understood, understand
+from gradcli.commands.closed_forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
+from gradcli.commands.problem import Understood, understand
 from gradcli.message import N_, message
 from gradcli.program.work import fits
 from gradcli.report import Array, Closed, Compared, Jacobian, Part, Warning, arranged
@@ -28,7 +28,7 @@ DRAWN = 1_000_000
 def run(request: Request) -> Iterator[Part]:
     """The parts of `jacobian`'s answer."""
     from gradcli import notation
-    from gradcli.explain.layouts import jacobian as explained
+    from gradcli.explain.jacobian import jacobian as explained
 
     asked = understand(request)
     yield question(asked, notation.latex(asked.program), weighted=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcli.commands.forms import Wanted, compared, formed, question, warned
+from gradcli.commands.closed_forms import Wanted, compared, formed, question, warned
+from gradcli.commands.problem import understand
 from gradcli.commands.tangents import directions
-from gradcli.commands.understand import understand
 from gradcli.report import Part, Warning
 from gradcli.report.additions import Tangents
 from gradcli.request import Request
@@ -15,7 +15,7 @@ from gradcli.request import Request
 def run(request: Request) -> Iterator[Part]:
     """The parts of `jvp`'s answer."""
     from gradcli import notation
-    from gradcli.explain.tangents import jvp as explained
+    from gradcli.explain.jvp import jvp as explained
 
     asked = understand(request)
     moving = directions(asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gradcli.commands.understand import Understood
+from gradcli.commands.problem import Understood
 from gradcli.message import N_, GradcliError, message
 from gradcli.program import Program, trace
 from gradcli.report import Warning

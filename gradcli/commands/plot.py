@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.proof import OutOfTime, deviation, within
-from gradcli.commands.understand import Understood, tensor, understand
+from gradcli.commands.problem import Understood, tensor, understand
+from gradcli.commands.verdicts import OutOfTime, deviation, within
 from gradcli.compare import side_by_side
 from gradcli.message import N_, Message, fault, limit, message
 from gradcli.program import values_of
@@ -138,7 +138,7 @@ def _derivatives(
     names: tuple[str, ...],
 ) -> Iterator[Curve]:
     """Each derivative by its formula, checked at every point against PyTorch's; past the time limit PyTorch's alone."""
-    from gradcli.numeric.swept import derivatives  # PyTorch
+    from gradcli.numeric.sweep import derivatives  # PyTorch
 
     numbers = derivatives(asked.program, names, points, orders, asked.request.dtype)
     for order, pytorch in zip(orders, numbers, strict=True):

@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.forms import compared
-from gradcli.commands.proof import OutOfTime, within
-from gradcli.commands.understand import GUESSED_ONES, Understood, understand
+from gradcli.commands.closed_forms import compared
+from gradcli.commands.problem import GUESSED_ONES, Understood, understand
+from gradcli.commands.verdicts import OutOfTime, within
 from gradcli.compare import largest_difference
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply, Ref, values_of
-from gradcli.program.alone import alone, names_of, output_name, source_of
 from gradcli.program.names import fresh_name
+from gradcli.program.single_step import alone, names_of, output_name, source_of
 from gradcli.report import Array, Jacobian, Part, Warning
 from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request
 
 if TYPE_CHECKING:  # the doors open only when a command runs
-    from gradcli.numeric.retained import Retained
+    from gradcli.numeric.step_gradients import Retained
     from gradcli.symbolic import Form
 
 
 def run(request: Request) -> Iterator[Part]:
     """The question, then every value that backward visits."""
     from gradcli import notation
-    from gradcli.numeric.retained import retained  # PyTorch
+    from gradcli.numeric.step_gradients import retained  # PyTorch
 
     asked = understand(request)
     output = output_name(asked.program)

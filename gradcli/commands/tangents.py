@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.commands.understand import Understood, tensor
+from gradcli.commands.problem import Understood, tensor
 from gradcli.message import N_, fault
 from gradcli.program import Program
 from gradcli.program.names import fresh_name

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcli.commands.proof import closed_forms, proven
-from gradcli.commands.understand import GUESSED_ONES, Understood, understand
+from gradcli.commands.problem import GUESSED_ONES, Understood, understand
+from gradcli.commands.verdicts import closed_forms, proven
 from gradcli.compare import largest_difference
 from gradcli.message import Message
 from gradcli.report import Equivalence, Part, Warning, Weights

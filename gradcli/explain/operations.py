@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcli.explain.answered import Answered
-from gradcli.explain.writing import listed, note, number, tensor
+from gradcli.explain.facts import Answered
+from gradcli.explain.slots import listed, note, number, tensor
 from gradcli.message import N_
 from gradcli.program import Apply, Input, Ref
 from gradcli.report import Note

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcli.explain.writing import tensor
+from gradcli.explain.slots import tensor
 from gradcli.message import Message
 from gradcli.report import Array, Compared, Part
 from gradcli.request import Request

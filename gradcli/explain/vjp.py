@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from gradcli.explain import absent, operations, picks, products, weights
-from gradcli.explain.answered import Answered
-from gradcli.explain.points import hazards
+from gradcli.explain import matrix_rule, operations, special_v, weights, zero_gradients
+from gradcli.explain.cautions import hazards
+from gradcli.explain.facts import Answered
 from gradcli.report import Note, Warning
 
 MOST = 6
@@ -15,9 +15,9 @@ MOST = 6
 Topic = Callable[[Answered], Iterator[Note]]
 
 FIRST: tuple[Topic, ...] = (
-    absent.zero, weights.weights, absent.left_out, absent.intermediate, picks.v_is_input, picks.one_hot,
-    operations.softmax, absent.untaken, picks.diagonal, picks.column_sums, operations.broadcast, operations.mean,
-    products.product, operations.total,
+    zero_gradients.zero, weights.weights, zero_gradients.left_out, zero_gradients.intermediate, special_v.v_is_input,
+    special_v.one_hot, operations.softmax, zero_gradients.untaken, special_v.diagonal, special_v.column_sums,
+    operations.broadcast, operations.mean, matrix_rule.product, operations.total,
 )  # fmt: skip
 """In the order in which they are told and in which they count."""
 LAST: tuple[Topic, ...] = (weights.einsum, weights.equivalence)

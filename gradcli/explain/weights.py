@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcli.explain.answered import Answered
-from gradcli.explain.writing import note, number
+from gradcli.explain.facts import Answered
+from gradcli.explain.slots import note, number
 from gradcli.message import N_
 from gradcli.report import Array, Note
 from gradcli.shapes import by_layout, size, written

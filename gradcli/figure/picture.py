@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.figure.fonts import chinese, legible
 from gradcli.figure.heat import heated
-from gradcli.figure.letters import chinese, legible
 from gradcli.message import N_, fault, limit
 from gradcli.report import Part
 from gradcli.report.additions import Heatmap

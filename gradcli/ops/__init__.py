@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from gradcli.ops.activations import ACTIVATIONS
+from gradcli.ops.comparisons import MASKS
+from gradcli.ops.constructors import SOURCES
 from gradcli.ops.elementwise import ELEMENTWISE
+from gradcli.ops.index_maps import MOVES
 from gradcli.ops.linear import LINEAR
-from gradcli.ops.masks import MASKS
-from gradcli.ops.moves import MOVES
 from gradcli.ops.neural import NEURAL
 from gradcli.ops.reductions import REDUCTIONS
 from gradcli.ops.row import Row
-from gradcli.ops.sources import SOURCES
 from gradcli.ops.special import SPECIAL
 
 ROWS: tuple[Row, ...] = (

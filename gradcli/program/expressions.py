@@ -14,20 +14,20 @@ from gradcli.message import N_, GradcliError, Message, Span, fault, message
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
-from gradcli.program import foreign, meant, readings, sizes
-from gradcli.program.bind import Given
-from gradcli.program.draft import Draft
+from gradcli.program import ambiguous, foreign, repairs, shape_queries
+from gradcli.program.arguments import Given
+from gradcli.program.builder import Draft
 from gradcli.program.index import index_arguments
+from gradcli.program.literals import exact, literal, refuse_outside
 from gradcli.program.masks import is_mask
-from gradcli.program.numbers import exact, literal, refuse_outside
+from gradcli.program.program import Constant, Ref
 from gradcli.program.size_values import joined
-from gradcli.program.steps import Constant, Ref
 from gradcli.program.values import NAMED
 from gradcli.shapes import Shape
-from gradcli.syntax import slips
 from gradcli.syntax import tree as t
 from gradcli.syntax.bars import without_bars
-from gradcli.syntax.stray import patched
+from gradcli.syntax.mistakes import misplaced_tokens
+from gradcli.syntax.mistakes.characters import patched
 
 Fits = Callable[[str, Mapping[str, Shape] | None], bool]
 """Whether a text is a program for inputs of these shapes; None stands for the inputs of the program that is traced."""
@@ -91,10 +91,10 @@ class Expressions:
     def _unknown(self, name: str, span: Span) -> GradcliError:
         if name in SPELLED:
             error = fault("name", N_("{name} is a function and must be called with its arguments"), name=name)
-            error.hint = meant.uncalled(self.draft.source, name, span)
+            error.hint = repairs.uncalled(self.draft.source, name, span)
             return error
         error = fault("name", N_("{name} has no value: it is not given and not assigned before"), name=name)
-        error.hint = meant.variable(self.draft.source, name, span, self._shapes_by_name())
+        error.hint = repairs.variable(self.draft.source, name, span, self._shapes_by_name())
         return error
 
     def _shapes_by_name(self) -> dict[str, Shape | None]:
@@ -128,7 +128,7 @@ class Expressions:
         result = self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
         self._refuse_overflow(node, a, b, result)
         if isinstance(a.value, Ref):
-            self._note(readings.no_inverse(self.draft.source, node, a.span, self.draft.shape(a.value), b))
+            self._note(ambiguous.no_inverse(self.draft.source, node, a.span, self.draft.shape(a.value), b))
         return result
 
     def _refuse_overflow(self, node: t.Binary | t.Compare, a: Given, b: Given, result: Ref) -> None:
@@ -145,14 +145,14 @@ class Expressions:
         self.draft.numbers[result.step] = value
 
     def _of_tensors(self, node: t.Binary | t.Compare, a: Given, b: Given, shapes: tuple[Shape, Shape]) -> Ref:
-        readings.refuse_two_readings(self.draft.source, node, a.span, b.span, shapes)
+        ambiguous.refuse_two_readings(self.draft.source, node, a.span, b.span, shapes)
         try:
             result = self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
             self._refuse_overflow(node, a, b, result)
             return result
         except GradcliError as error:
             if error.kind == "shape":
-                ways = meant.ways_to_join(self.draft.source, node, *shapes)
+                ways = repairs.ways_to_join(self.draft.source, node, *shapes)
                 error.hint = self._mended(node.span, ways) or error.hint
             raise
 
@@ -167,7 +167,7 @@ class Expressions:
         joins = any(isinstance(given.value, Ref) and given not in odd for given in (a, b))
         mended = without_bars(source, names) if node.operator == "|" and not joins else None
         if mended is not None and (self.fits is None or self.fits(mended, None)):
-            raise slips.bars(source, whole, names=names)
+            raise misplaced_tokens.bars(source, whole, names=names)
         error = fault(
             "syntax",
             N_("{sign} joins masks, which are 0 or 1 in each entry as comparisons are; {operand} is none"),
@@ -241,14 +241,16 @@ class Expressions:
         if node.name == "grad":
             raise fault("name", N_(".grad is what gradcli computes; leave it out of the expression")).at(node.name_span)
         error = fault("name", N_("a tensor has no attribute .{name} here"), name=node.name)
-        error.hint = meant.attribute(self.draft.source, node)
+        error.hint = repairs.attribute(self.draft.source, node)
         raise error.at(node.name_span)
 
     def _subscript(self, node: t.Subscript) -> Any:
-        readings.refuse_pair(self.draft.source, node)
+        ambiguous.refuse_pair(self.draft.source, node)
         value = self.given(node.value)
         if isinstance(value.value, tuple):
-            return sizes.entry_of_tuple(node, value.value, lambda item: self.draft.pinned_number(self.value(item)))
+            return shape_queries.entry_of_tuple(
+                node, value.value, lambda item: self.draft.pinned_number(self.value(item))
+            )
         ref = self.draft.tensor(value)
         arguments = index_arguments(node, self.draft.sizes(ref), self.value, self.draft.index_tensor)
         return self.draft.finish(SPELLED["index"], (ref, *arguments), node.span)
@@ -258,11 +260,11 @@ class Expressions:
     def _call(self, node: t.Call) -> Any:
         if node.bare and (node.function in self.assigned or node.function in self.draft.shapes):
             error = fault("syntax", N_("{name} is a tensor, not a function: it can't be called"), name=node.function)
-            error.hint = meant.called_tensor(self.draft.source, node)
+            error.hint = repairs.called_tensor(self.draft.source, node)
             raise error.at(node.name_span)
-        if node.function in sizes.ASKED:
+        if node.function in shape_queries.ASKED:
             return self._asked(replace(node, function="numel") if foreign.counts(node) else node)
-        readings.refuse_method_of_an_array(self.draft.source, node)
+        ambiguous.refuse_method_of_an_array(self.draft.source, node)
         if foreign.is_known(node):
             return self._of_a_module(node)
         row = SPELLED.get(node.function)
@@ -281,22 +283,22 @@ class Expressions:
         arguments = [self._listed(a) if listed else self.given(a) for a in node.arguments]
         keywords = {name: self._listed(value) if listed else self.given(value) for name, value in node.keywords}
         if node.function == "norm" and arguments and isinstance(arguments[0].value, Ref):
-            readings.refuse_matrix_norm(self.draft.source, node, self.draft.shape(arguments[0].value))
+            ambiguous.refuse_matrix_norm(self.draft.source, node, self.draft.shape(arguments[0].value))
         meant_by = foreign.understood(self.draft, node, arguments, keywords)
         return self._applied(node, meant_by.row, meant_by.positional, meant_by.keywords)
 
     def _applied(self, node: t.Call, row: Row, arguments: list[Given], keywords: dict[str, Given]) -> Ref:
         if row.name in ("max", "min") and not node.method and len(arguments) == 2:
-            self._note(readings.no_relu(self.draft.source, node, arguments[1]))
+            self._note(ambiguous.no_relu(self.draft.source, node, arguments[1]))
         if row.name == "norm" and arguments and isinstance(arguments[0].value, Ref):
-            readings.refuse_matrix_norm(self.draft.source, node, self.draft.shape(arguments[0].value))
+            ambiguous.refuse_matrix_norm(self.draft.source, node, self.draft.shape(arguments[0].value))
         try:
             return self.draft.apply(row, arguments, keywords, node.span)
         except GradcliError as error:
             if error.kind == "name":
-                error.hint = meant.overloaded(self.draft.source, node) or error.hint
+                error.hint = repairs.overloaded(self.draft.source, node) or error.hint
             elif error.kind == "shape":
-                ways = meant.ways_to_multiply(self.draft.source, node)
+                ways = repairs.ways_to_multiply(self.draft.source, node)
                 error.hint = self._mended(node.span, ways) or error.hint
             raise
 
@@ -309,7 +311,7 @@ class Expressions:
             return value.value
         if isinstance(value.value, tuple):
             return Fraction(len(value.value))
-        return sizes.answered(node, value.value, self.draft.sizes(self.draft.tensor(value)), self.value)
+        return shape_queries.answered(node, value.value, self.draft.sizes(self.draft.tensor(value)), self.value)
 
     def _listed(self, node: t.Expression) -> Given:
         """The list in cat([x, y]) as its items: they need not have one shape."""
@@ -320,7 +322,7 @@ class Expressions:
     def _no_function(self, node: t.Call) -> GradcliError:
         source, names = self.draft.source, list(self._shapes_by_name())
         error = fault("name", N_("there is no function called {name}"), name=node.function)
-        error.hint = meant.factored_function(source, node, names) or meant.function(source, node)
+        error.hint = repairs.factored_function(source, node, names) or repairs.function(source, node)
         return error
 
     # What is said beside the value
@@ -340,7 +342,7 @@ class Expressions:
         alone: str | None = None
         for way in (f"({way})" if bound else way for way in ways):
             if self.fits(f"{source[: span.start]}{way}{source[span.end :]}", None):
-                return message(meant.DID_YOU_MEAN, repair=patched(source, span, way))
+                return message(repairs.DID_YOU_MEAN, repair=patched(source, span, way))
             if alone is None and self.fits(way, names):
                 alone = way
-        return None if alone is None else message(meant.DID_YOU_MEAN, repair=patched(source, span, alone))
+        return None if alone is None else message(repairs.DID_YOU_MEAN, repair=patched(source, span, alone))

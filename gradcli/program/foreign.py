@@ -10,15 +10,15 @@ from typing import Any
 
 from gradcli.message import N_, GradcliError, Message, fault, message
 from gradcli.ops import SPELLED
-from gradcli.ops.elsewhere import rewritten
+from gradcli.ops.foreign_names import rewritten
 from gradcli.ops.modules import DIFFERENT, MODULES, PYTORCH, Meaning, is_pytorch, meanings
 from gradcli.ops.row import REQUIRED, Row
-from gradcli.program.bind import Given, bind
-from gradcli.program.draft import Draft
-from gradcli.program.steps import Ref
+from gradcli.program.arguments import Given, bind
+from gradcli.program.builder import Draft
+from gradcli.program.program import Ref
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.stray import patched
+from gradcli.syntax.mistakes.characters import patched
 
 
 @dataclass(frozen=True, slots=True)

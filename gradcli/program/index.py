@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from gradcli.message import N_, NN_, Span, fault
-from gradcli.program.bind import Given
+from gradcli.program.arguments import Given
+from gradcli.program.program import Ref
 from gradcli.program.size_values import SizeNumber, whole
-from gradcli.program.steps import Ref
 from gradcli.shapes import written
 from gradcli.syntax import tree as t
 

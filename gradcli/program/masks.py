@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradcli.ops.masks import MASKS
-from gradcli.program.steps import Apply, Constant, Input, Ref, Step
+from gradcli.ops.comparisons import MASKS
+from gradcli.program.program import Apply, Constant, Input, Ref, Step
 from gradcli.program.values import number_of
 
 CONDITIONS = frozenset(row.name for row in MASKS)

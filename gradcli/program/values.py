@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, fault
 from gradcli.ops.libraries import n
-from gradcli.program.steps import Apply, Constant, Input, Program, Ref, Scalar, Step
+from gradcli.program.program import Apply, Constant, Input, Program, Ref, Scalar, Step
 from gradcli.report import Array
 
 NAMED: Mapping[str, float] = {"pi": pi, "e": e, "inf": inf, "nan": nan}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gradcli.message import N_, limit
-from gradcli.program.draft import MAX_ENTRIES
-from gradcli.program.steps import Program
+from gradcli.program.builder import MAX_ENTRIES
+from gradcli.program.program import Program
 from gradcli.shapes import RAISE, allowed, needed, size
 
 MAX_PASSES = 10_000_000_000

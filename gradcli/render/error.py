@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcli.message import N_, Exit, GradcliError, message
 from gradcli.render.layout import pointed
-from gradcli.render.speech import Speak, english
+from gradcli.render.translation import Speak, english
 from gradcli.visible import visible
 
 SCHEMA = "gradcli/report/1"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradcli.message import N_, Message, message
-from gradcli.render.line import Style
-from gradcli.render.numbers import number
+from gradcli.render.number_text import number
+from gradcli.render.styled_line import Style
 from gradcli.report import Array, Extra, Question
 from gradcli.report.additions import Between, Call, Flattened, Heatmap, Tangents, Together, Verdict
 from gradcli.shapes import by_layout

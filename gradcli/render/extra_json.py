@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradcli.render.numbers import finite, plain
-from gradcli.render.speech import Speak
+from gradcli.render.number_text import finite, plain
+from gradcli.render.translation import Speak
 from gradcli.report import Array, Extra
 from gradcli.report.additions import Between, Call, Flattened, Heatmap, Tangents, Together, Verdict
 

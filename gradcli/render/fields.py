@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from gradcli.render.numbers import finite, plain
-from gradcli.render.speech import Speak
+from gradcli.render.number_text import finite, plain
+from gradcli.render.translation import Speak
 from gradcli.report import Array, Closed, Compared, Definition, Entry, Equivalence, Jacobian, Question, Structure, Vjp
 
 

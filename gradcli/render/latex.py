@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from gradcli.message import N_
-from gradcli.ops.latex import latex_name
-from gradcli.render.numbers import number
-from gradcli.render.speech import Speak, english
-from gradcli.render.structure import structure
+from gradcli.ops.latex_names import latex_name
+from gradcli.render.number_text import number
+from gradcli.render.sparsity_sentences import structure
 from gradcli.render.tex import align, escaped, left_side, values, where
+from gradcli.render.translation import Speak, english
 from gradcli.report import Closed, Compared, Equivalence, Extra, Note, Part, Question, Shown, Warning, Weights
 from gradcli.visible import visible
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from gradcli.message import N_
+from gradcli.render.headings import apart, wording
 from gradcli.render.layout import shown_lines
 from gradcli.render.marked import WIDTH, block, definition, prose
-from gradcli.render.numbers import number
-from gradcli.render.speech import Speak, english
-from gradcli.render.structure import arrangement, spoken, structure
+from gradcli.render.number_text import number
+from gradcli.render.sparsity_sentences import arrangement, spoken, structure
 from gradcli.render.tex import left_side
-from gradcli.render.wording import apart, wording
+from gradcli.render.translation import Speak, english
 from gradcli.report import (
     Closed,
     Compared,
@@ -128,7 +128,7 @@ def _compared(part: Compared, question: Question | None, digits: int, full: bool
 
 
 def _extra(part: Extra, question: Question | None, digits: int, full: bool, speak: Speak, first: bool) -> Iterator[str]:
-    from gradcli.render import extra, heat  # which a vjp does without
+    from gradcli.render import extra, terminal_heat  # which a vjp does without
 
     for one in extra.blocks(part, question, first):
         match one:
@@ -139,7 +139,7 @@ def _extra(part: Extra, question: Question | None, digits: int, full: bool, spea
             case extra.Numbers(arrays):
                 yield from block({speak(label).removesuffix(" ="): a for label, a in arrays}, digits, full)
             case extra.Heat(heatmap):
-                yield from ("", "```text", *heat.drawn(heatmap, WIDTH, digits, speak), "```")
+                yield from ("", "```text", *terminal_heat.drawn(heatmap, WIDTH, digits, speak), "```")
             case extra.Picture(rows):
                 yield from ("", "```text", *rows, "```")
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from gradcli.ops.latex import latex_name
+from gradcli.ops.latex_names import latex_name
 from gradcli.render import markdown, tex
-from gradcli.render.speech import Speak, english
+from gradcli.render.translation import Speak, english
 from gradcli.report import Closed, Definition, Part, Question
 
 _MATHS = re.compile(r"^\$\$\n.*?\n\$\$$|\$[^$\n]+\$", re.M | re.S)

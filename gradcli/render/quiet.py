@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcli.message import N_, GradcliError, limit
-from gradcli.render.numbers import exact
+from gradcli.render.number_text import exact
 from gradcli.report import Array, Compared, Part, Question, Warning
 from gradcli.report.additions import Flattened
 from gradcli.report.exhibits import Graph, Plot, Script, Visit
@@ -59,7 +59,7 @@ def _document(part: Part) -> str | None:
     if isinstance(part, Script):
         return part.text.rstrip("\n")
     if isinstance(part, Graph):
-        from gradcli.render.drawing import document  # which a gradient does not need
+        from gradcli.render.graph_text import document  # which a gradient does not need
 
         return document(part).rstrip("\n")
     return None

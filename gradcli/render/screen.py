@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gradcli.message import N_
-from gradcli.render import layout, values
-from gradcli.render.line import Line, line
-from gradcli.render.speech import Speak, english
+from gradcli.render import array_text, layout
+from gradcli.render.styled_line import Line, line
+from gradcli.render.translation import Speak, english
 from gradcli.report import Array, Definition
 
 
@@ -46,14 +46,14 @@ def labelled(label: str, text: str, width: int) -> Iterator[Line]:
 
 def numbers(array: Array, look: Look) -> list[str]:
     """An array in the room that the margins leave."""
-    return values.lines_of(array, look.width - 2, look.digits, look.full)
+    return array_text.lines_of(array, look.width - 2, look.digits, look.full)
 
 
 def beside(blocks: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
     """Headed blocks of numbers side by side, or under each other where the screen is too narrow."""
     if len(blocks) == 2:
         (left_head, left), (right_head, right) = blocks
-        rows = values.side_by_side([left_head, *left], [right_head, *right], look.width - 2)
+        rows = array_text.side_by_side([left_head, *left], [right_head, *right], look.width - 2)
         if rows is not None:
             return [line("  " + one, "" if n else "label") for n, one in enumerate(rows)]
     return [one for head, block in blocks for one in (line("  " + head, "label"), *(line("  " + row) for row in block))]

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gradcli.message import N_, Message, joined, message
-from gradcli.render.drawing import document
 from gradcli.render.extra import Head, Numbers, Say
-from gradcli.render.numbers import number
-from gradcli.render.speech import Speak
+from gradcli.render.graph_text import document
+from gradcli.render.number_text import number
+from gradcli.render.translation import Speak
 from gradcli.report import Definition, Jacobian, Shown
 from gradcli.report.exhibits import (
     Example,

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
 from gradcli.message import Message
-from gradcli.render import layout, marked, screen, tex, values
-from gradcli.render.curves import drawn
+from gradcli.render import array_text, layout, marked, screen, tex
 from gradcli.render.extra import Head, Numbers, Say
-from gradcli.render.line import BLANK, Line, heading, line
 from gradcli.render.screen import Look
 from gradcli.render.shown import Block, Code, Drawing, Formula, Inside, Prose, Table, blocks
-from gradcli.render.speech import Speak
+from gradcli.render.styled_line import BLANK, Line, heading, line
+from gradcli.render.terminal_plot import drawn
+from gradcli.render.translation import Speak
 from gradcli.report import Part, Shown
 
 # How a whole answer is written, for the examples that hold one.
@@ -39,7 +39,7 @@ def _text(block: Block, look: Look, inner: InText) -> list[Line]:
             return [BLANK, *(line(one) for one in layout.wrapped(look.speak(told), min(look.width, _PROSE)))]
         case Numbers(arrays):
             blocks_of = [
-                (look.speak(label), values.lines_of(array, look.width - 4, look.digits, look.full))
+                (look.speak(label), array_text.lines_of(array, look.width - 4, look.digits, look.full))
                 for label, array in arrays
             ]
             return _in_rows(blocks_of, look)

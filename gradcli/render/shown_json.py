@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcli.render import fields
-from gradcli.render.drawing import document
-from gradcli.render.numbers import finite, plain
-from gradcli.render.speech import Speak
+from gradcli.render.graph_text import document
+from gradcli.render.number_text import finite, plain
+from gradcli.render.translation import Speak
 from gradcli.report import SCHEMA, Compared, Note, Part, Question, Warning
 from gradcli.report.exhibits import Example, Function, Graph, Listing, Operand, Page, Paragraph, Plot, Script, Visit
 

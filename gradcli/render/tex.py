@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from gradcli.message import N_
-from gradcli.ops.latex import latex_name
-from gradcli.render.numbers import number
-from gradcli.render.speech import Speak
+from gradcli.ops.latex_names import latex_name
+from gradcli.render.number_text import number
+from gradcli.render.translation import Speak
 from gradcli.report import Array, Definition
 
 _SPECIAL = {

@@ -7,12 +7,12 @@ from typing import assert_never
 
 from gradcli.message import N_
 from gradcli.render import layout
+from gradcli.render.headings import apart, wording
 from gradcli.render.legend import legend
-from gradcli.render.line import BLANK, Line, Piece, heading, line
-from gradcli.render.numbers import number
+from gradcli.render.number_text import number
 from gradcli.render.screen import Look, beside, formula, labelled, numbers, prose, where
-from gradcli.render.structure import arrangement, at, spoken, structure
-from gradcli.render.wording import apart, wording
+from gradcli.render.sparsity_sentences import arrangement, at, spoken, structure
+from gradcli.render.styled_line import BLANK, Line, Piece, heading, line
 from gradcli.report import (
     Closed,
     Compared,
@@ -229,7 +229,7 @@ def _entries(part: Jacobian, look: Look) -> list[Line]:
 
 
 def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> list[Line]:
-    from gradcli.render import extra, heat  # which a vjp does without
+    from gradcli.render import extra, terminal_heat  # which a vjp does without
 
     lines: list[Line] = []
     for block in extra.blocks(part, question, first):
@@ -241,7 +241,7 @@ def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> l
             case extra.Numbers(arrays):
                 lines += beside([(look.speak(label), numbers(array, look)) for label, array in arrays], look)
             case extra.Heat(heatmap):
-                lines += [line(one) for one in heat.drawn(heatmap, look.width, look.digits, look.speak)]
+                lines += [line(one) for one in terminal_heat.drawn(heatmap, look.width, look.digits, look.speak)]
             case extra.Picture(rows):
                 lines += [line("    " + row) for row in rows]
     return lines

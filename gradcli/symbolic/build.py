@@ -18,9 +18,8 @@ from gradcli.program import Apply, Constant, Input, Program, Ref, Step
 from gradcli.program.size_values import Rule, axis_sizes_in, evaluated, has_rule, plain, rules_in
 from gradcli.program.values import constant_values
 from gradcli.shapes import axes
-from gradcli.symbolic.contract import total
+from gradcli.symbolic.deltas import total
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, Sizes, index_for, indices_for
-from gradcli.symbolic.graph import Graph, JacobianRule, Node, Tensor, tensor, tensor_of
 from gradcli.symbolic.scalars import (
     NOTHING,
     SCALARS,
@@ -40,6 +39,7 @@ from gradcli.symbolic.scalars import (
     softened,
     weight,
 )
+from gradcli.symbolic.tensor_graph import Graph, JacobianRule, Node, Tensor, tensor, tensor_of
 
 MAX_OPERATIONS, NAMED = 60, 16
 """An elementwise result larger than this that is read more than once becomes a tensor of its own, with a name; sooner

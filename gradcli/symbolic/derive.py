@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import sympy
 from sympy import Add, Expr, Mul
 
-from gradcli.symbolic.contract import ROW, outer_bound, seeds_first, total
+from gradcli.symbolic.deltas import ROW, outer_bound, seeds_first, total
+from gradcli.symbolic.diff import partial
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
-from gradcli.symbolic.graph import Graph, Node, Tensor, entries_in
-from gradcli.symbolic.partial import partial
+from gradcli.symbolic.factor import tidy
 from gradcli.symbolic.scalars import (
     AtLeast,
     Bound,
@@ -30,7 +30,7 @@ from gradcli.symbolic.scalars import (
     in_order,
     weight,
 )
-from gradcli.symbolic.tidy import tidy
+from gradcli.symbolic.tensor_graph import Graph, Node, Tensor, entries_in
 
 INLINE_OPERATIONS, LONGEST_INLINE = 40, 120
 """A Jacobian's adjoint larger than the first gets a name: a chain of n softmaxes would double it n times. A VJP's gets

@@ -9,10 +9,10 @@ from math import prod
 import sympy
 from sympy import Add, Expr, Integer, Mul
 
-from gradcli.symbolic.contract import outer_bound
+from gradcli.symbolic.deltas import outer_bound
 from gradcli.symbolic.dims import Index, Sizes
+from gradcli.symbolic.factor import tidy
 from gradcli.symbolic.scalars import Bound, Entry, Pi
-from gradcli.symbolic.tidy import tidy
 
 
 def places(sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -20,12 +20,12 @@ from sympy import Expr
 from gradcli.message import N_, limit
 from gradcli.report import Array
 from gradcli.shapes import RAISE, allowed, needed
-from gradcli.symbolic.columns import applied, function, operands, power_log, to_the
-from gradcli.symbolic.contraction import contract_pairs
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
-from gradcli.symbolic.graph import Graph, Node
+from gradcli.symbolic.einsum import contract_pairs
+from gradcli.symbolic.numpy_columns import applied, function, operands, power_log, to_the
 from gradcli.symbolic.scalars import AtLeast, Entry, Flag, Pi, Sigma, as_float, free_indices
+from gradcli.symbolic.tensor_graph import Graph, Node
 
 MAX_ELEMENTS = 400_000_000
 """No intermediate array may be larger (3 GB): a limit, told before it is allocated."""

@@ -15,22 +15,22 @@ from sympy import Expr, Symbol
 from gradcli.report import Array, Closed, Definition, Jacobian, Structure, Vjp
 from gradcli.report import Entry as EntryPart
 from gradcli.shapes import by_layout
-from gradcli.symbolic.contract import total
+from gradcli.symbolic.deltas import total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Dim
 from gradcli.symbolic.entries import entry_at, places, size_at
 from gradcli.symbolic.evaluate import Evaluator
-from gradcli.symbolic.graph import Graph, Node
-from gradcli.symbolic.in_latex import LatexWriter
-from gradcli.symbolic.in_text import TextWriter
+from gradcli.symbolic.factor import merged
+from gradcli.symbolic.inline import Polished
+from gradcli.symbolic.latex_writer import LatexWriter
 from gradcli.symbolic.magnitude import Magnitude
-from gradcli.symbolic.polish import Polished
-from gradcli.symbolic.proposal import verified_matrix
+from gradcli.symbolic.matrix_check import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place, atoms
-from gradcli.symbolic.spelling import COLUMNS, DEFINED, ROWS, Names, primitive_text
-from gradcli.symbolic.structure import pattern_of, structure_of
-from gradcli.symbolic.tidy import merged
-from gradcli.symbolic.writing import Writer
+from gradcli.symbolic.sparsity import pattern_of, structure_of
+from gradcli.symbolic.tensor_graph import Graph, Node
+from gradcli.symbolic.text_writer import TextWriter
+from gradcli.symbolic.words import COLUMNS, DEFINED, ROWS, Names, primitive_text
+from gradcli.symbolic.writer import Writer
 
 ENTRIES_SHOWN, ENTRY_SIZE = 12, 25
 """A Jacobian with at most so many entries, each of at most about so many numbers and letters, has them written out

@@ -8,10 +8,10 @@ import numpy as np
 from sympy import Expr
 
 from gradcli.report import Array
-from gradcli.symbolic.columns import applied, function
 from gradcli.symbolic.evaluate import Evaluator, Named
-from gradcli.symbolic.graph import Graph, Node
+from gradcli.symbolic.numpy_columns import applied, function
 from gradcli.symbolic.scalars import Above, AtLeast, Delta, Entry, Equal, Pi, Place, Sigma, Where, atoms, is_structural
+from gradcli.symbolic.tensor_graph import Graph, Node
 
 ROUNDING = 2.0**-52
 """How far apart numbers near 1 are."""

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from gradcli.message import GradcliError, Span
 from gradcli.ops import SPELLED
-from gradcli.ops.elsewhere import renamed
+from gradcli.ops.foreign_names import renamed
 from gradcli.syntax.scan import Token, scan
 
 _CALLS = {"|": "abs(", "||": "norm("}

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
-from gradcli.syntax import complaints
-from gradcli.syntax.arrange import Names, arrange
-from gradcli.syntax.layout import Line, Loop, join_lines, statements
-from gradcli.syntax.paper import typed
-from gradcli.syntax.read import Reader
+from gradcli.syntax.mistakes import refused_statements
+from gradcli.syntax.mistakes.characters import ROOM_FOR_A_HINT
+from gradcli.syntax.mistakes.textbook import typed
+from gradcli.syntax.precedence import Reader
+from gradcli.syntax.roles import Names, arrange
 from gradcli.syntax.scan import Token, scan
 from gradcli.syntax.skeleton import skeleton
-from gradcli.syntax.stray import ROOM_FOR_A_HINT
+from gradcli.syntax.statements import Line, Loop, join_lines, statements
 from gradcli.syntax.tree import Assign, Bare, Expression, Statement, Tree, While
 
 MAX_CHARACTERS = 100_000
@@ -75,7 +75,7 @@ def _refuse_lost(source: str, body: Sequence[Statement], names: Collection[str],
         if isinstance(statement, While):
             _refuse_lost(source, statement.body, names, output)
         elif isinstance(statement, Bare) and not output:
-            raise complaints.lost(source, statement, following, names)
+            raise refused_statements.lost(source, statement, following, names)
 
 
 def _counted(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -104,7 +104,7 @@ def _assigned(lines: list[Line | Loop]) -> Iterator[str]:
 def _statement(source: str, line: Line | Loop, names: Names, notes: list[Message]) -> Statement:
     if isinstance(line, Line):
         if line.name is None and len(line.tokens) == 1 and line.tokens[0].kind == "text":
-            raise complaints.only_text(source, line.tokens[0])
+            raise refused_statements.only_text(source, line.tokens[0])
         value = _expression(source, line.tokens, names, notes)
         span = line.tokens[0].span.to(line.tokens[-1].span)
         if line.name is None:

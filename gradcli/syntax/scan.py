@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from gradcli.message import N_, GradcliError, Span, fault, limit
-from gradcli.syntax import stray
+from gradcli.syntax.mistakes import characters
 
 MAX_LITERAL = 1_000
 """Digits of one number; Python itself refuses 4300, and float64 tells no more than 17 apart."""
@@ -144,7 +144,7 @@ def variable(text: str) -> str:
             N_("{text} is a reserved word of Python and cannot name a variable"),
             hint=N_("use another name, for example {other}"),
             text=text,
-            other=stray.renamed(text),
+            other=characters.renamed(text),
         )
     return token.text
 
@@ -152,12 +152,12 @@ def variable(text: str) -> str:
 def _other(source: str, plain: str, place: int, last: Token | None) -> tuple[list[Token], int]:
     """The token at `place` that is no name (two for x²), and where it ends."""
     if plain[place] in "\"'" and last is not None and _touches(last, place):
-        raise stray.quote_after(source, plain, last.span, place)
+        raise characters.quote_after(source, plain, last.span, place)
     if plain[place] in _NAMED:
         return [Token("name", _NAMED[plain[place]], Span(place, place + 1))], place + 1
     match = _TOKEN.match(plain, place)
     if match is None:
-        raise stray.character(source, plain, place)
+        raise characters.character(source, plain, place)
     span, written = Span(place, match.end()), match.group()
     match match.lastgroup:
         case "number":
@@ -204,7 +204,7 @@ def _name(written: str, span: Span) -> Token:
     if keyword.iskeyword(text):
         return Token("word", text, span)
     if text.startswith("__"):  # v__ is what weights are called where v and v_ are variables
-        raise stray.underscores(text).at(span)
+        raise characters.underscores(text).at(span)
     return Token("name", text, span)
 
 
@@ -227,7 +227,7 @@ def _number(plain: str, span: Span) -> Token:
     text = plain[span.start : span.end]
     after = plain[span.end : span.end + 2]
     if after[:1] in ("j", "J") and not after[1:].isidentifier() and not after[1:].isdigit():
-        raise stray.complex_number(text).at(Span(span.start, span.end + 1))
+        raise characters.complex_number(text).at(Span(span.start, span.end + 1))
     _check_digits(text, span)
     return Token("number", text, span)
 

@@ -11,8 +11,8 @@ import ast
 from dataclasses import dataclass, field
 
 from gradcli.message import N_, GradcliError, Span, fault
-from gradcli.syntax.layout import MAX_DEPTH, too_deep
 from gradcli.syntax.scan import Token
+from gradcli.syntax.statements import MAX_DEPTH, too_deep
 
 FOLD = 16
 """Sums and products of more operators than this are folded here."""

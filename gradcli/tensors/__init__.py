@@ -3,7 +3,7 @@
 from gradcli.tensors.files import MAX_BYTES, READERS, Stdin
 from gradcli.tensors.nested import MAX_AXES, MAX_ENTRIES
 from gradcli.tensors.read import Evaluate, read_program, read_tensor
-from gradcli.tensors.text import CONSTRUCTORS
+from gradcli.tensors.tensor_text import CONSTRUCTORS
 
 __all__ = [
     "CONSTRUCTORS", "MAX_AXES", "MAX_BYTES", "MAX_ENTRIES", "READERS", "Evaluate", "Stdin", "read_program",

@@ -15,7 +15,7 @@ from typing import BinaryIO, Literal
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
 from gradcli.shapes import RAISE, allowed, needed
-from gradcli.tensors import binary, tables, weights
+from gradcli.tensors import npy, pt, text_tables
 
 MAX_BYTES = 512 * 2**20
 """Of one file: 50 million numbers in float64 are 400 MB."""
@@ -29,13 +29,13 @@ Reader = Callable[[bytes, str, str | None], Array]
 """Content, the file's name for messages, and the key after the colon."""
 
 READERS: dict[str, Reader] = {
-    ".npy": lambda content, file, key: binary.npy(content, file),
-    ".npz": binary.npz,
-    ".pt": weights.pt,
-    ".pth": weights.pt,
-    ".csv": lambda content, file, key: tables.table(content, file, ","),
-    ".tsv": lambda content, file, key: tables.table(content, file, "\t"),
-    ".json": lambda content, file, key: tables.json_lists(content, file),
+    ".npy": lambda content, file, key: npy.npy(content, file),
+    ".npz": npy.npz,
+    ".pt": pt.pt,
+    ".pth": pt.pt,
+    ".csv": lambda content, file, key: text_tables.table(content, file, ","),
+    ".tsv": lambda content, file, key: text_tables.table(content, file, "\t"),
+    ".json": lambda content, file, key: text_tables.json_lists(content, file),
 }
 
 
@@ -129,10 +129,10 @@ def reader_for(file: str, content: bytes) -> Reader:
     by_name = READERS.get(Path(file).suffix.lower())
     if by_name is not None:
         return by_name
-    if content.startswith(binary.NPY_MAGIC):
+    if content.startswith(npy.NPY_MAGIC):
         return READERS[".npy"]
-    if content.startswith(binary.ZIP_MAGIC):
-        return READERS[".pt" if binary.is_pt(content) else ".npz"]
+    if content.startswith(npy.ZIP_MAGIC):
+        return READERS[".pt" if npy.is_pt(content) else ".npz"]
     return READERS[".json" if content.lstrip()[:1] in (b"[", b"{") else ".csv"]
 
 

@@ -17,8 +17,8 @@ from gradcli.syntax.scan import uncommented
 from gradcli.tensors import files
 from gradcli.tensors.files import READERS, Stdin
 from gradcli.tensors.nested import from_lists, real
-from gradcli.tensors.spellings import printed, respelled
-from gradcli.tensors.text import plain, read_text
+from gradcli.tensors.printed_forms import printed, respelled
+from gradcli.tensors.tensor_text import plain, read_text
 
 Evaluate = Callable[[Tree], Array]
 

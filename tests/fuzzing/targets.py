@@ -99,7 +99,7 @@ def _evaluated(tree: Tree) -> Array:
 
 
 def _traced(request: Request) -> Program:
-    """What `gradcli.commands.understand` does before anything is computed."""
+    """What `gradcli.commands.problem` does before anything is computed."""
     stdin = Stdin(io.BytesIO(b"1,2,3"))
     source = read_program(request.expression, stdin=stdin)
     parse(source, tuple(request.inputs))
@@ -138,7 +138,7 @@ def _without_answers() -> Iterator[None]:
 
     with (
         mock.patch("gradcli.cli.app.COMMANDS", _STUNTED),
-        mock.patch("gradcli.cli.show.show", _unshown),
+        mock.patch("gradcli.cli.deliver.show", _unshown),
         mock.patch("gradcli.cli.batch.run", _unshown),
         mock.patch("gradcli.cli.entry._defect", broken),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x"))),

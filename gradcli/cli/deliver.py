@@ -1,0 +1,167 @@
+"""Parts of an answer -> a stream or a file in the format asked for, and the exit status."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from json import dumps
+from shutil import get_terminal_size
+from typing import TextIO
+
+from gradcli.cli.gc_pause import settle
+from gradcli.cli.output_file import write_file
+from gradcli.cli.status_line import watched
+from gradcli.cli.system_errors import put_aside
+from gradcli.message import N_, Exit
+from gradcli.render.screen import Look
+from gradcli.render.styled_line import COLOURS, Line
+from gradcli.render.translation import speech
+from gradcli.report import Compared, Part, Warning, disagrees
+from gradcli.request import Display
+from gradcli.visible import visible
+
+
+def show(parts: Iterable[Part], display: Display) -> Exit:
+    """Writes the answer: text as its parts become known, any other format when all of it is."""
+    seen: list[Part] = []
+    kept = _kept(watched(parts, speech(display.lang)), seen)
+    if display.format == "picture":
+        _picture(kept, seen, display)
+    elif display.format in ("npy", "npz", "csv", "tsv"):
+        from gradcli.render import number_files  # which an answer on the screen does not need
+
+        write_file(str(display.output), number_files.content(list(kept), display.format))
+        _warn(seen, display)
+    elif display.quiet:
+        from gradcli.render import quiet
+
+        lines = quiet.lines_of(list(kept))
+        _write("".join(line + "\n" for line in lines) if lines else _whole_text(seen, display), display)
+        _warn(seen, display)
+    elif display.format == "text" and display.output is None:
+        _stream(kept, display)
+    else:
+        _write(_WHOLE[display.format](list(kept), display), display)
+    failed = any(map(disagrees, seen))
+    return Exit.CHECK_FAILED if failed else Exit.ANSWERED
+
+
+def _picture(parts: Iterable[Part], seen: Sequence[Part], display: Display) -> None:
+    from tempfile import TemporaryDirectory
+
+    from gradcli import figure  # matplotlib, which may be missing, is told before anything is computed
+
+    figure.ready()
+    path = str(display.output)
+    with TemporaryDirectory() as folder:
+        picture = os.path.join(folder, "picture." + path.rpartition(".")[2].lower())
+        figure.save(list(parts), picture, speech(display.lang).sentence)
+        with open(picture, "rb") as file:
+            write_file(path, file.read())
+    _warn(seen, display)
+
+
+def _kept(parts: Iterable[Part], seen: list[Part]) -> Iterator[Part]:
+    """The same parts, remembered; the first values to come mean that every heavy library is in."""
+    for part in parts:
+        if isinstance(part, Compared):
+            settle()
+        seen.append(part)
+        yield part
+    settle()
+
+
+def _stream(parts: Iterable[Part], display: Display) -> None:
+    from gradcli.render import text  # each answer is written in one format: the others are left unread
+
+    put = _coloured() if _has_colour(display) else _plain
+    look = Look(_width(sys.stdout), display.precision, display.full, speech(display.lang))
+    for lines in text.lines_of(parts, look):
+        put(lines)
+        sys.stdout.flush()
+
+
+def _plain(lines: Sequence[Line]) -> None:
+    sys.stdout.write("".join(line.text + "\n" for line in lines))
+
+
+def _coloured() -> Callable[[Sequence[Line]], None]:
+    from rich.console import Console  # 40 ms that a pipe does not wait for
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    def put(lines: Sequence[Line]) -> None:
+        for line in lines:
+            console.print(Text.assemble(*((piece, COLOURS[style]) for piece, style in line.pieces)))
+
+    return put
+
+
+def _has_colour(display: Display) -> bool:
+    return display.color and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _width(stream: TextIO) -> int:
+    """The terminal's width; of a pipe 80 columns, or COLUMNS where it is set."""
+    return max(get_terminal_size((80, 24)).columns if stream.isatty() or "COLUMNS" in os.environ else 80, 20)
+
+
+def _whole_text(parts: Sequence[Part], display: Display) -> str:
+    from gradcli.render import text
+
+    look = Look(80, display.precision, display.full, speech(display.lang))
+    return "".join(line.text + "\n" for lines in text.lines_of(parts, look) for line in lines)
+
+
+def _whole_json(parts: Sequence[Part], display: Display) -> str:
+    from gradcli.render import as_json
+    from gradcli.render.json_text import written
+
+    return written(as_json.as_object(parts, speech(display.lang))) + "\n"
+
+
+def _whole_latex(parts: Sequence[Part], display: Display) -> str:
+    from gradcli.render import latex
+
+    return "\n".join(latex.lines_of(parts, display.precision, speech(display.lang))) + "\n"
+
+
+def _whole_markdown(parts: Sequence[Part], display: Display) -> str:
+    from gradcli.render import markdown
+
+    return "\n".join(markdown.lines_of(parts, display.precision, display.full, speech(display.lang))) + "\n"
+
+
+_WHOLE: dict[str, Callable[[Sequence[Part], Display], str]] = {
+    "text": _whole_text,
+    "json": _whole_json,
+    "latex": _whole_latex,
+    "markdown": _whole_markdown,
+}
+
+
+def _write(answer: str, display: Display) -> None:
+    if display.output is None:
+        sys.stdout.write(encodable(answer, sys.stdout) if display.format == "json" else answer)
+        return
+    write_file(display.output, answer.encode("utf-8", errors="backslashreplace"))
+
+
+def encodable(answer: str, stream: TextIO) -> str:
+    r"""JSON that the stream's encoding can carry: characters it lacks are written \uXXXX, as JSON allows."""
+    try:
+        answer.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return re.sub(r"[^\x00-\x7f]+", lambda odd: dumps(odd[0])[1:-1], answer)
+    return answer
+
+
+def _warn(parts: Iterable[Part], display: Display) -> None:
+    """Warnings, where the answer itself has no room for them."""
+    speak = speech(display.lang)
+    for part in parts:
+        if isinstance(part, Warning):
+            put_aside(visible(speak.sentence(N_("note: ")) + speak(part.text)))

@@ -1,0 +1,62 @@
+"""What a long answer is busy with -> a line on the terminal's stderr while it lasts, and nothing anywhere else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import Lock, Timer
+from typing import TYPE_CHECKING
+
+from gradcli.message import N_
+from gradcli.render.translation import Speak
+from gradcli.report import Closed, Part, Weights
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+PATIENCE = 1.0
+"""Seconds before the line appears: most parts of an answer are there by then."""
+_DERIVING, _COMPUTING = N_("deriving the formulas"), N_("computing the numbers")
+
+
+def watched(parts: Iterable[Part], speak: Speak) -> Iterator[Part]:
+    """The same parts; where stderr is a terminal, what is being done is told while one takes long."""
+    if not sys.stderr.isatty():
+        yield from parts
+        return
+    waiting, busy = iter(parts), _DERIVING
+    while True:
+        with _told_after_a_while(speak.sentence(busy)):
+            part = next(waiting, None)
+        if part is None:
+            return
+        busy = _COMPUTING if isinstance(part, (Closed, Weights)) else busy
+        yield part
+
+
+@contextmanager
+def _told_after_a_while(said: str) -> Iterator[None]:
+    lock, over = Lock(), False
+    shown: list[Status] = []
+
+    def show() -> None:
+        from rich.console import Console  # 60 ms that a quick answer does not wait for
+        from rich.status import Status
+
+        with lock:
+            if not over:
+                shown.append(Status(said, console=Console(stderr=True, markup=False)))
+                shown[0].start()
+
+    timer = Timer(PATIENCE, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        with lock:
+            over = True
+            for status in shown:
+                status.stop()

@@ -1,0 +1,1 @@
+"""Whether a student's answer is right, and which mistake it is: the stages of `gradcli check`."""

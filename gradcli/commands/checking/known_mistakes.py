@@ -1,0 +1,231 @@
+"""A wrong answer -> the mistake it looks like, if one explains it at every point. Names none that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+
+import numpy as np
+
+from gradcli.commands.checking import wrong_values
+from gradcli.commands.checking.reordered import rewritten
+from gradcli.commands.checking.submission import Answer
+from gradcli.commands.checking.trials import Asked, Trial, with_weights
+from gradcli.commands.checking.wrong_values import close
+from gradcli.message import N_, Message, message
+from gradcli.program import Apply
+from gradcli.report import Array
+from gradcli.syntax.scan import one_line
+
+ENOUGH = 3
+"""A single point tells mistakes apart only if so many entries fit, or if the shape does."""
+
+Wrong = Callable[[Trial], Array | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mistake by name, and what it would have answered (None: it cannot have happened here)."""
+
+    kind: str
+    says: Message
+    value: Wrong
+
+
+def named(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
+    """The first mistake that explains the answer at every point."""
+    entries = sum(trial.yours.size for trial in trials)
+    by_shape = any(trial.yours.shape != trial.correct.shape for trial in trials)
+    if (entries < ENOUGH and not by_shape) or not any(trial.yours.any() for trial in trials):
+        return None
+    repaired = _repaired(asked, answer, trials)
+    for candidate in candidates(asked):
+        if candidate.kind == "mean" and repaired is not None:  # what is seen in the answer's own text is surer
+            return repaired
+        if all(_is(candidate.value(trial), trial) for trial in trials):
+            return candidate
+    return repaired
+
+
+def _is(value: Array | None, trial: Trial) -> bool:
+    return value is not None and value.shape == trial.yours.shape and close(trial.yours, value)
+
+
+def candidates(asked: Asked) -> Iterator[Candidate]:
+    """In the order in which they count: what is plainly seen before what has to be worked out."""
+    yield Candidate(
+        "sign", message(N_("the sign is the wrong one: yours is minus the right answer")), lambda t: -t.correct
+    )
+    if asked.of == "jacobian" and asked.layout is not None:
+        yield Candidate(
+            "transposed",
+            message(_OTHER_LAYOUT[asked.layout], x=asked.name, y=asked.understood.output_name),
+            partial(wrong_values.in_the_other_layout, asked),
+        )
+    if asked.of in ("vjp", "grad"):
+        yield from _of_vjp(asked)
+    if asked.of in ("jacobian", "hessian"):
+        yield Candidate(
+            "diagonal",
+            message(N_("only the diagonal is there; the entries off the diagonal are not all 0")),
+            wrong_values.diagonal,
+        )
+    if asked.of == "jvp":
+        yield Candidate(
+            "vjp",
+            message(N_("this is vᵀJ with t in the place of v; J·t was asked for")),
+            partial(wrong_values.vjp_for_jvp, asked),
+        )
+    yield from _counts(asked)
+    yield from _lost(asked)
+    yield Candidate(
+        "factor-2", message(N_("a factor 2 too much: yours is twice the right answer")), lambda t: 2 * t.correct
+    )
+    yield Candidate(
+        "factor-2", message(N_("a factor 2 is missing: yours is half the right answer")), lambda t: t.correct / 2
+    )
+
+
+_OTHER_LAYOUT = {
+    "numerator": N_(
+        "yours is in denominator layout, with the axes of {x} first; in numerator layout, which was asked "
+        "for, those of {y} come first: it is the transpose"
+    ),
+    "denominator": N_(
+        "yours is in numerator layout, with the axes of {y} first; in denominator layout, which was "
+        "asked for, those of {x} come first: it is the transpose"
+    ),
+}
+
+
+def _of_vjp(asked: Asked) -> Iterator[Candidate]:
+    u, name = asked.understood, asked.name
+    yield Candidate(
+        "transposed",
+        message(N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"), x=name),
+        wrong_values.transposed,
+    )
+    yield from _of_weights(asked)
+    yield Candidate(
+        "broadcast",
+        message(
+            N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"),
+            x=name,
+        ),
+        wrong_values.unsummed,
+    )
+    for other in u.program.inputs:
+        if other != name and other not in u.program.whole_numbers:
+            yield Candidate(
+                "variable",
+                message(N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
+                partial(wrong_values.by_other, asked, other),
+            )
+    yield Candidate(
+        "diagonal",
+        message(
+            N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
+            x=name,
+        ),
+        partial(wrong_values.diagonal_product, asked),
+    )
+
+
+def _of_weights(asked: Asked) -> Iterator[Candidate]:
+    """Another v than the one that was asked for, or none."""
+    name = asked.name
+    given = asked.understood.request.v
+    if isinstance(given, str) and given.strip() == name:
+        yield Candidate(
+            "v-is-x",
+            message(
+                N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"),
+                x=name,
+            ),
+            lambda t: with_weights(asked, t, np.ones(t.v.shape)),
+        )
+    else:
+        yield Candidate(
+            "v-is-x",
+            message(N_("yours is weighted with {x}, as if v were {x}; it is not"), x=name),
+            partial(wrong_values.with_x_as_weights, asked),
+        )
+    yield Candidate(
+        "v-forgotten",
+        message(N_("v is forgotten: yours is the gradient of the plain sum, with v = 1")),
+        lambda t: None if (t.v == 1).all() else with_weights(asked, t, np.ones(t.v.shape)),
+    )
+    yield Candidate(
+        "jacobian",
+        message(N_("this is the Jacobian; the gradient that v gives is its product with v, v·J")),
+        partial(wrong_values.jacobian, asked),
+    )
+
+
+def _counts(asked: Asked) -> Iterator[Candidate]:
+    """The sum for the mean, or the mean for the sum."""
+    program = asked.understood.program
+    for step in program.steps:
+        if not isinstance(step.how, Apply) or not step.how.refs:
+            continue
+        shape = program[step.how.refs[0]].shape
+        averages = step.how.operation == "mean" or "mean" in step.how.arguments
+        adds = step.how.operation == "sum"
+        for n in sorted({prod(shape) // max(prod(step.shape), 1), prod(shape), *shape[:1]} - {0, 1}):
+            if averages:
+                yield Candidate(
+                    "mean",
+                    message(N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum"), n=n),
+                    partial(wrong_values.scaled, float(n)),
+                )
+            if adds:
+                yield Candidate(
+                    "mean",
+                    message(N_("there is a factor 1/{n} too much: it is a sum and not a mean"), n=n),
+                    partial(wrong_values.scaled, 1 / n),
+                )
+
+
+def _lost(asked: Asked) -> Iterator[Candidate]:
+    """One factor of the chain rule lost."""
+    if asked.of not in ("vjp", "grad"):
+        return
+    from gradcli.numeric.lost_factor import losable
+
+    program = asked.understood.program
+    for place, source in losable(program, asked.name):
+        span = program.steps[place].span
+        text = one_line(program.source[span.start : span.end])
+        yield Candidate(
+            "chain",
+            message(N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),
+            partial(wrong_values.factor_lost, asked, place, source),
+        )
+
+
+def _repaired(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
+    """What the answer's own products show: with two factors exchanged, or one of them turned round, it is right."""
+    seed = asked.understood.request.seed
+    tried = [rewritten(answer, asked.known(t.point, t.v, t.t), seed) for t in trials]
+    for k, (kind, _) in enumerate(tried[0]):
+        if all(k < len(one) and _right(one[k][1], t) for one, t in zip(tried, trials, strict=True)):
+            if kind == "order":
+                return Candidate(
+                    "order",
+                    message(
+                        N_("the factors of a matrix product are in the wrong order; exchanged, your answer is right")
+                    ),
+                    lambda _: None,
+                )
+            return Candidate(
+                "transposed",
+                message(N_("a factor of a matrix product has to be transposed; then your answer is right")),
+                lambda _: None,
+            )
+    return None
+
+
+def _right(value: Array | None, t: Trial) -> bool:
+    return value is not None and value.shape == t.correct.shape and close(value, t.correct)

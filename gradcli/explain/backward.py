@@ -1,0 +1,128 @@
+"""Several calls of .backward() -> why .grad grows, what an error of PyTorch's means, and what a leaf is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from gradcli.explain.slots import note, number, place
+from gradcli.message import N_, Message, message
+from gradcli.report import Array, Note
+from gradcli.report.additions import Call
+
+_MEANINGS: Sequence[tuple[str, str, str | None]] = (
+    (
+        "a second time",
+        N_(
+            "The first call freed what the graph had saved for it (the factors that a derivative needs, such as x for "
+            "x**2), so there is nothing left to go back through."
+        ),
+        N_(
+            "Repair: y.backward(retain_graph=True) in every call but the last (here --retain-graph), or compute y "
+            "again."
+        ),
+    ),
+    (
+        "implicitly created only for scalar",
+        N_(
+            "y is not one number, so there is not one gradient: PyTorch wants to be told how much each entry of y "
+            "counts."
+        ),
+        N_(
+            "Repair: y.backward(torch.ones_like(y)), which is y.sum().backward() (here --v ones), or other weights of "
+            "y's shape."
+        ),
+    ),
+    (
+        "Mismatch in shape",
+        N_(
+            "v weighs the entries of y, so it has the shape of y: the first shape in the message is v's, the second "
+            "y's."
+        ),
+        N_(
+            "Repair: torch.ones_like(y) has the right shape (here --v ones); one weight for all entries is "
+            "2*torch.ones_like(y)."
+        ),
+    ),
+    (
+        "does not require grad",
+        N_("y does not depend on a variable by differentiable steps, so no graph was recorded; the derivative is 0."),
+        N_("Repair: x.requires_grad_() before y is computed, and no .detach(), comparison or rounding on the way."),
+    ),
+)
+
+
+def meaning(error: str) -> tuple[Message | None, Message | None]:
+    """What PyTorch's sentence means here, and the repair."""
+    for words, said, repair in _MEANINGS:
+        if words in error:
+            return message(said), None if repair is None else message(repair)
+    return None, None
+
+
+def backward(
+    calls: Sequence[Call],
+    single: Mapping[str, Array],
+    zero_grad: bool,
+    retain_graph: bool,
+    between: Sequence[str],
+    output: str,
+) -> Iterator[Note]:
+    """`single` is what one call leaves; `between` names what is no leaf."""
+    done = [call for call in calls if call.error is None]
+    if len(done) > 1 and not zero_grad:
+        yield from _grows(done, single)
+    if len(done) > 1 and zero_grad:
+        yield note(
+            "zero-grad",
+            N_(
+                ".grad was set to zero before each call, so every call leaves the single gradient: that is what "
+                "optimizer.zero_grad() does in a training loop."
+            ),
+        )
+    if len(done) > 1 and not retain_graph:
+        yield note(
+            "retain-graph",
+            N_(
+                "{y} could be gone back through again without retain_graph: no step on the way had saved a value that "
+                "its derivative needs (an addition, say), so nothing was freed."
+            ),
+            y=output,
+        )
+    if len(done) == 1 == len(calls):
+        yield note(
+            "accumulate", N_("A second call would not replace .grad but add to it: --calls 2 --retain-graph shows it.")
+        )
+    if between:
+        yield note(
+            "leaf",
+            N_(
+                "PyTorch keeps .grad for leaves only, the tensors that were made by you and not computed. What was "
+                "computed on the way ({names}) passes its gradient on and does not keep it, unless "
+                "{first}.retain_grad() was called before."
+            ),
+            names=", ".join(between),
+            first=between[0],
+        )
+
+
+def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
+    name, one = next(iter(single.items()))
+    last = done[-1].grads.get(name)
+    if last is None or not one.size:
+        return
+    where = tuple(int(k) for k in np.unravel_index(int(np.argmax(np.abs(np.nan_to_num(one)))), one.shape))
+    yield note(
+        "accumulate",
+        N_(
+            ".backward() adds to .grad and does not replace it: one call gives {entry} = {one}, {count} calls give "
+            "{all}. Set it to zero before each call ({name}.grad = None or optimizer.zero_grad()) if you want the "
+            "single gradient."
+        ),
+        name=name,
+        entry=f"{name}.grad{place(where)}",
+        one=number(float(one[where])),
+        count=len(done),
+        all=number(float(last[where])),
+    )

@@ -1,0 +1,115 @@
+"""What an explanation is made from: the question, the point, and the numbers of the answer. Computes no derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gradcli.explain.cautions import kinks
+from gradcli.explain.paths import Paths, paths
+from gradcli.program import Apply, Program, Ref
+from gradcli.report import Array, Closed, Compared, Equivalence, Part, Question, Structure
+from gradcli.shapes import LAYOUTS, Shape, is_one_number
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question of vjp's with its answer.
+
+    `values` are every step's, `v` has the output's shape and `v_given` is the text it was given by and `v_name` what
+    the formulas call it. `parts` are the parts of the answer so far, with Jacobians in the layout.
+    """
+
+    program: Program
+    point: Mapping[str, Array]
+    values: Sequence[Array]
+    wrt: tuple[str, ...]
+    v: Array
+    v_given: str
+    parts: tuple[Part, ...]
+    v_name: str = "v"
+    layout: str = LAYOUTS[0]
+
+    @cached_property
+    def y_name(self) -> str:
+        """What the formulas call the output."""
+        return next((part.output_name for part in self.parts if isinstance(part, Question)), "y")
+
+    @property
+    def y(self) -> Array:
+        return self.values[self.program.output.step]
+
+    @property
+    def one_number(self) -> bool:
+        return is_one_number(self.y.shape)
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The steps between the variables and the output."""
+        return paths(self.program, self.wrt)
+
+    @cached_property
+    def moving(self) -> tuple[str, ...]:
+        """The variables that the output depends on by differentiable steps."""
+        return tuple(name for name in self.wrt if paths(self.program, (name,)).reach_output)
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Array]:
+        """PyTorch's `.grad` for each variable, or the formula's values where PyTorch was not asked."""
+        found = {}
+        for part in self.parts:
+            if isinstance(part, Compared):
+                known = part.symbolic if part.pytorch is None else part.pytorch
+                if known is not None:
+                    found[part.name] = np.asarray(known, dtype=np.float64)
+        return found
+
+    @cached_property
+    def structures(self) -> Mapping[str, Structure]:
+        """Where each Jacobian can be non-zero, for those that have a closed form."""
+        known = {p.name: p.jacobian.structure for p in self.parts if isinstance(p, Closed) and p.jacobian is not None}
+        return {name: structure for name, structure in known.items() if structure is not None}
+
+    @cached_property
+    def equivalences(self) -> tuple[Equivalence, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Equivalence))
+
+    @cached_property
+    def compared(self) -> tuple[Compared, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Compared))
+
+    def shape(self, name: str) -> Shape:
+        """The shape of a variable, be it an input or an intermediate."""
+        ref = self.program.variable(name)
+        assert ref is not None, name
+        return self.program[ref].shape
+
+    def diagonal(self, name: str) -> bool:
+        """Whether each entry of y depends on one entry of the variable only, and each on another."""
+        structure = self.structures.get(name)
+        return structure is not None and (structure.kind == "diagonal" or structure.nonzero == structure.total == 1)
+
+    @cached_property
+    def kinked(self) -> bool:
+        """Whether a step on the way has no derivative at this point."""
+        return next(kinks(self.program, self.values, self.wrt), None) is not None
+
+    def made(self, ref: Ref) -> Apply | None:
+        """The operation that makes a step's value; None for an input or a constant."""
+        how = self.program[ref].how
+        return how if isinstance(how, Apply) else None
+
+    @property
+    def all_ones(self) -> bool:
+        return bool(np.all(self.v == 1))
+
+    @cached_property
+    def picked(self) -> tuple[int, ...] | None:
+        """The one entry of y that v weighs with 1, where it weighs all others with 0."""
+        if self.v.size < 2 or np.count_nonzero(self.v) != 1:
+            return None
+        where = tuple(int(k) for k in np.argwhere(self.v)[0])
+        return where if self.v[where] == 1 else None

@@ -1,0 +1,71 @@
+"""The gradient of a number -> what it says: which way is up, how steep, and what a higher partial derivative is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from gradcli.explain.slots import listed, note, number
+from gradcli.message import N_
+from gradcli.report import Array, Note
+from gradcli.shapes import written
+
+
+def grad(
+    found: Mapping[str, Array], partials: Mapping[str, tuple[str, ...]], y: Array, output: str = "y"
+) -> Iterator[Note]:
+    """`found` holds the gradients by variable, or the partial derivatives by their names."""
+    if partials:
+        yield from _partials(partials)
+        return
+    for name, gradient in found.items():
+        if gradient.ndim:
+            yield note(
+                "gradient",
+                N_(
+                    "The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small "
+                    "step h along it raises {y} fastest, by about h times its length, {length}."
+                ),
+                x=name,
+                y=output,
+                shape=written(gradient.shape),
+                length=number(_length(gradient)),
+            )
+        else:
+            yield note(
+                "gradient",
+                N_(
+                    "{x} is one number, and so is the slope: when {x} grows by a small h, {y} = {value} changes by "
+                    "about {slope}*h."
+                ),
+                x=name,
+                y=output,
+                value=number(float(y.reshape(()))),
+                slope=number(float(gradient)),
+            )
+    yield note(
+        "weights",
+        N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
+        y=output,
+        names=listed([f"{name}.grad" for name in found]),
+    )
+
+
+def _length(gradient: Array) -> float:
+    """Of a vector whose squares may be beyond the largest float."""
+    largest = float(np.abs(gradient).max(initial=0.0))
+    return largest * float(np.linalg.norm(gradient / largest)) if 0 < largest < np.inf else largest
+
+
+def _partials(partials: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:
+    names = next(iter(partials.values()))
+    yield note(
+        "partial",
+        N_(
+            "{name} means: differentiate by {order}, one after the other; the order does not matter where the "
+            "derivatives are continuous. In PyTorch each step is torch.autograd.grad(..., create_graph=True)."
+        ),
+        name="d " + " d ".join(names),
+        order=", ".join(names),
+    )

@@ -1,0 +1,165 @@
+"""What is remarkable about this v and this Jacobian together: v equal to an input, a one-hot v, v = 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcli.explain.facts import Answered
+from gradcli.explain.operations import evenly_weighted_softmax
+from gradcli.explain.slots import note, number, place, tensor
+from gradcli.message import N_
+from gradcli.report import Array, Note
+
+_OWN = N_(
+    "{v} is {x} itself, so {x}.grad is {x}*f'({x}) and not f'({x}). Divided by {x} it is f'({x}) = {derivative}; "
+    "with {v} = 1 that is what {x}.grad holds."
+)
+_OTHERS = N_(
+    "{v} is {source}, so {x}.grad is {source}*d{y}/d{x}. Divided by {source} it is d{y}/d{x} = {derivative}; "
+    "with {v} = 1 that is what {x}.grad holds."
+)
+_MIXED = N_(
+    "{v} is {source}, so {x}.grad adds up the derivatives d{y}/d{x} weighted with the entries of {source}; "
+    "{v} = 1 weighs them equally."
+)
+_ONE_HOT = {
+    "numerator": N_(
+        "{v} is 1 at {place} and 0 elsewhere, so it picks one row of the Jacobian: {x}.grad is the gradient of the "
+        "single number {y}{place}, {gradient}."
+    ),
+    "denominator": N_(
+        "{v} is 1 at {place} and 0 elsewhere, so it picks one column of the Jacobian: {x}.grad is the gradient of the "
+        "single number {y}{place}, {gradient}."
+    ),
+}
+_DERIVATIVE = N_(
+    "Each entry of {y} depends on one entry of {x} only, so the Jacobian is diagonal and {v} = 1 gives the ordinary "
+    "derivative, entry by entry: {derivative}."
+)
+_DERIVATIVE_IF_ANY = N_(
+    "Each entry of {y} depends on one entry of {x} only, so the Jacobian is diagonal and {v} = 1 gives the ordinary "
+    "derivative, entry by entry, wherever there is one."
+)
+_WEIGHTED = N_(
+    "Each entry of {y} depends on one entry of {x} only, so {x}.grad is {v} times d{y}/d{x}, entry by entry: "
+    "{weights} times {derivative} is {gradient}."
+)
+_WEIGHTED_IF_ANY = N_(
+    "Each entry of {y} depends on one entry of {x} only, so {x}.grad is {v} times d{y}/d{x}, entry by entry."
+)
+_COLUMN_SUMS = {
+    "numerator": N_(
+        "The Jacobian is not diagonal: {nonzero} of its {total} entries can be non-zero, and one entry of {x} can move "
+        "several entries of {y}. So {v} = 1 gives column sums of J, the gradient of {y}.sum(), and not the derivative "
+        "of one entry of {y}: {x}.grad{place} = {sum} is the sum of d{y}/d{x}{place} over all {count} entries of {y}."
+    ),
+    "denominator": N_(
+        "The Jacobian is not diagonal: {nonzero} of its {total} entries can be non-zero, and one entry of {x} can move "
+        "several entries of {y}. So {v} = 1 gives row sums of J, the gradient of {y}.sum(), and not the derivative "
+        "of one entry of {y}: {x}.grad{place} = {sum} is the sum of d{y}/d{x}{place} over all {count} entries of {y}."
+    ),
+}
+
+
+def input_as_weights(a: Answered) -> str | None:
+    """The input that v is: named so, or equal by value where that is no coincidence of constant tensors."""
+    if a.v_given in a.point:
+        return a.v_given if np.array_equal(a.point[a.v_given], a.v) else None
+    varied = a.v.size > 1 and not np.all(a.v == a.v.flat[0]) and a.picked is None
+    return next((name for name, value in a.point.items() if np.array_equal(value, a.v)), None) if varied else None
+
+
+def v_is_input(a: Answered) -> Iterator[Note]:
+    """Where the Jacobian is diagonal the answer is then x*f'(x), and not f'(x)."""
+    source = input_as_weights(a)
+    if source is None or not a.moving:
+        return
+    names = [name for name in a.moving if a.diagonal(name) and name in a.gradients and a.shape(name) == a.v.shape]
+    for name in sorted(names, key=lambda name: name != source):
+        yield note(
+            "v-is-x",
+            _OWN if name == source and len(a.point) == 1 else _OTHERS,
+            v=a.v_name,
+            y=a.y_name,
+            x=name,
+            source=source,
+            derivative=tensor(_over(a.gradients[name], a.v), undefined="0/0"),
+        )
+    if not names and a.v_given == source:
+        yield note("v-is-x", _MIXED, v=a.v_name, y=a.y_name, x=a.moving[0], source=source)
+
+
+def _over(gradient: Array, v: Array) -> Array:
+    with np.errstate(all="ignore"):
+        return np.asarray(np.where(v == 0, np.nan, gradient / v))
+
+
+def one_hot(a: Answered) -> Iterator[Note]:
+    """v picks one row of the Jacobian, a column in denominator layout."""
+    if a.picked is None:
+        return
+    for name in a.moving:
+        if name in a.gradients:
+            yield note(
+                "one-hot",
+                _ONE_HOT[a.layout],
+                v=a.v_name,
+                y=a.y_name,
+                x=name,
+                place=place(a.picked),
+                gradient=tensor(a.gradients[name]),
+            )
+
+
+def diagonal(a: Answered) -> Iterator[Note]:
+    """Entry by entry: with v = 1 the ordinary derivative."""
+    if a.one_number or a.picked is not None or evenly_weighted_softmax(a) is not None or not np.any(a.v):
+        return
+    told = input_as_weights(a) is not None
+    for name in a.moving:
+        if a.diagonal(name) and name in a.gradients and not (told and a.shape(name) == a.v.shape):
+            yield _entry_by_entry(a, name, a.gradients[name])
+
+
+def _entry_by_entry(a: Answered, x: str, gradient: Array) -> Note:
+    smooth = not a.kinked and bool(np.all(np.isfinite(gradient)))
+    if a.all_ones:
+        said = _DERIVATIVE if smooth else _DERIVATIVE_IF_ANY
+        return note("diagonal", said, y=a.y_name, x=x, v=a.v_name, derivative=tensor(gradient))
+    if not smooth or gradient.shape != a.v.shape or np.any(a.v == 0):
+        return note("diagonal", _WEIGHTED_IF_ANY, y=a.y_name, x=x, v=a.v_name)
+    return note(
+        "diagonal",
+        _WEIGHTED,
+        y=a.y_name,
+        x=x,
+        v=a.v_name,
+        weights=tensor(a.v),
+        derivative=tensor(_over(gradient, a.v)),
+        gradient=tensor(gradient),
+    )
+
+
+def column_sums(a: Answered) -> Iterator[Note]:
+    """Where an entry of x moves several entries of y, v = 1 adds them up."""
+    if a.one_number or not a.all_ones or evenly_weighted_softmax(a) is not None:
+        return
+    for name in a.moving:
+        structure, gradient = a.structures.get(name), a.gradients.get(name)
+        if structure is None or gradient is None or not (structure.exact or structure.kind == "dense"):
+            continue
+        if structure.nonzero > gradient.size > 0:  # so some column of J has two entries that can be non-zero
+            yield note(
+                "column-sums",
+                _COLUMN_SUMS[a.layout],
+                x=name,
+                y=a.y_name,
+                v=a.v_name,
+                nonzero=structure.nonzero,
+                total=structure.total,
+                place=place((0,) * gradient.ndim),
+                sum=number(float(gradient.flat[0])),
+                count=a.y.size,
+            )

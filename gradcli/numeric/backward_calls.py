@@ -1,0 +1,104 @@
+"""Several `.backward()` calls on one graph -> what `.grad` holds after each, or what PyTorch raises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gradcli.numeric.autograd import DTYPES, as_float64, computing, forward
+from gradcli.numeric.step_gradients import grad_fn
+from gradcli.program import Apply, Program
+from gradcli.program.work import refuse_many
+from gradcli.report import Array
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """`.grad` of each variable after one call (those that have one), or the first sentence of PyTorch's error."""
+
+    grads: Mapping[str, Array]
+    error: str | None
+
+
+def calls(
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    v: Array | None,
+    count: int,
+    *,
+    retain_graph: bool = False,
+    zero_grad: bool = False,
+    dtype: str = "float64",
+    device: str = "cpu",
+) -> list[After]:
+    """`y.backward(v)` so many times on one graph (v None: `y.backward()`); it ends at the first error."""
+    refuse_many(program, count)
+    found: list[After] = []
+    with computing(dtype, device):
+        values = forward(program, wrt, point, dtype)
+        y = values[program.output.step]
+        weights = None if v is None else torch.tensor(v, dtype=DTYPES[dtype])
+        variables = {name: values[ref.step] for name in wrt if (ref := program.variable(name)) is not None}
+        for _ in range(count):
+            if zero_grad:
+                _zero(variables)
+            error = _backward(y, weights, retain_graph)
+            grads = {name: as_float64(x.grad) for name, x in variables.items() if x.grad is not None}
+            found.append(After(grads, error))
+            if error is not None:
+                break
+    return found
+
+
+def _zero(variables: Mapping[str, torch.Tensor]) -> None:
+    for x in variables.values():
+        if x.grad is not None:
+            x.grad = torch.zeros_like(x.grad)
+
+
+def _backward(y: torch.Tensor, weights: torch.Tensor | None, retain_graph: bool) -> str | None:
+    # a copy for each call: where only views lie between y and x, PyTorch keeps v itself as .grad and adds to it
+    v = None if weights is None else weights.clone()
+    try:
+        y.backward(v, retain_graph=retain_graph)
+    except RuntimeError as error:
+        return re.split(r"\.(?:\s|$)", str(error), maxsplit=1)[0]
+    return None
+
+
+def between(
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    v: Array,
+    dtype: str = "float64",
+    device: str = "cpu",
+) -> Mapping[str, tuple[str, Array | None]]:
+    """For each named value that is no leaf and not the output: its `grad_fn`, and the `.grad` that retain_grad() keeps
+    (None where it does not depend on a variable)."""
+    with computing(dtype, device):
+        values = forward(program, wrt, point, dtype)
+        y = values[program.output.step]
+        named = {
+            name: values[ref.step]
+            for name, ref in program.names.items()
+            if ref != program.output and name not in wrt and isinstance(program[ref].how, Apply)
+        }
+        for one in named.values():
+            if one.requires_grad:
+                one.retain_grad()
+        if y.requires_grad:
+            y.backward(torch.tensor(v, dtype=DTYPES[dtype]))
+        places = {name: program.names[name].step for name in named}
+        return {name: (str(grad_fn(program, places[name], values)), _kept(one)) for name, one in named.items()}
+
+
+def _kept(value: torch.Tensor) -> Array | None:
+    if not value.requires_grad:
+        return None
+    return np.zeros(tuple(value.shape)) if value.grad is None else as_float64(value.grad)

@@ -1,0 +1,47 @@
+"""A program -> the lines of a PyTorch script: each row's own call, written down while it is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gradcli.numeric.autograd import computing, forward
+from gradcli.program import Program
+from gradcli.program.source_text import Library, Spelled, Speller, made
+from gradcli.report import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """(step, name, source) of every line, and which steps require a gradient and are reached by backward."""
+
+    lines: tuple[tuple[int, str, str], ...]
+    moving: frozenset[int]
+
+
+def torch_lines(
+    program: Program, names: Sequence[str], wrt: Sequence[str], point: Mapping[str, Array], dtype: str
+) -> Lines:
+    """The program in PyTorch's words; the steps of `wrt` have a line each."""
+    with computing(dtype):
+        values = forward(program, wrt, point, dtype)
+        y = values[program.output.step]
+        moving: frozenset[int] = frozenset()
+        if y.requires_grad:
+            for value in values:
+                if value.requires_grad:
+                    value.retain_grad()
+            y.backward(torch.ones_like(y), retain_graph=True)
+            moving = frozenset(k for k, value in enumerate(values) if value.requires_grad and value.grad is not None)
+        kept = {ref.step for name in wrt if (ref := program.variable(name)) is not None}
+        speller = Speller(
+            program, names, Library("torch", torch), lambda row, t, given: row.torch(t, *given), _tensor, values
+        )
+        return Lines(tuple(speller.spell(kept)), moving)
+
+
+def _tensor(array: Array, text: str) -> Spelled:
+    return Spelled(made("torch", np.asarray(array), text), torch.tensor(array, dtype=torch.get_default_dtype()))

@@ -1,0 +1,321 @@
+"""Rows and their arguments -> steps of known shape: the program as far as it is written. Knows values, not the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from gradcli.message import N_, GradcliError, Message, Span, fault, limit
+from gradcli.ops import SPELLED
+from gradcli.ops.row import Row
+from gradcli.program import repairs
+from gradcli.program.arguments import Given, bind, option
+from gradcli.program.index import check_place
+from gradcli.program.literals import as_array
+from gradcli.program.masks import CONDITIONS
+from gradcli.program.program import Apply, Constant, Input, Ref, Step
+from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
+from gradcli.program.values import applied, number_of
+from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
+from gradcli.streams import Stream
+from gradcli.syntax.mistakes.characters import patched
+from gradcli.syntax.scan import LARGEST, out_of_range
+
+MAX_ENTRIES = 100_000_000
+"""No step may hold more entries; told from shapes, before anything is allocated."""
+
+MAX_HELD = 5 * MAX_ENTRIES
+"""Nor may all of them together: they are kept until the answer is there."""
+LONGEST_WHOLE = 2**63 - 1
+"""What libraries count with."""
+
+
+def _wholes(arguments: Iterable[Any]) -> Iterator[int]:
+    """Every whole number among the options."""
+    for argument in arguments:
+        if isinstance(argument, int):
+            yield argument
+        elif isinstance(argument, tuple):
+            yield from _wholes(argument)
+        elif isinstance(argument, slice):
+            yield from _wholes((argument.start, argument.stop, argument.step))
+
+
+class Draft:
+    """The steps so far, for inputs of these shapes; `rand` and `randn` are drawn here, from `seed`."""
+
+    def __init__(self, source: str, shapes: Mapping[str, Shape], seed: int) -> None:
+        self.source, self.shapes = source, shapes
+        self.random = Stream(seed, "program")
+        self.steps: list[Step] = []
+        self.inputs: dict[str, Ref] = {}
+        self.whole_numbers: set[str] = set()
+        self.pinned: list[Rule] = []
+        self.steps_pinned: set[int] = set()
+        self.held = 0
+        self.numbers: dict[int, float] = {}
+
+    def add(self, how: Input | Constant | Apply, shape: Shape, span: Span, name: str | None = None) -> Ref:
+        self.steps.append(Step(how, tuple(shape), span, name))
+        return Ref(len(self.steps) - 1)
+
+    def input(self, name: str, span: Span) -> Ref:
+        if name not in self.inputs:
+            self.inputs[name] = self.add(Input(name), self.shapes[name], span, name)
+        return self.inputs[name]
+
+    def shape(self, ref: Ref) -> Shape:
+        return self.steps[ref.step].shape
+
+    def sizes(self, ref: Ref) -> tuple[SizeNumber, ...]:
+        """The shape as numbers that know what they are the size of."""
+        return axis_sizes(ref, self.shape(ref))
+
+    def pinned_number(self, value: Any) -> Any:
+        """The value without the sizes that it follows from: the program is what it is for as long as they stay."""
+        self.pinned += rules_in(value)
+        return plain(value)
+
+    def pin(self, ref: Ref) -> None:
+        """The same for every size that a step's value follows from."""
+        waiting = [ref.step]
+        while waiting:
+            place = waiting.pop()
+            if place in self.steps_pinned:
+                continue
+            self.steps_pinned.add(place)
+            how = self.steps[place].how
+            if isinstance(how, Constant):
+                self.pinned_number(how.value)
+            waiting += [read.step for read in how.refs] if isinstance(how, Apply) else []
+
+    def name(self, ref: Ref, name: str) -> None:
+        """Gives a step the name it is assigned; a bare copy of an input (y = x) stays the input's step."""
+        step = self.steps[ref.step]
+        if isinstance(step.how, Apply):
+            self.steps[ref.step] = replace(step, name=step.name or name)
+
+    # A row with its arguments
+
+    def apply(self, row: Row, positional: list[Given], keywords: Mapping[str, Given], span: Span) -> Ref:
+        """The row's step.
+
+        Raises GradcliError (name, shape, syntax) where the row does not take these arguments.
+        """
+        bound = bind(row, positional, keywords, span)
+        arguments: list[Any] = []
+        for param in row.takes:
+            given = bound[param.name]
+            match param.kind:
+                case "tensor":
+                    arguments.append(None if given.value is param.default is None else self.tensor(given))
+                case "index":
+                    arguments.append(None if given.value is param.default is None else self._whole_number_tensor(given))
+                case "target":
+                    arguments.append(self._target(arguments[0], given))
+                case "tensors":
+                    arguments.append(self._tensors(given))
+                case _:
+                    self._within_range(given)
+                    arguments.append(option(row, param, self._plain(given)))
+        return self.finish(row, tuple(arguments), span)
+
+    def finish(self, row: Row, arguments: tuple[Any, ...], span: Span) -> Ref:
+        """The step of a row with all of its arguments, with the shape its row says."""
+        most = allowed(MAX_ENTRIES)
+        if any(abs(whole) > LONGEST_WHOLE for whole in _wholes(arguments)):
+            raise limit(N_("a whole number is {most} at most"), most=LONGEST_WHOLE).at(span)
+        try:
+            shape = row.shape(*(self._shaped(a) for a in arguments))
+            check_strides(shape, row.name, most)
+        except GradcliError as error:
+            raise error.at(span) from None
+        if size(shape) > most:
+            raise limit(
+                N_("{f} would have {n} entries, more than {most}"),
+                hint=RAISE,
+                f=row.name,
+                n=size(shape),
+                most=most,
+                count=needed(size(shape), MAX_ENTRIES),
+            ).at(span)
+        self._refuse_long_work(row, arguments, shape, span)
+        if row.family == "random":
+            draw = self.random.random if row.name == "rand" else self.random.standard_normal
+            return self.add(Constant(np.asarray(draw(shape))), shape, span)
+        return self.add(Apply(row.name, arguments), shape, span)
+
+    def _refuse_long_work(self, row: Row, arguments: tuple[Any, ...], shape: Shape, span: Span) -> None:
+        """Told from shapes and options, before the work begins."""
+        most = allowed(MAX_ENTRIES)
+        work = 0 if row.work is None else row.work(*(self._shaped(a) for a in arguments))
+        if work > most:
+            raise limit(
+                N_("{f} would need as much work as {n} entries, more than {most}"),
+                hint=RAISE,
+                f=row.name,
+                n=work,
+                most=most,
+                count=needed(work, MAX_ENTRIES),
+            ).at(span)
+        self.held += size(shape)
+        if self.held > allowed(MAX_HELD):
+            raise limit(
+                N_("the values up to here would have {n} entries together, more than {most}"),
+                hint=RAISE,
+                n=self.held,
+                most=allowed(MAX_HELD),
+                count=needed(self.held, MAX_HELD),
+            ).at(span)
+
+    def _shaped(self, argument: Any) -> Any:
+        if isinstance(argument, Ref):
+            return self.shape(argument)
+        if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
+            return tuple(map(self.shape, argument))
+        return argument
+
+    def number(self, given: Given) -> float | None:
+        """What the operators before made of written numbers alone; None where anything else has a part in it."""
+        value = given.value
+        if isinstance(value, float):
+            return value
+        if isinstance(value, Fraction):
+            return float(value) if abs(value) < LARGEST else None
+        if not isinstance(value, Ref):
+            return None
+        how = self.steps[value.step].how
+        if isinstance(how, Constant):
+            return None if isinstance(how.value, np.ndarray) else number_of(how.value)
+        return self.numbers.get(value.step)
+
+    # A value as a tensor
+
+    def tensor(self, given: Given) -> Ref:
+        """A value as a tensor: a number is a tensor without axes.
+
+        Raises GradcliError (syntax) for a value that is none.
+        """
+        value = given.value
+        if isinstance(value, Ref):
+            return value
+        if isinstance(value, (Fraction, float)) and not isinstance(value, bool):
+            self._within_range(given)
+            return self.add(Constant(value), (), given.span)
+        if isinstance(value, tuple):
+            self._within_range(given)
+            numbers = as_array(self.pinned_number(value))
+            if numbers is not None and len(value):
+                return self.add(Constant(numbers), numbers.shape, given.span)
+        inner = self.source[given.span.start + 1 : given.span.end - 1]
+        stacked = isinstance(value, tuple) and any(isinstance(v, Ref) for v in value)
+        what = {str: N_("text"), bool: N_("True or False"), type(None): N_("None")}.get(type(value), N_("a tuple"))
+        raise fault(
+            "syntax",
+            N_("a tensor or a number is needed here, not {what}"),
+            what=Message(what),
+            hint=repairs.DID_YOU_MEAN if stacked else None,
+            repair=patched(self.source, given.span, f"[{inner}]"),
+        ).at(given.span)
+
+    def _within_range(self, given: Given) -> None:
+        """Refuses exact numbers that are no float64: `10**400`; what is computed first is exact: `10**400/10**399`."""
+        for value in given.value if isinstance(given.value, tuple) else (given.value,):
+            if isinstance(value, Fraction) and abs(value) >= LARGEST:
+                raise out_of_range(self.source[given.span.start : given.span.end], given.span)
+
+    def index_tensor(self, given: Given, n: Fraction | int) -> Ref:
+        """A tensor of places on an axis of size n; written ones are checked here and count from the start, which holds
+        for this size if one of them was negative."""
+        ref = self._whole_number_tensor(given)
+        how = self.steps[ref.step].how
+        if isinstance(how, Apply) and how.operation in CONDITIONS:
+            raise fault(
+                "shape",
+                N_(
+                    "{mask} is a condition: it would pick as many entries as it is true for, and a formula "
+                    "needs a shape that is known before the numbers are"
+                ),
+                hint=N_("where({mask}, ..., 0)  keeps the shape, with 0 where it is false"),
+                mask=self.source[given.span.start : given.span.end],
+            ).at(given.span)
+        if not isinstance(how, Constant) or not isinstance(how.value, np.ndarray):
+            return ref
+        for place in how.value.flat:
+            check_place(place, n, given.span)
+        if (how.value >= 0).all():
+            return ref
+        size = int(self.pinned_number(n))
+        return self.add(Constant(np.where(how.value < 0, how.value + size, how.value)), how.value.shape, given.span)
+
+    def _whole_number_tensor(self, given: Given) -> Ref:
+        """A tensor that is used as an index or as classes: an input used so is left out of what is differentiated."""
+        ref = self.tensor(given)
+        how = self.steps[ref.step].how
+        if isinstance(how, Input):
+            self.whole_numbers.add(how.name)
+        return ref
+
+    def _target(self, scores: Ref, given: Given) -> Ref:
+        """Classes where the target's shape is the scores' without the class axis, else probabilities."""
+        ref = self.tensor(given)
+        scored, target = self.shape(scores), self.shape(ref)
+        classes = target != scored and target == (scored[:1] + scored[2:] if len(scored) > 1 else ())
+        return self._whole_number_tensor(given) if classes else ref
+
+    def _tensors(self, given: Given) -> tuple[Ref, ...]:
+        values = given.value
+        if isinstance(values, Ref):
+            return (values,)
+        if not isinstance(values, tuple):
+            values = (values,)
+        if not values:
+            raise fault("shape", N_("an empty list has no shape here")).at(given.span)
+        return tuple(self._member(Given(v, given.span)) for v in values)
+
+    def _member(self, given: Given) -> Ref:
+        """One of several tensors; a list among them is stacked."""
+        if isinstance(given.value, tuple) and any(isinstance(v, Ref) for v in given.value):
+            return self.apply(SPELLED["stack"], [given], {}, given.span)
+        return self.tensor(given)
+
+    # A value as an option
+
+    def known(self, given: Given) -> Given:
+        """An option's value as it is known before anything is computed."""
+        return self._plain(given)
+
+    def _plain(self, given: Given) -> Given:
+        """A constant (`inf`, `-pi/2`) as a plain float, where an option and not a tensor is wanted."""
+        if isinstance(given.value, tuple):
+            return Given(tuple(self._plain(Given(v, given.span)).value for v in given.value), given.span)
+        if not isinstance(given.value, Ref):
+            return given
+        how = self.steps[given.value.step].how
+        if isinstance(how, Constant) and isinstance(how.value, np.ndarray) and how.value.ndim == 1:
+            places = how.value.tolist()  # dim=[0, 1]
+            return Given(tuple(Fraction(p) if isfinite(p) else p for p in places), given.span)
+        if self.shape(given.value) != ():
+            return given
+        value = self._constant(given.value)
+        if value is None:
+            return given
+        self.pin(given.value)
+        return Given(value, given.span)
+
+    def _constant(self, ref: Ref) -> float | None:
+        """The number that a step without axes is for every input; None where it depends on one."""
+        how = self.steps[ref.step].how
+        if isinstance(how, Constant):
+            return None if isinstance(how.value, np.ndarray) else number_of(how.value)
+        if isinstance(how, Input):
+            return None
+        known = {r.step: self._constant(r) for r in how.refs}
+        if any(v is None for v in known.values()) or not how.refs:
+            return None
+        return float(applied(how, {place: np.asarray(value) for place, value in known.items()}))

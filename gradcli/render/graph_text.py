@@ -1,0 +1,91 @@
+"""A graph of a computation -> DOT, Mermaid or SVG, whole documents. Knows no tensor and calls no other program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcli.message import N_
+from gradcli.render.svg import svg
+from gradcli.render.translation import Speak, english
+from gradcli.report.exhibits import Graph, Vertex
+from gradcli.shapes import written
+
+Boxes = Sequence[Sequence[str]]
+LONGEST = 40
+"""Characters of a label; the middle of a longer one is left out."""
+_FILLS = {"leaf": "#d9ead3", "constant": "#eeeeee", "step": "#ffffff", "output": "#cfe2f3"}
+
+
+def document(graph: Graph, speak: Speak = english) -> str:
+    """The whole text in the language that `graph.to` names; what stands in the boxes is said to a person."""
+    boxes = [lines(vertex, speak) for vertex in graph.vertices]
+    return {"dot": _dot, "mermaid": _mermaid, "svg": _svg}[graph.to](graph, boxes)
+
+
+def lines(vertex: Vertex, speak: Speak) -> list[str]:
+    """What stands in the box: the value, its shape, and who carries its gradient."""
+    shown = [_short(vertex.label)]
+    if vertex.kind != "constant" or vertex.shape:
+        shown.append(speak(written(vertex.shape)))
+    if vertex.kind == "leaf":
+        told = N_("leaf, {grad_fn}") if vertex.grad_fn else N_("leaf, no gradient")
+        shown.append(speak.sentence(told, grad_fn=vertex.grad_fn))
+    elif vertex.grad_fn:
+        shown.append(vertex.grad_fn)
+    return shown
+
+
+def _short(text: str) -> str:
+    half = LONGEST // 2 - 1
+    return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
+
+
+def _dot(graph: Graph, boxes: Boxes) -> str:
+    body = [
+        "digraph gradcli {",
+        '  node [shape=box, style="rounded,filled", fontname="monospace", fontsize=11];',
+        "  edge [arrowsize=0.7];",
+    ]
+    for number, vertex in enumerate(graph.vertices):
+        label = r"\n".join(line.replace("\\", r"\\").replace('"', r"\"") for line in boxes[number])
+        body.append(f'  n{number} [label="{label}", fillcolor="{_FILLS[vertex.kind]}"];')
+    body += [f"  n{a} -> n{b};" for a, b in graph.edges]
+    return "\n".join([*body, "}"]) + "\n"
+
+
+def _mermaid(graph: Graph, boxes: Boxes) -> str:
+    body = ["graph TD"]
+    for number, vertex in enumerate(graph.vertices):
+        label = "<br/>".join(_entities(line) for line in boxes[number])
+        left, right = ("([", "])") if vertex.kind == "leaf" else ("[", "]")
+        body.append(f'  n{number}{left}"{label}"{right}')
+    body += [f"  n{a} --> n{b}" for a, b in graph.edges]
+    for kind, fill in _FILLS.items():
+        members = [f"n{number}" for number, vertex in enumerate(graph.vertices) if vertex.kind == kind]
+        if members:
+            body += [f"  classDef {kind} fill:{fill},stroke:#555,color:#111", f"  class {','.join(members)} {kind}"]
+    return "\n".join(body) + "\n"
+
+
+def _entities(text: str) -> str:
+    """Text that Mermaid takes as it is: its own entities are #name;, and * and _ would be Markdown."""
+    special = {
+        "#": "#35;",
+        '"': "#quot;",
+        "<": "#lt;",
+        ">": "#gt;",
+        "&": "#amp;",
+        "`": "#96;",
+        "*": "#42;",
+        "_": "#95;",
+    }
+    return "".join(special.get(c, c) for c in text)
+
+
+def _svg(graph: Graph, boxes: Boxes) -> str:
+    return svg(
+        boxes,
+        [_FILLS[vertex.kind] for vertex in graph.vertices],
+        [vertex.kind == "leaf" for vertex in graph.vertices],
+        graph.edges,
+    )
