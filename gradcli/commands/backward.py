@@ -11,8 +11,8 @@ import numpy as np
 from gradcli.commands.closed_forms import Wanted, compared, formed
 from gradcli.commands.problem import Understood, tensor, understand
 from gradcli.message import GradcliError
-from gradcli.report import Array, Compared, Part, Warning, Weights
-from gradcli.report.additions import Between, Call, Tangents
+from gradcli.report import Array, Compared, Part, Value, Warning, Weights
+from gradcli.report.additions import Between, Call
 from gradcli.request import Request
 from gradcli.streams import Stream
 from gradcli.tensors import Stdin
@@ -43,7 +43,7 @@ def run(request: Request) -> Iterator[Part]:
     if fits:
         wanted = [Wanted(name, "vjp", (name,), matrix=False) for name in asked.wrt]
         forms = yield from formed(asked, wanted, asked.wrt, unit=v is None)
-    yield Tangents({}, {}, asked.y) if v is None else Weights(v, asked.y)
+    yield Value(asked.y) if v is None else Weights(v, asked.y)
 
     from gradcli.numeric import backward_calls  # PyTorch: half a second, after the formulas are on the screen
 

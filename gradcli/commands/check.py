@@ -15,7 +15,7 @@ from gradcli.commands.grad import refusal
 from gradcli.commands.problem import GUESSED_ONES, Understood, understand
 from gradcli.commands.tangents import directions
 from gradcli.message import N_, NN_, Message, fault, message
-from gradcli.report import Array, Part, Warning, Weights, arranged
+from gradcli.report import Array, Part, Value, Warning, Weights, arranged
 from gradcli.report.additions import Tangents, Verdict
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, by_layout, is_one_number, size, written
@@ -50,11 +50,12 @@ def run(request: Request) -> Iterator[Part]:
     yield from (Warning("reading", note) for note in understood.program.notes)
     if understood.guessed and request.of == "vjp":
         yield Warning("weights", Message(GUESSED_ONES))
-    yield (
-        Weights(understood.v, understood.y)
-        if weighted
-        else Tangents(asked.t, {} if asked.moving is None else asked.moving.given, understood.y)
-    )
+    if weighted:
+        yield Weights(understood.v, understood.y)
+    elif asked.moving is None:
+        yield Value(understood.y)
+    else:
+        yield Tangents(asked.t, asked.moving.given, understood.y)
     tried, kept = trials(asked, answer)
     yield _verdict(asked, answer, tried, kept)
     yield from _closed(asked)

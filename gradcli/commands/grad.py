@@ -21,8 +21,7 @@ from gradcli.commands.closed_forms import (
 )
 from gradcli.commands.problem import Understood, understand
 from gradcli.message import N_, GradcliError, fault, limit
-from gradcli.report import Array, Part, Warning
-from gradcli.report.additions import Tangents
+from gradcli.report import Array, Part, Value, Warning
 from gradcli.request import Request
 from gradcli.shapes import is_one_number, written
 
@@ -44,7 +43,7 @@ def run(request: Request) -> Iterator[Part]:
     yield from (Warning("reading", note) for note in asked.program.notes)
     wanted = _wanted_partials(partials) if partials else [Wanted(name, "jacobian", (name,), True) for name in asked.wrt]
     forms = yield from formed(asked, wanted, asked.wrt, unit=True)
-    yield Tangents({}, {}, asked.y)
+    yield Value(asked.y)
     found = {}
     for one in wanted:
         names = partials.get(one.name, (one.name,))

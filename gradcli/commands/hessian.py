@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from math import prod
 
@@ -102,6 +103,7 @@ def _proven(asked: Understood, forms: Forms, pairs: list[tuple[str, str]]) -> It
 def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
     """A large Hessian is proven by its sums over rows: H·1, by both sides."""
     if asked.request.symbolic_only:
+        yield from (Compared(f"{a},{b}", None, None, None, None, whole=False) for a in asked.wrt for b in asked.wrt)
         return
     import numpy as np
 
@@ -113,6 +115,9 @@ def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
         pytorch, silent = by_pytorch(forms, numbers)
         for b in asked.wrt:
             form = forms.get(f"{a},{b}")
-            if form is not None:
-                known = {**asked.point, asked.weights: asked.v, "ones_": ones}
-                yield compared(asked, f"{a},{b}", form, known, pytorch.get(b), by="ones_", silent=silent, order=2)
+            if form is None:
+                yield Compared(f"{a},{b}", None, None, None, None, whole=False)
+                continue
+            known = {**asked.point, asked.weights: asked.v, "ones_": ones}
+            found = compared(asked, f"{a},{b}", form, known, pytorch.get(b), by="ones_", silent=silent, order=2)
+            yield replace(found, whole=False)

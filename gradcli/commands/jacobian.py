@@ -12,8 +12,8 @@ from gradcli.commands.closed_forms import SMALL, Forms, Wanted, compared, formed
 from gradcli.commands.problem import Understood, understand
 from gradcli.message import N_, message
 from gradcli.program.work import fits
-from gradcli.report import Array, Closed, Compared, Jacobian, Part, Warning, arranged
-from gradcli.report.additions import Flattened, Heatmap, Tangents
+from gradcli.report import Array, Closed, Compared, Jacobian, Part, Value, Warning, arranged
+from gradcli.report.additions import Flattened, Heatmap
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size
 
@@ -45,7 +45,7 @@ def run(request: Request) -> Iterator[Part]:
             yield part
     except StopIteration as done:
         forms = done.value
-    yield Tangents({}, {}, asked.y)
+    yield Value(asked.y)
     found: dict[str, Array] = {}
     for verdict in _proven(asked, forms):
         value = verdict.symbolic if verdict.pytorch is None else verdict.pytorch
@@ -111,7 +111,7 @@ def _contracted(asked: Understood, forms: Forms) -> Iterator[Compared]:
     for name in asked.wrt:
         pytorch = None if name not in pulled else np.asarray(pulled[name], dtype=np.float64)
         verdict = compared(asked, name, forms.get(name), known, pytorch, by=asked.weights)
-        yield replace(verdict, jacobian_checked=verdict.agrees)
+        yield replace(verdict, jacobian_checked=verdict.agrees, whole=False)
 
 
 def _heatmap(asked: Understood, name: str, form: Form | None, whole: Array) -> Heatmap:

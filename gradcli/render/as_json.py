@@ -1,79 +1,340 @@
-"""Parts of a report -> the object of the schema. Knows its fields; not how it is written."""
+"""Parts of a report -> the object of the schema: a part by its fields, an answer as its command arranges its parts.
+Knows keys; not how they are written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, assert_never
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
-from gradcli.render import extra_json, fields
-from gradcli.render.number_text import plain
+import numpy as np
+
+from gradcli.derivatives import LeftSide
+from gradcli.message import Message
+from gradcli.render.number_text import finite, plain
 from gradcli.render.translation import Speak, english
-from gradcli.report import SCHEMA, Closed, Compared, Equivalence, Extra, Note, Part, Question, Shown, Warning, Weights
+from gradcli.report import SCHEMA, Closed, Compared, Jacobian, Part, Question, Vjp, Weights
+
+Object = dict[str, Any]
+
+_RENAMED: Mapping[str, Mapping[str, str]] = {
+    "Call": {"count": "call"},
+    "Curve": {"order": "by"},
+    "Function": {"example": "expression"},
+    "Operand": {"local": "jacobian"},
+    "Share": {"name": "from"},
+}
+"""The fields whose key in the schema is another."""
 
 
-def as_object(parts: Iterable[Part], speak: Speak = english) -> dict[str, Any]:
+def as_object(parts: Iterable[Part], speak: Speak = english) -> Object:
     """The whole answer as one object of plain lists, numbers and strings."""
-    parts = tuple(parts)
-    if any(isinstance(part, Shown) for part in parts):
-        from gradcli.render import shown_json  # which most answers do without
+    answer = _Answer(tuple(parts), speak)
+    return _ARRANGED[answer.command](answer)
 
-        return shown_json.as_object(parts, speak, as_object)
-    answer: dict[str, Any] = {
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The parts of an answer, found by the names of their kinds: a kind is imported by the commands that have it."""
+
+    parts: tuple[Part, ...]
+    speak: Speak
+
+    @property
+    def question(self) -> Question | None:
+        return self.first("Question")  # type: ignore[no-any-return]
+
+    @property
+    def command(self) -> str:
+        if self.question is not None:
+            return self.question.command
+        listing = self.first("Listing")
+        if listing is not None:
+            return "topics" if listing.kind == "topics" else "functions"
+        return "function" if self.of("Function") else "explain"
+
+    def of(self, kind: str) -> list[Any]:
+        """The parts of one kind, in order."""
+        return [part for part in self.parts if type(part).__name__ == kind]
+
+    def first(self, kind: str) -> Any:
+        return next(iter(self.of(kind)), None)
+
+    def listed(self, kind: str) -> list[Object]:
+        return [self.fields(part) for part in self.of(kind)]
+
+    def by_name(self, kind: str) -> Object:
+        return {part.name: self.fields(part, without=("name",)) for part in self.of(kind)}
+
+    def fields(self, part: Any, without: Iterable[str] = ()) -> Object:
+        """A part as an object: its fields by their names in the schema."""
+        keys = _RENAMED.get(type(part).__name__, {})
+        names = [field.name for field in fields(part) if field.name not in without]
+        return {keys.get(name, name): self.value(getattr(part, name)) for name in names}
+
+    def value(self, value: Any) -> Any:
+        """What stands in a field, as JSON has it."""
+        match value:
+            case None | str() | bool() | int():
+                return value
+            case Message():
+                return self.speak(value)
+            case LeftSide():
+                return value.text()
+            case np.ndarray():
+                return plain(value)
+            case np.bool_():
+                return bool(value)
+            case float():
+                return finite(float(value))
+            case Mapping():
+                return {name: self.value(item) for name, item in value.items()}
+            case _ if is_dataclass(value):
+                return self.fields(value)
+        return [self.value(item) for item in value]
+
+
+# What is said of every question
+
+
+def _head(answer: _Answer, *own: str) -> Object:
+    """The question as it was understood, with the values of y and v; `own` are the keys that not every command has."""
+    part = answer.question
+    assert part is not None
+    known: Object = {
         "schema": SCHEMA,
-        "command": None,
-        "expression": None,
-        "latex": None,
+        "command": part.command,
+        "expression": part.expression,
+        "latex": part.latex,
         "ok": True,
-        "inputs": {},
-        "wrt": [],
-        "output": None,
-        "v": None,
-        "gradients": {},
-        "equivalence": {},
-        "explanation": [],
-        "warnings": [],
+        "inputs": {name: {"shape": list(shape), "dtype": part.dtype} for name, shape in part.inputs.items()},
     }
-    for part in parts:
-        match part:
-            case Question():
-                answer |= fields.question(part)
-            case Closed():
-                _gradient(answer, part.name).update(fields.closed(part, _gradient(answer, part.name), speak))
-            case Weights():
-                answer["output"] = {**(answer["output"] or {"shape": list(part.y.shape)}), "value": plain(part.y)}
-                shape = list(part.v.shape)
-                answer["v"] = {"given": None, **(answer["v"] or {}), "shape": shape, "value": plain(part.v)}
-            case Compared():
-                _gradient(answer, part.name)["vjp"].update(fields.compared(part, speak))
-            case Equivalence():
-                answer["equivalence"][part.name] = fields.equivalence(part)
-            case Note():
-                answer["explanation"].append({"topic": part.topic, "text": speak(part.text)})
-            case Warning():
-                answer["warnings"].append({"kind": part.kind, "text": speak(part.text)})
-            case Extra():
-                extra_json.add(answer, part, speak)
-            case Shown():
-                raise AssertionError("answered above")
-            case _:
-                assert_never(part)
-    return extra_json.arranged(answer)
-
-
-def _gradient(answer: dict[str, Any], name: str) -> dict[str, Any]:
-    """What is known of one variable so far."""
-    nothing: dict[str, Any] = {
-        "formula": None,
-        "left_side": None,
-        "latex": None,
-        "matrix": None,
-        "where": [],
-        "symbolic": None,
-        "pytorch": None,
-        "max_abs_diff": None,
-        "agrees": None,
-        "reason": None,
-        "jacobian_checked": None,
-    }
-    known: dict[str, Any] = answer["gradients"].setdefault(name, {"jacobian": None, "vjp": nothing, "reason": None})
+    if "wrt" in own:
+        known["wrt"] = list(part.wrt)
+    values = [part.y for kind in ("Weights", "Value", "Tangents") for part in answer.of(kind)]
+    known["output"] = {"shape": list(part.output_shape), "value": plain(values[0]) if values else None}
+    if "v" in own:
+        known["v"] = _weights(part, answer.first("Weights"))
     return known
+
+
+def _weights(part: Question, weights: Weights | None) -> Object | None:
+    """v with its shape and, once it is known, its value; None where the question has none."""
+    known: Object | None = None
+    if part.v_given is not None or part.v_shape is not None:
+        known = {"given": part.v_given, "shape": list(part.v_shape or ()), "value": None, "name": part.v_name}
+    if weights is None:
+        return known
+    return {"given": None, **(known or {}), "shape": list(weights.v.shape), "value": plain(weights.v)}
+
+
+def _derivative(answer: _Answer, *own: str, **made: Any) -> Object:
+    explanation, warnings = answer.listed("Note"), answer.listed("Warning")
+    return {**_head(answer, "wrt", *own), **made, "explanation": explanation, "warnings": warnings}
+
+
+# Closed forms and numbers by variable
+
+Known = tuple[Closed | None, Compared | None]
+
+
+def _known(answer: _Answer) -> dict[str, Known]:
+    """What is known of each variable, in the order in which something was."""
+    closed = {part.name: part for part in answer.of("Closed")}
+    compared = {part.name: part for part in answer.of("Compared")}
+    return {name: (closed.get(name), compared.get(name)) for name in {**closed, **compared}}
+
+
+def _or_nothing(answer: _Answer, kind: type[Any], part: Any) -> Object:
+    """The part's fields; each of them null where there is no such part."""
+    if part is not None:
+        return answer.fields(part)
+    return {field.name: [] if field.name == "where" else None for field in fields(kind)}
+
+
+def _numbers(answer: _Answer, part: Compared | None) -> Object:
+    known = _or_nothing(answer, Compared, part)
+    return {key: value for key, value in known.items() if key not in ("name", "whole")}
+
+
+def _gradient(answer: _Answer, known: Known) -> Object:
+    closed, compared = known
+    jacobian, vjp = (None, None) if closed is None else (closed.jacobian, closed.vjp)
+    return {
+        "jacobian": answer.value(jacobian),
+        "vjp": {**_or_nothing(answer, Vjp, vjp), **_numbers(answer, compared)},
+        "reason": None if closed is None else answer.value(closed.reason),
+    }
+
+
+def _flat(answer: _Answer, form: Object, known: Known) -> Object:
+    """A closed form and its numbers side by side, with the reason of either."""
+    closed, compared = known
+    numbers = _numbers(answer, compared)
+    del numbers["jacobian_checked"]
+    reason = None if closed is None else answer.value(closed.reason)
+    return {**form, **numbers, "reason": reason or numbers["reason"]}
+
+
+def _rows(answer: _Answer, known: Known) -> Object:
+    """A closed form with rows and columns, and its values."""
+    return _flat(answer, _or_nothing(answer, Jacobian, None if known[0] is None else known[0].jacobian), known)
+
+
+def _product(answer: _Answer, known: Known) -> Object:
+    """A product of a matrix with a vector in closed form, and its values."""
+    return _flat(answer, _or_nothing(answer, Vjp, None if known[0] is None else known[0].vjp), known)
+
+
+def _products(answer: _Answer) -> Object:
+    return {name: _product(answer, known) for name, known in _known(answer).items()}
+
+
+def _tangents(answer: _Answer) -> Object:
+    return {
+        name: {"shape": list(t.shape), "value": plain(t), "given": part.given[name]}
+        for part in answer.of("Tangents")
+        for name, t in part.t.items()
+    }
+
+
+# One arrangement a command
+
+
+def _vjp(answer: _Answer) -> Object:
+    gradients = {name: _gradient(answer, known) for name, known in _known(answer).items()}
+    return _derivative(answer, "v", gradients=gradients, equivalence=answer.by_name("Equivalence"))
+
+
+def _jvp(answer: _Answer) -> Object:
+    return _derivative(answer, t=_tangents(answer), jvp=next(iter(_products(answer).values()), None))
+
+
+def _jacobian(answer: _Answer) -> Object:
+    flattened = answer.by_name("Flattened")
+    jacobians = {}
+    for name, known in _known(answer).items():
+        layout, whole = flattened[name]["layout"], known[1] is None or known[1].whole
+        jacobians[name] = {
+            **_rows(answer, known),
+            "layout": layout,
+            "compared": "jacobian" if whole else "vjp",
+            "flattened": flattened[name],
+        }
+    return _derivative(answer, "v", jacobians=jacobians)
+
+
+def _grad(answer: _Answer) -> Object:
+    return _derivative(answer, gradients={name: _rows(answer, known) for name, known in _known(answer).items()})
+
+
+def _hessian(answer: _Answer) -> Object:
+    blocks: Object = {}
+    for name, known in _known(answer).items():
+        row, _, column = name.partition(",")
+        blocks.setdefault(row, {})[column] = _rows(answer, known)
+    return _derivative(answer, "v", hessian=blocks)
+
+
+def _hvp(answer: _Answer) -> Object:
+    return _derivative(answer, "v", t=_tangents(answer), hvp=_products(answer))
+
+
+def _backward(answer: _Answer) -> Object:
+    between = answer.by_name("Between")
+    return _derivative(
+        answer,
+        "v",
+        gradients=_products(answer),
+        calls=answer.listed("Call"),
+        intermediates={name: {"leaf": False, "grad": None, **known} for name, known in between.items()},
+    )
+
+
+def _check(answer: _Answer) -> Object:
+    matrices = {part.name for part in answer.of("Verdict") if part.of in ("jacobian", "hessian")}
+    closed = {name: (_rows if name in matrices else _product)(answer, k) for name, k in _known(answer).items()}
+    return _derivative(answer, "v", checks=answer.by_name("Verdict"), closed=closed)
+
+
+def _steps(answer: _Answer) -> Object:
+    steps = [_visit(answer, part) for part in answer.of("Visit")]
+    return {**_head(answer, "v", "wrt"), "steps": steps, "warnings": answer.listed("Warning")}
+
+
+def _visit(answer: _Answer, part: Any) -> Object:
+    operands = [
+        {**answer.fields(operand, without=("compared", "times")), **_numbers(answer, operand.compared)}
+        for operand in part.operands
+    ]
+    return {**answer.fields(part), "shape": list(part.value.shape), "operands": operands}
+
+
+def _graph(answer: _Answer) -> Object:
+    from gradcli.render.graph_text import document  # which no other answer needs
+
+    part = answer.first("Graph")
+    graph = {**answer.fields(part), "text": document(part, answer.speak)}
+    return {**_head(answer), "graph": graph, "warnings": answer.listed("Warning")}
+
+
+def _code(answer: _Answer) -> Object:
+    return {**_head(answer), "script": answer.value(answer.first("Script")), "warnings": answer.listed("Warning")}
+
+
+def _plot(answer: _Answer) -> Object:
+    part = answer.first("Plot")
+    axes = [{"name": name, "values": plain(values)} for name, values in part.axes]
+    return {**_head(answer), "plot": {**answer.fields(part), "axes": axes}, "warnings": answer.listed("Warning")}
+
+
+def _page(answer: _Answer, command: str, **made: Any) -> Object:
+    return {"schema": SCHEMA, "command": command, "ok": True, **made, "warnings": answer.listed("Warning")}
+
+
+def _topics(answer: _Answer) -> Object:
+    items = answer.first("Listing").items
+    return _page(answer, "explain", topics=[{"name": i.name, "title": answer.value(i.text)} for i in items])
+
+
+def _explain(answer: _Answer) -> Object:
+    text = [answer.value(part.text) for part in answer.of("Paragraph")]
+    return _page(answer, "explain", **answer.fields(answer.first("Page")), text=text, examples=_examples(answer))
+
+
+def _functions(answer: _Answer) -> Object:
+    items = answer.first("Listing").items
+    listed = [{"name": i.name, "family": i.group, "doc": answer.value(i.text)} for i in items]
+    return _page(answer, "functions", functions=listed)
+
+
+def _function(answer: _Answer) -> Object:
+    part = answer.first("Function")
+    shapes = [{"inputs": answer.value(inputs), "output": list(output)} for inputs, output in part.shapes]
+    example = next(iter(_examples(answer)), None)
+    return _page(answer, "functions", function={**answer.fields(part), "shapes": shapes}, example=example)
+
+
+def _examples(answer: _Answer) -> list[Object]:
+    return [{"line": part.line, "answer": as_object(part.parts, answer.speak)} for part in answer.of("Example")]
+
+
+_ARRANGED: Mapping[str, Callable[[_Answer], Object]] = {
+    "vjp": _vjp,
+    "jvp": _jvp,
+    "jacobian": _jacobian,
+    "grad": _grad,
+    "hessian": _hessian,
+    "hvp": _hvp,
+    "backward": _backward,
+    "check": _check,
+    "steps": _steps,
+    "graph": _graph,
+    "code": _code,
+    "plot": _plot,
+    "topics": _topics,
+    "explain": _explain,
+    "functions": _functions,
+    "function": _function,
+}
+"""By the command, of `explain` and `functions` also by what they list."""

@@ -11,7 +11,7 @@ from gradcli.message import N_, Message, message
 from gradcli.render.number_text import number
 from gradcli.render.styled_line import Style
 from gradcli.render.translation import Speak
-from gradcli.report import Array, Extra, Question
+from gradcli.report import Array, Extra, Question, Value
 from gradcli.report.additions import Between, Call, Flattened, Heatmap, Tangents, Together, Verdict
 from gradcli.shapes import by_layout
 
@@ -69,6 +69,9 @@ def blocks(part: Extra, question: Question | None, first: bool) -> Iterator[Bloc
         case Tangents():
             yield Head(message(N_("At these numbers")))
             yield Numbers(((f"{output} =", part.y), *((_tangent(part, name), t) for name, t in part.t.items())))
+        case Value():
+            yield Head(message(N_("At these numbers")))
+            yield Numbers(((f"{output} =", part.y),))
         case Flattened():
             yield from _flattened(part, output)
         case Heatmap():

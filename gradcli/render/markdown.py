@@ -116,6 +116,8 @@ def _formula(part: Jacobian | Vjp, speak: Speak) -> Iterator[str]:
 
 
 def _compared(part: Compared, question: Question | None, digits: int, full: bool, speak: Speak) -> Iterator[str]:
+    if part.is_empty:
+        return
     words = headings("vjp" if question is None else question.command, part.name)
     yield from ("", f"## {speak.sentence(words.values, name=spoken(part.name))}", "")
     columns = {speak.sentence(N_("SymPy's formula")): part.symbolic, speak.sentence(words.numeric): part.pytorch}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gradcli.message import N_, GradcliError, limit
 from gradcli.render.number_text import exact
-from gradcli.report import Array, Compared, Part, Question, Warning
+from gradcli.report import Array, Compared, Part, Question
 from gradcli.report.additions import Flattened
 from gradcli.report.exhibits import Graph, Plot, Script, Visit
 from gradcli.visible import visible
@@ -28,7 +28,7 @@ def arrays(parts: Sequence[Part]) -> list[tuple[str, Array]]:
 
     Raises GradcliError (limit) for a Jacobian or a Hessian of which only sums were computed: they are something else.
     """
-    if any(isinstance(part, Warning) and part.kind == "size" for part in parts):
+    if any(isinstance(part, Compared) and not part.whole for part in parts):
         raise _too_large(parts)
     flat = {part.name: part.matrix for part in parts if isinstance(part, Flattened) and part.matrix is not None}
     compared = [part for part in parts if isinstance(part, Compared)]

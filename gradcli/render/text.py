@@ -257,6 +257,8 @@ def _weights(part: Weights, question: Question | None, look: Look) -> list[Line]
 
 
 def _compared(part: Compared, question: Question | None, look: Look, begun: set[str]) -> list[Line]:
+    if part.is_empty:
+        return []
     say = look.speak.sentence
     sides = [array for array in (part.symbolic, part.pytorch) if array is not None]
     if sides and _is_number_of_many(question, sides[0].shape) and (part.agrees or len(sides) == 1):

@@ -131,7 +131,8 @@ class Compared:
     """The values for one variable: SymPy's formula by NumPy, and PyTorch's `.grad` after a real `y.backward(v)`.
 
     `agrees` is None where there is nothing to compare (PyTorch not asked, or undefined there), with a `reason`.
-    `jacobian_checked`: the printed Jacobian was contracted with v and gave the same values.
+    `jacobian_checked`: the printed Jacobian was contracted with v and gave the same values. `whole` is False where the
+    matrix was too large to be computed entry by entry: the values are its sums, or there are none.
     """
 
     name: str
@@ -141,6 +142,12 @@ class Compared:
     agrees: bool | None
     reason: Message | None = None
     jacobian_checked: bool | None = None
+    whole: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say: no side has values, and no reason is given."""
+        return self.symbolic is None and self.pytorch is None and self.reason is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,13 @@ class Extra(Checked):
     """What the other commands about derivatives add to the parts of vjp's: see gradcli.report.additions."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Value(Extra):
+    """y's value, where nothing else is given at the point."""
+
+    y: Array
 
 
 class Shown(Checked):
