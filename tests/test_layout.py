@@ -19,6 +19,7 @@ from gradcli.cli.entry import run
 from gradcli.commands import COMMANDS
 from gradcli.program import trace, values_of
 from gradcli.render import as_json, latex, markdown, number_files, quiet, sparsity_sentences
+from gradcli.render.look import Look
 from gradcli.report import Array, Closed, Compared, Jacobian, Note, Question, Report
 from gradcli.report.additions import Flattened, Heatmap, Verdict
 from gradcli.symbolic import derived
@@ -131,7 +132,7 @@ def test_latex_and_markdown_hold_the_numbers_that_lie_so(expression: str, point:
     outputs = len(one.of(Question)[0].output_shape)
     wanted = exchanged(part.pytorch, outputs)
     if 1 <= wanted.ndim <= 2:
-        said = "\n".join(latex.lines_of(other.parts, 17))
+        said = "\n".join(latex.lines_of(other.parts, Look(digits=17)))
         *_, matrix = re.findall(r"\\begin\{pmatrix\}(.*?)\\end\{pmatrix\}", said)
         rows = [[float(x) for x in row.split("&")] for row in matrix.split(r"\\")]
         same(np.array(rows).reshape(wanted.shape), wanted)

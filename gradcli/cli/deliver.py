@@ -15,7 +15,8 @@ from gradcli.cli.output_file import write_file
 from gradcli.cli.status_line import watched
 from gradcli.cli.system_errors import put_aside
 from gradcli.message import N_, Exit
-from gradcli.render.screen import Look
+from gradcli.render.formats import FORMATS, NUMBER_FILES, document
+from gradcli.render.look import Look
 from gradcli.render.styled_line import COLOURS, Line
 from gradcli.render.translation import speech
 from gradcli.report import Compared, Part, Warning, disagrees
@@ -29,7 +30,7 @@ def show(parts: Iterable[Part], display: Display) -> Exit:
     kept = _kept(watched(parts, speech(display.lang)), seen)
     if display.format == "picture":
         _picture(kept, seen, display)
-    elif display.format in ("npy", "npz", "csv", "tsv"):
+    elif display.format in NUMBER_FILES:
         from gradcli.render import number_files  # which an answer on the screen does not need
 
         write_file(str(display.output), number_files.content(list(kept), display.format))
@@ -38,12 +39,12 @@ def show(parts: Iterable[Part], display: Display) -> Exit:
         from gradcli.render import quiet
 
         lines = quiet.lines_of(list(kept))
-        _write("".join(line + "\n" for line in lines) if lines else _whole_text(seen, display), display)
+        _write("".join(line + "\n" for line in lines) if lines else document("text", seen, _look(display)), display)
         _warn(seen, display)
-    elif display.format == "text" and display.output is None:
+    elif FORMATS[display.format].streams and display.output is None:
         _stream(kept, display)
     else:
-        _write(_WHOLE[display.format](list(kept), display), display)
+        _write(document(display.format, list(kept), _look(display)), display)
     failed = any(map(disagrees, seen))
     return Exit.CHECK_FAILED if failed else Exit.ANSWERED
 
@@ -77,10 +78,13 @@ def _stream(parts: Iterable[Part], display: Display) -> None:
     from gradcli.render import text  # each answer is written in one format: the others are left unread
 
     put = _coloured() if _has_colour(display) else _plain
-    look = Look(_width(sys.stdout), display.precision, display.full, speech(display.lang))
-    for lines in text.lines_of(parts, look):
+    for lines in text.lines_of(parts, _look(display, _width(sys.stdout))):
         put(lines)
         sys.stdout.flush()
+
+
+def _look(display: Display, width: int = 80) -> Look:
+    return Look(width, display.precision, display.full, speech(display.lang))
 
 
 def _plain(lines: Sequence[Line]) -> None:
@@ -107,40 +111,6 @@ def _has_colour(display: Display) -> bool:
 def _width(stream: TextIO) -> int:
     """The terminal's width; of a pipe 80 columns, or COLUMNS where it is set."""
     return max(get_terminal_size((80, 24)).columns if stream.isatty() or "COLUMNS" in os.environ else 80, 20)
-
-
-def _whole_text(parts: Sequence[Part], display: Display) -> str:
-    from gradcli.render import text
-
-    look = Look(80, display.precision, display.full, speech(display.lang))
-    return "".join(line.text + "\n" for lines in text.lines_of(parts, look) for line in lines)
-
-
-def _whole_json(parts: Sequence[Part], display: Display) -> str:
-    from gradcli.render import as_json
-    from gradcli.render.json_text import written
-
-    return written(as_json.as_object(parts, speech(display.lang))) + "\n"
-
-
-def _whole_latex(parts: Sequence[Part], display: Display) -> str:
-    from gradcli.render import latex
-
-    return "\n".join(latex.lines_of(parts, display.precision, speech(display.lang))) + "\n"
-
-
-def _whole_markdown(parts: Sequence[Part], display: Display) -> str:
-    from gradcli.render import markdown
-
-    return "\n".join(markdown.lines_of(parts, display.precision, display.full, speech(display.lang))) + "\n"
-
-
-_WHOLE: dict[str, Callable[[Sequence[Part], Display], str]] = {
-    "text": _whole_text,
-    "json": _whole_json,
-    "latex": _whole_latex,
-    "markdown": _whole_markdown,
-}
 
 
 def _write(answer: str, display: Display) -> None:

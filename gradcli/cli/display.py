@@ -9,19 +9,9 @@ from typing import Any
 
 from gradcli.cli.language import preferred
 from gradcli.message import N_, fault
+from gradcli.render.formats import NUMBER_FILES, SUFFIXES
 from gradcli.request import Display
 
-_SUFFIXES = {
-    ".txt": "text",
-    ".json": "json",
-    ".tex": "latex",
-    ".md": "markdown",
-    ".npy": "npy",
-    ".npz": "npz",
-    ".csv": "csv",
-    ".tsv": "tsv",
-}
-_NUMBERS = (".npy", ".npz", ".csv", ".tsv")
 _PICTURES = (".svg", ".png", ".pdf")
 
 
@@ -43,8 +33,8 @@ def display(typed: Mapping[str, Any], files: Mapping[str, str]) -> Display:
 
 def _format(shown: Display, files: Mapping[str, str]) -> str:
     suffix = suffix_of(shown.output)
-    if suffix in _NUMBERS:
-        return _SUFFIXES[suffix]
+    if suffix.removeprefix(".") in NUMBER_FILES:
+        return SUFFIXES[suffix]
     if suffix in files:
         return "picture" if files[suffix] == "picture" else "text"
     if suffix in _PICTURES and not files and not shown.quiet:
@@ -52,14 +42,14 @@ def _format(shown: Display, files: Mapping[str, str]) -> str:
             "option",
             N_("this command draws no picture"),
             hint=N_("gradcli jacobian, plot and graph do; an answer ends in {suffixes}"),
-            suffixes=", ".join(_SUFFIXES),
+            suffixes=", ".join(SUFFIXES),
         )
-    if suffix not in _SUFFIXES and not shown.quiet:
+    if suffix not in SUFFIXES and not shown.quiet:
         raise fault(
             "option",
             N_("the name {output} does not tell the format"),
             hint=N_("end it in {suffixes}, or add  --format text"),
             output=shown.output,
-            suffixes=", ".join([*files, *_SUFFIXES]),
+            suffixes=", ".join([*files, *SUFFIXES]),
         )
-    return _SUFFIXES.get(suffix, "text")
+    return SUFFIXES.get(suffix, "text")

@@ -11,6 +11,8 @@ import numpy as np
 
 from gradcli.derivatives import LeftSide
 from gradcli.message import Message
+from gradcli.render.json_text import written
+from gradcli.render.look import Look
 from gradcli.render.number_text import finite, plain
 from gradcli.render.translation import Speak, english
 from gradcli.report import SCHEMA, Closed, Compared, Jacobian, Part, Question, Vjp, Weights
@@ -31,6 +33,11 @@ def as_object(parts: Iterable[Part], speak: Speak = english) -> Object:
     """The whole answer as one object of plain lists, numbers and strings."""
     answer = _Answer(tuple(parts), speak)
     return _ARRANGED[answer.command](answer)
+
+
+def document(parts: Iterable[Part], look: Look) -> str:
+    """The whole answer as JSON text."""
+    return written(as_object(parts, look.speak)) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,157 +1,178 @@
-"""Parts of a report -> Markdown with formulas in $$ and values in code blocks. Knows headings; no screen, no colour."""
+"""Blocks -> Markdown with formulas in $$ and values in blocks of code. Knows no screen, no colour."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from gradcli.derivatives import headings
-from gradcli.message import N_
-from gradcli.render.headings import apart
-from gradcli.render.layout import shown_lines
-from gradcli.render.marked import WIDTH, block, definition, prose
-from gradcli.render.number_text import number
-from gradcli.render.sparsity_sentences import arrangement, spoken, structure
-from gradcli.render.tex import left_side
-from gradcli.render.translation import Speak, english
-from gradcli.report import (
-    Closed,
-    Compared,
-    Equivalence,
-    Extra,
-    Jacobian,
-    Note,
-    Part,
-    Question,
-    Shown,
-    Vjp,
-    Warning,
-    Weights,
+from gradcli.message import N_, Message
+from gradcli.render import array_text
+from gradcli.render.answer import blocks
+from gradcli.render.blocks import (
+    Block,
+    Brief,
+    Code,
+    Curves,
+    Diagram,
+    Formula,
+    Heading,
+    HeatMap,
+    Inside,
+    Legend,
+    Numbers,
+    Picture,
+    Prose,
+    Sentence,
+    Table,
+    Verdict,
+    Ways,
 )
+from gradcli.render.layout import shown_lines
+from gradcli.render.look import Look
+from gradcli.render.number_text import number
+from gradcli.render.tex import indexed, left_side
+from gradcli.report import Note, Part, Question, Warning
 from gradcli.shapes import written
 from gradcli.visible import visible
 
-
-def lines_of(parts: Iterable[Part], digits: int = 6, full: bool = False, speak: Speak = english) -> Iterator[str]:
-    """The lines of the document, part by part. No character that was typed acts on a screen."""
-    return map(visible, _lines_of(parts, digits, full, speak))
+_WIDTH, _DRAWN = 100, 80
+"""Columns of a block of code, and of a drawing of curves."""
 
 
-def _lines_of(parts: Iterable[Part], digits: int, full: bool, speak: Speak) -> Iterator[str]:
-    question: Question | None = None
-    headed: set[str] = set()
-    for part in parts:
-        match part:
-            case Question():
-                question = part
-                yield from _question(part, speak)
-            case Closed():
-                yield from _closed(part, question, speak)
-            case Weights():
-                output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
-                yield from block({output: part.y, v: part.v}, digits, full)
-            case Compared():
-                yield from _compared(part, question, digits, full, speak)
-            case Equivalence():
-                yield from _once(headed, speak.sentence(N_("The same gradient by other ways")))
-                yield from _equivalence(part, question, speak)
-            case Note():
-                yield from _once(headed, speak.sentence(N_("Why")))
-                yield f"- {prose(speak(part.text))}"
-            case Warning():
-                yield from ("", "> " + speak.sentence(N_("note: ")) + prose(speak(part.text)), "")
-            case Extra():
-                yield from _extra(part, question, digits, full, speak, first=type(part).__name__ not in headed)
-                headed.add(type(part).__name__)
-            case Shown():
-                from gradcli.render import shown_formats  # which most answers do without
-
-                yield from shown_formats.markdown(part, digits, full, speak, lines_of)
-            case _:
-                assert_never(part)
+def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[str]:
+    """The lines of the document, block by block. No character that was typed acts on a screen."""
+    last = ""
+    for block in _whole(blocks(parts)):
+        for line in _lines(block, look):
+            if not (isinstance(block, Formula) and line == last == ""):
+                yield visible(line)
+            last = line
 
 
-def _once(headed: set[str], text: str) -> list[str]:
-    if text in headed:
-        return []
-    headed.add(text)
-    return ["", f"## {text}", ""]
+def document(parts: Iterable[Part], look: Look) -> str:
+    """The whole document."""
+    return "\n".join(lines_of(parts, look)) + "\n"
 
 
-def _question(part: Question, speak: Speak) -> Iterator[str]:
-    yield from (f"# gradcli {part.command}", "", "```python", *shown_lines(part.expression.strip()), "```", "")
+def _whole(answer: Iterable[Block]) -> Iterator[Block]:
+    """A document has in full what a screen says in short."""
+    for block in answer:
+        yield from block.whole if isinstance(block, Brief) else (block,)
+
+
+def _lines(block: Block, look: Look) -> Iterable[str]:
+    match block:
+        case Question():
+            return _question(block, look)
+        case Heading():
+            return "", f"## {_prose(look.speak(block.text))}", ""
+        case Sentence():
+            return "", _prose(look.speak(block.text))
+        case Prose():
+            return "", _prose(look.speak(block.text)), ""
+        case Note():
+            return (f"- {_prose(look.speak(block.text))}",)
+        case Warning():
+            return "", "> " + look.speak.sentence(N_("note: ")) + _prose(look.speak(block.text)), ""
+        case Formula():
+            return _formula(block, look)
+        case Numbers():
+            return _numbers(block, look)
+        case Verdict():
+            return _verdict(block, look)
+        case Ways():
+            return [f"- `{call}`: {look.speak(text)}" for call, text in block.calls]
+        case Brief() | Legend():
+            return ()  # a document has it whole; a reader of formulas in print knows their notation
+        case Table():
+            return _table(block.rows, look)
+        case _:
+            return _verbatim(block, look)
+
+
+def _verbatim(block: Picture | HeatMap | Curves | Diagram | Code | Inside, look: Look) -> Iterable[str]:
+    match block:
+        case Picture(rows):
+            return ["", *_fenced("text", rows)]
+        case HeatMap(part):
+            from gradcli.render import terminal_heat  # drawings, which most answers do without
+
+            return ["", *_fenced("text", terminal_heat.drawn(part, _WIDTH, look.digits, look.speak))]
+        case Curves(plot):
+            from gradcli.render import terminal_plot
+
+            return _fenced("text", terminal_plot.drawn(plot, _DRAWN, look.digits, look.speak))
+        case Diagram(graph):
+            from gradcli.render.graph_text import document
+
+            return _fenced(graph.to, document(graph, look.speak).rstrip("\n").split("\n"))
+        case Code(language, source):
+            return _fenced(language, source.rstrip("\n").split("\n"))
+        case Inside(command, parts):
+            return ["", *_fenced("sh", [command]), "", *lines_of(parts, look)]
+        case _:
+            assert_never(block)
+
+
+def _fenced(language: str, lines: Iterable[str]) -> list[str]:
+    return [f"```{language}", *lines, "```"]
+
+
+def _question(part: Question, look: Look) -> Iterator[str]:
+    speak = look.speak
+    yield from (f"# gradcli {part.command}", "", *_fenced("python", shown_lines(part.expression.strip())), "")
     yield from ("| | |", "|---|---|")
-    for given, shape in part.inputs.items():
-        yield f"| `{given}` | {speak(written(shape))} |"
+    for name, shape in part.inputs.items():
+        yield f"| `{name}` | {speak(written(shape))} |"
     output, weights = speak.sentence(N_("output")), speak.sentence(N_("weights"))
     yield f"| `{part.output_name}` ({output}) | {speak(written(part.output_shape))} |"
     if part.v_given is not None:
         yield f"| `{part.v_name}` ({weights}) | {speak(written(part.v_shape or ()))}, `{part.v_given}` |"
 
 
-def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[str]:
-    output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
-    words = headings("vjp" if question is None else question.command, part.name)
-    if part.jacobian is not None:
-        told = speak.sentence(words.matrix, output=output, name=spoken(part.name))
-        yield from ("", f"## {told}", "", *_formula(part.jacobian, speak), "")
-        yield f"- {speak(arrangement(part.jacobian, question))}"
-        if part.jacobian.structure is not None:
-            yield f"- {speak(structure(part.jacobian.structure))}"
-        if part.jacobian.matrix:
-            yield f"- `{part.jacobian.matrix}`"
-    if part.vjp is not None:
-        told = speak.sentence(words.product, name=part.name, output=output, v=v)
-        yield from ("", f"## {told}", "", *_formula(part.vjp, speak))
-        if part.vjp.matrix:
-            yield from ("", f"`{part.vjp.matrix}`")
-    if part.reason is not None:
-        yield from ("", prose(speak(part.reason)))
+def _formula(block: Formula, look: Look) -> Iterator[str]:
+    yield from ("", "$$", rf"{left_side(block.left)} = {block.latex}", "$$")
+    for d in block.where:
+        yield from ("", look.speak.sentence(N_("where")) + f" ${indexed(d.name)} = {d.latex}$")
+    if block.shape is not None:
+        yield ""
+        yield from (f"- {look.speak(text)}" for text in (block.shape, block.structure) if text is not None)
+    if block.matrix:
+        yield from (f"- `{block.matrix}`",) if block.shape is not None else ("", f"`{block.matrix}`")
 
 
-def _formula(part: Jacobian | Vjp, speak: Speak) -> Iterator[str]:
-    yield from ("$$", rf"{left_side(part.left_side)} = {part.latex}", "$$")
-    for named in part.where:
-        yield from definition(named, speak)
+def _numbers(block: Numbers, look: Look) -> list[str]:
+    """Arrays side by side where they fit, in one block of code."""
+    blocks = []
+    for label, array in block.arrays:
+        head = look.speak(label) if isinstance(label, str | Message) else label.text()
+        rows = array_text.lines_of(array, _WIDTH, look.digits, look.full)
+        blocks.append([f"{head.removesuffix(' =')}:", *rows])
+    beside = array_text.side_by_side(blocks[0], blocks[1], _WIDTH) if len(blocks) == 2 else None
+    return ["", *_fenced("text", beside or [row for rows in blocks for row in rows])]
 
 
-def _compared(part: Compared, question: Question | None, digits: int, full: bool, speak: Speak) -> Iterator[str]:
-    if part.is_empty:
-        return
-    words = headings("vjp" if question is None else question.command, part.name)
-    yield from ("", f"## {speak.sentence(words.values, name=spoken(part.name))}", "")
-    columns = {speak.sentence(N_("SymPy's formula")): part.symbolic, speak.sentence(words.numeric): part.pytorch}
-    yield from block({head: array for head, array in columns.items() if array is not None}, digits, full)
-    if part.agrees is not None and part.max_abs_diff is not None:
-        verdict = speak.sentence(N_("they agree")) if part.agrees else speak.sentence(N_("they DISAGREE"))
-        told = speak.sentence(N_("largest difference {difference}: "), difference=number(part.max_abs_diff, 2))
-        yield from ("", f"{told}**{verdict}**")
-    if part.reason is not None:
-        yield from ("", prose(speak(part.reason)))
+def _verdict(block: Verdict, look: Look) -> Iterator[str]:
+    say = look.speak.sentence
+    if block.agrees is not None and block.difference is not None:
+        verdict = say(N_("they agree")) if block.agrees else say(N_("they DISAGREE"))
+        yield from (
+            "",
+            f"{say(N_('largest difference {difference}: '), difference=number(block.difference, 2))}**{verdict}**",
+        )
+    if block.reason is not None:
+        yield from ("", _prose(look.speak(block.reason)))
 
 
-def _extra(part: Extra, question: Question | None, digits: int, full: bool, speak: Speak, first: bool) -> Iterator[str]:
-    from gradcli.render import extra, terminal_heat  # which a vjp does without
-
-    for one in extra.blocks(part, question, first):
-        match one:
-            case extra.Head(text):
-                yield from ("", f"## {prose(speak(text))}", "")
-            case extra.Say(text):
-                yield from ("", prose(speak(text)))
-            case extra.Numbers(arrays):
-                yield from block(
-                    {extra.label_text(label, speak).removesuffix(" ="): a for label, a in arrays}, digits, full
-                )
-            case extra.Heat(heatmap):
-                yield from ("", "```text", *terminal_heat.drawn(heatmap, WIDTH, digits, speak), "```")
-            case extra.Picture(rows):
-                yield from ("", "```text", *rows, "```")
+def _table(rows: Sequence[tuple[Message | str, Message | str]], look: Look) -> Iterator[str]:
+    yield from ("", "| | |", "|---|---|")
+    for name, text in rows:
+        head = f"`{name}`" if isinstance(name, str) else look.speak(name)
+        cell = _prose(look.speak(text)).replace("|", r"\|")
+        yield f"| {head} | {cell} |"
+    yield ""
 
 
-def _equivalence(part: Equivalence, question: Question | None, speak: Speak) -> Iterator[str]:
-    y, v = ("y", "v") if question is None else (question.output_name, question.v_name)
-    ways = {f"({v}*{y}).sum().backward()": part.max_abs_diff, f"{y}.sum().backward()": part.plain_sum_max_abs_diff}
-    for way, difference in ways.items():
-        if difference is not None:
-            yield f"- `{way}`: {speak(apart(part.name, difference))}"
+def _prose(text: str) -> str:
+    """A sentence with what Markdown would read as emphasis written out."""
+    return text.replace("\\", "\\\\").replace("*", r"\*").replace("_", r"\_").replace("<", r"\<")

@@ -8,6 +8,7 @@ from html import escape
 
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import markdown, tex
+from gradcli.render.look import Look
 from gradcli.render.translation import Speak, english
 from gradcli.report import Closed, Definition, Part, Question
 
@@ -25,7 +26,7 @@ def html(parts: Iterable[Part], speak: Speak = english) -> str:
         kept.append(found[0])
         return f"\ue000{len(kept) - 1}\ue001"
 
-    source = "\n".join(markdown.lines_of(parts, speak=speak))
+    source = "\n".join(markdown.lines_of(parts, Look(speak=speak)))
     bare = "".join(piece if code else _MATHS.sub(aside, piece) for piece, code in _pieces(source))
     told = str(MarkdownIt("commonmark", {"html": False}).enable("table").render(bare))
     return re.sub("\ue000(\\d+)\ue001", lambda found: escape(kept[int(found[1])], quote=False), told)

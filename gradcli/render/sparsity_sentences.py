@@ -64,13 +64,13 @@ _OF_MANY_BY_MANY = {
 }
 
 
-def arrangement(part: Jacobian, question: Question | None) -> Message:
+def arrangement(part: Jacobian, question: Question) -> Message:
     """Which axes come first, how it is flattened, and what the layout is called."""
     if len(part.left_side.derivative.by) == 2:
         return _second(part.shape, part.left_side)
     if not part.shape:
         return message(N_("one number, for the output and the input are scalars"))
-    axes = 0 if question is None else len(question.output_shape)
+    axes = len(question.output_shape)
     said = _OF_MANY_BY_MANY if 0 < axes < len(part.shape) else _BY_ONE_NUMBER if axes else _OF_ONE_NUMBER
     first, _ = by_layout(part.layout, axes, len(part.shape) - axes)
     return message(

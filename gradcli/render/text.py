@@ -1,79 +1,130 @@
-"""Parts of a report, as they become known -> lines for a screen. Knows headings and widths; no colours, no stream."""
+"""Blocks, as they come -> lines for a screen. Knows widths; no colours, no stream."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from gradcli.derivatives import headings
-from gradcli.message import N_
-from gradcli.render import layout
-from gradcli.render.headings import apart
-from gradcli.render.legend import legend
-from gradcli.render.number_text import number
-from gradcli.render.screen import Look, beside, formula, labelled, numbers, prose, where
-from gradcli.render.sparsity_sentences import arrangement, at, spoken, structure
-from gradcli.render.styled_line import BLANK, Line, Piece, heading, line
-from gradcli.report import (
-    Closed,
-    Compared,
-    Equivalence,
-    Extra,
-    Jacobian,
-    Note,
-    Part,
-    Question,
-    Shown,
-    Structure,
-    Vjp,
-    Warning,
-    Weights,
+from gradcli.message import N_, Message
+from gradcli.render import array_text, layout
+from gradcli.render.answer import blocks
+from gradcli.render.blocks import (
+    Block,
+    Brief,
+    Code,
+    Curves,
+    Diagram,
+    Formula,
+    Heading,
+    HeatMap,
+    Inside,
+    Label,
+    Legend,
+    Numbers,
+    Picture,
+    Prose,
+    Sentence,
+    Table,
+    Verdict,
+    Ways,
 )
-from gradcli.shapes import Shape, written
+from gradcli.render.look import Look
+from gradcli.render.number_text import number
+from gradcli.render.styled_line import BLANK, Line, Piece, heading, line
+from gradcli.report import Array, Definition, Note, Part, Question, Warning
+from gradcli.shapes import written
 
 DOCUMENTS = ("graph", "code")
 """Commands whose answer is a text of its own, for another program to read."""
 
+_PROSE = 88
+"""Longer lines are hard to read."""
+
 
 def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]:
-    """The lines of each part as soon as it is there, a blank line before each section; warnings come last. No
+    """The lines of each block as soon as it is there, a blank line before each section; warnings come last. No
     character that was typed acts on the screen."""
-    return ([one.visible for one in lines] for lines in _lines_of(parts, look))
+    warnings, said = [], set[str]()
+    for block in blocks(parts):
+        if isinstance(block, Warning):
+            warnings.append(block)
+        else:
+            yield [one.visible for one in _lines(block, look, said)]
+    if warnings:
+        yield [BLANK, *(one.visible for warning in warnings for one in _lines(warning, look, said))]
 
 
-def _lines_of(parts: Iterable[Part], look: Look) -> Iterator[list[Line]]:
-    question: Question | None = None
-    warned, explained, begun = [], set[str](), set[str]()
-    for part in parts:
-        match part:
-            case Question():
-                question = part
-                yield [] if part.command in DOCUMENTS else _question(part, look)
-            case Closed():
-                yield _closed(part, question, look, explained, begun)
-            case Weights():
-                yield _weights(part, question, look)
-            case Compared():
-                yield _compared(part, question, look, begun)
-            case Equivalence():
-                yield _equivalence(part, question, look, first="equivalence" not in begun)
-                begun.add("equivalence")
-            case Note():
-                yield _note(part, look, first="note" not in begun)
-                begun.add("note")
-            case Warning():
-                warned.append(part)
-            case Extra():
-                yield _extra(part, question, look, first=type(part).__name__ not in begun)
-                begun.add(type(part).__name__)
-            case Shown():
-                from gradcli.render import shown_formats  # which most answers do without
+def document(parts: Iterable[Part], look: Look) -> str:
+    """The whole answer as one text, without styles."""
+    return "".join(one.text + "\n" for lines in lines_of(parts, look) for one in lines)
 
-                yield shown_formats.text(part, look, lines_of)
-            case _:
-                assert_never(part)
-    if warned:
-        yield [BLANK, *(one for warning in warned for one in _warning(warning, look))]
+
+def _lines(block: Block, look: Look, said: set[str]) -> list[Line]:
+    """`said` holds what is said once, and was."""
+    match block:
+        case Question():
+            return [] if block.command in DOCUMENTS else _question(block, look)
+        case Heading():
+            rows = layout.wrapped(look.speak(block.text), look.width, "", "  ")
+            return [BLANK, *map(heading, rows)]
+        case Sentence():
+            rows = layout.wrapped(look.speak(block.text), look.width, "  ")
+            return [*([BLANK] if block.apart else []), *(line(row, block.style) for row in rows)]
+        case Prose():
+            rows = layout.wrapped(look.speak(block.text), min(look.width, _PROSE))
+            return [BLANK, *map(line, rows)]
+        case Formula():
+            return _formula(block, look)
+        case Legend():
+            return _legend(block, look, said)
+        case Numbers():
+            return _numbers(block, look)
+        case Verdict():
+            return _verdict(block, look)
+        case Ways():
+            return _ways(block, look)
+        case Brief():
+            return _brief(block, look, said)
+        case Note():
+            return [
+                line(row) for row in layout.wrapped(look.speak(block.text), min(look.width, _PROSE), "  • ", "    ")
+            ]
+        case Warning():
+            lead = look.speak.sentence(N_("note: "))
+            return [line(row) for row in layout.wrapped(look.speak(block.text), look.width, lead)]
+        case Table():
+            return _table(block, look)
+        case _:
+            return _verbatim(block, look)
+
+
+def _verbatim(block: Picture | HeatMap | Curves | Diagram | Code | Inside, look: Look) -> list[Line]:
+    """What is drawn, and what is written in a language of its own."""
+    match block:
+        case Picture(rows):
+            return [line("    " + row) for row in rows]
+        case HeatMap(part):
+            from gradcli.render import terminal_heat  # drawings, which most answers do without
+
+            return [line(row) for row in terminal_heat.drawn(part, look.width, look.digits, look.speak)]
+        case Curves(plot):
+            from gradcli.render import terminal_plot
+
+            return [line(row) for row in terminal_plot.drawn(plot, look.width, look.digits, look.speak)]
+        case Diagram(graph):
+            from gradcli.render.graph_text import document
+
+            return [line(row) for row in document(graph, look.speak).rstrip("\n").split("\n")]
+        case Code(_, source):
+            return [line(row) for row in source.rstrip("\n").split("\n")]
+        case Inside(command, parts):
+            answer = [one for lines in lines_of(parts, look) for one in lines]
+            return [BLANK, line(f"  $ {command}", "label"), *answer]
+        case _:
+            assert_never(block)
+
+
+# The question
 
 
 def _question(part: Question, look: Look) -> list[Line]:
@@ -89,7 +140,7 @@ def _question(part: Question, look: Look) -> list[Line]:
     if set(part.wrt) != set(part.inputs):
         rows.append((say(N_("by")), ", ".join(part.wrt)))
     column = max(layout.cells(label) for label, _ in rows) + 2
-    return [one for label, text in rows for one in _row(label, text, column, look.width)]
+    return [one for label, text in rows for one in _source_row(label, text, column, look.width)]
 
 
 def _function(part: Question) -> str:
@@ -100,7 +151,7 @@ def _function(part: Question) -> str:
     return text.strip()
 
 
-def _row(label: str, text: str, column: int, width: int) -> Iterator[Line]:
+def _source_row(label: str, text: str, column: int, width: int) -> Iterator[Line]:
     """A labelled text; a program of several lines stays in its column, and a long one goes on there."""
     label, first = layout.padded(label, column), True
     for source in layout.shown_lines(text):
@@ -109,202 +160,151 @@ def _row(label: str, text: str, column: int, width: int) -> Iterator[Line]:
             first = False
 
 
-def _closed(part: Closed, question: Question | None, look: Look, explained: set[str], begun: set[str]) -> list[Line]:
-    lines: list[Line] = []
-    if part.jacobian is not None and _is_number_of_many(question, part.jacobian.shape):
-        lines += _second(part.name, part.jacobian, question, look, begun)
-    elif part.jacobian is not None:
-        lines += _jacobian(part.name, part.jacobian, question, look)
-    if part.vjp is not None:
-        lines += _vjp(part.name, part.vjp, question, look)
-    if part.reason is not None:
-        lines += [BLANK, *prose(look.speak(part.reason), look)]
-    told = [look.speak(message) for message in legend(_formulas(part), _inputs(question))]
-    new = [sentence for sentence in told if sentence not in explained]
-    explained.update(new)
-    if new:
-        lines.append(BLANK)
-    wrapped = (one for sentence in new for one in layout.wrapped(sentence, look.width, "  ", "    "))
-    return lines + [line(one, "quiet") for one in wrapped]
+# Formulas
 
 
-def _is_number_of_many(question: Question | None, shape: Shape) -> bool:
-    """Whether it is one of a Hessian's blocks that are one number each: they are told as one matrix."""
-    return shape == () and question is not None and question.command == "hessian" and len(question.wrt) > 1
+def _formula(block: Formula, look: Look) -> list[Line]:
+    if block.left.derivative.kind.has_rows:
+        return [*_equation(block, look), *_where(block.where, look), *_rows(block, look), *_entries(block, look)]
+    return [*_equation(block, look), *_whole(block, look), *_where(block.where, look)]
 
 
-def _second(name: str, part: Jacobian, question: Question | None, look: Look, begun: set[str]) -> list[Line]:
-    """One of many second derivatives on a line of its own, unless it is 0 or the order alone is another."""
+def _equation(block: Formula, look: Look) -> list[Line]:
+    """`left = right`, folded where it is long."""
+    return [line(row, "formula") for row in layout.formula(block.text, look.width, f"  {block.left.text()} = ")]
+
+
+def _where(definitions: Sequence[Definition], look: Look) -> list[Line]:
+    """Definitions under each other, the first with the word that begins them."""
+    lead = "    " + look.speak.sentence(N_("where")) + " "
+    hang = " " * layout.cells(lead)
+    return [
+        line(row)
+        for n, d in enumerate(definitions)
+        for row in layout.formula(d.formula, look.width, f"{hang if n else lead}{d.name} = ")
+    ]
+
+
+def _whole(block: Formula, look: Look) -> list[Line]:
+    """A product in matrix notation under its entries, the two = under each other."""
+    left, bare = block.left.text(), block.left.whole().text()
+    if not block.matrix or (bare, block.matrix) == (left, block.text):
+        return []
+    *statements, last = block.matrix.split("; ")  # statements stand on lines of their own, where they can be pasted
+    lines = layout.formula(last, look.width, f"  {bare:<{len(left)}} = ")
+    said = {f"{d.name} = {d.formula}" for d in block.where}
+    lead = "    " + look.speak.sentence(N_("with")) + " "
+    for statement in statements:
+        if statement not in said:
+            lines += layout.formula(statement, look.width, lead)
+    return [line(row) for row in lines]
+
+
+def _rows(block: Formula, look: Look) -> list[Line]:
+    """What is said of a matrix, and the pattern of what can be other than 0."""
     say = look.speak.sentence
-    output = "y" if question is None else question.output_name
-    lines = [] if "second" in begun else [BLANK, heading(say(N_("Second derivatives of {output}"), output=output))]
-    known = f"{','.join(sorted(name.split(',')))} = {part.formula}"
-    fresh = known not in begun and part.formula != "0"
-    begun |= {"second", known}
-    return [*lines, *formula(part.left_side.text(), part.formula, look), *where(part.where, look)] if fresh else lines
-
-
-def _formulas(part: Closed) -> Iterator[str]:
-    for closed in (part.jacobian, part.vjp):
-        if closed is not None:
-            yield closed.formula
-            yield from (definition.formula for definition in closed.where)
-
-
-def _inputs(question: Question | None) -> dict[str, Shape]:
-    return {} if question is None else dict(question.inputs)
-
-
-def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) -> list[Line]:
-    say = look.speak.sentence
-    output = "y" if question is None else question.output_name
+    if block.shape is None:
+        return []
     rows = [
-        (say(N_("matrix")), None if part.matrix == part.formula else part.matrix),
-        (say(N_("shape")), look.speak(arrangement(part, question))),
-        (say(N_("structure")), None if part.structure is None else look.speak(structure(part.structure))),
+        (say(N_("matrix")), None if block.matrix == block.text else block.matrix),
+        (say(N_("shape")), look.speak(block.shape)),
+        (say(N_("structure")), None if block.structure is None else look.speak(block.structure)),
     ]
     column = max(layout.cells(label) for label, _ in rows) + 4
-    told = [
-        one for label, text in rows if text for one in labelled(layout.padded(f"  {label}", column), text, look.width)
+    lines = [
+        one for label, text in rows if text for one in _labelled(layout.padded(f"  {label}", column), text, look.width)
     ]
-    return [
-        BLANK,
-        heading(say(headings(_command(question), name).matrix, output=output, name=spoken(name))),
-        *formula(part.left_side.text(), part.formula, look),
-        *where(part.where, look),
-        *told,
-        *_drawn(part.structure, column),
-        *_entries(part, look),
-    ]
+    return [*lines, *(line(" " * column + row) for row in block.picture)]
 
 
-def _drawn(part: Structure | None, column: int) -> list[Line]:
-    """The pattern as a picture, where there is one to see and it is small."""
-    if part is None or part.picture is None or part.kind in _PLAIN or not 2 <= len(part.picture) <= DRAWN_ROWS:
-        return []
-    return [line(" " * column + row) for row in part.picture]
-
-
-DRAWN_ROWS = 12
-_PLAIN = ("dense", "rank-one", "zero")
-"""Patterns that a picture says nothing about."""
-
-
-def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Line]:
-    say = look.speak.sentence
-    words = headings(_command(question))
-    output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
-    lines = [BLANK, heading(say(words.product, name=name, output=output, v=v))]
-    lines += formula(part.left_side.text(), part.formula, look)
-    left, bare = part.left_side.text(), part.left_side.whole().text()
-    if part.matrix and (bare, part.matrix) != (left, part.formula):  # under it, the two = under each other
-        *statements, last = part.matrix.split("; ")  # statements stand on lines of their own, where they can be pasted
-        head = f"  {bare:<{len(left)}} = "
-        lines += [line(one) for one in layout.formula(last, look.width, head)]
-        said = {f"{d.name} = {d.formula}" for d in part.where}
-        fresh = [text for text in statements if text not in said]
-        lead = "    " + say(N_("with")) + " "
-        lines += [line(one) for text in fresh for one in layout.formula(text, look.width, lead)]
-    return lines + where(part.where, look)
-
-
-def _command(question: Question | None) -> str:
-    return "vjp" if question is None else question.command
-
-
-def _entries(part: Jacobian, look: Look) -> list[Line]:
+def _entries(block: Formula, look: Look) -> list[Line]:
     """Those that are not 0, one a line."""
-    entries = part.entries or ()
-    told = [e for e in entries if e.formula != "0"]
-    if not told:
+    if not block.entries:
         return []
-    left = [at(part, e).text() for e in told]
-    width = max(map(len, left))
-    shown = [
-        one
-        for side, entry in zip(left, told, strict=True)
-        for one in layout.formula(entry.formula, look.width, f"    {side:<{width}} = ")
+    say = look.speak.sentence
+    lefts = [left.text() for left, _ in block.entries]
+    width = max(map(len, lefts))
+    lines = [
+        row
+        for left, (_, text) in zip(lefts, block.entries, strict=True)
+        for row in layout.formula(text, look.width, f"    {left:<{width}} = ")
     ]
-    rest = ["    " + look.speak.sentence(N_("all others are 0"))] if len(told) < len(entries) else []
-    return [Line((("  " + look.speak.sentence(N_("entries")), "label"),)), *map(line, (*shown, *rest))]
+    rest = ["    " + say(N_("all others are 0"))] if block.others_zero else []
+    return [line("  " + say(N_("entries")), "label"), *map(line, (*lines, *rest))]
 
 
-def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> list[Line]:
-    from gradcli.render import extra, terminal_heat  # which a vjp does without
+def _legend(block: Legend, look: Look, said: set[str]) -> list[Line]:
+    """The sentences that no formula before needed."""
+    new = [text for text in map(look.speak, block.sentences) if text not in said]
+    said.update(new)
+    rows = [row for text in new for row in layout.wrapped(text, look.width, "  ", "    ")]
+    return [BLANK, *(line(row, "quiet") for row in rows)] if new else []
 
+
+def _brief(block: Brief, look: Look, said: set[str]) -> list[Line]:
     lines: list[Line] = []
-    for block in extra.blocks(part, question, first):
-        match block:
-            case extra.Head(text):
-                lines += [BLANK, heading(look.speak(text))]
-            case extra.Say(text, style):
-                lines += [line(one, style) for one in layout.wrapped(look.speak(text), look.width, "  ")]
-            case extra.Numbers(arrays):
-                lines += beside(
-                    [(extra.label_text(label, look.speak), numbers(array, look)) for label, array in arrays], look
-                )
-            case extra.Heat(heatmap):
-                lines += [line(one) for one in terminal_heat.drawn(heatmap, look.width, look.digits, look.speak)]
-            case extra.Picture(rows):
-                lines += [line("    " + row) for row in rows]
+    for key, one in block.short:
+        if key not in said:
+            said.add(key)
+            lines += _lines(one, look, said)
     return lines
 
 
-def _weights(part: Weights, question: Question | None, look: Look) -> list[Line]:
-    output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
-    blocks = [(f"{output} =", numbers(part.y, look)), (f"{v} =", numbers(part.v, look))]
-    return [BLANK, heading(look.speak.sentence(N_("At these numbers"))), *beside(blocks, look)]
+# Numbers
 
 
-def _compared(part: Compared, question: Question | None, look: Look, begun: set[str]) -> list[Line]:
-    if part.is_empty:
-        return []
-    say = look.speak.sentence
-    sides = [array for array in (part.symbolic, part.pytorch) if array is not None]
-    if sides and _is_number_of_many(question, sides[0].shape) and (part.agrees or len(sides) == 1):
-        why = look.speak(part.reason) if part.reason is not None else ""
-        lines = [BLANK, *prose(why, look)] if why and why not in begun else []
-        begun.add(why)
-        return lines
-    words = headings(_command(question), part.name)
-    columns = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
-    blocks = [(say(head), numbers(array, look)) for head, array in columns if array is not None]
-    lines = [BLANK, heading(say(words.values, name=spoken(part.name))), *beside(blocks, look)]
-    return lines + _verdict(part, look, "v" if question is None else question.v_name)
+def _numbers(block: Numbers, look: Look) -> list[Line]:
+    margin = 4 if block.in_line else 2
+    blocks = [(label_text(label, look), _array(array, look.width - margin, look)) for label, array in block.arrays]
+    if block.in_line and all(len(rows) == 1 for _, rows in blocks):
+        lines = (layout.wrapped(f"{label} {rows[0]}", look.width, "  ", "      ") for label, rows in blocks)
+        return [line(row) for rows in lines for row in rows]
+    return _beside(blocks, look)
 
 
-def _verdict(part: Compared, look: Look, v: str) -> list[Line]:
+def label_text(label: Label, look: Look) -> str:
+    """What stands before the numbers, with its equals sign where it has one."""
+    return look.speak(label) if isinstance(label, str | Message) else f"{label.text()} ="
+
+
+def _array(array: Array, width: int, look: Look) -> list[str]:
+    return array_text.lines_of(array, width, look.digits, look.full)
+
+
+def _beside(blocks: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
+    """Headed blocks of numbers side by side, or under each other where the screen is too narrow."""
+    if len(blocks) == 2:
+        (left_head, left), (right_head, right) = blocks
+        rows = array_text.side_by_side([left_head, *left], [right_head, *right], look.width - 2)
+        if rows is not None:
+            return [line("  " + row, "" if n else "label") for n, row in enumerate(rows)]
+    return [one for head, rows in blocks for one in (line("  " + head, "label"), *(line("  " + row) for row in rows))]
+
+
+def _verdict(block: Verdict, look: Look) -> list[Line]:
     say, lines = look.speak.sentence, []
-    if part.agrees is not None:
-        difference = "0" if part.max_abs_diff is None else number(part.max_abs_diff, 2)
+    if block.agrees is not None:
+        difference = "0" if block.difference is None else number(block.difference, 2)
         pieces: list[Piece] = [("  " + say(N_("largest difference {difference}: "), difference=difference), "")]
-        pieces.append((say(N_("they agree")), "good") if part.agrees else (say(N_("they DISAGREE")), "bad"))
+        pieces.append((say(N_("they agree")), "good") if block.agrees else (say(N_("they DISAGREE")), "bad"))
         lines.append(Line(tuple(pieces)))
-    if part.reason is not None:
-        lines += prose(look.speak(part.reason), look)
-    if part.jacobian_checked:
-        lines += prose(say(N_("the Jacobian printed above, contracted with {v}, gives these numbers too"), v=v), look)
+    for text in (block.reason, block.checked):
+        if text is not None:
+            lines += map(line, layout.wrapped(look.speak(text), look.width, "  "))
     return lines
 
 
-def _equivalence(part: Equivalence, question: Question | None, look: Look, first: bool) -> list[Line]:
-    say = look.speak.sentence
-    output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
-    lines = [BLANK, heading(say(N_("The same gradient by other ways")))] if first else []
-    ways = [(f"({v}*{output}).sum().backward()", part.max_abs_diff)]
-    if part.plain_sum_max_abs_diff is not None:
-        ways.append((f"{output}.sum().backward()", part.plain_sum_max_abs_diff))
-    for way, difference in ways:
-        lines += labelled(f"  {way:<24}", look.speak(apart(part.name, difference)), look.width)
-    return lines
+def _ways(block: Ways, look: Look) -> list[Line]:
+    return [one for call, text in block.calls for one in _labelled(f"  {call:<24}", look.speak(text), look.width)]
 
 
-def _note(part: Note, look: Look, first: bool) -> list[Line]:
-    lines = [BLANK, heading(look.speak.sentence(N_("Why")))] if first else []
-    width = min(look.width, 88)  # longer lines are hard to read
-    return lines + [line(one) for one in layout.wrapped(look.speak(part.text), width, "  • ", "    ")]
+def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
+    """A label, and beside it what it says."""
+    for n, row in enumerate(layout.wrapped(text, width, label)):
+        yield Line(((label, "label"), (row[len(label) :], ""))) if n == 0 else line(row)
 
 
-def _warning(part: Warning, look: Look) -> list[Line]:
-    lead = look.speak.sentence(N_("note: "))
-    return [line(one) for one in layout.wrapped(look.speak(part.text), look.width, lead)]
+def _table(block: Table, look: Look) -> list[Line]:
+    column = max(layout.cells(look.speak(name)) for name, _ in block.rows) + 4
+    rows = ((layout.padded(f"  {look.speak(name)}", column), look.speak(text)) for name, text in block.rows)
+    return [one for label, text in rows for one in _labelled(label, text, look.width)]

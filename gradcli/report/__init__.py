@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from gradcli.derivatives import LeftSide
 from gradcli.message import Message, Span
 from gradcli.shapes import LAYOUTS, Shape, by_layout
+
+if TYPE_CHECKING:  # loaded by the commands that have them
+    from gradcli.report import additions, exhibits
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -126,8 +129,19 @@ class Weights:
     y: Array
 
 
+class Checked:
+    """A part that holds a check, or an answer that does."""
+
+    __slots__ = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check failed in it."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Checked):
     """The values for one variable: SymPy's formula by NumPy, and PyTorch's `.grad` after a real `y.backward(v)`.
 
     `agrees` is None where there is nothing to compare (PyTorch not asked, or undefined there), with a `reason`.
@@ -143,6 +157,10 @@ class Compared:
     reason: Message | None = None
     jacobian_checked: bool | None = None
     whole: bool = True
+
+    @property
+    def failed(self) -> bool:
+        return self.agrees is not None and not self.agrees
 
     @property
     def is_empty(self) -> bool:
@@ -176,31 +194,11 @@ class Warning:
     text: Message
 
 
-class Checked:
-    """A part that may hold a check, or an answer that does."""
-
-    __slots__ = ()
-    failed = False
-    """Whether a check failed in it."""
-
-
-class Extra(Checked):
-    """What the other commands about derivatives add to the parts of vjp's: see gradcli.report.additions."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True)
-class Value(Extra):
+class Value:
     """y's value, where nothing else is given at the point."""
 
     y: Array
-
-
-class Shown(Checked):
-    """What the commands that show rather than compute answer with: see gradcli.report.exhibits."""
-
-    __slots__ = ()
 
 
 def arranged(whole: Array, output_axes: int, layout: str | None) -> Array:
@@ -209,17 +207,15 @@ def arranged(whole: Array, output_axes: int, layout: str | None) -> Array:
     return whole.transpose(sum(by_layout(layout, of, tuple(range(output_axes, whole.ndim))), ()))
 
 
-Part = Question | Closed | Weights | Compared | Equivalence | Note | Warning | Shown | Extra
+Part: TypeAlias = (
+    "Question | Closed | Weights | Value | Compared | Equivalence | Note | Warning"
+    " | additions.Addition | exhibits.Exhibit"
+)
 
 
 def disagrees(part: Part) -> bool:
     """Whether a check failed in this part, or in an answer that it holds."""
-    match part:
-        case Compared():
-            return part.agrees is not None and not part.agrees
-        case Checked():
-            return part.failed
-    return False
+    return isinstance(part, Checked) and part.failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gradcli.message import Message
-from gradcli.report import Array, Extra
+from gradcli.report import Array, Checked
 from gradcli.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Tangents(Extra):
+class Tangents:
     """The directions t in which the variables move, with the text each was given by, and y's value."""
 
     t: Mapping[str, Array]
@@ -21,7 +21,7 @@ class Tangents(Extra):
 
 
 @dataclass(frozen=True, slots=True)
-class Flattened(Extra):
+class Flattened:
     """The Jacobian for one variable as a matrix, rows x columns in the layout named.
 
     `picture` has a line for each row, `■` where an entry can be non-zero and `·` where it cannot, None where it is too
@@ -36,7 +36,7 @@ class Flattened(Extra):
 
 
 @dataclass(frozen=True, slots=True)
-class Heatmap(Extra):
+class Heatmap:
     """The flattened Jacobian for one variable as a picture. `values` are its numbers, rows x columns in the layout
     named; `pattern` is True where an entry can be non-zero at all, None where that is not known entry by entry."""
 
@@ -48,7 +48,7 @@ class Heatmap(Extra):
 
 
 @dataclass(frozen=True, slots=True)
-class Together(Extra):
+class Together:
     """The Hessian by several variables that are one number each, as one matrix: rows and columns are `names`. A side
     without numbers is None, `formulas` where they are none or too long, `max_abs_diff` unless all entries agree."""
 
@@ -60,7 +60,7 @@ class Together(Extra):
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Extra):
+class Call:
     """One `.backward()`: what `.grad` holds after it, how many single gradients that is (None: no multiple), or the
     sentence that PyTorch raised and what it means here."""
 
@@ -73,7 +73,7 @@ class Call(Extra):
 
 
 @dataclass(frozen=True, slots=True)
-class Between(Extra):
+class Between:
     """A named intermediate: not a leaf, so its `.grad` is None unless `retain_grad()` was called; then it is
     `retained`."""
 
@@ -83,7 +83,7 @@ class Between(Extra):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict(Extra):
+class Verdict(Checked):
     """Whether an answer is right, and where it was compared.
 
     `agrees` is None where nothing could be compared. `yours` and `correct` are at the user's point, or at the
@@ -105,5 +105,8 @@ class Verdict(Extra):
     first: tuple[int, ...] | None = None
 
     @property
-    def failed(self) -> bool:  # type: ignore[override]
+    def failed(self) -> bool:
         return self.agrees is not None and not self.agrees
+
+
+Addition = Tangents | Flattened | Heatmap | Together | Call | Between | Verdict

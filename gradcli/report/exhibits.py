@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.message import Message
-from gradcli.report import Array, Compared, Jacobian, Shown, disagrees
+from gradcli.report import Array, Checked, Compared, Jacobian, disagrees
 from gradcli.shapes import Shape
 
 
@@ -24,7 +24,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Shown):
+class Listing:
     """What there is to ask for; `kind` is "functions" or "topics"."""
 
     kind: str
@@ -41,7 +41,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Function(Shown):
+class Function:
     """A row of the operations table, for people. `shapes` are examples: the inputs' shapes, and the result's;
     `value` is the example's, where it has no variable that an answer of vjp's could show."""
 
@@ -59,7 +59,7 @@ class Function(Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Shown):
+class Page:
     """The head of a page of explanation; `topic` is one word for scripts."""
 
     topic: str
@@ -67,21 +67,21 @@ class Page(Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph(Shown):
+class Paragraph:
     """One paragraph of a page."""
 
     text: Message
 
 
 @dataclass(frozen=True, slots=True)
-class Example(Shown):
+class Example(Checked):
     """A question that was asked and answered for this page: its command line and the parts of its answer."""
 
     line: str
     parts: tuple[Any, ...]
 
     @property
-    def failed(self) -> bool:  # type: ignore[override]
+    def failed(self) -> bool:
         return any(map(disagrees, self.parts))
 
 
@@ -108,7 +108,7 @@ class Operand:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit(Shown):
+class Visit(Checked):
     """One step of backward: a value, the gradient that had arrived at it, and what it hands on.
 
     `operation` is None at a leaf; `arrived` are the shares that add up to `gradient`, and `max_abs_diff` is how far
@@ -125,7 +125,7 @@ class Visit(Shown):
     max_abs_diff: float
 
     @property
-    def failed(self) -> bool:  # type: ignore[override]
+    def failed(self) -> bool:
         return any(disagrees(operand.compared) for operand in self.operands)
 
 
@@ -142,7 +142,7 @@ class Vertex:
 
 
 @dataclass(frozen=True, slots=True)
-class Graph(Shown):
+class Graph:
     """The graph of a computation. An edge goes from a value (its place among the vertices) to what is computed from
     it."""
 
@@ -152,7 +152,7 @@ class Graph(Shown):
 
 
 @dataclass(frozen=True, slots=True)
-class Script(Shown):
+class Script:
     """A program that computes the same numbers; `to` names the library it is written for."""
 
     to: str
@@ -185,12 +185,15 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Plot(Shown):
+class Plot(Checked):
     """Curves (one swept variable) or surfaces (two); the values have an axis for each swept variable."""
 
     axes: tuple[tuple[str, Array], ...]
     curves: tuple[Curve, ...]
 
     @property
-    def failed(self) -> bool:  # type: ignore[override]
+    def failed(self) -> bool:
         return any(curve.agrees is False for curve in self.curves)
+
+
+Exhibit = Listing | Function | Page | Paragraph | Example | Visit | Graph | Script | Plot

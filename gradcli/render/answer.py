@@ -1,0 +1,201 @@
+"""Parts of a report, as they become known -> blocks: what is said of each, in the words of its command. Knows no
+format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+
+from gradcli.derivatives import headings, kind_of
+from gradcli.message import N_, Message, message
+from gradcli.ops.latex_names import latex_name
+from gradcli.render.blocks import Block, Brief, Formula, Heading, Legend, Numbers, Sentence, Verdict, Ways
+from gradcli.render.legend import legend
+from gradcli.render.number_text import number
+from gradcli.render.sparsity_sentences import arrangement, at, spoken, structure
+from gradcli.report import (
+    Closed,
+    Compared,
+    Equivalence,
+    Jacobian,
+    Note,
+    Part,
+    Question,
+    Structure,
+    Value,
+    Vjp,
+    Warning,
+    Weights,
+)
+from gradcli.shapes import Shape
+
+_UNASKED = Question("vjp", "", "", {}, "float64", (), None, None, ())
+"""In whose words an answer without a question is given."""
+
+_OTHERS = {
+    "gradcli.report.additions": "gradcli.render.addition_blocks",
+    "gradcli.report.exhibits": "gradcli.render.exhibit_blocks",
+}
+
+
+def blocks(parts: Iterable[Part]) -> Iterator[Block]:
+    """What the parts have to say, each as soon as it is there."""
+    question, begun = _UNASKED, set[type]()
+    for part in parts:
+        if isinstance(part, Question):
+            question = part
+        yield from _blocks(part, question, first=type(part) not in begun)
+        begun.add(type(part))
+
+
+def _blocks(part: Part, question: Question, first: bool) -> Iterator[Block]:
+    match part:
+        case Question() | Warning():
+            yield part
+        case Closed():
+            yield from _closed(part, question)
+        case Weights():
+            yield Heading(message(N_("At these numbers")), spare=True)
+            yield Numbers(((f"{question.output_name} =", part.y), (f"{question.v_name} =", part.v)))
+        case Value():
+            yield Heading(message(N_("At these numbers")))
+            yield Numbers(((f"{question.output_name} =", part.y),))
+        case Compared():
+            yield from _compared(part, question)
+        case Equivalence():
+            yield from _equivalence(part, question, first)
+        case Note():
+            if first:
+                yield Heading(message(N_("Why")), spare=True)
+            yield part
+        case _:
+            yield from import_module(_OTHERS[type(part).__module__]).blocks(part, question, first)
+
+
+# Closed forms
+
+
+def _closed(part: Closed, question: Question) -> Iterator[Block]:
+    if part.jacobian is not None:
+        whole = tuple(_jacobian(part.name, part.jacobian, question))
+        if _is_number_of_many(question, part.jacobian.shape):
+            yield Brief(whole, tuple(_second(part.name, part.jacobian, question)))
+        else:
+            yield from whole
+    if part.vjp is not None:
+        yield from _vjp(part.name, part.vjp, question)
+    if part.reason is not None:
+        yield Sentence(part.reason, apart=True)
+    yield Legend(tuple(legend(_formulas(part), question.inputs)))
+
+
+def _is_number_of_many(question: Question, shape: Shape) -> bool:
+    """Whether it is one of a Hessian's blocks that are one number each: they are told as one matrix."""
+    return shape == () and question.command == "hessian" and len(question.wrt) > 1
+
+
+def _second(name: str, part: Jacobian, question: Question) -> Iterator[tuple[str, Block]]:
+    """One of many second derivatives, unless it is 0; the order of the two variables makes no other."""
+    yield "second", Heading(message(N_("Second derivatives of {output}"), output=question.output_name))
+    if part.formula != "0":
+        key = f"{','.join(sorted(name.split(',')))} = {part.formula}"
+        yield key, Formula(part.left_side, part.formula, part.latex, part.where)
+
+
+def _jacobian(name: str, part: Jacobian, question: Question) -> Iterator[Block]:
+    words = headings(question.command, name)
+    yield Heading(message(words.matrix, output=question.output_name, name=spoken(name)), spare=True)
+    entries = [(at(part, entry), entry.formula) for entry in part.entries or () if entry.formula != "0"]
+    yield Formula(
+        part.left_side,
+        part.formula,
+        part.latex,
+        part.where,
+        part.matrix,
+        arrangement(part, question),
+        None if part.structure is None else structure(part.structure),
+        _picture(part.structure),
+        tuple(entries),
+        len(entries) < len(part.entries or ()),
+    )
+
+
+HIGHEST_PICTURE = 12
+"""Rows of a pattern that is drawn beside its formula."""
+
+_PLAIN = ("dense", "rank-one", "zero")
+"""Patterns that a picture says nothing about."""
+
+
+def _picture(part: Structure | None) -> tuple[str, ...]:
+    """The pattern, where there is one to see and it is small."""
+    if part is None or part.picture is None or part.kind in _PLAIN:
+        return ()
+    return part.picture if 2 <= len(part.picture) <= HIGHEST_PICTURE else ()
+
+
+def _vjp(name: str, part: Vjp, question: Question) -> Iterator[Block]:
+    product = headings(question.command).product
+    yield Heading(message(product, name=name, output=question.output_name, v=question.v_name), spare=True)
+    yield Formula(part.left_side, part.formula, part.latex, part.where, part.matrix)
+
+
+def _formulas(part: Closed) -> Iterator[str]:
+    for form in (part.jacobian, part.vjp):
+        if form is not None:
+            yield form.formula
+            yield from (definition.formula for definition in form.where)
+
+
+# Numbers
+
+
+def _compared(part: Compared, question: Question) -> Iterator[Block]:
+    if part.is_empty:
+        return
+    whole = tuple(_sides(part, question))
+    values = [array for array in (part.symbolic, part.pytorch) if array is not None]
+    if values and _is_number_of_many(question, values[0].shape) and (part.agrees or len(values) == 1):
+        reason = part.reason
+        yield Brief(whole, () if reason is None else ((repr(reason), Sentence(reason, apart=True)),))
+    else:
+        yield from whole
+
+
+def _sides(part: Compared, question: Question) -> Iterator[Block]:
+    words = headings(question.command, part.name)
+    yield Heading(message(words.values, name=spoken(part.name)), spare=True)
+    sides = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
+    arrays = tuple((Message(heading), array) for heading, array in sides if array is not None)
+    yield Numbers(arrays, result=_result(part.name, question))
+    checked = N_("the Jacobian printed above, contracted with {v}, gives these numbers too")
+    said = message(checked, v=question.v_name) if part.jacobian_checked else None
+    yield Verdict(part.agrees, part.max_abs_diff, part.reason, said)
+
+
+def _result(by: str, question: Question) -> str:
+    """What the numbers of a command are called in LaTeX."""
+    names = ", ".join(latex_name(name.strip()) for name in by.split(","))
+    return kind_of(question.command, by).latex.format(of=latex_name(question.output_name), by=names)
+
+
+def _equivalence(part: Equivalence, question: Question, first: bool) -> Iterator[Block]:
+    if first:
+        yield Heading(message(N_("The same gradient by other ways")), spare=True)
+    output, v = question.output_name, question.v_name
+    ways = (
+        (f"({v}*{output}).sum().backward()", part.max_abs_diff),
+        (f"{output}.sum().backward()", part.plain_sum_max_abs_diff),
+    )
+    same = N_("({v}*{output}).sum().backward() leaves the same in {name}.grad but for {difference}.")
+    yield Ways(
+        tuple((call, _apart(part.name, difference)) for call, difference in ways if difference is not None),
+        message(same, name=part.name, output=output, v=v, difference=number(part.max_abs_diff, 2)),
+    )
+
+
+def _apart(name: str, difference: float) -> Message:
+    """How far another way to the same gradient is from it."""
+    if difference == 0:
+        return message(N_("{name}.grad is the same"), name=name)
+    return message(N_("{name}.grad differs by at most {difference}"), name=name, difference=number(difference, 2))

@@ -1,0 +1,50 @@
+"""The formats that an answer is written in: the only list of them. Knows names, suffixes and who writes; loads a writer
+when it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the command line chooses a format before NumPy is loaded
+    from gradcli.render.look import Look
+    from gradcli.report import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format: its name, the suffix of its files, and the module whose `document(parts, look)` writes it. `streams`:
+    a screen gets it block by block."""
+
+    name: str
+    suffix: str
+    module: str
+    streams: bool = False
+
+
+FORMATS: Mapping[str, Format] = {
+    one.name: one
+    for one in (
+        Format("text", ".txt", "text", streams=True),
+        Format("json", ".json", "as_json"),
+        Format("latex", ".tex", "latex"),
+        Format("markdown", ".md", "markdown"),
+    )
+}
+
+NUMBER_FILES = ("npy", "npz", "csv", "tsv")
+"""What a file of numbers alone may be, each with its name as its suffix."""
+
+SUFFIXES: Mapping[str, str] = {
+    **{one.suffix: one.name for one in FORMATS.values()},
+    **{f".{name}": name for name in NUMBER_FILES},
+}
+"""What a file's suffix says of its format."""
+
+
+def document(name: str, parts: Sequence[Part], look: Look) -> str:
+    """The whole answer in the format of this name."""
+    text: str = import_module(f"gradcli.render.{FORMATS[name].module}").document(parts, look)
+    return text
