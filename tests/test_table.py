@@ -485,9 +485,9 @@ def verdicts(case: Case, seed: int = 0) -> list[Compared]:
     """The product's own verdict for every input that is differentiated, v drawn at random."""
     point = case.point(seed)
     v = np.random.default_rng(seed + 1).uniform(-1, 1, case.program.output_shape)
-    asked = understand(Request(case.text, inputs=point, v=v))
-    forms = {form.name: form for form in derived(asked.program, asked.wrt, asked.weights)}
-    return list(proven(asked, forms, vjp(asked.program, asked.wrt, asked.point, asked.v)))
+    problem = understand(Request(case.text, inputs=point, v=v))
+    forms = {form.name: form for form in derived(problem.program, problem.wrt, problem.weights)}
+    return list(proven(problem, forms, vjp(problem.program, problem.wrt, problem.point, problem.v)))
 
 
 # Planted mistakes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcli.commands.closed_forms import Wanted, compared, formed
-from gradcli.commands.problem import Understood, tensor, understand
+from gradcli.commands.problem import Problem, tensor, understand
 from gradcli.message import GradcliError
 from gradcli.report import Array, Compared, Part, Warning, Weights
 from gradcli.report.additions import Between, Call, Tangents
@@ -30,27 +30,27 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import explain, notation
     from gradcli.explain.backward import backward as explained
 
-    asked, v = _understood(request)
-    echoed = asked.question(notation.latex(asked.program))
+    problem, v = _understood(request)
+    echoed = problem.question(notation.latex(problem.program))
     given = v is not None and request.v is not None
-    if v is not None and v.shape != asked.v.shape:
+    if v is not None and v.shape != problem.v.shape:
         told = str(request.v) if isinstance(request.v, (str, int, float)) else "tensor"
         echoed = replace(echoed, v_given=told, v_shape=v.shape)
-    yield echoed if given or not asked.guessed else replace(echoed, v_given=None, v_shape=None)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    fits = (v is None and not asked.guessed) or (v is not None and v.shape == asked.v.shape)
+    yield echoed if given or not problem.guessed else replace(echoed, v_given=None, v_shape=None)
+    yield from (Warning("reading", note) for note in problem.program.notes)
+    fits = (v is None and not problem.guessed) or (v is not None and v.shape == problem.v.shape)
     forms: Mapping[str, Form] = {}
     if fits:
-        wanted = [Wanted(name, "vjp", (name,), matrix=False) for name in asked.wrt]
-        forms = yield from formed(asked, wanted, asked.wrt, unit=v is None)
-    yield Tangents({}, {}, asked.y) if v is None else Weights(v, asked.y)
+        wanted = [Wanted(name, "vjp", (name,), matrix=False) for name in problem.wrt]
+        forms = yield from formed(problem, wanted, problem.wrt, unit=v is None)
+    yield Tangents({}, {}, problem.y) if v is None else Weights(v, problem.y)
 
     from gradcli.numeric import backward_calls  # PyTorch: half a second, after the formulas are on the screen
 
     after = backward_calls.calls(
-        asked.program,
-        asked.wrt,
-        asked.point,
+        problem.program,
+        problem.wrt,
+        problem.point,
         v,
         request.calls,
         retain_graph=request.retain_graph,
@@ -63,24 +63,28 @@ def run(request: Request) -> Iterator[Part]:
     single = after[0].grads
     done = [call for call in calls if call.error is None]
     if fits and done:
-        yield from _proven(asked, forms, done[-1], 1 if request.zero_grad else len(done))
-    kept = backward_calls.between(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device) if fits else {}
+        yield from _proven(problem, forms, done[-1], 1 if request.zero_grad else len(done))
+    kept = (
+        backward_calls.between(problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device)
+        if fits
+        else {}
+    )
     yield from (Between(name, grad_fn, retained) for name, (grad_fn, retained) in kept.items())
-    yield from explain.hazards(asked.program, asked.values, asked.wrt)
+    yield from explain.hazards(problem.program, problem.values, problem.wrt)
     yield from explained(
         calls,
         single,
         request.zero_grad,
         request.retain_graph,
         [name for name, (_, retained) in kept.items() if retained is not None],
-        asked.output_name,
+        problem.output_name,
     )
 
 
-def _understood(request: Request) -> tuple[Understood, Array | None]:
+def _understood(request: Request) -> tuple[Problem, Array | None]:
     """The question and v as it was given: of whatever shape, for PyTorch to refuse; None where it was left out."""
     try:
-        asked = understand(request)
+        problem = understand(request)
     except GradcliError as error:
         if (
             error.kind != "shape"
@@ -88,9 +92,9 @@ def _understood(request: Request) -> tuple[Understood, Array | None]:
             or (isinstance(request.v, str) and request.v.strip().startswith("onehot"))
         ):
             raise
-        asked = understand(replace(request, v=None))
-        return asked, tensor(request.v, "v", Stdin(), Stream(request.seed, "v"), asked.point)
-    return asked, None if request.v is None else asked.v
+        problem = understand(replace(request, v=None))
+        return problem, tensor(request.v, "v", Stdin(), Stream(request.seed, "v"), problem.point)
+    return problem, None if request.v is None else problem.v
 
 
 def _calls(after: Sequence[After]) -> list[Call]:
@@ -126,14 +130,14 @@ def _shown(calls: Sequence[Call]) -> Iterator[Call]:
         yield from (*calls[:FIRST_SHOWN], calls[-1])
 
 
-def _proven(asked: Understood, forms: Mapping[str, Form], last: Call, times: int) -> Iterator[Compared]:
+def _proven(problem: Problem, forms: Mapping[str, Form], last: Call, times: int) -> Iterator[Compared]:
     """The formula as many times as it was added up, beside PyTorch's .grad after the last call."""
-    known = {**asked.point, asked.weights: asked.v}
-    for name in asked.wrt:
+    known = {**problem.point, problem.weights: problem.v}
+    for name in problem.wrt:
         pytorch = last.grads.get(name)
-        shape = asked.program[ref].shape if (ref := asked.program.variable(name)) else ()
+        shape = problem.program[ref].shape if (ref := problem.program.variable(name)) else ()
         grad = np.zeros(shape) if pytorch is None else pytorch
-        verdict = compared(asked, name, forms.get(name), known, grad / times)
+        verdict = compared(problem, name, forms.get(name), known, grad / times)
         yield replace(
             verdict,
             pytorch=grad,

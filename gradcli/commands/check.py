@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 
 from gradcli.commands.checking.known_mistakes import named
-from gradcli.commands.checking.submission import Answer, read_answer
-from gradcli.commands.checking.trials import Asked, Trial, trials
+from gradcli.commands.checking.submission import Submission, read_submission
+from gradcli.commands.checking.trials import Claim, Trial, trials
 from gradcli.commands.closed_forms import Wanted, compared, formed, question, shape_of
 from gradcli.commands.grad import refusal
-from gradcli.commands.problem import GUESSED_ONES, Understood, understand
+from gradcli.commands.problem import GUESSED_ONES, Problem, understand
 from gradcli.commands.tangents import directions
 from gradcli.message import N_, NN_, Message, fault, message
 from gradcli.report import Array, Part, Warning, Weights, arranged
@@ -41,63 +41,65 @@ def run(request: Request) -> Iterator[Part]:
     """The parts of `check`'s answer."""
     from gradcli import notation
 
-    understood = understand(request)
-    _refuse_without_gradient(understood)
-    asked = _asked(understood)
-    answer = read_answer(understood, asked.known(understood.point, understood.v, asked.t))
+    problem = understand(request)
+    _refuse_without_gradient(problem)
+    claim = _claim(problem)
+    submission = read_submission(problem, claim.known(problem.point, problem.v, claim.t))
     weighted = request.of in ("vjp", "hessian")
-    yield question(understood, notation.latex(understood.program), (asked.name,), weighted=weighted)
-    yield from (Warning("reading", note) for note in understood.program.notes)
-    if understood.guessed and request.of == "vjp":
+    yield question(problem, notation.latex(problem.program), (claim.name,), weighted=weighted)
+    yield from (Warning("reading", note) for note in problem.program.notes)
+    if problem.guessed and request.of == "vjp":
         yield Warning("weights", Message(GUESSED_ONES))
     yield (
-        Weights(understood.v, understood.y)
+        Weights(problem.v, problem.y)
         if weighted
-        else Tangents(asked.t, {} if asked.moving is None else asked.moving.given, understood.y)
+        else Tangents(claim.t, {} if claim.moving is None else claim.moving.given, problem.y)
     )
-    tried, kept = trials(asked, answer)
-    yield _verdict(asked, answer, tried, kept)
-    yield from _closed(asked)
+    tried, kept = trials(claim, submission)
+    yield _verdict(claim, submission, tried, kept)
+    yield from _closed(claim)
 
 
-def _closed(asked: Asked) -> Iterator[Part]:
+def _closed(claim: Claim) -> Iterator[Part]:
     """The right answer in closed form, and its value at the user's point by both sides."""
-    u = asked.understood
-    wanted = Wanted(_spoken(asked), *asked.method, asked.of in ("jacobian", "hessian"))
-    forms = yield from formed(u, [wanted], asked.variables, asked.tangents, unit=asked.unit)
-    known = {**u.point, u.weights: u.v, **asked.named(asked.t)}
-    yield compared(u, wanted.name, forms.get(wanted.name), known, asked.by_pytorch(u.point, u.v, asked.t))
+    problem = claim.problem
+    wanted = Wanted(_spoken(claim), *claim.method, claim.of in ("jacobian", "hessian"))
+    forms = yield from formed(problem, [wanted], claim.variables, claim.tangents, unit=claim.unit)
+    known = {**problem.point, problem.weights: problem.v, **claim.named(claim.t)}
+    yield compared(
+        problem, wanted.name, forms.get(wanted.name), known, claim.by_pytorch(problem.point, problem.v, claim.t)
+    )
 
 
-def _asked(u: Understood) -> Asked:
-    of = u.request.of
-    if of == "grad" and not is_one_number(u.program.output_shape):
-        raise refusal(u)
+def _claim(problem: Problem) -> Claim:
+    of = problem.request.of
+    if of == "grad" and not is_one_number(problem.program.output_shape):
+        raise refusal(problem)
     if of == "hessian":
-        if len(u.wrt) > (1 if u.request.wrt is None else 2):
-            raise _which_block(u)
-        return Asked(u, of, u.wrt[0], u.wrt[-1], None, None)
+        if len(problem.wrt) > (1 if problem.request.wrt is None else 2):
+            raise _which_block(problem)
+        return Claim(problem, of, problem.wrt[0], problem.wrt[-1], None, None)
     if of == "jvp":
-        moving = directions(u)
-        return Asked(u, of, ", ".join(moving.t), "", moving, None)
-    if len(u.wrt) > 1:
-        raise _which(u)
-    return Asked(u, of, u.wrt[0], "", None, u.request.layout)
+        moving = directions(problem)
+        return Claim(problem, of, ", ".join(moving.t), "", moving, None)
+    if len(problem.wrt) > 1:
+        raise _which(problem)
+    return Claim(problem, of, problem.wrt[0], "", None, problem.request.layout)
 
 
-def _refuse_without_gradient(u: Understood) -> None:
+def _refuse_without_gradient(problem: Problem) -> None:
     """A point at which PyTorch's gradient is known to be wrong, or is one of nothing."""
     from gradcli.explain.cautions import singular, undefined
 
-    if np.isnan(u.y).any():
-        for warning in undefined(u.program, u.values):
+    if np.isnan(problem.y).any():
+        for warning in undefined(problem.program, problem.values):
             raise fault(
                 "domain",
                 N_("no answer can be judged at this point. {why}"),
                 hint=N_("give numbers at which the function has a value"),
                 why=warning.text,
             )
-    for warning in singular(u.program, u.values):
+    for warning in singular(problem.program, problem.values):
         raise fault(
             "domain",
             N_("no answer can be judged at this point. {why}"),
@@ -106,52 +108,59 @@ def _refuse_without_gradient(u: Understood) -> None:
         )
 
 
-def _which(u: Understood) -> Exception:
+def _which(problem: Problem) -> Exception:
     return fault(
         "option",
         N_("the answer is for one variable, and there are {names}"),
         hint=N_("say which:  --wrt {first}"),
-        names=", ".join(u.wrt),
-        first=u.wrt[0],
+        names=", ".join(problem.wrt),
+        first=problem.wrt[0],
     )
 
 
-def _which_block(u: Understood) -> Exception:
+def _which_block(problem: Problem) -> Exception:
     return fault(
         "option",
         N_("the answer is for one block of second derivatives, and there are those by {names}"),
         hint=N_("say which:  --wrt {first}  for {first} twice,  --wrt {first},{second}  for the mixed ones"),
-        names=", ".join(u.wrt),
-        first=u.wrt[0],
-        second=u.wrt[1],
+        names=", ".join(problem.wrt),
+        first=problem.wrt[0],
+        second=problem.wrt[1],
     )
 
 
 # The verdict
 
 
-def _verdict(asked: Asked, answer: Answer, tried: Sequence[Trial], kept: Message | None) -> Verdict:
-    where = _compared_at(asked, answer, tried, kept)
-    for layout, says in _layouts(asked):
+def _verdict(claim: Claim, submission: Submission, tried: Sequence[Trial], kept: Message | None) -> Verdict:
+    where = _compared_at(claim, submission, tried, kept)
+    for layout, says in _layouts(claim):
         fitted = [layout(t.yours, t.correct.shape) for t in tried]
         if all(
-            f is not None and not _differs(asked, answer, f, t.correct).any()
+            f is not None and not _differs(claim, submission, f, t.correct).any()
             for f, t in zip(fitted, tried, strict=True)
         ):
             return Verdict(
-                _spoken(asked), answer.text, asked.of, True, says, where, yours=tried[0].yours, correct=tried[0].correct
+                _spoken(claim),
+                submission.text,
+                claim.of,
+                True,
+                says,
+                where,
+                yours=tried[0].yours,
+                correct=tried[0].correct,
             )
-    return _wrong(asked, answer, tried, where)
+    return _wrong(claim, submission, tried, where)
 
 
-def _wrong(asked: Asked, answer: Answer, tried: Sequence[Trial], where: Message) -> Verdict:
-    mistake = named(asked, answer, tried)
-    worst = next(t for t in tried if _shaped(t.yours, t.correct.shape) is None or _bad(asked, answer, t).any())
-    says, first = _difference(asked, answer, worst)
+def _wrong(claim: Claim, submission: Submission, tried: Sequence[Trial], where: Message) -> Verdict:
+    mistake = named(claim, submission, tried)
+    worst = next(t for t in tried if _shaped(t.yours, t.correct.shape) is None or _bad(claim, submission, t).any())
+    says, first = _difference(claim, submission, worst)
     return Verdict(
-        _spoken(asked),
-        answer.text,
-        asked.of,
+        _spoken(claim),
+        submission.text,
+        claim.of,
         False,
         says,
         where,
@@ -159,12 +168,12 @@ def _wrong(asked: Asked, answer: Answer, tried: Sequence[Trial], where: Message)
         None if mistake is None else mistake.says,
         worst.yours,
         worst.correct,
-        None if worst.own else _point(asked, answer, worst),
+        None if worst.own else _point(claim, submission, worst),
         first,
     )
 
 
-def _difference(asked: Asked, answer: Answer, t: Trial) -> tuple[Message, tuple[int, ...] | None]:
+def _difference(claim: Claim, submission: Submission, t: Trial) -> tuple[Message, tuple[int, ...] | None]:
     yours = _shaped(t.yours, t.correct.shape)
     if yours is None:
         return message(
@@ -172,7 +181,7 @@ def _difference(asked: Asked, answer: Answer, t: Trial) -> tuple[Message, tuple[
             wanted=written(t.correct.shape),
             given=written(t.yours.shape),
         ), None
-    bad = _bad(asked, answer, t)
+    bad = _bad(claim, submission, t)
     first = tuple(int(k) for k in np.argwhere(bad)[0])
     place = f"[{','.join(map(str, first))}]" if first else ""
     said = (
@@ -188,21 +197,21 @@ def _difference(asked: Asked, answer: Answer, t: Trial) -> tuple[Message, tuple[
     ), first
 
 
-def _bad(asked: Asked, answer: Answer, t: Trial) -> Array:
+def _bad(claim: Claim, submission: Submission, t: Trial) -> Array:
     yours = _shaped(t.yours, t.correct.shape)
-    return np.ones(t.correct.shape, dtype=bool) if yours is None else _differs(asked, answer, yours, t.correct)
+    return np.ones(t.correct.shape, dtype=bool) if yours is None else _differs(claim, submission, yours, t.correct)
 
 
-def _differs(asked: Asked, answer: Answer, yours: Array, correct: Array) -> Array:
+def _differs(claim: Claim, submission: Submission, yours: Array, correct: Array) -> Array:
     """Where the answer is off by more than it may be."""
-    request, scale = asked.understood.request, float(np.abs(correct[np.isfinite(correct)]).max(initial=0.0))
+    request, scale = claim.problem.request, float(np.abs(correct[np.isfinite(correct)]).max(initial=0.0))
     allowed = RTOL * np.abs(correct) + ATOL * scale + 1e-12
     if request.rtol is not None or request.atol is not None:
         allowed = (request.rtol or 0.0) * np.abs(correct) + (request.atol or 0.0)
-    elif answer.unit is not None and answer.unit.size == correct.size:
-        allowed = np.maximum(answer.unit.reshape(correct.shape) * (1 + 1e-9), allowed)
-    elif answer.unit is not None and answer.unit.size == 1:
-        allowed = np.maximum(answer.unit.reshape(()) * (1 + 1e-9), allowed)
+    elif submission.unit is not None and submission.unit.size == correct.size:
+        allowed = np.maximum(submission.unit.reshape(correct.shape) * (1 + 1e-9), allowed)
+    elif submission.unit is not None and submission.unit.size == 1:
+        allowed = np.maximum(submission.unit.reshape(()) * (1 + 1e-9), allowed)
     same = (yours == correct) | (np.isnan(yours) & np.isnan(correct))
     with np.errstate(invalid="ignore"):
         return np.asarray(~same & ~(np.abs(yours - correct) <= allowed))
@@ -227,59 +236,59 @@ _FLAT = {
 }
 
 
-def _layouts(asked: Asked) -> Iterator[tuple[Layout, Message]]:
+def _layouts(claim: Claim) -> Iterator[tuple[Layout, Message]]:
     """The ways in which an answer may lie, and how each is told: in the layout that was said, else in either."""
     yield _shaped, message(N_("right"))
-    if asked.of not in ("jacobian", "hessian"):
+    if claim.of not in ("jacobian", "hessian"):
         return
-    yield partial(_flat, asked), Message(_FLAT[asked.layout or LAYOUTS[0]])
-    if asked.of == "jacobian" and asked.layout is None:
-        yield partial(_turned, asked), message(N_("right, in denominator layout: the flattened matrix, transposed"))
-        yield partial(_moved, asked), message(N_("right, in denominator layout: the input's axes first"))
+    yield partial(_flat, claim), Message(_FLAT[claim.layout or LAYOUTS[0]])
+    if claim.of == "jacobian" and claim.layout is None:
+        yield partial(_turned, claim), message(N_("right, in denominator layout: the flattened matrix, transposed"))
+        yield partial(_moved, claim), message(N_("right, in denominator layout: the input's axes first"))
 
 
-def _flat(asked: Asked, yours: Array, shape: tuple[int, ...]) -> Array | None:
-    rows, columns = by_layout(asked.layout, *_sizes(asked))
+def _flat(claim: Claim, yours: Array, shape: tuple[int, ...]) -> Array | None:
+    rows, columns = by_layout(claim.layout, *_sizes(claim))
     return yours.reshape(shape) if yours.shape == (rows, columns) else None
 
 
-def _turned(asked: Asked, yours: Array, shape: tuple[int, ...]) -> Array | None:
-    rows, columns = _sizes(asked)
+def _turned(claim: Claim, yours: Array, shape: tuple[int, ...]) -> Array | None:
+    rows, columns = _sizes(claim)
     return yours.T.reshape(shape) if yours.shape == (columns, rows) else None
 
 
-def _moved(asked: Asked, yours: Array, shape: tuple[int, ...]) -> Array | None:
-    axes = min(yours.ndim, len(shape) - len(asked.understood.program.output_shape))
+def _moved(claim: Claim, yours: Array, shape: tuple[int, ...]) -> Array | None:
+    axes = min(yours.ndim, len(shape) - len(claim.problem.program.output_shape))
     back = arranged(yours, axes, "denominator")
     return back if back.shape == shape else None
 
 
-def _sizes(asked: Asked) -> tuple[int, int]:
+def _sizes(claim: Claim) -> tuple[int, int]:
     """How many entries the output and the variable have; of a Hessian's block, its two variables."""
-    u = asked.understood
-    rows = shape_of(u, asked.name) if asked.second else u.program.output_shape
-    return size(rows), size(shape_of(u, asked.second or asked.name))
+    problem = claim.problem
+    rows = shape_of(problem, claim.name) if claim.second else problem.program.output_shape
+    return size(rows), size(shape_of(problem, claim.second or claim.name))
 
 
-def _compared_at(asked: Asked, answer: Answer, tried: Sequence[Trial], kept: Message | None) -> Message:
+def _compared_at(claim: Claim, submission: Submission, tried: Sequence[Trial], kept: Message | None) -> Message:
     count = len(tried) - 1
     if count:
-        by_v = bool(answer.names & asked.weight_names) and asked.of in ("vjp", "hessian")
+        by_v = bool(submission.names & claim.weight_names) and claim.of in ("vjp", "hessian")
         return message(_RANDOM[by_v, kept is not None], count=count, kept=kept)
-    if answer.names:
+    if submission.names:
         return message(N_("compared at your point only: at random points the two sides are not both numbers"))
-    request = asked.understood.request
-    if answer.unit is not None and request.rtol is None and request.atol is None:
+    request = claim.problem.request
+    if submission.unit is not None and request.rtol is None and request.atol is None:
         return message(N_("compared at your point only, to half a unit of the last digit that was typed"))
     return message(N_("compared at your point only, for the answer names no variable"))
 
 
-def _point(asked: Asked, answer: Answer, t: Trial) -> dict[str, Array]:
+def _point(claim: Claim, submission: Submission, t: Trial) -> dict[str, Array]:
     """The inputs of a counterexample, and what else the answer names."""
-    u = asked.understood
-    weights = {u.weights: t.v} if answer.names & asked.weight_names else {}
-    return {**t.point, **weights, **asked.named(t.t)}
+    problem = claim.problem
+    weights = {problem.weights: t.v} if submission.names & claim.weight_names else {}
+    return {**t.point, **weights, **claim.named(t.t)}
 
 
-def _spoken(asked: Asked) -> str:
-    return f"{asked.name},{asked.second}" if asked.of == "hessian" else asked.name
+def _spoken(claim: Claim) -> str:
+    return f"{claim.name},{claim.second}" if claim.of == "hessian" else claim.name

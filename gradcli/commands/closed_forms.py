@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradcli.commands.needed_sizes import needed_sizes
-from gradcli.commands.problem import Understood
+from gradcli.commands.problem import Problem
 from gradcli.commands.verdicts import in_time, judged, without_formula
 from gradcli.compare import outside
 from gradcli.message import N_, GradcliError, Message, fault, message
@@ -37,15 +37,15 @@ class Wanted:
     matrix: bool
 
 
-def question(asked: Understood, latex: str, wrt: tuple[str, ...] | None = None, weighted: bool = True) -> Question:
+def question(problem: Problem, latex: str, wrt: tuple[str, ...] | None = None, weighted: bool = True) -> Question:
     """What is echoed at the head of the answer; without v where the command has none."""
-    whole = asked.question(latex)
+    whole = problem.question(latex)
     v_given, v_shape = (whole.v_given, whole.v_shape) if weighted else (None, None)
     return replace(whole, wrt=whole.wrt if wrt is None else wrt, v_given=v_given, v_shape=v_shape)
 
 
 def formed(
-    asked: Understood,
+    problem: Problem,
     wanted: Sequence[Wanted],
     wrt: Sequence[str],
     tangents: Mapping[str, str] | None = None,
@@ -58,13 +58,13 @@ def formed(
 
         methods = [(one.method, one.arguments) for one in wanted]
         made = symbolic.forms(
-            asked.program, wrt, methods, asked.weights, asked.output_name, tangents, unit, asked.request.layout
+            problem.program, wrt, methods, problem.weights, problem.output_name, tangents, unit, problem.request.layout
         )
         forms = {one.name: form for one, form in zip(wanted, made, strict=True)}
-        return forms, [_written(one, forms[one.name], asked.request.entries) for one in wanted]
+        return forms, [_written(one, forms[one.name], problem.request.entries) for one in wanted]
 
-    forms = yield from in_time(asked, [one.name for one in wanted], derive)
-    yield from needed_sizes(asked, list(forms.values()))
+    forms = yield from in_time(problem, [one.name for one in wanted], derive)
+    yield from needed_sizes(problem, list(forms.values()))
     return forms
 
 
@@ -83,7 +83,7 @@ def product_part(form: Form) -> Vjp:
 
 
 def compared(
-    asked: Understood,
+    problem: Problem,
     name: str,
     form: Form | None,
     known: Mapping[str, Array],
@@ -95,13 +95,13 @@ def compared(
     """The verdict for one form; `known` holds the inputs, v and the tangents by their names in the formula. `by` names
     one with which it is contracted; `silent` says why PyTorch has no numbers; `order` how often was differentiated."""
     if form is None:
-        return Compared(name, None, pytorch, None, None, without_formula(asked))
+        return Compared(name, None, pytorch, None, None, without_formula(problem))
     try:
         symbolic = form.value(known, by)
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
     shaped = symbolic if pytorch is None else symbolic.reshape(pytorch.shape)
-    verdict = judged(asked, name, form, known, shaped, pytorch, by=by, silent=silent, order=order)
+    verdict = judged(problem, name, form, known, shaped, pytorch, by=by, silent=silent, order=order)
     return verdict if by is not None else _within_pattern(form, verdict, symbolic)
 
 
@@ -128,11 +128,11 @@ def by_pytorch(forms: Forms, compute: Callable[[], Mapping[K, Array]]) -> tuple[
         return {}, error.what
 
 
-def warned(asked: Understood, gradients: Mapping[str, Array] | None = None, order: int = 1) -> Iterator[Warning]:
+def warned(problem: Problem, gradients: Mapping[str, Array] | None = None, order: int = 1) -> Iterator[Warning]:
     """What to know of this point before trusting the numbers; `order` is how often was differentiated."""
     from gradcli import explain
 
-    yield from explain.hazards(asked.program, asked.values, asked.wrt, gradients, order)
+    yield from explain.hazards(problem.program, problem.values, problem.wrt, gradients, order)
 
 
 def small(*shapes: Sequence[int], most: int = SMALL) -> bool:
@@ -140,17 +140,17 @@ def small(*shapes: Sequence[int], most: int = SMALL) -> bool:
     return sum(prod(shape) for shape in shapes) <= most
 
 
-def shape_of(asked: Understood, name: str) -> tuple[int, ...]:
-    ref = asked.program.variable(name)
+def shape_of(problem: Problem, name: str) -> tuple[int, ...]:
+    ref = problem.program.variable(name)
     assert ref is not None
-    return asked.program[ref].shape
+    return problem.program[ref].shape
 
 
-def refuse_intermediate(asked: Understood, pairs: Iterable[tuple[str, str]]) -> None:
+def refuse_intermediate(problem: Problem, pairs: Iterable[tuple[str, str]]) -> None:
     """A gradient by x, differentiated by what is computed from x: how it depends on that is a matter of how it is
     written (the slope of m = tanh(x) is 1 - m**2 and also 1/cosh(x)**2), so that it has no one derivative."""
     for first, second in pairs:
-        if asked.program.depends(second, first):
+        if problem.program.depends(second, first):
             raise fault(
                 "name",
                 N_(
@@ -163,14 +163,14 @@ def refuse_intermediate(asked: Understood, pairs: Iterable[tuple[str, str]]) -> 
             )
 
 
-def refuse_without_weights(asked: Understood) -> None:
+def refuse_without_weights(problem: Problem) -> None:
     """Second derivatives are of one number: of y, or of v·y where v is given."""
-    if asked.guessed:
+    if problem.guessed:
         raise fault(
             "shape",
             N_("{command} is of one number, and the output is {shape}"),
             hint=N_("--v ones  takes the sum of the output,  --v onehot:{place}  one entry of it"),
-            command=asked.request.command,
-            shape=written(asked.program.output_shape),
-            place=",".join("0" * len(asked.program.output_shape)),
+            command=problem.request.command,
+            shape=written(problem.program.output_shape),
+            place=",".join("0" * len(problem.program.output_shape)),
         )

@@ -19,7 +19,7 @@ from gradcli.commands.closed_forms import (
     shape_of,
     warned,
 )
-from gradcli.commands.problem import Understood, understand
+from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array, Part, Warning
 from gradcli.report.additions import Tangents
@@ -35,45 +35,49 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import notation
     from gradcli.explain.grad import grad as explained
 
-    asked = understand(replace(request, wrt=None if request.wrt is None else tuple(dict.fromkeys(request.wrt))))
-    if not is_one_number(asked.program.output_shape):
-        raise refusal(asked)
-    asked = replace(asked, request=request)
-    partials = _partials(asked)
-    yield question(asked, notation.latex(asked.program), weighted=False)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = _wanted_partials(partials) if partials else [Wanted(name, "jacobian", (name,), True) for name in asked.wrt]
-    forms = yield from formed(asked, wanted, asked.wrt, unit=True)
-    yield Tangents({}, {}, asked.y)
+    problem = understand(replace(request, wrt=None if request.wrt is None else tuple(dict.fromkeys(request.wrt))))
+    if not is_one_number(problem.program.output_shape):
+        raise refusal(problem)
+    problem = replace(problem, request=request)
+    partials = _partials(problem)
+    yield question(problem, notation.latex(problem.program), weighted=False)
+    yield from (Warning("reading", note) for note in problem.program.notes)
+    wanted = (
+        _wanted_partials(partials) if partials else [Wanted(name, "jacobian", (name,), True) for name in problem.wrt]
+    )
+    forms = yield from formed(problem, wanted, problem.wrt, unit=True)
+    yield Tangents({}, {}, problem.y)
     found = {}
     for one in wanted:
         names = partials.get(one.name, (one.name,))
         pytorch, silent = None, None
         if not request.symbolic_only:
-            numbers, silent = by_pytorch(forms, partial(_by_pytorch, asked, names))
+            numbers, silent = by_pytorch(forms, partial(_by_pytorch, problem, names))
             pytorch = numbers.get(one.name)
-        verdict = compared(asked, one.name, forms.get(one.name), asked.point, pytorch, silent=silent, order=len(names))
+        verdict = compared(
+            problem, one.name, forms.get(one.name), problem.point, pytorch, silent=silent, order=len(names)
+        )
         yield verdict
         value = verdict.symbolic if pytorch is None else pytorch
         if value is not None:
             found[one.name] = value
     order = max(map(len, partials.values()), default=1)
-    yield from warned(asked, None if partials else found, order)
-    yield from explained(found, partials, asked.y, asked.output_name)
+    yield from warned(problem, None if partials else found, order)
+    yield from explained(found, partials, problem.y, problem.output_name)
 
 
-def _by_pytorch(asked: Understood, names: tuple[str, ...]) -> Mapping[str, Array]:
+def _by_pytorch(problem: Problem, names: tuple[str, ...]) -> Mapping[str, Array]:
     """The gradient by one variable, or the partial derivative by several, under the name that the answer gives it."""
     from gradcli import numeric
 
     if len(names) == 1:
-        return numeric.vjp(asked.program, names, asked.point, asked.v, *asked.dtype_device).grads
-    return {",".join(names): numeric.partial(asked.program, names, asked.point, *asked.dtype_device)}
+        return numeric.vjp(problem.program, names, problem.point, problem.v, *problem.dtype_device).grads
+    return {",".join(names): numeric.partial(problem.program, names, problem.point, *problem.dtype_device)}
 
 
-def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:
+def _partials(problem: Problem) -> dict[str, tuple[str, ...]]:
     """The higher partial derivatives that were asked for, by what the answer calls them; none for a plain gradient."""
-    wrt, order = asked.request.wrt or asked.wrt, asked.request.order
+    wrt, order = problem.request.wrt or problem.wrt, problem.request.order
     repeated = max(Counter(wrt).values()) > 1
     if order is None and not repeated:
         return {}
@@ -85,16 +89,16 @@ def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:
             order=order,
             names=",".join(wrt),
         )
-    for name in asked.wrt:
-        if shape_of(asked, name) != ():
+    for name in problem.wrt:
+        if shape_of(problem, name) != ():
             raise fault(
                 "shape",
                 N_("higher partial derivatives are by scalar variables, and {name} is {shape}"),
                 hint=N_("gradcli hessian  gives every second derivative of a tensor"),
                 name=name,
-                shape=written(shape_of(asked, name)),
+                shape=written(shape_of(problem, name)),
             )
-    refuse_intermediate(asked, permutations(asked.wrt, 2))
+    refuse_intermediate(problem, permutations(problem.wrt, 2))
     if order is None:
         return {",".join(wrt): tuple(wrt)}
     if comb(len(wrt) + order - 1, order) > MOST:
@@ -112,9 +116,9 @@ def _wanted_partials(partials: dict[str, tuple[str, ...]]) -> list[Wanted]:
     return [Wanted(name, "partial", (names,), True) for name, names in partials.items()]
 
 
-def refusal(asked: Understood) -> GradcliError:
+def refusal(problem: Problem) -> GradcliError:
     """A gradient is of one number; PyTorch says it in its own words."""
-    bare, source = asked.program.bare, asked.program.source
+    bare, source = problem.program.bare, problem.program.source
     text = "" if bare is None else source[bare.start : bare.end]
     pasteable = text and not set(text) & set('\n"$`\\!')
     return fault(
@@ -127,6 +131,6 @@ def refusal(asked: Understood) -> GradcliError:
         hint=N_('add it up:  gradcli grad "sum({text})"  or weigh its entries:  gradcli vjp "{text}" --v ones')
         if pasteable
         else N_("add it up with  .sum()  at the end, or weigh its entries:  gradcli vjp ... --v ones"),
-        shape=written(asked.program.output_shape),
+        shape=written(problem.program.output_shape),
         text=text,
     )

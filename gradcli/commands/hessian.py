@@ -19,7 +19,7 @@ from gradcli.commands.closed_forms import (
     small,
     warned,
 )
-from gradcli.commands.problem import Understood, understand
+from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, message
 from gradcli.program.work import fits
 from gradcli.report import Array, Compared, Part, Warning, Weights
@@ -32,41 +32,41 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import notation
     from gradcli.explain.hessian import hessian as explained
 
-    asked = understand(request)
-    refuse_without_weights(asked)
-    pairs = [(a, b) for a in asked.wrt for b in asked.wrt]
-    refuse_intermediate(asked, pairs)
+    problem = understand(request)
+    refuse_without_weights(problem)
+    pairs = [(a, b) for a in problem.wrt for b in problem.wrt]
+    refuse_intermediate(problem, pairs)
     unit = request.v is None
-    yield question(asked, notation.latex(asked.program), weighted=not unit)
-    yield from (Warning("reading", note) for note in asked.program.notes)
+    yield question(problem, notation.latex(problem.program), weighted=not unit)
+    yield from (Warning("reading", note) for note in problem.program.notes)
     wanted = [Wanted(f"{a},{b}", "hessian", (a, b), matrix=True) for a, b in pairs]
-    forms = yield from formed(asked, wanted, asked.wrt, unit=unit)
-    yield Weights(asked.v, asked.y)
+    forms = yield from formed(problem, wanted, problem.wrt, unit=unit)
+    yield Weights(problem.v, problem.y)
     found: list[Compared] = []
-    for verdict in _proven(asked, forms, pairs):
+    for verdict in _proven(problem, forms, pairs):
         found.append(verdict)
         yield verdict
-    if not _whole(asked, pairs):
+    if not _whole(problem, pairs):
         found.clear()
         yield Warning(
             "size",
             message(N_("the Hessian is too large to be computed entry by entry; the formulas hold all the same")),
         )
-    yield from _together(asked, forms, found)
-    yield from warned(asked, order=2)
-    yield from explained(found, asked.wrt, asked.output_name)
+    yield from _together(problem, forms, found)
+    yield from warned(problem, order=2)
+    yield from explained(found, problem.wrt, problem.output_name)
 
 
 READABLE = 60
 """The rows of a matrix of formulas have at most so many characters."""
 
 
-def _together(asked: Understood, forms: Forms, found: list[Compared]) -> Iterator[Together]:
+def _together(problem: Problem, forms: Forms, found: list[Compared]) -> Iterator[Together]:
     """The blocks as one matrix, where each is one number."""
     from gradcli.explain.hessian import matrix_of
 
-    names = asked.wrt
-    if len(names) < 2 or any(shape_of(asked, name) != () for name in names) or not found:
+    names = problem.wrt
+    if len(names) < 2 or any(shape_of(problem, name) != () for name in names) or not found:
         return
     symbolic = matrix_of({block.name: block.symbolic for block in found}, names)
     pytorch = matrix_of({block.name: block.pytorch for block in found}, names)
@@ -76,43 +76,47 @@ def _together(asked: Understood, forms: Forms, found: list[Compared]) -> Iterato
     yield Together(names, texts if seen else None, symbolic, pytorch, worst)
 
 
-def _whole(asked: Understood, pairs: list[tuple[str, str]]) -> bool:
-    entries = sum(prod(shape_of(asked, name)) for name in asked.wrt)
-    blocks = ((*shape_of(asked, a), *shape_of(asked, b)) for a, b in pairs)
-    return small(*blocks) and fits(asked.program, entries, entries)
+def _whole(problem: Problem, pairs: list[tuple[str, str]]) -> bool:
+    entries = sum(prod(shape_of(problem, name)) for name in problem.wrt)
+    blocks = ((*shape_of(problem, a), *shape_of(problem, b)) for a, b in pairs)
+    return small(*blocks) and fits(problem.program, entries, entries)
 
 
-def _proven(asked: Understood, forms: Forms, pairs: list[tuple[str, str]]) -> Iterator[Compared]:
+def _proven(problem: Problem, forms: Forms, pairs: list[tuple[str, str]]) -> Iterator[Compared]:
     """Each block by both sides where it is small enough."""
-    if not _whole(asked, pairs):
-        yield from _along_ones(asked, forms)
+    if not _whole(problem, pairs):
+        yield from _along_ones(problem, forms)
         return
     blocks: Mapping[tuple[str, str], Array] = {}
     silent = None
-    if not asked.request.symbolic_only:
+    if not problem.request.symbolic_only:
         from gradcli import numeric
 
-        numbers = partial(numeric.hessian, asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device)
+        numbers = partial(
+            numeric.hessian, problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device
+        )
         blocks, silent = by_pytorch(forms, numbers)
-    known = {**asked.point, asked.weights: asked.v}
+    known = {**problem.point, problem.weights: problem.v}
     for a, b in pairs:
-        yield compared(asked, f"{a},{b}", forms.get(f"{a},{b}"), known, blocks.get((a, b)), silent=silent, order=2)
+        yield compared(problem, f"{a},{b}", forms.get(f"{a},{b}"), known, blocks.get((a, b)), silent=silent, order=2)
 
 
-def _along_ones(asked: Understood, forms: Forms) -> Iterator[Compared]:
+def _along_ones(problem: Problem, forms: Forms) -> Iterator[Compared]:
     """A large Hessian is proven by its sums over rows: H·1, by both sides."""
-    if asked.request.symbolic_only:
+    if problem.request.symbolic_only:
         return
     import numpy as np
 
     from gradcli import numeric
 
-    for a in asked.wrt:
-        ones = np.ones(shape_of(asked, a))
-        numbers = partial(numeric.hvp, asked.program, asked.wrt, asked.point, asked.v, {a: ones}, *asked.dtype_device)
+    for a in problem.wrt:
+        ones = np.ones(shape_of(problem, a))
+        numbers = partial(
+            numeric.hvp, problem.program, problem.wrt, problem.point, problem.v, {a: ones}, *problem.dtype_device
+        )
         pytorch, silent = by_pytorch(forms, numbers)
-        for b in asked.wrt:
+        for b in problem.wrt:
             form = forms.get(f"{a},{b}")
             if form is not None:
-                known = {**asked.point, asked.weights: asked.v, "ones_": ones}
-                yield compared(asked, f"{a},{b}", form, known, pytorch.get(b), by="ones_", silent=silent, order=2)
+                known = {**problem.point, problem.weights: problem.v, "ones_": ones}
+                yield compared(problem, f"{a},{b}", form, known, pytorch.get(b), by="ones_", silent=silent, order=2)

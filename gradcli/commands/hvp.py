@@ -28,27 +28,29 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import notation
     from gradcli.explain.hessian import hvp as explained
 
-    asked = understand(request)
-    refuse_without_weights(asked)
-    moving, unit = directions(asked), request.v is None
-    refuse_intermediate(asked, product(moving.t, asked.wrt))
-    yield question(asked, notation.latex(asked.program), weighted=not unit)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = [Wanted(name, "hvp", (name, tuple(moving.t)), matrix=False) for name in asked.wrt]
-    involved = tuple(dict.fromkeys([*asked.wrt, *moving.t]))
-    forms = yield from formed(asked, wanted, involved, moving.names, unit=unit)
-    yield Tangents(moving.t, moving.given, asked.y)
+    problem = understand(request)
+    refuse_without_weights(problem)
+    moving, unit = directions(problem), request.v is None
+    refuse_intermediate(problem, product(moving.t, problem.wrt))
+    yield question(problem, notation.latex(problem.program), weighted=not unit)
+    yield from (Warning("reading", note) for note in problem.program.notes)
+    wanted = [Wanted(name, "hvp", (name, tuple(moving.t)), matrix=False) for name in problem.wrt]
+    involved = tuple(dict.fromkeys([*problem.wrt, *moving.t]))
+    forms = yield from formed(problem, wanted, involved, moving.names, unit=unit)
+    yield Tangents(moving.t, moving.given, problem.y)
     pytorch: Mapping[str, Array] = {}
     silent = None
     if not request.symbolic_only:
         from gradcli import numeric
 
-        numbers = partial(numeric.hvp, asked.program, asked.wrt, asked.point, asked.v, moving.t, *asked.dtype_device)
+        numbers = partial(
+            numeric.hvp, problem.program, problem.wrt, problem.point, problem.v, moving.t, *problem.dtype_device
+        )
         pytorch, silent = by_pytorch(forms, numbers)
-    known = {**asked.point, asked.weights: asked.v, **moving.known}
+    known = {**problem.point, problem.weights: problem.v, **moving.known}
     found: list[Compared] = []
-    for name in asked.wrt:
-        found.append(compared(asked, name, forms.get(name), known, pytorch.get(name), silent=silent, order=2))
+    for name in problem.wrt:
+        found.append(compared(problem, name, forms.get(name), known, pytorch.get(name), silent=silent, order=2))
         yield found[-1]
-    yield from warned(asked, order=2)
+    yield from warned(problem, order=2)
     yield from explained(found, moving.t)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcli.commands.closed_forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
-from gradcli.commands.problem import Understood, understand
+from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, message
 from gradcli.program.work import fits
 from gradcli.report import Array, Closed, Compared, Jacobian, Part, Warning, arranged
@@ -30,13 +30,13 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import notation
     from gradcli.explain.jacobian import jacobian as explained
 
-    asked = understand(request)
-    yield question(asked, notation.latex(asked.program), weighted=False)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = [Wanted(name, "jacobian", (name,), matrix=True) for name in asked.wrt]
+    problem = understand(request)
+    yield question(problem, notation.latex(problem.program), weighted=False)
+    yield from (Warning("reading", note) for note in problem.program.notes)
+    wanted = [Wanted(name, "jacobian", (name,), matrix=True) for name in problem.wrt]
     closed: dict[str, Jacobian] = {}
     forms: Forms = {}
-    stages = formed(asked, wanted, asked.wrt)
+    stages = formed(problem, wanted, problem.wrt)
     try:
         while True:
             part = next(stages)
@@ -45,18 +45,18 @@ def run(request: Request) -> Iterator[Part]:
             yield part
     except StopIteration as done:
         forms = done.value
-    yield Tangents({}, {}, asked.y)
+    yield Tangents({}, {}, problem.y)
     found: dict[str, Array] = {}
-    for verdict in _proven(asked, forms):
+    for verdict in _proven(problem, forms):
         value = verdict.symbolic if verdict.pytorch is None else verdict.pytorch
-        if value is not None and _fits(asked):
+        if value is not None and _fits(problem):
             found[verdict.name] = value
         yield verdict
-    for name in asked.wrt:
-        yield _flattened(asked, name, closed.get(name), found.get(name))
+    for name in problem.wrt:
+        yield _flattened(problem, name, closed.get(name), found.get(name))
         if request.plot and name in found:
-            yield _heatmap(asked, name, forms.get(name), found[name])
-    if not _fits(asked):
+            yield _heatmap(problem, name, forms.get(name), found[name])
+    if not _fits(problem):
         yield Warning(
             "size",
             message(
@@ -66,69 +66,69 @@ def run(request: Request) -> Iterator[Part]:
                 )
             ),
         )
-    yield from warned(asked)
+    yield from warned(problem)
     yield from explained(
         closed,
-        {name: shape_of(asked, name) for name in asked.wrt},
+        {name: shape_of(problem, name) for name in problem.wrt},
         found,
-        asked.program.output_shape,
-        asked.output_name,
+        problem.program.output_shape,
+        problem.output_name,
         request.layout,
     )
 
 
-def _fits(asked: Understood) -> bool:
-    shapes = [(*asked.program.output_shape, *shape_of(asked, name)) for name in asked.wrt]
-    rows = size(asked.program.output_shape)
-    columns = sum(size(shape_of(asked, name)) for name in asked.wrt)
-    return small(*shapes, most=DRAWN if asked.request.plot else SMALL) and fits(asked.program, rows, columns)
+def _fits(problem: Problem) -> bool:
+    shapes = [(*problem.program.output_shape, *shape_of(problem, name)) for name in problem.wrt]
+    rows = size(problem.program.output_shape)
+    columns = sum(size(shape_of(problem, name)) for name in problem.wrt)
+    return small(*shapes, most=DRAWN if problem.request.plot else SMALL) and fits(problem.program, rows, columns)
 
 
-def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
+def _proven(problem: Problem, forms: Forms) -> Iterator[Compared]:
     """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's; a large one is contracted."""
-    if not _fits(asked):
-        yield from _contracted(asked, forms)
+    if not _fits(problem):
+        yield from _contracted(problem, forms)
         return
     rows = {}
-    if not asked.request.symbolic_only:
+    if not problem.request.symbolic_only:
         from gradcli import numeric
 
         rows = {
-            name: arranged(whole, len(asked.program.output_shape), asked.request.layout)
-            for name, whole in numeric.rows(asked.program, asked.wrt, asked.point, *asked.dtype_device).items()
+            name: arranged(whole, len(problem.program.output_shape), problem.request.layout)
+            for name, whole in numeric.rows(problem.program, problem.wrt, problem.point, *problem.dtype_device).items()
         }
-    for name in asked.wrt:
-        yield compared(asked, name, forms.get(name), asked.point, rows.get(name))
+    for name in problem.wrt:
+        yield compared(problem, name, forms.get(name), problem.point, rows.get(name))
 
 
-def _contracted(asked: Understood, forms: Forms) -> Iterator[Compared]:
+def _contracted(problem: Problem, forms: Forms) -> Iterator[Compared]:
     pulled = {}
-    if not asked.request.symbolic_only:
+    if not problem.request.symbolic_only:
         from gradcli import numeric
 
-        pulled = dict(numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device).grads)
-    known = {**asked.point, asked.weights: asked.v}
-    for name in asked.wrt:
+        pulled = dict(numeric.vjp(problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device).grads)
+    known = {**problem.point, problem.weights: problem.v}
+    for name in problem.wrt:
         pytorch = None if name not in pulled else np.asarray(pulled[name], dtype=np.float64)
-        verdict = compared(asked, name, forms.get(name), known, pytorch, by=asked.weights)
+        verdict = compared(problem, name, forms.get(name), known, pytorch, by=problem.weights)
         yield replace(verdict, jacobian_checked=verdict.agrees)
 
 
-def _heatmap(asked: Understood, name: str, form: Form | None, whole: Array) -> Heatmap:
+def _heatmap(problem: Problem, name: str, form: Form | None, whole: Array) -> Heatmap:
     pattern = None if form is None else form.pattern()
-    return Heatmap(name, asked.output_name, _layout(asked), whole.reshape(_flat(asked, name)), pattern)
+    return Heatmap(name, problem.output_name, _layout(problem), whole.reshape(_flat(problem, name)), pattern)
 
 
-def _flattened(asked: Understood, name: str, closed: Jacobian | None, whole: Array | None) -> Flattened:
+def _flattened(problem: Problem, name: str, closed: Jacobian | None, whole: Array | None) -> Flattened:
     picture = None if closed is None or closed.structure is None else closed.structure.picture
-    matrix = whole.reshape(_flat(asked, name)) if whole is not None and asked.request.flat else None
-    return Flattened(name, _layout(asked), _flat(asked, name), picture, matrix)
+    matrix = whole.reshape(_flat(problem, name)) if whole is not None and problem.request.flat else None
+    return Flattened(name, _layout(problem), _flat(problem, name), picture, matrix)
 
 
-def _layout(asked: Understood) -> str:
-    return asked.request.layout or LAYOUTS[0]
+def _layout(problem: Problem) -> str:
+    return problem.request.layout or LAYOUTS[0]
 
 
-def _flat(asked: Understood, name: str) -> Shape:
+def _flat(problem: Problem, name: str) -> Shape:
     """How many rows and columns the Jacobian has as a matrix."""
-    return by_layout(asked.request.layout, size(asked.program.output_shape), size(shape_of(asked, name)))
+    return by_layout(problem.request.layout, size(problem.program.output_shape), size(shape_of(problem, name)))

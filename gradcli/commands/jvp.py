@@ -17,23 +17,25 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import notation
     from gradcli.explain.jvp import jvp as explained
 
-    asked = understand(request)
-    moving = directions(asked)
-    yield question(asked, notation.latex(asked.program), wrt=tuple(moving.t), weighted=False)
-    yield from (Warning("reading", note) for note in asked.program.notes)
+    problem = understand(request)
+    moving = directions(problem)
+    yield question(problem, notation.latex(problem.program), wrt=tuple(moving.t), weighted=False)
+    yield from (Warning("reading", note) for note in problem.program.notes)
     name = ", ".join(moving.t)
     wanted = Wanted(name, "jvp", (tuple(moving.t),), matrix=False)
-    forms = yield from formed(asked, [wanted], tuple(moving.t), moving.names)
-    yield Tangents(moving.t, moving.given, asked.y)
+    forms = yield from formed(problem, [wanted], tuple(moving.t), moving.names)
+    yield Tangents(moving.t, moving.given, problem.y)
     pytorch, pulled = None, None
     if not request.symbolic_only:
         from gradcli import numeric
 
-        pytorch = numeric.jvp(asked.program, asked.point, moving.t, request.dtype, request.device)
-        pulled = numeric.vjp(asked.program, tuple(moving.t), asked.point, asked.v, request.dtype, request.device).grads
-    verdict = compared(asked, name, forms.get(name), {**asked.point, **moving.known}, pytorch)
+        pytorch = numeric.jvp(problem.program, problem.point, moving.t, request.dtype, request.device)
+        pulled = numeric.vjp(
+            problem.program, tuple(moving.t), problem.point, problem.v, request.dtype, request.device
+        ).grads
+    verdict = compared(problem, name, forms.get(name), {**problem.point, **moving.known}, pytorch)
     yield verdict
-    yield from warned(asked)
+    yield from warned(problem)
     result = verdict.symbolic if pytorch is None else pytorch
     if result is not None:
-        yield from explained(moving.t, asked.v, result, pulled, asked.output_name)
+        yield from explained(moving.t, problem.v, result, pulled, problem.output_name)

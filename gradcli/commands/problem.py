@@ -33,7 +33,7 @@ GUESSED_ONES = N_(
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class Problem:
     """The question with everything known: values are float64 arrays (rounded to float32 if that was asked)."""
 
     program: Program
@@ -84,7 +84,7 @@ class Understood:
         )
 
 
-def understand(request: Request) -> Understood:
+def understand(request: Request) -> Problem:
     """Text -> program, tensors, v.
 
     Raises GradcliError for everything that is wrong with the question, before anything heavy is loaded.
@@ -106,7 +106,7 @@ def understand(request: Request) -> Understood:
     weights = fresh_name("v", {*program.inputs, *program.names})
     v, given, guessed = _weights(program, request, point, stdin, Stream(request.seed, "v"))
     v = v.astype(rounded, copy=False).astype(np.float64, copy=False)
-    return Understood(program, point, values, wrt, v, given, weights, guessed, request)
+    return Problem(program, point, values, wrt, v, given, weights, guessed, request)
 
 
 def _refuse_impossible(request: Request) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcli.commands.closed_forms import compared
-from gradcli.commands.problem import GUESSED_ONES, Understood, understand
+from gradcli.commands.problem import GUESSED_ONES, Problem, understand
 from gradcli.commands.verdicts import OutOfTime, within
 from gradcli.compare import largest_difference
 from gradcli.message import N_, Message, message
@@ -32,13 +32,13 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli import notation
     from gradcli.numeric.step_gradients import retained  # PyTorch
 
-    asked = understand(request)
-    output = output_name(asked.program)
-    yield replace(asked.question(notation.latex(asked.program)), output_name=output)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    if asked.guessed:
+    problem = understand(request)
+    output = output_name(problem.program)
+    yield replace(problem.question(notation.latex(problem.program)), output_name=output)
+    yield from (Warning("reading", note) for note in problem.program.notes)
+    if problem.guessed:
         yield Warning("weights", Message(GUESSED_ONES))
-    visits = retained(asked.program, asked.wrt, asked.point, asked.v, request.dtype, request.device)
+    visits = retained(problem.program, problem.wrt, problem.point, problem.v, request.dtype, request.device)
     if not visits:
         yield Warning(
             "zero",
@@ -50,15 +50,15 @@ def run(request: Request) -> Iterator[Part]:
                 refusal="element 0 of tensors does not require grad and does not have a grad_fn",
             ),
         )
-    yield from _shown(asked, visits, names_of(asked.program, output))
+    yield from _shown(problem, visits, names_of(problem.program, output))
 
 
-def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ...]) -> Iterator[Visit]:
-    values = {names[place]: value for place, value in enumerate(asked.values)}
+def _shown(problem: Problem, visits: tuple[Retained, ...], names: tuple[str, ...]) -> Iterator[Visit]:
+    values = {names[place]: value for place, value in enumerate(problem.values)}
     values |= {names[visit.place]: np.asarray(visit.value, dtype=np.float64) for visit in visits}
     shares: dict[int, list[Share]] = {}
     for visit in visits:
-        step = asked.program.steps[visit.place]
+        step = problem.program.steps[visit.place]
         arrived = tuple(shares.get(visit.place, ()))
         for place, handed in visit.handed.items():
             shares.setdefault(place, []).append(Share(names[visit.place], handed))
@@ -66,26 +66,26 @@ def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ..
         total = np.sum([share.value for share in arrived], axis=0) if arrived else visit.gradient
         yield Visit(
             names[visit.place],
-            source_of(asked.program, step) if how else names[visit.place],
+            source_of(problem.program, step) if how else names[visit.place],
             None if how is None else how.operation,
             visit.value,
             visit.gradient,
             arrived,
-            tuple(_operands(asked, visit, names, values)),
+            tuple(_operands(problem, visit, names, values)),
             largest_difference(np.asarray(total), visit.gradient),
         )
 
 
 def _operands(
-    asked: Understood, visit: Retained, names: tuple[str, ...], values: Mapping[str, Array]
+    problem: Problem, visit: Retained, names: tuple[str, ...], values: Mapping[str, Array]
 ) -> Iterator[Operand]:
     """The local derivative by each value that was read, and the formula's product beside what PyTorch handed on."""
-    how = asked.program.steps[visit.place].how
+    how = problem.program.steps[visit.place].how
     if not visit.handed or not isinstance(how, Apply):
         return
-    step = alone(asked.program, visit.place, names)
+    step = alone(problem.program, visit.place, names)
     point = {name: values[name] for name in step.inputs}
-    here = replace(asked, program=step, point=point, values=tuple(values_of(step, point)), v=visit.gradient)
+    here = replace(problem, program=step, point=point, values=tuple(values_of(step, point)), v=visit.gradient)
     weights = fresh_name("v", {*point, names[visit.place]})
     local = _local(here, [names[place] for place in visit.handed], names[visit.place], weights)
     for place, handed in visit.handed.items():
@@ -95,7 +95,7 @@ def _operands(
         yield Operand(name, jacobian, verdict, how.refs.count(Ref(place)))
 
 
-def _local(step: Understood, wrt: list[str], output: str, weights: str) -> dict[str, tuple[Jacobian, Form]]:
+def _local(step: Problem, wrt: list[str], output: str, weights: str) -> dict[str, tuple[Jacobian, Form]]:
     """For each operand the Jacobian of this one step, and the form that is the arriving gradient times it."""
     from gradcli.symbolic import Calculus, jacobian_part
 

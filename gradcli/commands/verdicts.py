@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gradcli.commands.needed_sizes import needed_sizes
-from gradcli.commands.problem import Understood
+from gradcli.commands.problem import Problem
 from gradcli.compare import ONE_ROUNDING, side_by_side
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.ops.libraries import n
@@ -28,9 +28,9 @@ NOT_ASKED = N_("PyTorch was not asked (--symbolic-only)")
 NOT_DERIVED = N_("no formula was derived (--numeric-only), so nothing was compared")
 
 
-def without_formula(asked: Understood) -> Message:
+def without_formula(problem: Problem) -> Message:
     """Why there is nothing to compare."""
-    return Message(NOT_DERIVED if asked.request.numeric_only else N_("there is no formula to compare"))
+    return Message(NOT_DERIVED if problem.request.numeric_only else N_("there is no formula to compare"))
 
 
 class OutOfTime(Exception):
@@ -62,19 +62,19 @@ F = TypeVar("F")
 
 
 def in_time(
-    asked: Understood, names: Sequence[str], derive: Callable[[], tuple[Mapping[str, F], list[Closed]]]
+    problem: Problem, names: Sequence[str], derive: Callable[[], tuple[Mapping[str, F], list[Closed]]]
 ) -> Generator[Part, None, Mapping[str, F]]:
     """Yields what `derive` writes of the forms and returns the forms; none with --numeric-only, past the time limit, or
     where they are nested too deeply, each with its reason."""
-    if asked.request.numeric_only:
+    if problem.request.numeric_only:
         yield from (Closed(name, None, None, Message(NOT_DERIVED)) for name in names)
         return {}
     try:
-        with within(asked.request.time_limit):
+        with within(problem.request.time_limit):
             forms, parts = derive()
     except OutOfTime:
         told = message(
-            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit
+            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=problem.request.time_limit
         )
         yield from _without(names, "time", told)
         return {}
@@ -91,40 +91,40 @@ def _without(names: Sequence[str], kind: str, why: Message) -> Iterator[Part]:
     yield Warning(kind, why)
 
 
-def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derived]]:
+def closed_forms(problem: Problem) -> Generator[Part, None, Mapping[str, Derived]]:
     """Yields the Jacobian and the VJP for each variable; returns them for evaluation."""
 
     def derive() -> tuple[dict[str, Derived], list[Closed]]:
         from gradcli.symbolic import derived  # SymPy: a quarter of a second
 
-        forms = derived(asked.program, asked.wrt, asked.weights, asked.output_name, asked.request.layout)
-        return {form.name: form for form in forms}, [form.closed(asked.request.entries) for form in forms]
+        forms = derived(problem.program, problem.wrt, problem.weights, problem.output_name, problem.request.layout)
+        return {form.name: form for form in forms}, [form.closed(problem.request.entries) for form in forms]
 
-    forms = yield from in_time(asked, asked.wrt, derive)
-    yield from needed_sizes(asked, [form.vjp for form in forms.values()])
+    forms = yield from in_time(problem, problem.wrt, derive)
+    yield from needed_sizes(problem, [form.vjp for form in forms.values()])
     return forms
 
 
-def proven(asked: Understood, forms: Mapping[str, Derived], numbers: Numbers | None) -> Iterator[Compared]:
+def proven(problem: Problem, forms: Mapping[str, Derived], numbers: Numbers | None) -> Iterator[Compared]:
     """The verdict for each variable."""
-    for name in asked.wrt:
+    for name in problem.wrt:
         pytorch = None if numbers is None else np.asarray(numbers.grads[name], dtype=np.float64)
-        yield _one(asked, name, forms.get(name), pytorch)
+        yield _one(problem, name, forms.get(name), pytorch)
 
 
-def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | None) -> Compared:
+def _one(problem: Problem, name: str, form: Derived | None, pytorch: Array | None) -> Compared:
     if form is None:
-        return Compared(name, None, pytorch, None, None, without_formula(asked))
+        return Compared(name, None, pytorch, None, None, without_formula(problem))
     try:
-        symbolic, contracted = form.values(asked.point, asked.v)
+        symbolic, contracted = form.values(problem.point, problem.v)
     except GradcliError as error:
         return Compared(name, None, pytorch, None, None, error.what)
-    given = {**asked.point, form.vjp.weights: asked.v}
-    return judged(asked, name, form.vjp, given, symbolic, pytorch, contracted)
+    given = {**problem.point, form.vjp.weights: problem.v}
+    return judged(problem, name, form.vjp, given, symbolic, pytorch, contracted)
 
 
 def judged(
-    asked: Understood,
+    problem: Problem,
     name: str,
     form: Form,
     given: Mapping[str, Array],
@@ -142,31 +142,31 @@ def judged(
         return Compared(name, symbolic, None, None, None, silent or Message(NOT_ASKED))
 
     def shaken() -> Array:
-        moved = {k: slightly_off(a, asked.request.dtype) if k in asked.point else a for k, a in given.items()}
+        moved = {k: slightly_off(a, problem.request.dtype) if k in problem.point else a for k, a in given.items()}
         return distance(symbolic, form.value(moved, by).reshape(symbolic.shape))
 
     verdict = side_by_side(
         name,
         symbolic,
         pytorch,
-        asked.request.dtype,
+        problem.request.dtype,
         jacobian=contracted,
         shaken=shaken,
-        terms=lambda: _terms(asked, form, given, by).reshape(symbolic.shape),
-        known=lambda: deviation(asked, order),
+        terms=lambda: _terms(problem, form, given, by).reshape(symbolic.shape),
+        known=lambda: deviation(problem, order),
     )
-    missing = None if verdict.agrees else _without_derivative(asked, verdict, order)
+    missing = None if verdict.agrees else _without_derivative(problem, verdict, order)
     return verdict if missing is None else replace(verdict, agrees=None, reason=missing)
 
 
-def _without_derivative(asked: Understood, verdict: Compared, order: int) -> Message | None:
+def _without_derivative(problem: Problem, verdict: Compared, order: int) -> Message | None:
     """Why there may be nothing to agree on at this point: what is undefined there. (At a kink the first derivative is
     PyTorch's choice on both sides, if the formula has a value; a higher one may be another on each.)"""
     from gradcli.explain.cautions import kinks, undefined
 
-    if np.isnan(asked.y).any():
+    if np.isnan(problem.y).any():
         return message(N_("the function has no value at this point (nan), so there is no derivative to agree on"))
-    if order > 1 and any(kinks(asked.program, asked.values, asked.wrt, order)):
+    if order > 1 and any(kinks(problem.program, problem.values, problem.wrt, order)):
         return message(
             N_("the function has a kink at this point, so there is no derivative of order {order} to agree on"),
             order=order,
@@ -174,9 +174,9 @@ def _without_derivative(asked: Understood, verdict: Compared, order: int) -> Mes
     if verdict.agrees is None:
         return None
     without_value = verdict.symbolic is not None and np.isnan(verdict.symbolic).any()
-    if without_value and any(kinks(asked.program, asked.values, asked.wrt)):
+    if without_value and any(kinks(problem.program, problem.values, problem.wrt)):
         return message(N_("the formula has no value at this kink, where PyTorch takes a slope of its own"))
-    if any(undefined(asked.program, asked.values)):
+    if any(undefined(problem.program, problem.values)):
         return message(N_("a value on the way is not finite at this point, where the two sides may differ"))
     return None
 
@@ -187,12 +187,12 @@ def distance(before: Array, after: Array) -> Array:
         return np.asarray(np.nan_to_num(np.abs(after - before), posinf=0.0))
 
 
-def _terms(asked: Understood, form: Form, given: Mapping[str, Array], by: str | None) -> Array:
+def _terms(problem: Problem, form: Form, given: Mapping[str, Array], by: str | None) -> Array:
     """The size of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
     floor = 0.0
     if form.formula.entry == 0:
-        largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in asked.values), default=0.0)
-        others = [float(np.abs(a).max(initial=0.0)) for name, a in given.items() if name not in asked.point]
+        largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in problem.values), default=0.0)
+        others = [float(np.abs(a).max(initial=0.0)) for name, a in given.items() if name not in problem.point]
         floor = max(largest, 1.0) * max(others, default=1.0)
     return np.asarray(form.magnitude(given, by) + floor)
 
@@ -203,21 +203,21 @@ def slightly_off(a: Array, dtype: str) -> Array:
     return np.asarray(a * (1 + signs * 4 * ONE_ROUNDING[dtype]))
 
 
-def deviation(asked: Understood, order: int) -> tuple[Message, float] | None:
+def deviation(problem: Problem, order: int) -> tuple[Message, float] | None:
     """The largest documented deviation of PyTorch that this program meets at this point, with the bound of all: a
     product has the relative errors of its factors together, and a derivative of an order has each factor so often."""
-    met = [largest for step in asked.program.steps if (largest := _met(asked, step, order)) is not None]
+    met = [largest for step in problem.program.steps if (largest := _met(problem, step, order)) is not None]
     if not met:
         return None
     _, says = max(met)
     return message(N_("agrees within PyTorch's documented error: {says}"), says=says), order * sum(b for b, _ in met)
 
 
-def _met(asked: Understood, step: Step, order: int) -> tuple[float, str] | None:
+def _met(problem: Problem, step: Step, order: int) -> tuple[float, str] | None:
     """The largest deviation that derivatives up to this order of one step have at its arguments, and what it is."""
     if not isinstance(step.how, Apply) or not step.how.row.deviations:
         return None
-    arguments = [filled(a, asked.values) for a in step.how.arguments]
+    arguments = [filled(a, problem.values) for a in step.how.arguments]
     with np.errstate(all="ignore"):
         met = [(d.bound, d.says) for d in step.how.row.deviations if d.order <= order and np.any(d.at(n, *arguments))]
     return max(met, default=None)

@@ -16,7 +16,7 @@ from gradcli.shapes import LAYOUTS, Shape, is_one_number
 
 
 @dataclass(frozen=True)
-class Answered:
+class Facts:
     """A question of vjp's with its answer.
 
     `values` are every step's, `v` has the output's shape and `v_given` is the text it was given by and `v_name` what

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcli.commands.checking.random_points import Like, like
-from gradcli.commands.checking.submission import Answer
-from gradcli.commands.problem import Understood, tensor
+from gradcli.commands.checking.submission import Submission
+from gradcli.commands.problem import Problem, tensor
 from gradcli.commands.tangents import Directions
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import Ref, values_of
@@ -41,13 +41,13 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Claim:
     """What an answer is said to be: the derivative `of` the program by `name` (and `second`, for a Hessian's block).
 
     A Jacobian is right in the layout; where none was said, it is right in either, and the right one is in numerator.
     """
 
-    understood: Understood
+    problem: Problem
     of: str
     name: str
     second: str
@@ -56,17 +56,17 @@ class Asked:
 
     def known(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Mapping[str, Array]:
         """Everything that an answer may name, by its name."""
-        program = self.understood.program
+        program = self.problem.program
         values = values_of(program, point, Ref(len(program.steps) - 1))  # a value that y does not need has a name, too
         own = {name: values[ref.step] for name, ref in program.names.items() if name not in point}
-        output = {self.understood.output_name: values[program.output.step]}
+        output = {self.problem.output_name: values[program.output.step]}
         return {**output, **own, **dict.fromkeys(self.weight_names, v), **self.named(t), **point}
 
     @property
     def weight_names(self) -> frozenset[str]:
         """What an answer may call v: as the formulas do, or v_ where nothing else is called so."""
-        program = self.understood.program
-        return frozenset({self.understood.weights, "v_"} - {*program.inputs, *program.names})
+        program = self.problem.program
+        return frozenset({self.problem.weights, "v_"} - {*program.inputs, *program.names})
 
     def correct(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
         """PyTorch's value; the formula's where PyTorch leaves nan."""
@@ -86,7 +86,7 @@ class Asked:
     @property
     def unit(self) -> bool:
         """Whether there is no v: of one number, taken as it is."""
-        return self.of == "grad" or (self.of == "hessian" and self.understood.request.v is None)
+        return self.of == "grad" or (self.of == "hessian" and self.problem.request.v is None)
 
     @property
     def method(self) -> tuple[str, tuple[Any, ...]]:
@@ -105,7 +105,7 @@ class Asked:
     def by_pytorch(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
         from gradcli import numeric
 
-        program = self.understood.program
+        program = self.problem.program
         match self.of:
             case "jacobian":
                 whole = numeric.rows(program, (self.name,), point)[self.name]
@@ -119,7 +119,7 @@ class Asked:
                 return np.asarray(numeric.vjp(program, (self.name,), point, v).grads[self.name], dtype=np.float64)
 
     def _by_formula(self, found: Array, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
-        known = {**point, self.understood.weights: v, **self.named(t)}
+        known = {**point, self.problem.weights: v, **self.named(t)}
         try:
             return np.where(np.isnan(found), self._derived.value(known).reshape(found.shape), found)
         except GradcliError:
@@ -129,9 +129,16 @@ class Asked:
     def _derived(self) -> Form:
         from gradcli.symbolic import forms
 
-        u = self.understood
+        problem = self.problem
         return forms(
-            u.program, self.variables, [self.method], u.weights, u.output_name, self.tangents, self.unit, self.layout
+            problem.program,
+            self.variables,
+            [self.method],
+            problem.weights,
+            problem.output_name,
+            self.tangents,
+            self.unit,
+            self.layout,
         )[0]
 
     @property
@@ -145,17 +152,17 @@ class Asked:
         return {} if self.moving is None else {self.moving.names[name]: one for name, one in t.items()}
 
 
-def trials(asked: Asked, answer: Answer) -> tuple[list[Trial], Message | None]:
+def trials(claim: Claim, submission: Submission) -> tuple[list[Trial], Message | None]:
     """The user's point and, where the answer names something, random ones; and what was kept of the given tensors."""
-    u = asked.understood
-    own = _trial(asked, answer, u.point, u.v, asked.t, own=True)
-    if not answer.names:
+    problem = claim.problem
+    own = _trial(claim, submission, problem.point, problem.v, claim.t, own=True)
+    if not submission.names:
         return [own], None
     drawn = {
-        name: like(given, name in (asked.name, asked.second), name in u.program.whole_numbers)
-        for name, given in u.point.items()
+        name: like(given, name in (claim.name, claim.second), name in problem.program.whole_numbers)
+        for name, given in problem.point.items()
     }
-    return [own, *_random(asked, answer, drawn)], _kept(drawn)
+    return [own, *_random(claim, submission, drawn)], _kept(drawn)
 
 
 def _kept(drawn: Mapping[str, Like]) -> Message | None:
@@ -168,46 +175,46 @@ def _kept(drawn: Mapping[str, Like]) -> Message | None:
     return reduce(lambda first, rest: message(N_("{first}; {rest}"), first=first, rest=rest), told) if told else None
 
 
-def _random(asked: Asked, answer: Answer, drawn: Mapping[str, Like]) -> Iterator[Trial]:
-    generator = Stream(asked.understood.request.seed, "trials")
+def _random(claim: Claim, submission: Submission, drawn: Mapping[str, Like]) -> Iterator[Trial]:
+    generator = Stream(claim.problem.request.seed, "trials")
     for _ in range(RANDOM):
         for _ in range(DRAWS):
             point = {name: one.draw(generator) for name, one in drawn.items()}
-            v, t = _weights(asked, answer, point, generator), _tangents(asked, answer, generator)
+            v, t = _weights(claim, submission, point, generator), _tangents(claim, submission, generator)
             try:
-                trial = _trial(asked, answer, point, v, t, own=False)
+                trial = _trial(claim, submission, point, v, t, own=False)
             except GradcliError:
                 continue
-            if _defined(asked, trial):
+            if _defined(claim, trial):
                 yield trial
                 break
 
 
-def _defined(asked: Asked, trial: Trial) -> bool:
+def _defined(claim: Claim, trial: Trial) -> bool:
     """Whether the output and both sides are numbers: outside its domain there is no derivative to be right about."""
-    program = asked.understood.program
+    program = claim.problem.program
     with np.errstate(all="ignore"):
         y = values_of(program, trial.point)[program.output.step]
     return all(bool(np.isfinite(a).all()) for a in (y, trial.correct, trial.yours))
 
 
 def _trial(
-    asked: Asked, answer: Answer, point: Mapping[str, Array], v: Array, t: Mapping[str, Array], own: bool
+    claim: Claim, submission: Submission, point: Mapping[str, Array], v: Array, t: Mapping[str, Array], own: bool
 ) -> Trial:
     with np.errstate(all="ignore"):
-        yours = np.asarray(answer.value(asked.known(point, v, t), asked.understood.request.seed), dtype=np.float64)
-        return Trial(point, v, t, asked.correct(point, v, t), yours, own)
+        yours = np.asarray(submission.value(claim.known(point, v, t), claim.problem.request.seed), dtype=np.float64)
+        return Trial(point, v, t, claim.correct(point, v, t), yours, own)
 
 
-def _weights(asked: Asked, answer: Answer, point: Mapping[str, Array], generator: Stream) -> Array:
+def _weights(claim: Claim, submission: Submission, point: Mapping[str, Array], generator: Stream) -> Array:
     """Random where the answer names v; else as given, and if that was by a formula over the inputs, by it."""
-    u = asked.understood
-    if answer.names & asked.weight_names:
-        return np.asarray(generator.uniform(-2.0, 2.0, u.v.shape))
-    given: Any = u.request.v
+    problem = claim.problem
+    if submission.names & claim.weight_names:
+        return np.asarray(generator.uniform(-2.0, 2.0, problem.v.shape))
+    given: Any = problem.request.v
     if isinstance(given, str) and _names_any(given, point):
-        return tensor(given, "v", Stdin(), Stream(u.request.seed, "v"), point).reshape(u.v.shape)
-    return u.v
+        return tensor(given, "v", Stdin(), Stream(problem.request.seed, "v"), point).reshape(problem.v.shape)
+    return problem.v
 
 
 def _names_any(text: str, point: Mapping[str, Array]) -> bool:
@@ -218,15 +225,17 @@ def _names_any(text: str, point: Mapping[str, Array]) -> bool:
         return False
 
 
-def _tangents(asked: Asked, answer: Answer, generator: Stream) -> Mapping[str, Array]:
-    if asked.moving is None:
+def _tangents(claim: Claim, submission: Submission, generator: Stream) -> Mapping[str, Array]:
+    if claim.moving is None:
         return {}
     return {
-        name: np.asarray(generator.uniform(-2.0, 2.0, one.shape)) if asked.moving.names[name] in answer.names else one
-        for name, one in asked.moving.t.items()
+        name: np.asarray(generator.uniform(-2.0, 2.0, one.shape))
+        if claim.moving.names[name] in submission.names
+        else one
+        for name, one in claim.moving.t.items()
     }
 
 
-def with_weights(asked: Asked, trial: Trial, v: Array) -> Array:
+def with_weights(claim: Claim, trial: Trial, v: Array) -> Array:
     """What would be right at the trial's point with another v."""
-    return replace(asked, of="vjp").correct(trial.point, v, {})
+    return replace(claim, of="vjp").correct(trial.point, v, {})
