@@ -13,14 +13,14 @@ import pytest
 
 from gradcli.commands.problem import Problem, understand
 from gradcli.commands.vjp import run
-from gradcli.explain import hazards
-from gradcli.explain.paths import paths
+from gradcli.explain import cautions
 from gradcli.explain.slots import entry, number, tensor
 from gradcli.explain.vjp import MOST
 from gradcli.message import GradcliError
 from gradcli.numeric import vjp as backward
 from gradcli.ops import ROWS
 from gradcli.ops.row import Row
+from gradcli.program.paths import paths
 from gradcli.report import Array, Note, Part, Report, Warning
 from gradcli.request import Request
 
@@ -500,7 +500,7 @@ def test_a_point_has_the_warnings_it_deserves(expression: str, inputs: Mapping[s
 
 def test_an_infinite_slope_without_a_known_kink_is_told() -> None:
     problem = ask("x*2", "ones", x="[1, 2]").problem
-    told = hazards(problem.program, problem.values, problem.wrt, {"x": np.array([1.0, np.inf])})
+    told = cautions(problem.program, problem.values, problem.wrt, {"x": np.array([1.0, np.inf])})
     assert [str(w.text) for w in told] == ["x.grad[1] is inf: the slope is not finite there."]
 
 

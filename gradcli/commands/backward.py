@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcli.commands.closed_forms import Wanted, compared, formed
 from gradcli.commands.problem import Problem, tensor, understand
+from gradcli.compare import MULTIPLE, alike
 from gradcli.message import GradcliError
 from gradcli.report import Array, Compared, Part, Warning, Weights
 from gradcli.report.additions import Between, Call, Tangents
@@ -70,7 +71,7 @@ def run(request: Request) -> Iterator[Part]:
         else {}
     )
     yield from (Between(name, grad_fn, retained) for name, (grad_fn, retained) in kept.items())
-    yield from explain.hazards(problem.program, problem.values, problem.wrt)
+    yield from explain.cautions(problem.program, problem.values, problem.wrt)
     yield from explained(
         calls,
         single,
@@ -119,7 +120,7 @@ def _multiple(grads: Mapping[str, Array], first: Mapping[str, Array]) -> float |
     if not np.isfinite(top).all() or top[1] == 0.0:
         return None
     multiple = round(top[0] / top[1])
-    same = all(np.allclose(a, multiple * first[name], rtol=1e-5, atol=0.0) for name, a in grads.items())
+    same = all(alike(a, multiple * first[name], MULTIPLE) for name, a in grads.items())
     return float(multiple) if same else None
 
 

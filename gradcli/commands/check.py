@@ -14,14 +14,12 @@ from gradcli.commands.closed_forms import Wanted, compared, formed, question, sh
 from gradcli.commands.grad import refusal
 from gradcli.commands.problem import GUESSED_ONES, Problem, understand
 from gradcli.commands.tangents import directions
+from gradcli.compare import HALF_UNITS, SUBMISSION, Tolerance, differs, first_place
 from gradcli.message import N_, NN_, Message, fault, message
 from gradcli.report import Array, Part, Warning, Weights, arranged
 from gradcli.report.additions import Tangents, Verdict
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, by_layout, is_one_number, size, written
-
-RTOL, ATOL = 1e-6, 1e-9
-"""How far a right formula may be off: of the entry, and of the largest entry."""
 
 _RANDOM = {
     (False, False): N_("compared at your point and at {count} random points of the same shapes"),
@@ -182,7 +180,7 @@ def _difference(claim: Claim, submission: Submission, t: Trial) -> tuple[Message
             given=written(t.yours.shape),
         ), None
     bad = _bad(claim, submission, t)
-    first = tuple(int(k) for k in np.argwhere(bad)[0])
+    first = first_place(bad)
     place = f"[{','.join(map(str, first))}]" if first else ""
     said = (
         NN_(
@@ -204,17 +202,14 @@ def _bad(claim: Claim, submission: Submission, t: Trial) -> Array:
 
 def _differs(claim: Claim, submission: Submission, yours: Array, correct: Array) -> Array:
     """Where the answer is off by more than it may be."""
-    request, scale = claim.problem.request, float(np.abs(correct[np.isfinite(correct)]).max(initial=0.0))
-    allowed = RTOL * np.abs(correct) + ATOL * scale + 1e-12
+    request, half_units = claim.problem.request, submission.unit
     if request.rtol is not None or request.atol is not None:
-        allowed = (request.rtol or 0.0) * np.abs(correct) + (request.atol or 0.0)
-    elif submission.unit is not None and submission.unit.size == correct.size:
-        allowed = np.maximum(submission.unit.reshape(correct.shape) * (1 + 1e-9), allowed)
-    elif submission.unit is not None and submission.unit.size == 1:
-        allowed = np.maximum(submission.unit.reshape(()) * (1 + 1e-9), allowed)
-    same = (yours == correct) | (np.isnan(yours) & np.isnan(correct))
-    with np.errstate(invalid="ignore"):
-        return np.asarray(~same & ~(np.abs(yours - correct) <= allowed))
+        return differs(yours, correct, Tolerance(request.rtol or 0.0, 0.0, request.atol or 0.0).around(correct))
+    allowed = SUBMISSION.around(correct)
+    if half_units is not None and half_units.size in (1, correct.size):
+        fitted = half_units.reshape(correct.shape if half_units.size == correct.size else ())
+        allowed = np.maximum(allowed, fitted * HALF_UNITS)
+    return differs(yours, correct, allowed)
 
 
 # Layouts and points

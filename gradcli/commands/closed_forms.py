@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gradcli.commands.needed_sizes import needed_sizes
 from gradcli.commands.problem import Problem
 from gradcli.commands.verdicts import in_time, judged, without_formula
-from gradcli.compare import outside
+from gradcli.compare import contradicts
 from gradcli.message import N_, GradcliError, Message, fault, message
 from gradcli.report import Array, Closed, Compared, Part, Question, Vjp, Warning
 from gradcli.shapes import written
@@ -108,7 +108,7 @@ def compared(
 def _within_pattern(form: Form, verdict: Compared, values: Array) -> Compared:
     """The verdict, unless the formula has an entry where the printed structure says that there is none."""
     pattern = form.pattern() if small(form.shape) else None
-    if pattern is None or not outside(values.reshape(pattern.shape), pattern):
+    if pattern is None or not contradicts(values.reshape(pattern.shape), pattern):
         return verdict
     reason = message(N_("the structure above says that entries are 0 which are other than 0"))
     return replace(verdict, agrees=False, reason=reason)
@@ -132,7 +132,7 @@ def warned(problem: Problem, gradients: Mapping[str, Array] | None = None, order
     """What to know of this point before trusting the numbers; `order` is how often was differentiated."""
     from gradcli import explain
 
-    yield from explain.hazards(problem.program, problem.values, problem.wrt, gradients, order)
+    yield from explain.cautions(problem.program, problem.values, problem.wrt, gradients, order)
 
 
 def small(*shapes: Sequence[int], most: int = SMALL) -> bool:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcli.commands.problem import Problem, tensor, understand
-from gradcli.commands.verdicts import OutOfTime, deviation, within
-from gradcli.compare import side_by_side
-from gradcli.message import N_, Message, fault, limit, message
-from gradcli.program import values_of
+from gradcli.commands.verdicts import OutOfTime, within
+from gradcli.compare import Evidence, verdict
+from gradcli.message import N_, fault, limit, message
+from gradcli.program import Program, values_of
+from gradcli.program.hazards import deviation
 from gradcli.report import Array, Part, Warning
 from gradcli.report.exhibits import Curve, Plot
 from gradcli.request import Request
@@ -149,15 +150,17 @@ def _derivatives(
             continue
         form, values = found
         said = form.written()
-        verdict = side_by_side(
-            left,
-            values,
-            pytorch,
-            problem.request.dtype,
-            terms=partial(_along, form, form.magnitude, points),
-            known=partial(_deviation, problem, points, len(order)),
+        compared = verdict(
+            Evidence(
+                left,
+                values,
+                pytorch,
+                problem.request.dtype,
+                terms=partial(_along, form, form.magnitude, points),
+                deviation=partial(_deviation, problem.program, points, len(order)),
+            )
         )
-        yield Curve(left, said.text, said.latex, order, values.reshape(shape), verdict.max_abs_diff, verdict.agrees)
+        yield Curve(left, said.text, said.latex, order, values.reshape(shape), compared.max_abs_diff, compared.agrees)
 
 
 def _symbolic(
@@ -178,11 +181,10 @@ def _along(form: Form, compute: Callable[[Mapping[str, Array]], Array], points: 
     return np.array([compute({**point, form.weights: np.ones(())}) for point in points], dtype=np.float64)
 
 
-def _deviation(problem: Problem, points: Sequence[Mapping[str, Array]], order: int) -> tuple[Message, float] | None:
+def _deviation(program: Program, points: Sequence[Mapping[str, Array]], order: int) -> tuple[str, float] | None:
     """The largest documented deviation that is met on the way."""
-    here = (replace(problem, point=point, values=tuple(values_of(problem.program, point))) for point in points)
-    met = [found for one in here if (found := deviation(one, order)) is not None]
-    return max(met, key=itemgetter(1), default=None)
+    met = (deviation(program, values_of(program, point), order) for point in points)
+    return max((one for one in met if one is not None), key=itemgetter(1), default=None)
 
 
 def _label(output: str, order: tuple[str, ...]) -> str:

@@ -6,18 +6,16 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from gradcli.commands.needed_sizes import needed_sizes
 from gradcli.commands.problem import Problem
-from gradcli.compare import ONE_ROUNDING, side_by_side
+from gradcli.compare import Evidence, slightly_off, verdict
 from gradcli.message import N_, GradcliError, Message, message
-from gradcli.ops.libraries import n
-from gradcli.program import Apply, Step
-from gradcli.program.values import filled
+from gradcli.program import hazards
+from gradcli.program.hazards import deviation
 from gradcli.report import Array, Closed, Compared, Part, Warning
 
 if TYPE_CHECKING:  # the doors open only when a command runs
@@ -140,51 +138,45 @@ def judged(
     was differentiated."""
     if pytorch is None:
         return Compared(name, symbolic, None, None, None, silent or Message(NOT_ASKED))
+    dtype = problem.request.dtype
 
     def shaken() -> Array:
-        moved = {k: slightly_off(a, problem.request.dtype) if k in problem.point else a for k, a in given.items()}
-        return distance(symbolic, form.value(moved, by).reshape(symbolic.shape))
+        moved = {k: slightly_off(a, dtype) if k in problem.point else a for k, a in given.items()}
+        return form.value(moved, by).reshape(symbolic.shape)
 
-    verdict = side_by_side(
-        name,
-        symbolic,
-        pytorch,
-        problem.request.dtype,
-        jacobian=contracted,
-        shaken=shaken,
-        terms=lambda: _terms(problem, form, given, by).reshape(symbolic.shape),
-        known=lambda: deviation(problem, order),
+    return verdict(
+        Evidence(
+            name,
+            symbolic,
+            pytorch,
+            dtype,
+            jacobian=contracted,
+            terms=lambda: _terms(problem, form, given, by).reshape(symbolic.shape),
+            shaken=shaken,
+            deviation=lambda: deviation(problem.program, problem.values, order),
+            excuse=lambda agrees: _excuse(problem, symbolic, agrees, order),
+        )
     )
-    missing = None if verdict.agrees else _without_derivative(problem, verdict, order)
-    return verdict if missing is None else replace(verdict, agrees=None, reason=missing)
 
 
-def _without_derivative(problem: Problem, verdict: Compared, order: int) -> Message | None:
+def _excuse(problem: Problem, symbolic: Array, agrees: bool | None, order: int) -> Message | None:
     """Why there may be nothing to agree on at this point: what is undefined there. (At a kink the first derivative is
     PyTorch's choice on both sides, if the formula has a value; a higher one may be another on each.)"""
-    from gradcli.explain.cautions import kinks, undefined
-
+    program, values, wrt = problem.program, problem.values, problem.wrt
     if np.isnan(problem.y).any():
         return message(N_("the function has no value at this point (nan), so there is no derivative to agree on"))
-    if order > 1 and any(kinks(problem.program, problem.values, problem.wrt, order)):
+    if order > 1 and any(hazards.kinks(program, values, wrt, order)):
         return message(
             N_("the function has a kink at this point, so there is no derivative of order {order} to agree on"),
             order=order,
         )
-    if verdict.agrees is None:
+    if agrees is None:
         return None
-    without_value = verdict.symbolic is not None and np.isnan(verdict.symbolic).any()
-    if without_value and any(kinks(problem.program, problem.values, problem.wrt)):
+    if np.isnan(symbolic).any() and any(hazards.kinks(program, values, wrt)):
         return message(N_("the formula has no value at this kink, where PyTorch takes a slope of its own"))
-    if any(undefined(problem.program, problem.values)):
+    if any(hazards.undefined(program, values)):
         return message(N_("a value on the way is not finite at this point, where the two sides may differ"))
     return None
-
-
-def distance(before: Array, after: Array) -> Array:
-    """How far the values moved, where they are finite."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.nan_to_num(np.abs(after - before), posinf=0.0))
 
 
 def _terms(problem: Problem, form: Form, given: Mapping[str, Array], by: str | None) -> Array:
@@ -195,29 +187,3 @@ def _terms(problem: Problem, form: Form, given: Mapping[str, Array], by: str | N
         others = [float(np.abs(a).max(initial=0.0)) for name, a in given.items() if name not in problem.point]
         floor = max(largest, 1.0) * max(others, default=1.0)
     return np.asarray(form.magnitude(given, by) + floor)
-
-
-def slightly_off(a: Array, dtype: str) -> Array:
-    """The array off by a few roundings in every entry, to one side and the other in turn."""
-    signs = np.where(np.arange(a.size) % 2 == 0, 1.0, -1.0).reshape(a.shape)
-    return np.asarray(a * (1 + signs * 4 * ONE_ROUNDING[dtype]))
-
-
-def deviation(problem: Problem, order: int) -> tuple[Message, float] | None:
-    """The largest documented deviation of PyTorch that this program meets at this point, with the bound of all: a
-    product has the relative errors of its factors together, and a derivative of an order has each factor so often."""
-    met = [largest for step in problem.program.steps if (largest := _met(problem, step, order)) is not None]
-    if not met:
-        return None
-    _, says = max(met)
-    return message(N_("agrees within PyTorch's documented error: {says}"), says=says), order * sum(b for b, _ in met)
-
-
-def _met(problem: Problem, step: Step, order: int) -> tuple[float, str] | None:
-    """The largest deviation that derivatives up to this order of one step have at its arguments, and what it is."""
-    if not isinstance(step.how, Apply) or not step.how.row.deviations:
-        return None
-    arguments = [filled(a, problem.values) for a in step.how.arguments]
-    with np.errstate(all="ignore"):
-        met = [(d.bound, d.says) for d in step.how.row.deviations if d.order <= order and np.any(d.at(n, *arguments))]
-    return max(met, default=None)

@@ -8,9 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcli.explain.cautions import kinks
-from gradcli.explain.paths import Paths, paths
+from gradcli.compare import first_place
 from gradcli.program import Apply, Program, Ref
+from gradcli.program.hazards import kinks
+from gradcli.program.paths import Paths, paths
 from gradcli.report import Array, Closed, Compared, Equivalence, Part, Question, Structure
 from gradcli.shapes import LAYOUTS, Shape, is_one_number
 
@@ -111,5 +112,5 @@ class Facts:
         """The one entry of y that v weighs with 1, where it weighs all others with 0."""
         if self.v.size < 2 or np.count_nonzero(self.v) != 1:
             return None
-        where = tuple(int(k) for k in np.argwhere(self.v)[0])
+        where = first_place(self.v)
         return where if self.v[where] == 1 else None

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from gradcli.compare import FLAT
 from gradcli.explain.slots import note, number, tensor
 from gradcli.message import N_
 from gradcli.report import Array, Compared, Note
 from gradcli.shapes import written
-
-SAME = 1e-8
 
 
 def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -> Iterator[Note]:
@@ -72,17 +71,17 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
         return
     values = np.linalg.eigvalsh((block + block.T) / 2)
     scale = max(float(np.abs(values).max()), 1e-300)
-    if values.min() > SAME * scale:
+    if values.min() > FLAT * scale:
         said = N_(
             "Every eigenvalue of the Hessian is positive (the smallest is {low}): around this point {y} is "
             "curved upwards in every direction, as at a minimum."
         )
-    elif values.max() < -SAME * scale:
+    elif values.max() < -FLAT * scale:
         said = N_(
             "Every eigenvalue of the Hessian is negative (the largest is {high}): around this point {y} is "
             "curved downwards in every direction, as at a maximum."
         )
-    elif values.min() < -SAME * scale and values.max() > SAME * scale:
+    elif values.min() < -FLAT * scale and values.max() > FLAT * scale:
         said = N_(
             "The Hessian has eigenvalues from {low} to {high}, of both signs: around this point {y} is curved "
             "upwards in one direction and downwards in another, as at a saddle."

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradcli.compare import ROUNDED_ZERO
 from gradcli.explain.facts import Facts
 from gradcli.explain.slots import listed, note, number, tensor
 from gradcli.message import N_
 from gradcli.program import Apply, Input, Ref
 from gradcli.report import Note
 from gradcli.shapes import Shape, axes, axis, size, written
-
-ROUNDING = 1e-6
-"""What is left of a zero by rounding, in float32 at worst."""
 
 _SOFTMAX = N_(
     "The outputs of softmax sum to 1 along dim={dim} whatever {x} is, and here they all have the same weight: over "
@@ -71,7 +69,7 @@ def softmax(facts: Facts) -> Iterator[Note]:
         return
     gradients = [facts.gradients[name] for name in facts.moving if name in facts.gradients]
     largest = max((float(np.max(np.abs(g), initial=0.0)) for g in gradients), default=np.nan)
-    if largest <= ROUNDING:
+    if largest <= ROUNDED_ZERO:
         said = _SOFTMAX_ROUNDED if largest else _SOFTMAX
         yield note("softmax", said, dim=along, x=listed(facts.moving), largest=number(largest))
 

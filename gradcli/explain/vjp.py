@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from gradcli.explain import matrix_rule, operations, special_v, weights, zero_gradients
-from gradcli.explain.cautions import hazards
+from gradcli.explain.cautions import cautions
 from gradcli.explain.facts import Facts
 from gradcli.report import Note, Warning
 
@@ -25,7 +25,7 @@ LAST: tuple[Topic, ...] = (weights.einsum, weights.equivalence)
 
 def vjp(facts: Facts) -> Iterator[Note | Warning]:
     """The warnings of the point, then the notes."""
-    yield from hazards(facts.program, facts.values, facts.wrt, facts.gradients)
+    yield from cautions(facts.program, facts.values, facts.wrt, facts.gradients)
     last = [note for topic in LAST for note in topic(facts)]
     yield from _chosen([note for topic in FIRST for note in topic(facts)], MOST - len(last))
     yield from last

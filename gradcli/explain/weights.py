@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradcli.compare import SAME_GRADIENT
 from gradcli.explain.facts import Facts
 from gradcli.explain.slots import note, number
 from gradcli.message import N_
 from gradcli.report import Array, Note
 from gradcli.shapes import by_layout, size, written
 
-SAME = 1e-5
-"""Two ways to one gradient are the same if they differ by less, relatively: float32 rounds at 1e-7 for each entry."""
 _OUTPUTS, _INPUTS = "mnpqrstu", "ijklabcd"
 
 _WEIGHTS = N_(
@@ -100,7 +99,7 @@ def equivalence(facts: Facts) -> Iterator[Note]:
         return
     plain = [e.plain_sum_max_abs_diff for e in known if e.plain_sum_max_abs_diff is not None]
     difference = max(*(e.max_abs_diff for e in known), *plain, 0.0)
-    if difference <= SAME * max(1.0, *(_largest(facts.gradients[e.name]) for e in known)):
+    if difference <= SAME_GRADIENT * max(1.0, *(_largest(facts.gradients[e.name]) for e in known)):
         said = _EQUAL_SCALAR if facts.one_number else _EQUAL_TO_SUM if plain else _EQUAL
         yield note("equivalence", said, v=facts.v_name, y=facts.y_name, difference=number(difference))
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from gradcli.commands.checking.trials import Claim, Trial, with_weights
 from gradcli.commands.closed_forms import SMALL
+from gradcli.compare import MISTAKE, alike
 from gradcli.report import Array, arranged
 from gradcli.shapes import LAYOUTS, by_layout, size
 
 
 def close(a: Array, b: Array) -> bool:
     """Whether two arrays of one shape are the same up to rounding."""
-    scale = float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
-    return bool(np.allclose(a, b, rtol=1e-6, atol=1e-8 * scale + 1e-13, equal_nan=True))
+    return alike(a, b, MISTAKE)
 
 
 def transposed(t: Trial) -> Array | None:
