@@ -362,7 +362,7 @@ def evaluated(
     reading = Reading(dict(tensors), {**shapes, **{name: a.shape for name, a in tensors.items()}})
     with np.errstate(all="ignore"):
         reading.define(formula.where)
-        return reading.array(formula.formula, indices_of(formula.left_side), shape)
+        return reading.array(formula.formula, indices_of(formula.left_side.text()), shape)
 
 
 def indices_of(left_side: str) -> list[str]:

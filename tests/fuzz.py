@@ -81,7 +81,7 @@ def _wrong(found: Compared, form: Derived, documented: float) -> list[str]:
 
 def _said(formula: Any) -> str:
     where = "; ".join(f"{d.name} = {d.formula}" for d in formula.where)
-    return f"{formula.left_side} = {formula.formula}" + (f"   where {where}" if where else "")
+    return f"{formula.left_side.text()} = {formula.formula}" + (f"   where {where}" if where else "")
 
 
 def _as_documented(a: Any, b: Any, bound: float) -> bool:

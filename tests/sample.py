@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradcli.derivatives import KINDS, Derivative, LeftSide
 from gradcli.message import Message, Span, fault
 from gradcli.report import (
     Closed,
@@ -23,15 +24,23 @@ from gradcli.report import (
 )
 from gradcli.request import Request
 
+
+def left_side(kind: str, rows: str = "", columns: str = "") -> LeftSide:
+    """Of y by x; a letter is an index."""
+    return LeftSide(Derivative(KINDS[kind], "y", ("x",)), tuple(rows), tuple(columns))
+
+
 JACOBIAN = Jacobian(
     (5, 5, 5, 5),
-    "d y[m,n] / d x[i,j]",
+    left_side("jacobian", "mn", "ij"),
     "2*(1 + x[i,j])*delta(i,m)*delta(j,n)",
     r"2 \left(1 + {x}_{i,j}\right) \delta_{i,m} \delta_{j,n}",
     (),
     Structure("diagonal", 25, 625, True),
 )
-VJP = Vjp("x.grad[i,j]", "2*v[i,j]*(1 + x[i,j])", r"2 {v}_{i,j} \left(1 + {x}_{i,j}\right)", (), "2*v*(x + 1)")
+VJP = Vjp(
+    left_side("vjp", "", "ij"), "2*v[i,j]*(1 + x[i,j])", r"2 {v}_{i,j} \left(1 + {x}_{i,j}\right)", (), "2*v*(x + 1)"
+)
 QUESTION = Question(
     "vjp",
     "(x+1)**2",

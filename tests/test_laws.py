@@ -169,10 +169,10 @@ def unlike_its_text(drawn: Drawn) -> list[str]:
             try:
                 got = evaluated(formula, shape, tensors, shapes_in(form))
             except Unreadable as error:
-                wrong.append(f"{formula.left_side} = {formula.formula} where {formula.where}: {error}")
+                wrong.append(f"{formula.left_side.text()} = {formula.formula} where {formula.where}: {error}")
                 continue
             if not close(got, form.jacobian.value(drawn.point) if value is None else value, TIGHT):
-                wrong.append(f"{formula.left_side} = {formula.formula} where {formula.where}: {got}")
+                wrong.append(f"{formula.left_side.text()} = {formula.formula} where {formula.where}: {got}")
     return wrong
 
 

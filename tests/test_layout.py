@@ -166,7 +166,7 @@ def test_the_formulas_read_back_lie_as_the_sentence_says(expression: str, point:
                 reading.define(one.where)
                 for entry in one.entries:
                     same(reading.number(read(entry.formula), {}), np.asarray(value[entry.row + entry.column]))
-                    place = [int(k) for k in indices_of(sparsity_sentences.at(one, entry)) if k]
+                    place = [int(k) for k in indices_of(sparsity_sentences.at(one, entry).text()) if k]
                     assert tuple(place[k] for k in order) == entry.row + entry.column
             rows = len(one.entries[0].row)
             assert rows == (outputs if one.layout == "numerator" else len(one.shape) - outputs)
@@ -181,7 +181,7 @@ def order_of(sentence: str, one: Jacobian, question: Question) -> list[int]:
     axis = r"(output|input) axes (\[.*?\])"
     first = re.search(rf": {axis} first, then {axis} \((\w+) layout", sentence)
     assert first is not None and first[5] == one.layout and first[1] != first[3]
-    indices = re.findall(r"\[[^\]]*\]", one.left_side)
+    indices = re.findall(r"\[[^\]]*\]", one.left_side.text())
     assert [first[2], first[4]] == (indices if first[1] == "output" else indices[::-1])
     return axes if first[1] == "output" else [*axes[outputs:], *axes[:outputs]]
 

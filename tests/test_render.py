@@ -248,7 +248,7 @@ def test_where_lines_entries_and_legends() -> None:
         "x",
         Jacobian(
             (5,),
-            "d y / d x[i]",
+            sample.left_side("jacobian", "", "i"),
             "s[i]*[x[i] > 0]/n_x0",
             "",
             (Definition("s", "softmax(x, dim=0)", "s"),),
@@ -352,6 +352,8 @@ def test_a_language_without_a_catalogue_is_english() -> None:
 
 
 def test_a_formula_without_a_jacobian_still_has_its_reason() -> None:
-    closed = Closed("x", None, Vjp("x.grad[i]", "v[i]", "v", ()), Message("no closed form of the Jacobian"))
+    closed = Closed(
+        "x", None, Vjp(sample.left_side("vjp", "", "i"), "v[i]", "v", ()), Message("no closed form of the Jacobian")
+    )
     told = shown((sample.QUESTION, closed))
     assert "x.grad[i] = v[i]" in told and "no closed form of the Jacobian" in told

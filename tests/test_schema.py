@@ -36,7 +36,7 @@ ANSWERS: dict[str, tuple[Part, ...]] = {
             "x",
             Jacobian(
                 (2,),
-                "d y / d x[i]",
+                sample.left_side("jacobian", "", "i"),
                 "s[i]",
                 "s",
                 (Definition("s", "softmax(x)", "s"),),
@@ -44,7 +44,7 @@ ANSWERS: dict[str, tuple[Part, ...]] = {
                 "s",
                 (Entry((), (0,), "s[0]"),),
             ),
-            Vjp("x.grad[i]", "v*s[i]", "v s", ()),
+            Vjp(sample.left_side("vjp", "", "i"), "v*s[i]", "v s", ()),
         ),
     ),
 }

@@ -66,7 +66,7 @@ def test_a_value_read_twice_in_one_step_is_counted_twice() -> None:
 def test_the_local_derivative_is_in_the_user_s_names() -> None:
     operand = visits("h = w @ x; tanh(h)", v="ones", w="1,2:3,4", x="0.1,0.2")["h"].operands[0]
     assert operand.local is not None
-    assert (operand.local.left_side, operand.local.formula) == ("d h[m] / d w[i,j]", "x[j]*delta(i,m)")
+    assert (operand.local.left_side.text(), operand.local.formula) == ("d h[m] / d w[i,j]", "x[j]*delta(i,m)")
 
 
 def test_an_output_without_a_gradient_is_told() -> None:

@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradcli.derivatives import KINDS, Derivative, LeftSide
 from gradcli.message import N_, Message, message
 from gradcli.render.number_text import number
 from gradcli.render.styled_line import Style
+from gradcli.render.translation import Speak
 from gradcli.report import Array, Extra, Question
 from gradcli.report.additions import Between, Call, Flattened, Heatmap, Tangents, Together, Verdict
 from gradcli.shapes import by_layout
@@ -35,7 +37,7 @@ class Say:
 class Numbers:
     """Arrays with a label each (a name, or what is said of it), beside each other where they fit."""
 
-    arrays: tuple[tuple[Message | str, Array], ...]
+    arrays: tuple[tuple[Message | str | LeftSide, Array], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Heat:
 
 
 Block = Head | Say | Numbers | Picture | Heat
+
+
+def label_text(label: Message | str | LeftSide, speak: Speak) -> str:
+    """What stands before the numbers, with its equals sign."""
+    return f"{label.text()} =" if isinstance(label, LeftSide) else speak(label)
 
 
 def blocks(part: Extra, question: Question | None, first: bool) -> Iterator[Block]:
@@ -118,7 +125,7 @@ def _flattened(part: Flattened, output: str) -> Iterator[Block]:
             across=along[1],
         )
     )
-    yield Numbers(((f"d {output} / d {part.name} =", part.matrix),))
+    yield Numbers(((LeftSide(Derivative(KINDS["jacobian"], output, (part.name,))), part.matrix),))
 
 
 def _call(part: Call) -> Iterator[Block]:

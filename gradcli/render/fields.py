@@ -39,7 +39,7 @@ def jacobian(part: Jacobian) -> dict[str, Any]:
     return {
         "shape": list(part.shape),
         "layout": part.layout,
-        "left_side": part.left_side,
+        "left_side": part.left_side.text(),
         "formula": part.formula,
         "latex": part.latex,
         "where": _where(part.where),
@@ -51,7 +51,7 @@ def jacobian(part: Jacobian) -> dict[str, Any]:
 
 def _vjp(part: Vjp) -> dict[str, Any]:
     return {
-        "left_side": part.left_side,
+        "left_side": part.left_side.text(),
         "formula": part.formula,
         "latex": part.latex,
         "matrix": part.matrix,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from gradcli.message import N_
+from gradcli.derivatives import LeftSide, kind_of
+from gradcli.message import N_, Message
 from gradcli.ops.latex_names import latex_name
 from gradcli.render.number_text import number
 from gradcli.render.sparsity_sentences import structure
-from gradcli.render.tex import align, escaped, left_side, values, where
+from gradcli.render.tex import align, escaped, indexed, left_side, values, where
 from gradcli.render.translation import Speak, english
 from gradcli.report import Closed, Compared, Equivalence, Extra, Note, Part, Question, Shown, Warning, Weights
 from gradcli.visible import visible
@@ -67,14 +68,16 @@ def _extra(part: Extra, question: Question | None, digits: int, speak: Speak, fi
             case extra.Say(text):
                 yield escaped(speak(text))
             case extra.Numbers(arrays):
-                yield from align([(_label(speak(told)), values(a, digits, speak)) for told, a in arrays])
+                yield from align([(_label(told, speak), values(a, digits, speak)) for told, a in arrays])
             case extra.Picture() | extra.Heat():
                 pass  # a picture of characters is for screens
 
 
-def _label(text: str) -> str:
-    bare = text.removesuffix(" =")
-    return left_side(bare) if " / " in bare or " " not in bare else rf"\text{{{escaped(bare)}}}"
+def _label(label: Message | str | LeftSide, speak: Speak) -> str:
+    if isinstance(label, LeftSide):
+        return left_side(label)
+    bare = speak(label).removesuffix(" =")
+    return indexed(bare) if " " not in bare else rf"\text{{{escaped(bare)}}}"
 
 
 def _closed(part: Closed, speak: Speak) -> Iterator[str]:
@@ -104,19 +107,7 @@ def _result(by: str, question: Question | None) -> str:
     """What the numbers of a command are called."""
     command, output = ("vjp", "y") if question is None else (question.command, latex_name(question.output_name))
     several = ", ".join(latex_name(one.strip()) for one in by.split(","))
-    match command:
-        case "jvp":
-            return r"J \, t"
-        case "hvp":
-            return rf"\left(H t\right)_{{{several}}}"
-        case "jacobian":
-            return rf"\frac{{\partial {output}}}{{\partial {several}}}"
-        case "hessian":
-            return rf"\nabla^2_{{{several}}} {output}"
-        case "grad":
-            return rf"\partial_{{{several}}} {output}" if "," in by else rf"\nabla_{{{several}}} {output}"
-        case _:
-            return rf"\bar{{{several}}}"
+    return kind_of(command, by).latex.format(of=output, by=several)
 
 
 def _equivalence(part: Equivalence, question: Question | None, speak: Speak) -> str:

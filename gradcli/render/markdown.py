@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from gradcli.derivatives import headings
 from gradcli.message import N_
-from gradcli.render.headings import apart, wording
+from gradcli.render.headings import apart
 from gradcli.render.layout import shown_lines
 from gradcli.render.marked import WIDTH, block, definition, prose
 from gradcli.render.number_text import number
@@ -90,7 +91,7 @@ def _question(part: Question, speak: Speak) -> Iterator[str]:
 
 def _closed(part: Closed, question: Question | None, speak: Speak) -> Iterator[str]:
     output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
-    words = wording("vjp" if question is None else question.command, part.name)
+    words = headings("vjp" if question is None else question.command, part.name)
     if part.jacobian is not None:
         told = speak.sentence(words.matrix, output=output, name=spoken(part.name))
         yield from ("", f"## {told}", "", *_formula(part.jacobian, speak), "")
@@ -115,7 +116,7 @@ def _formula(part: Jacobian | Vjp, speak: Speak) -> Iterator[str]:
 
 
 def _compared(part: Compared, question: Question | None, digits: int, full: bool, speak: Speak) -> Iterator[str]:
-    words = wording("vjp" if question is None else question.command, part.name)
+    words = headings("vjp" if question is None else question.command, part.name)
     yield from ("", f"## {speak.sentence(words.values, name=spoken(part.name))}", "")
     columns = {speak.sentence(N_("SymPy's formula")): part.symbolic, speak.sentence(words.numeric): part.pytorch}
     yield from block({head: array for head, array in columns.items() if array is not None}, digits, full)
@@ -137,7 +138,9 @@ def _extra(part: Extra, question: Question | None, digits: int, full: bool, spea
             case extra.Say(text):
                 yield from ("", prose(speak(text)))
             case extra.Numbers(arrays):
-                yield from block({speak(label).removesuffix(" ="): a for label, a in arrays}, digits, full)
+                yield from block(
+                    {extra.label_text(label, speak).removesuffix(" ="): a for label, a in arrays}, digits, full
+                )
             case extra.Heat(heatmap):
                 yield from ("", "```text", *terminal_heat.drawn(heatmap, WIDTH, digits, speak), "```")
             case extra.Picture(rows):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from gradcli.derivatives import LeftSide
 from gradcli.message import N_, Message, joined, message
 from gradcli.render.extra import Head, Numbers, Say
 from gradcli.render.graph_text import document
@@ -33,7 +34,7 @@ from gradcli.shapes import Shape, written
 class Formula:
     """A closed form with its definitions."""
 
-    left: str
+    left: LeftSide
     text: str
     latex: str
     where: tuple[Definition, ...]

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from gradcli.message import Message
 from gradcli.render import array_text, layout, marked, screen, tex
-from gradcli.render.extra import Head, Numbers, Say
+from gradcli.render.extra import Head, Numbers, Say, label_text
 from gradcli.render.screen import Look
 from gradcli.render.shown import Block, Code, Drawing, Formula, Inside, Prose, Table, blocks
 from gradcli.render.styled_line import BLANK, Line, heading, line
@@ -39,12 +39,12 @@ def _text(block: Block, look: Look, inner: InText) -> list[Line]:
             return [BLANK, *(line(one) for one in layout.wrapped(look.speak(told), min(look.width, _PROSE)))]
         case Numbers(arrays):
             blocks_of = [
-                (look.speak(label), array_text.lines_of(array, look.width - 4, look.digits, look.full))
+                (label_text(label, look.speak), array_text.lines_of(array, look.width - 4, look.digits, look.full))
                 for label, array in arrays
             ]
             return _in_rows(blocks_of, look)
         case Formula(left, right, _, where):
-            return [*screen.formula(left, right, look), *screen.where(where, look)]
+            return [*screen.formula(left.text(), right, look), *screen.where(where, look)]
         case Code(_, source):
             return [line(one) for one in source.rstrip("\n").split("\n")]
         case Table(rows):
@@ -97,7 +97,7 @@ def _markdown(block: Block, digits: int, full: bool, speak: Speak, inner: InMark
         case Say(told) | Prose(told):
             yield from ("", prose(speak(told)), "")
         case Numbers(arrays):
-            named = {speak(label).removesuffix(" ="): array for label, array in arrays}
+            named = {label_text(label, speak).removesuffix(" ="): array for label, array in arrays}
             yield from marked.block(named, digits, full)
         case Formula(left, _, formula, where):
             yield from ("", "$$", rf"{tex.left_side(left)} = {formula}", "$$")
@@ -145,7 +145,10 @@ def _latex(block: Block, digits: int, speak: Speak, inner: InLatex) -> Iterator[
         case Numbers(arrays):
             yield from tex.align(
                 [
-                    (rf"\text{{{escaped(speak(label).removesuffix(' ='))}}}", tex.values(array, digits, speak))
+                    (
+                        rf"\text{{{escaped(label_text(label, speak).removesuffix(' ='))}}}",
+                        tex.values(array, digits, speak),
+                    )
                     for label, array in arrays
                 ]
             )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from gradcli.derivatives import LeftSide, places
 from gradcli.message import N_, NN_, Message, message
 from gradcli.report import Entry, Jacobian, Question, Structure
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size, written
-
-_LEFT_SIDE = re.compile(r"d [^\[/]*(\[[^\]]*\])? / d [^\[]*(\[[^\]]*\])?")
 
 _KINDS = {
     "diagonal": N_("diagonal"),
@@ -69,20 +66,18 @@ _OF_MANY_BY_MANY = {
 
 def arrangement(part: Jacobian, question: Question | None) -> Message:
     """Which axes come first, how it is flattened, and what the layout is called."""
-    if part.left_side.startswith("d2 "):
+    if len(part.left_side.derivative.by) == 2:
         return _second(part.shape, part.left_side)
     if not part.shape:
         return message(N_("one number, for the output and the input are scalars"))
     axes = 0 if question is None else len(question.output_shape)
     said = _OF_MANY_BY_MANY if 0 < axes < len(part.shape) else _BY_ONE_NUMBER if axes else _OF_ONE_NUMBER
     first, _ = by_layout(part.layout, axes, len(part.shape) - axes)
-    match = _LEFT_SIDE.fullmatch(part.left_side)
-    of, by = (match[1] or "", match[2] or "") if match else ("", "")
     return message(
         said[part.layout or LAYOUTS[0]],
         shape=written(part.shape),
-        of=of,
-        by=by,
+        of=places(part.left_side.rows),
+        by=places(part.left_side.columns),
         rows=size(part.shape[:first]),
         columns=size(part.shape[first:]),
     )
@@ -93,21 +88,16 @@ def spoken(name: str) -> str:
     return ", ".join(part.strip() for part in name.split(","))
 
 
-def at(part: Jacobian, entry: Entry) -> str:
+def at(part: Jacobian, entry: Entry) -> LeftSide:
     """`d y[m] / d x[i]` with numbers for its indices: `d y[0] / d x[2]`."""
-    of, by = by_layout(part.layout, entry.row, entry.column)
-    places = iter((*of, *by))
-    return re.sub(
-        r"\[([^\]]*)\]", lambda m: f"[{','.join(str(next(places)) for _ in m[1].split(','))}]", part.left_side
-    )
+    return part.left_side.at(*by_layout(part.layout, entry.row, entry.column))
 
 
-def _second(shape: Shape, left_side: str) -> Message:
+def _second(shape: Shape, side: LeftSide) -> Message:
     """The axes of the variable that is named first, then those of the other."""
     if not shape:
         return message(N_("one number"))
-    first, second = re.findall(r" d [^\[ ]+(\[[^\]]*\])?", left_side.partition("/")[2])
-    outer = first.count(",") + bool(first)
+    outer = len(side.rows)
     rows, columns = size(shape[:outer]), size(shape[outer:])
     return message(
         N_(
@@ -115,8 +105,8 @@ def _second(shape: Shape, left_side: str) -> Message:
             "{rows}×{columns} matrix"
         ),
         shape=written(shape),
-        of=first or "[]",
-        by=second or "[]",
+        of=places(side.rows) or "[]",
+        by=places(side.columns) or "[]",
         rows=rows,
         columns=columns,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from gradcli.derivatives import LeftSide, places
 from gradcli.message import N_
 from gradcli.ops.latex_names import latex_name
 from gradcli.render.number_text import number
@@ -61,18 +62,16 @@ def where(definitions: Sequence[Definition], speak: Speak) -> list[tuple[str, st
     return [(lead * (n == 0) + indexed(d.name), d.latex) for n, d in enumerate(definitions)]
 
 
-def left_side(text: str) -> str:
+def left_side(side: LeftSide) -> str:
     r"""`d y[m,n] / d x[i,j]` is a fraction of \partial, `x.grad[i,j]` is \bar{x} with indices."""
-    if text.startswith("(H t)."):
-        return rf"\left(H t\right)_{{{indexed(text.removeprefix('(H t).'))}}}"
-    higher = re.fullmatch(r"d(\d*) (.+?) / (d .+)", text)
-    if higher and (higher[1] or higher[3].count("d ") > 1):
-        below = r" \, ".join(rf"\partial {indexed(one)}" for one in re.split(r" ?\bd ", higher[3])[1:])
-        return rf"\frac{{\partial^{{{higher[1]}}} {indexed(higher[2])}}}{{{below}}}"
-    quotient = re.fullmatch(r"d (.+?) / d (.+)", text)
-    if quotient:
-        return rf"\frac{{\partial {indexed(quotient[1])}}}{{\partial {indexed(quotient[2])}}}"
-    return indexed(text)
+    if side.derivative.kind.name == "hvp":
+        return rf"\left(H t\right)_{{{indexed(side.derivative.by[0] + places(side.columns))}}}"
+    if not side.derivative.kind.has_rows:
+        return indexed(side.text())
+    (of, rows), below = side.above, side.below
+    order = f"^{{{len(below)}}}" if len(below) > 1 else ""
+    under = r" \, ".join(rf"\partial {indexed(name + places(at))}" for name, at in below)
+    return rf"\frac{{\partial{order} {indexed(of + places(rows))}}}{{{under}}}"
 
 
 def indexed(text: str) -> str:

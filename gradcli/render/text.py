@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from gradcli.derivatives import headings
 from gradcli.message import N_
 from gradcli.render import layout
-from gradcli.render.headings import apart, wording
+from gradcli.render.headings import apart
 from gradcli.render.legend import legend
 from gradcli.render.number_text import number
 from gradcli.render.screen import Look, beside, formula, labelled, numbers, prose, where
@@ -140,7 +141,7 @@ def _second(name: str, part: Jacobian, question: Question | None, look: Look, be
     known = f"{','.join(sorted(name.split(',')))} = {part.formula}"
     fresh = known not in begun and part.formula != "0"
     begun |= {"second", known}
-    return [*lines, *formula(part.left_side, part.formula, look), *where(part.where, look)] if fresh else lines
+    return [*lines, *formula(part.left_side.text(), part.formula, look), *where(part.where, look)] if fresh else lines
 
 
 def _formulas(part: Closed) -> Iterator[str]:
@@ -168,8 +169,8 @@ def _jacobian(name: str, part: Jacobian, question: Question | None, look: Look) 
     ]
     return [
         BLANK,
-        heading(say(wording(_command(question), name).matrix, output=output, name=spoken(name))),
-        *formula(part.left_side, part.formula, look),
+        heading(say(headings(_command(question), name).matrix, output=output, name=spoken(name))),
+        *formula(part.left_side.text(), part.formula, look),
         *where(part.where, look),
         *told,
         *_drawn(part.structure, column),
@@ -191,14 +192,14 @@ _PLAIN = ("dense", "rank-one", "zero")
 
 def _vjp(name: str, part: Vjp, question: Question | None, look: Look) -> list[Line]:
     say = look.speak.sentence
-    words = wording(_command(question))
+    words = headings(_command(question))
     output, v = ("y", "v") if question is None else (question.output_name, question.v_name)
     lines = [BLANK, heading(say(words.product, name=name, output=output, v=v))]
-    lines += formula(part.left_side, part.formula, look)
-    bare = part.left_side.partition("[")[0]
-    if part.matrix and (bare, part.matrix) != (part.left_side, part.formula):  # under it, the two = under each other
+    lines += formula(part.left_side.text(), part.formula, look)
+    left, bare = part.left_side.text(), part.left_side.whole().text()
+    if part.matrix and (bare, part.matrix) != (left, part.formula):  # under it, the two = under each other
         *statements, last = part.matrix.split("; ")  # statements stand on lines of their own, where they can be pasted
-        head = f"  {bare:<{len(part.left_side)}} = "
+        head = f"  {bare:<{len(left)}} = "
         lines += [line(one) for one in layout.formula(last, look.width, head)]
         said = {f"{d.name} = {d.formula}" for d in part.where}
         fresh = [text for text in statements if text not in said]
@@ -217,7 +218,7 @@ def _entries(part: Jacobian, look: Look) -> list[Line]:
     told = [e for e in entries if e.formula != "0"]
     if not told:
         return []
-    left = [at(part, e) for e in told]
+    left = [at(part, e).text() for e in told]
     width = max(map(len, left))
     shown = [
         one
@@ -239,7 +240,9 @@ def _extra(part: Extra, question: Question | None, look: Look, first: bool) -> l
             case extra.Say(text, style):
                 lines += [line(one, style) for one in layout.wrapped(look.speak(text), look.width, "  ")]
             case extra.Numbers(arrays):
-                lines += beside([(look.speak(label), numbers(array, look)) for label, array in arrays], look)
+                lines += beside(
+                    [(extra.label_text(label, look.speak), numbers(array, look)) for label, array in arrays], look
+                )
             case extra.Heat(heatmap):
                 lines += [line(one) for one in terminal_heat.drawn(heatmap, look.width, look.digits, look.speak)]
             case extra.Picture(rows):
@@ -261,7 +264,7 @@ def _compared(part: Compared, question: Question | None, look: Look, begun: set[
         lines = [BLANK, *prose(why, look)] if why and why not in begun else []
         begun.add(why)
         return lines
-    words = wording(_command(question), part.name)
+    words = headings(_command(question), part.name)
     columns = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
     blocks = [(say(head), numbers(array, look)) for head, array in columns if array is not None]
     lines = [BLANK, heading(say(words.values, name=spoken(part.name))), *beside(blocks, look)]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from gradcli.derivatives import LeftSide
 from gradcli.message import Message, Span
 from gradcli.shapes import LAYOUTS, Shape, by_layout
 
@@ -79,14 +80,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Jacobian:
-    """d y[m,...] / d x[i,...] in closed form. `left_side` is as printed.
+    """d y[m,...] / d x[i,...] in closed form.
 
     `shape`, `structure`, `matrix` and `entries` are in the layout named: rows are the output's axes and columns the
     variable's in "numerator", the other way round in "denominator". A Hessian's block has none.
     """
 
     shape: Shape
-    left_side: str
+    left_side: LeftSide
     formula: str
     latex: str
     where: tuple[Definition, ...]
@@ -100,7 +101,7 @@ class Jacobian:
 class Vjp:
     """x.grad[i,...] in closed form after v was contracted with the Jacobian."""
 
-    left_side: str
+    left_side: LeftSide
     formula: str
     latex: str
     where: tuple[Definition, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -12,6 +12,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
+from gradcli.derivatives import Derivative, LeftSide
 from gradcli.report import Array, Closed, Definition, Jacobian, Structure, Vjp
 from gradcli.report import Entry as EntryPart
 from gradcli.shapes import by_layout
@@ -41,11 +42,10 @@ without being asked."""
 class Form:
     """One closed form, as an object that is printed and evaluated: the same expression for both.
 
-    `head` is its left-hand side, with {rows} and {columns} where its indices stand. What is symbols only is worked out
-    once; a form may be asked for its value at many points.
+    What is symbols only is worked out once; a form may be asked for its value at many points.
     """
 
-    head: str
+    derivative: Derivative
     graph: Graph
     weights: str
     decimal: bool
@@ -167,11 +167,12 @@ class Form:
     def _written(self) -> Written:
         text, latex = self._writers()
         known = self._named(text)
-        head = self.head.format(
-            rows=self._places(text, self.formula.rows, known), columns=self._places(text, self.formula.columns, known)
+        rows, columns = (
+            tuple(text.write(k, known) for k in indices) for indices in (self.formula.rows, self.formula.columns)
         )
         written = text.write(self.formula.entry, known)
-        return Written(head, written, latex.write(self.formula.entry, known), _definitions(self, text, latex, written))
+        left = LeftSide(self.derivative, rows, columns)
+        return Written(left, written, latex.write(self.formula.entry, known), _definitions(self, text, latex, written))
 
     def _entries(self) -> tuple[EntryPart, ...]:
         text, _ = self._writers()
@@ -206,16 +207,12 @@ class Form:
     def _named(self, text: Writer) -> dict[Expr, str]:
         return text.names.given(self.formula.columns, COLUMNS, text.names.given(self.formula.rows, ROWS, {}))
 
-    @staticmethod
-    def _places(text: Writer, indices: Sequence[Expr], known: dict[Expr, str]) -> str:
-        return f"[{','.join(text.write(k, known) for k in indices)}]" if indices else ""
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """A formula in words: its left side, itself as text and as LaTeX, and the `where` lines it needs."""
 
-    left_side: str
+    left_side: LeftSide
     text: str
     latex: str
     where: tuple[Definition, ...]

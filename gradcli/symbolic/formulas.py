@@ -10,6 +10,7 @@ from functools import cached_property
 import sympy
 from sympy import Add, Expr, Symbol
 
+from gradcli.derivatives import KINDS, Derivative
 from gradcli.program import Program
 from gradcli.shapes import LAYOUTS, is_one_number
 from gradcli.symbolic import derive
@@ -55,7 +56,7 @@ class Calculus:
 
     def jacobian(self, name: str) -> Form:
         """∂y[m]/∂x[i]"""
-        return self._form(f"d {self.output}{{rows}} / d {name}{{columns}}", self._polished(name), self.layout)
+        return self._form("jacobian", (name,), self._polished(name), self.layout)
 
     def vjp(self, name: str) -> Form:
         """Σ_m v[m] ∂y[m]/∂x[i]"""
@@ -65,7 +66,7 @@ class Calculus:
             found = Polished(replace(gradient.formula, entry=entry), gradient.nodes)
         else:
             found = polished(self.built.graph, self._gradients[name])
-        return self._form(f"{name}.grad{{columns}}", found)
+        return self._form("vjp", (name,), found)
 
     def jvp(self, names: Sequence[str]) -> Form:
         """Σ_i ∂y[m]/∂x[i] t[i], added up over the variables that move."""
@@ -73,21 +74,21 @@ class Calculus:
         terms = [total(f.entry * Entry(t, *f.columns), f.columns) for f, t in moving]
         first = moving[0][0]
         found = Formula(self.output, (), first.rows, (), first.row_dims, tidy(Add(*terms)))
-        return self._form(f"d{self.output}{{columns}}", polished(self.built.graph, found))
+        return self._form("jvp", (), polished(self.built.graph, found))
 
     def hessian(self, a: str, b: str) -> Form:
         """∂²(v·y)/∂a[m]∂b[i]; for a scalar output v is 1 or weighs it."""
         if a not in self._rows:
             self._rows[a] = derive.jacobians(self.built.graph, self._gradient_tensor(a), self._variables)
         one = polished(self.built.graph, self._rows[a][b])
-        return self._form(f"d2 {self.output} / d {a}{{rows}} d {b}{{columns}}", one)
+        return self._form("hessian", (a, b), one)
 
     def hvp(self, name: str, moving: Sequence[str]) -> Form:
         """Σ over the moving variables a of Σ_m t_a[m] ∂²(v·y)/∂a[m]∂b[i]: the Hessian is never built."""
         if tuple(moving) not in self._along:
             outputs = [(self._gradient_tensor(a), _weighted_by(self.tangents[a])) for a in moving]
             self._along[tuple(moving)] = derive.vjps(self.built.graph, outputs, self._variables)
-        return self._form(f"(H t).{name}{{columns}}", polished(self.built.graph, self._along[tuple(moving)][name]))
+        return self._form("hvp", (name,), polished(self.built.graph, self._along[tuple(moving)][name]))
 
     def partial(self, names: Sequence[str]) -> Form:
         """The mixed partial of one number by variables that are one, one after the other: x, x, y is ∂³f/∂x²∂y."""
@@ -95,8 +96,7 @@ class Calculus:
         for name in names:
             found = derive.vjps(graph, [(output, _one)], [self.built.variables[name]])[name]
             output = derive.gradient_tensor(graph, found)
-        order = f"d{len(names)} {self.output} / " if len(names) > 1 else f"d {self.output} / "
-        return self._form(order + " ".join(f"d {n}" for n in names), polished(graph, found))
+        return self._form("partial", tuple(names), polished(graph, found))
 
     @property
     def _is_scalar(self) -> bool:
@@ -134,10 +134,11 @@ class Calculus:
     def _variables(self) -> list[Node]:
         return [self.built.variables[name] for name in self.wrt]
 
-    def _form(self, head: str, one: Polished, layout: str | None = None) -> Form:
+    def _form(self, kind: str, by: tuple[str, ...], one: Polished, layout: str | None = None) -> Form:
         others = {self.weights: self.built.output.dims}
         others.update({t: self.built.variables[n].dims for n, t in self.tangents.items()})
-        return Form(head, self.built.graph, self.weights, self.decimal, one, others, layout)
+        derivative = Derivative(KINDS[kind], self.output, by)
+        return Form(derivative, self.built.graph, self.weights, self.decimal, one, others, layout)
 
 
 def _one(*_: Expr) -> Expr:
