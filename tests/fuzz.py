@@ -20,14 +20,13 @@ import numpy as np
 import gradcli
 from gradcli.commands import COMMANDS
 from gradcli.commands.problem import understand
-from gradcli.commands.verdicts import proven
 from gradcli.message import GradcliError
-from gradcli.numeric import vjp
 from gradcli.report import Compared
 from gradcli.report.exhibits import Visit
 from gradcli.request import Request
 from gradcli.symbolic import Derived, derived
 from tests.programs import Drawn, deviation, program
+from tests.vjp_verdicts import vjp_verdicts
 
 VERDICTS = ("vjp", "jvp", "jacobian", "backward", "hessian", "hvp", "steps")
 """Commands that compare a formula with PyTorch for a program whatever its shape."""
@@ -40,10 +39,9 @@ ALARM = 10
 def judged(drawn: Drawn) -> list[str]:
     """What the product finds wrong with its own formulas for a program, a line each."""
     problem = understand(Request(drawn.text, inputs=drawn.point, v=drawn.v))
-    forms = {form.name: form for form in derived(problem.program, problem.wrt, problem.weights)}
-    numbers = vjp(problem.program, problem.wrt, problem.point, problem.v)
+    forms = {form.name: form for form in derived(problem.program, problem.wrt, problem.v_name)}
     documented = deviation(problem.program, problem.values)
-    return [line for found in proven(problem, forms, numbers) for line in _wrong(found, forms[found.name], documented)]
+    return [line for found in vjp_verdicts(problem, forms) for line in _wrong(found, forms[found.name], documented)]
 
 
 def asked_by(command: str, drawn: Drawn, inner: bool = False) -> list[str]:

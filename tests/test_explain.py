@@ -13,7 +13,7 @@ import pytest
 
 from gradcli.commands.problem import Problem, understand
 from gradcli.commands.vjp import run
-from gradcli.explain import cautions
+from gradcli.explain.cautions import cautions
 from gradcli.explain.slots import entry, number, tensor
 from gradcli.explain.vjp import MOST
 from gradcli.message import GradcliError

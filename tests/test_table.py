@@ -16,9 +16,7 @@ import pytest
 import torch
 
 from gradcli.commands.problem import understand
-from gradcli.commands.verdicts import proven
 from gradcli.message import GradcliError
-from gradcli.numeric import vjp
 from gradcli.numeric.autograd import forward
 from gradcli.ops import ROWS, SPELLED, TABLE
 from gradcli.ops.index_maps import reshape_symbolic
@@ -34,6 +32,7 @@ from gradcli.symbolic.memory import forget
 from gradcli.symbolic.scalars import atomic
 from gradcli.syntax import parse
 from tests.programs import INFIX, OPTIONS
+from tests.vjp_verdicts import vjp_verdicts
 
 ROUNDING = 1e-12
 """How closely two ways of computing a value agree, relative to the largest entry."""
@@ -485,8 +484,8 @@ def verdicts(case: Case, seed: int = 0) -> list[Compared]:
     point = case.point(seed)
     v = np.random.default_rng(seed + 1).uniform(-1, 1, case.program.output_shape)
     problem = understand(Request(case.text, inputs=point, v=v))
-    forms = {form.name: form for form in derived(problem.program, problem.wrt, problem.weights)}
-    return list(proven(problem, forms, vjp(problem.program, problem.wrt, problem.point, problem.v)))
+    forms = {form.name: form for form in derived(problem.program, problem.wrt, problem.v_name)}
+    return vjp_verdicts(problem, forms)
 
 
 # Planted mistakes

@@ -26,11 +26,9 @@ RESERVED = {"torch", "np", "jnp", "jax", "scipy", "print", "float", "abs", "int"
 
 def run(request: Request) -> Iterator[Part]:
     """The question, and the script."""
-    from gradcli import notation
-
     to = chosen(request.to, KINDS)
     problem = understand(request)
-    yield problem.question(notation.latex(problem.program))
+    yield problem.question()
     _refuse_names(problem)
     write = {"torch": _torch, "jax": _jax, "numpy": _numpy}[to]
     yield Script(to, "\n".join([*_head(problem), *write(problem)]) + "\n")
@@ -77,9 +75,9 @@ def _torch(problem: Problem) -> Iterator[str]:
         if place in kept:
             moves = place in found.moving and any(problem.program.depends(kept[place], other) for other in problem.wrt)
             yield f"{name}.retain_grad()" if moves else f"{name} = {name}.detach().requires_grad_()"
-    yield from ("", f"{problem.weights} = {_v(problem, 'torch')}")
+    yield from ("", f"{problem.v_name} = {_v(problem, 'torch')}")
     if problem.program.output.step in found.moving:
-        yield f"{output}.backward({problem.weights})"
+        yield f"{output}.backward({problem.v_name})"
     else:
         yield f"# {output} does not require a gradient: backward would refuse, and every gradient is zero"
     yield from ("", f'print("{output} =", {output}.tolist())')
@@ -96,8 +94,8 @@ def _numpy(problem: Problem) -> Iterator[str]:
     from gradcli.symbolic import Calculus
     from gradcli.symbolic.numpy_script import conditions, numpy_script
 
-    calculus = Calculus(problem.program, problem.wrt, problem.weights, _y(problem))
-    known = {**problem.point, problem.weights: problem.v}
+    calculus = Calculus(problem.program, problem.wrt, problem.v_name, _y(problem))
+    known = {**problem.point, problem.v_name: problem.v}
     named = {name: fresh_name(f"{name}_grad", {*known, *problem.program.names}) for name in problem.wrt}
     body: list[str] = []
     by_values, by_formulas = conditions(calculus.vjp(problem.wrt[0]))
@@ -126,7 +124,7 @@ def _numpy(problem: Problem) -> Iterator[str]:
     yield from (
         "",
         *(f"{name} = {made('np', value)}" for name, value in problem.point.items()),
-        f"{problem.weights} = {_v(problem, 'np')}",
+        f"{problem.v_name} = {_v(problem, 'np')}",
     )
     yield from ("", "", f"def forward({', '.join(problem.point)}):", *_check(by_values), *forward)
     yield from (line.replace("np.special.", "scipy.special.") for line in body)
@@ -204,13 +202,13 @@ def _jax(problem: Problem) -> Iterator[str]:
         "",
     )
     yield from (f"{name} = {made('jnp', problem.point[name])}" for name in (*fixed, *problem.wrt))
-    yield f"{problem.weights} = {_v(problem, 'jnp')}"
+    yield f"{problem.v_name} = {_v(problem, 'jnp')}"
     yield from ("", "", f"def forward({', '.join(problem.wrt)}):", *_forward(problem, "jnp", numpy_library))
     yield from (
         "",
         "",
         f"{_y(problem)}, backward = jax.vjp(forward, {', '.join(problem.wrt)})",
-        f"{', '.join(f'{name}_grad' for name in problem.wrt)}, = backward({problem.weights})",
+        f"{', '.join(f'{name}_grad' for name in problem.wrt)}, = backward({problem.v_name})",
         "",
         f'print("{_y(problem)} =", {_y(problem)}.tolist())',
     )

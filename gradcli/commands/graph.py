@@ -10,6 +10,7 @@ import numpy as np
 from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, fault
 from gradcli.program import Apply, Constant, Input, Ref, Step
+from gradcli.program.paths import used
 from gradcli.program.single_step import source_of
 from gradcli.report import Part
 from gradcli.report.exhibits import Graph, Vertex
@@ -25,14 +26,8 @@ def run(request: Request) -> Iterator[Part]:
     from gradcli.numeric.step_gradients import grad_fns  # PyTorch
 
     names = grad_fns(problem.program, problem.wrt, problem.point, request.dtype)
-    yield problem.question(_latex(problem))
+    yield problem.question()
     yield _graph(problem, names, to)
-
-
-def _latex(problem: Problem) -> str:
-    from gradcli import notation
-
-    return notation.latex(problem.program)
 
 
 def chosen(to: str | None, kinds: Sequence[str]) -> str:
@@ -52,20 +47,11 @@ def chosen(to: str | None, kinds: Sequence[str]) -> str:
 
 def _graph(problem: Problem, grad_fns: Sequence[str | None], to: str) -> Graph:
     program = problem.program
-    read = _read(problem)
+    read = used(program)
     places = {old: new for new, old in enumerate(read)}
     vertices = tuple(_vertex(problem, program.steps[old], old, grad_fns[old]) for old in read)
     edges = [(places[ref.step], places[old]) for old in read for ref in _refs(program.steps[old])]
     return Graph(to, vertices, tuple(dict.fromkeys(edges)))
-
-
-def _read(problem: Problem) -> list[int]:
-    """The steps that the output is made from, in order."""
-    read = {problem.program.output.step}
-    for place in range(problem.program.output.step, -1, -1):
-        if place in read:
-            read.update(ref.step for ref in _refs(problem.program.steps[place]))
-    return sorted(read)
 
 
 def _refs(step: Step) -> tuple[Ref, ...]:

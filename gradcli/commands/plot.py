@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.problem import Problem, tensor, understand
-from gradcli.commands.verdicts import OutOfTime, within
+from gradcli.commands.problem import Problem, understand
+from gradcli.commands.tensor_arguments import tensor
+from gradcli.commands.time_limit import OutOfTime, within
 from gradcli.compare import Evidence, verdict
 from gradcli.message import N_, fault, limit, message
 from gradcli.program import Program, values_of
@@ -35,21 +36,13 @@ MAX_POINTS = 10_000
 
 def run(request: Request) -> Iterator[Part]:
     """The question, and the curves or surfaces."""
-    from gradcli import notation
-
     sweeps = _sweeps(request)
     problem = understand(
         replace(request, inputs={**request.inputs, **{name: float(a.flat[0]) for name, a in sweeps.items()}})
     )
     _refuse(problem)
-    question = problem.question(notation.latex(problem.program))
-    yield replace(
-        question,
-        v_given=None,
-        v_shape=None,
-        wrt=tuple(sweeps),
-        inputs={**question.inputs, **{name: a.shape for name, a in sweeps.items()}},
-    )
+    inputs = {name: sweeps.get(name, a).shape for name, a in problem.point.items()}
+    yield replace(problem.question(weighted=False), wrt=tuple(sweeps), inputs=inputs)
     points = _points(problem, sweeps)
     curves = tuple(_curves(problem, sweeps, points))
     yield Plot(tuple(sweeps.items()), curves)
@@ -170,7 +163,7 @@ def _symbolic(
 
     try:
         with within(problem.request.time_limit):
-            form = Calculus(problem.program, sorted(set(order)), problem.weights, problem.output_name).partial(order)
+            form = Calculus(problem.program, sorted(set(order)), problem.v_name, problem.output_name).partial(order)
             return form, _along(form, form.value, points)
     except (OutOfTime, RecursionError):
         return None

@@ -1,161 +1,109 @@
-"""Stages that commands share: the closed forms with their time limit, and the two columns with their verdict."""
+"""Formulas and PyTorch's numbers -> a verdict for each derivative: the evidence is gathered here, `compare` decides."""
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
+from math import prod
 
 import numpy as np
 
-from gradcli.commands.needed_sizes import needed_sizes
+from gradcli.commands.closed_forms import NOT_DERIVED, ClosedForm, Forms
+from gradcli.commands.derivative_methods import NOT_ASKED, Numbers, Target
 from gradcli.commands.problem import Problem
-from gradcli.compare import Evidence, slightly_off, verdict
+from gradcli.commands.tangents import STILL, Directions
+from gradcli.compare import Evidence, contradicts, slightly_off, verdict
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import hazards
-from gradcli.program.hazards import deviation
-from gradcli.report import Array, Closed, Compared, Part, Warning
+from gradcli.report import Array, Compared, Part
 
-if TYPE_CHECKING:  # the doors open only when a command runs
-    from gradcli.numeric import Numbers
-    from gradcli.symbolic import Derived, Form
-
-NOT_ASKED = N_("PyTorch was not asked (--symbolic-only)")
-NOT_DERIVED = N_("no formula was derived (--numeric-only), so nothing was compared")
+SMALL = 10_000
+"""A matrix of at most so many entries is computed whole, by both sides."""
 
 
-def without_formula(problem: Problem) -> Message:
+def is_small(*shapes: Sequence[int], most: int = SMALL) -> bool:
+    """Whether matrices of these shapes are computed whole."""
+    return sum(prod(shape) for shape in shapes) <= most
+
+
+def verdicts(
+    problem: Problem, targets: Sequence[Target], forms: Forms, numbers: Numbers, directions: Directions = STILL
+) -> Generator[Part, None, list[Compared]]:
+    """Yields the verdict on each derivative, and returns them."""
+    found = []
+    for target in targets:
+        found.append(verdict_on(problem, target, forms.get(target.name), numbers, directions.by_letter))
+        yield found[-1]
+    return found
+
+
+def verdict_on(
+    problem: Problem,
+    target: Target,
+    found: ClosedForm | None,
+    numbers: Numbers,
+    tangents: Mapping[str, Array] | None = None,
+    along: str | None = None,
+) -> Compared:
+    """The verdict on one derivative; `tangents` by their names in the formula, `along` the name of one (or v's) with
+    which the rows of a matrix are contracted."""
+    pytorch = numbers.values.get(target.name)
+    if found is None:
+        return Compared(target.name, None, pytorch, None, None, _without_formula(problem))
+    weighted = target.kind.weighted or along == problem.v_name
+    known = {**problem.point, **({problem.v_name: problem.v} if weighted else {}), **(tangents or {})}
+    try:
+        symbolic, contracted = found.values(known, along)
+    except GradcliError as error:
+        return Compared(target.name, None, pytorch, None, None, error.what)
+    if pytorch is None:
+        compared = Compared(target.name, symbolic, None, None, None, numbers.missing or Message(NOT_ASKED))
+    else:
+        shaped = symbolic.reshape(pytorch.shape)
+        compared = verdict(_evidence(problem, target, found, known, (shaped, pytorch, contracted), along))
+    return compared if along is not None else _within_pattern(found, compared, symbolic)
+
+
+def _without_formula(problem: Problem) -> Message:
     """Why there is nothing to compare."""
     return Message(NOT_DERIVED if problem.request.numeric_only else N_("there is no formula to compare"))
 
 
-class OutOfTime(Exception):
-    """The symbolic work took longer than the user allows."""
+def _within_pattern(found: ClosedForm, compared: Compared, values: Array) -> Compared:
+    """The verdict, unless the formula has an entry where the printed structure says that there is none."""
+    pattern = found.form.pattern() if is_small(found.form.shape) else None
+    if pattern is None or not contradicts(values.reshape(pattern.shape), pattern):
+        return compared
+    reason = message(N_("the structure above says that entries are 0 which are other than 0"))
+    return replace(compared, agrees=False, reason=reason)
 
 
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Raises OutOfTime in the block after so many seconds (in a main thread on a system with timers; else never)."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(*_: Any) -> None:
-        raise OutOfTime
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 1e-6), YEARS))  # 0 would be no limit
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-YEARS = 1e8
-"""Seconds; timers do not count much further."""
-F = TypeVar("F")
-
-
-def in_time(
-    problem: Problem, names: Sequence[str], derive: Callable[[], tuple[Mapping[str, F], list[Closed]]]
-) -> Generator[Part, None, Mapping[str, F]]:
-    """Yields what `derive` writes of the forms and returns the forms; none with --numeric-only, past the time limit, or
-    where they are nested too deeply, each with its reason."""
-    if problem.request.numeric_only:
-        yield from (Closed(name, None, None, Message(NOT_DERIVED)) for name in names)
-        return {}
-    try:
-        with within(problem.request.time_limit):
-            forms, parts = derive()
-    except OutOfTime:
-        told = message(
-            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=problem.request.time_limit
-        )
-        yield from _without(names, "time", told)
-        return {}
-    except RecursionError:
-        told = message(N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's"))
-        yield from _without(names, "limit", told)
-        return {}
-    yield from parts
-    return forms
-
-
-def _without(names: Sequence[str], kind: str, why: Message) -> Iterator[Part]:
-    yield from (Closed(name, None, None, why) for name in names)
-    yield Warning(kind, why)
-
-
-def closed_forms(problem: Problem) -> Generator[Part, None, Mapping[str, Derived]]:
-    """Yields the Jacobian and the VJP for each variable; returns them for evaluation."""
-
-    def derive() -> tuple[dict[str, Derived], list[Closed]]:
-        from gradcli.symbolic import derived  # SymPy: a quarter of a second
-
-        forms = derived(problem.program, problem.wrt, problem.weights, problem.output_name, problem.request.layout)
-        return {form.name: form for form in forms}, [form.closed(problem.request.entries) for form in forms]
-
-    forms = yield from in_time(problem, problem.wrt, derive)
-    yield from needed_sizes(problem, [form.vjp for form in forms.values()])
-    return forms
-
-
-def proven(problem: Problem, forms: Mapping[str, Derived], numbers: Numbers | None) -> Iterator[Compared]:
-    """The verdict for each variable."""
-    for name in problem.wrt:
-        pytorch = None if numbers is None else np.asarray(numbers.grads[name], dtype=np.float64)
-        yield _one(problem, name, forms.get(name), pytorch)
-
-
-def _one(problem: Problem, name: str, form: Derived | None, pytorch: Array | None) -> Compared:
-    if form is None:
-        return Compared(name, None, pytorch, None, None, without_formula(problem))
-    try:
-        symbolic, contracted = form.values(problem.point, problem.v)
-    except GradcliError as error:
-        return Compared(name, None, pytorch, None, None, error.what)
-    given = {**problem.point, form.vjp.weights: problem.v}
-    return judged(problem, name, form.vjp, given, symbolic, pytorch, contracted)
-
-
-def judged(
+def _evidence(
     problem: Problem,
-    name: str,
-    form: Form,
-    given: Mapping[str, Array],
-    symbolic: Array,
-    pytorch: Array | None,
-    contracted: Array | None = None,
-    by: str | None = None,
-    silent: Message | None = None,
-    order: int = 1,
-) -> Compared:
-    """The verdict on a form's values beside PyTorch's; `given` are the inputs, v and tangents by their names in it.
-    `by` names the one with which the form was contracted; `silent` says why PyTorch has no numbers; `order` how often
-    was differentiated."""
-    if pytorch is None:
-        return Compared(name, symbolic, None, None, None, silent or Message(NOT_ASKED))
+    target: Target,
+    found: ClosedForm,
+    known: Mapping[str, Array],
+    sides: tuple[Array, Array, Array | None],
+    along: str | None,
+) -> Evidence:
+    """`sides` are the formula's values, PyTorch's, and those of the Jacobian contracted with v."""
+    symbolic, pytorch, contracted = sides
     dtype = problem.request.dtype
 
     def shaken() -> Array:
-        moved = {k: slightly_off(a, dtype) if k in problem.point else a for k, a in given.items()}
-        return form.value(moved, by).reshape(symbolic.shape)
+        moved = {name: slightly_off(a, dtype) if name in problem.point else a for name, a in known.items()}
+        return found.form.value(moved, along).reshape(symbolic.shape)
 
-    return verdict(
-        Evidence(
-            name,
-            symbolic,
-            pytorch,
-            dtype,
-            jacobian=contracted,
-            terms=lambda: _terms(problem, form, given, by).reshape(symbolic.shape),
-            shaken=shaken,
-            deviation=lambda: deviation(problem.program, problem.values, order),
-            excuse=lambda agrees: _excuse(problem, symbolic, agrees, order),
-        )
+    return Evidence(
+        target.name,
+        symbolic,
+        pytorch,
+        dtype,
+        jacobian=contracted,
+        terms=lambda: _terms(problem, found, known, along).reshape(symbolic.shape),
+        shaken=shaken,
+        deviation=lambda: hazards.deviation(problem.program, problem.values, target.order),
+        excuse=lambda agrees: _excuse(problem, symbolic, agrees, target.order),
     )
 
 
@@ -179,11 +127,11 @@ def _excuse(problem: Problem, symbolic: Array, agrees: bool | None, order: int) 
     return None
 
 
-def _terms(problem: Problem, form: Form, given: Mapping[str, Array], by: str | None) -> Array:
+def _terms(problem: Problem, found: ClosedForm, known: Mapping[str, Array], along: str | None) -> Array:
     """The size of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
     floor = 0.0
-    if form.formula.entry == 0:
+    if found.form.formula.entry == 0:
         largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in problem.values), default=0.0)
-        others = [float(np.abs(a).max(initial=0.0)) for name, a in given.items() if name not in problem.point]
+        others = [float(np.abs(a).max(initial=0.0)) for name, a in known.items() if name not in problem.point]
         floor = max(largest, 1.0) * max(others, default=1.0)
-    return np.asarray(form.magnitude(given, by) + floor)
+    return np.asarray(found.form.magnitude(known, along) + floor)

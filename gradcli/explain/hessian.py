@@ -15,7 +15,7 @@ from gradcli.shapes import written
 
 def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -> Iterator[Note]:
     """`blocks` are named `a,b`, a's axes first."""
-    known = {b.name: b.symbolic if b.pytorch is None else b.pytorch for b in blocks}
+    known = {block.name: block.numbers for block in blocks}
     if not known or any(block is None for block in known.values()):
         return
     yield note(
@@ -97,7 +97,7 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
 def hvp(found: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
     """What H·t is, and that it costs two passes."""
     for one in found:
-        values = one.symbolic if one.pytorch is None else one.pytorch
+        values = one.numbers
         if values is not None:
             yield note(
                 "hvp",

@@ -142,6 +142,11 @@ class Compared:
     reason: Message | None = None
     jacobian_checked: bool | None = None
 
+    @property
+    def numbers(self) -> Array | None:
+        """PyTorch's values, or the formula's where PyTorch was not asked."""
+        return self.symbolic if self.pytorch is None else self.pytorch
+
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:

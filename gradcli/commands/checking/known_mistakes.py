@@ -10,9 +10,10 @@ from math import prod
 import numpy as np
 
 from gradcli.commands.checking import wrong_values
+from gradcli.commands.checking.claim import Claim
 from gradcli.commands.checking.reordered import rewritten
 from gradcli.commands.checking.submission import Submission
-from gradcli.commands.checking.trials import Claim, Trial, with_weights
+from gradcli.commands.checking.trials import Trial, with_weights
 from gradcli.commands.checking.wrong_values import close
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
@@ -34,7 +35,7 @@ class Candidate:
     value: Wrong
 
 
-def named(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
+def find_mistake(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
     """The first mistake that explains the answer at every point."""
     entries = sum(trial.yours.size for trial in trials)
     by_shape = any(trial.yours.shape != trial.correct.shape for trial in trials)
@@ -58,21 +59,21 @@ def candidates(claim: Claim) -> Iterator[Candidate]:
     yield Candidate(
         "sign", message(N_("the sign is the wrong one: yours is minus the right answer")), lambda t: -t.correct
     )
-    if claim.of == "jacobian" and claim.layout is not None:
+    if claim.layout is not None:
         yield Candidate(
             "transposed",
             message(_OTHER_LAYOUT[claim.layout], x=claim.name, y=claim.problem.output_name),
             partial(wrong_values.in_the_other_layout, claim),
         )
-    if claim.of in ("vjp", "grad"):
+    if claim.is_gradient:
         yield from _of_vjp(claim)
-    if claim.of in ("jacobian", "hessian"):
+    if claim.is_matrix:
         yield Candidate(
             "diagonal",
             message(N_("only the diagonal is there; the entries off the diagonal are not all 0")),
             wrong_values.diagonal,
         )
-    if claim.of == "jvp":
+    if claim.kind.directed:
         yield Candidate(
             "vjp",
             message(N_("this is vᵀJ with t in the place of v; J·t was asked for")),
@@ -190,7 +191,7 @@ def _counts(claim: Claim) -> Iterator[Candidate]:
 
 def _lost(claim: Claim) -> Iterator[Candidate]:
     """One factor of the chain rule lost."""
-    if claim.of not in ("vjp", "grad"):
+    if not claim.is_gradient:
         return
     from gradcli.numeric.lost_factor import losable
 
@@ -208,7 +209,7 @@ def _lost(claim: Claim) -> Iterator[Candidate]:
 def _repaired(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
     """What the answer's own products show: with two factors exchanged, or one of them turned round, it is right."""
     seed = claim.problem.request.seed
-    tried = [rewritten(submission, claim.known(t.point, t.v, t.t), seed) for t in trials]
+    tried = [rewritten(submission, claim.names_at(t.point, t.v, t.t), seed) for t in trials]
     for k, (kind, _) in enumerate(tried[0]):
         if all(k < len(one) and _right(one[k][1], t) for one, t in zip(tried, trials, strict=True)):
             if kind == "order":

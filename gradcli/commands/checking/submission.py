@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from gradcli.commands.problem import Problem, tensor
+from gradcli.commands.problem import Problem
+from gradcli.commands.tensor_arguments import tensor
 from gradcli.message import N_, GradcliError, Span, fault, message
 from gradcli.program import Program, trace, values_of
 from gradcli.report import Array
@@ -126,7 +127,7 @@ def _understood(problem: Problem, read: Callable[[], T]) -> T:
         return read()
     except GradcliError as error:
         if error.kind == "name" and error.hint is None:
-            names = ", ".join([*problem.program.inputs, problem.weights])
+            names = ", ".join([*problem.program.inputs, problem.v_name])
             error.hint = message(N_("an answer may name {names}, and what the expression itself names"), names=names)
         raise
 

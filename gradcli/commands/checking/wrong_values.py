@@ -8,9 +8,11 @@ from math import prod
 
 import numpy as np
 
-from gradcli.commands.checking.trials import Claim, Trial, with_weights
-from gradcli.commands.closed_forms import SMALL
+from gradcli.commands.checking.claim import Claim
+from gradcli.commands.checking.trials import Trial, with_weights
+from gradcli.commands.verdicts import SMALL
 from gradcli.compare import MISTAKE, alike
+from gradcli.derivatives import KINDS
 from gradcli.report import Array, arranged
 from gradcli.shapes import LAYOUTS, by_layout, size
 
@@ -31,7 +33,7 @@ def scaled(factor: float, t: Trial) -> Array:
 
 def by_other(claim: Claim, other: str, t: Trial) -> Array:
     """The derivative with respect to another variable."""
-    return replace(claim, name=other).correct(t.point, t.v, t.t)
+    return replace(claim, by=(other,)).correct(t.point, t.v, t.t)
 
 
 def factor_lost(claim: Claim, place: int, source: int, t: Trial) -> Array:
@@ -46,7 +48,7 @@ def vjp_for_jvp(claim: Claim, t: Trial) -> Array | None:
     (name,) = t.t if len(t.t) == 1 else (None,)
     if name is None or t.t[name].shape != t.v.shape:
         return None
-    return replace(claim, of="vjp", name=name).correct(t.point, t.t[name], {})
+    return Claim(claim.problem, KINDS["vjp"], (name,)).correct(t.point, t.t[name], {})
 
 
 def with_x_as_weights(claim: Claim, t: Trial) -> Array | None:
@@ -102,7 +104,8 @@ def _whole(claim: Claim, t: Trial) -> Array | None:
     """The whole Jacobian, where it is small enough and not one row."""
     if t.v.size < 2 or t.v.size * t.correct.size > SMALL:
         return None
-    return replace(claim, of="jacobian", layout=None).correct(t.point, t.v, t.t)
+    problem = replace(claim.problem, request=replace(claim.problem.request, layout=None))
+    return Claim(problem, KINDS["jacobian"], claim.by).correct(t.point, t.v, {})
 
 
 def unsummed(t: Trial) -> Array | None:
