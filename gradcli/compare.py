@@ -1,10 +1,11 @@
-"""Two columns of numbers -> a verdict: do they agree, and if not, is it a disagreement or is one side undefined?"""
+"""Evidence -> a verdict: do two computations of one derivative agree, and if not, is that a disagreement, or is one of
+them undefined there? Holds every tolerance of the house. Knows no program and no formula."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -14,117 +15,259 @@ from gradcli.report import Array, Compared
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How far two correct computations may differ: relative to the entry, and to the largest entry."""
+    """How far two numbers that should be one may be apart: relative to the entry, relative to the largest entry, and in
+    all."""
 
     entry: float
     largest: float
+    least: float = 0.0
+
+    def allowed(self, sizes: Array, scale: float) -> Array:
+        """For entries of these sizes, where the largest is `scale`."""
+        return np.asarray(self.entry * sizes + (self.largest * scale + self.least))
+
+    def around(self, a: Array) -> Array:
+        """For each entry of an array; what is not finite has to be met exactly."""
+        return self.allowed(_finite_sizes(a), _largest(a))
 
 
-TOLERANCES = {"float64": Tolerance(1e-9, 1e-10), "float32": Tolerance(1e-4, 1e-5)}
+TOLERANCES = {"float64": Tolerance(1e-9, 1e-10, 1e-300), "float32": Tolerance(1e-4, 1e-5, 1e-37)}
+"""Of two correct computations by dtype; what is nearer to 0 than the last number has lost digits."""
+SUBMISSION = Tolerance(1e-6, 1e-9, 1e-12)
+"""Of a right answer of a student's, who may have rounded constants."""
+MISTAKE = Tolerance(1e-6, 1e-8, 1e-13)
+"""Of a wrong answer, and what a mistake would have given."""
+MULTIPLE = Tolerance(1e-5, 0.0)
+"""Of a gradient that was added up several times, and so many times the first: float32 rounds at 1e-7 each time."""
+MATRIX_RULE = Tolerance(1e-4, 0.0, 1e-5)
+"""Of PyTorch's gradient, in float32 at worst, and a product of the same matrices in float64."""
+MATRIX_TEXT = Tolerance(1e-9, 1e-10, 1e-10)
+"""Of a formula and the same in matrix notation, where most numbers are near 1."""
+SAME_GRADIENT = 1e-5
+"""Two ways by which PyTorch computes one gradient differ by less, relative to its largest entry: float32 rounds at 1e-7
+for each term."""
+ROUNDED_ZERO = 1e-6
+"""What is left of a zero by rounding, in float32 at worst."""
+FLAT = 1e-8
+"""An eigenvalue nearer to 0 than this, relative to the largest, may be 0."""
+HALF_UNITS = 1 + 1e-9
+"""So many halves of a unit of the last digit that was typed may be missing: the half itself is no exact number."""
+
+LARGE_PRODUCT = 1_000_000
+"""Entries of a matrix, from which on a product is compared by what it does to one vector."""
+
 ROUNDING = 64.0
 """How many times the effect of one rounding two correct computations may differ by."""
+CANCELLED = 4.0
+"""How many roundings of the terms are left of a sum of them that is 0."""
+SHAKEN = 4.0
+"""By how many roundings an input is moved to see how far that moves a formula's values."""
 JUMP = 1e-3
 """Two sides that are this far apart, relative to the largest entry, are not said to agree, whatever the reason."""
 ONE_ROUNDING = {"float64": 2.0**-52, "float32": 2.0**-23}
 """How far apart numbers near 1 are."""
-SMALLEST, LARGEST = {"float64": 1e-300, "float32": 1e-37}, {"float64": np.inf, "float32": 2.0**128}
-"""What is nearer to 0 than the first has lost digits; what is larger than the second is infinite in that dtype."""
+LARGEST = {"float64": np.inf, "float32": 2.0**128}
+"""What is larger is infinite in that dtype."""
 
 
-def outside(values: Array, pattern: Array) -> bool:
+@dataclass(frozen=True)
+class Evidence:
+    """Two computations of the derivative that the answer calls `name`, arrays of one shape, and what a doubt is settled
+    by, which is computed only where there is one.
+
+    `jacobian` holds the values that the printed Jacobian gave when it was contracted with v.
+    `terms` gives the size of what the formula adds up, entry by entry: where it cancels, a rounding of that is left.
+    `shaken` gives the formula's values where the inputs are off by a few roundings (`slightly_off`): where the problem
+    is ill-conditioned, that is how far apart two correct answers may be.
+    `deviation` gives a documented deviation of PyTorch with its bound relative to those terms, if one is met.
+    `excuse` says why there is nothing to agree on at this point, if so: the formula's values may be undefined there.
+    """
+
+    name: str
+    symbolic: Array
+    pytorch: Array
+    dtype: str
+    jacobian: Array | None = None
+    terms: Callable[[], Array] | None = None
+    shaken: Callable[[], Array] | None = None
+    deviation: Callable[[], tuple[str, float] | None] | None = None
+    excuse: Callable[[bool | None], Message | None] | None = None
+
+
+def verdict(evidence: Evidence) -> Compared:
+    """Whether the two sides agree: True, False with the first place where they do not, or None where nothing can be
+    decided at this point, with the reason."""
+    e = evidence
+    close = _close_throughout(e.symbolic, e.pytorch, e.dtype)
+    if close is not None and (e.jacobian is None or _close_throughout(e.jacobian, e.symbolic, e.dtype) is not None):
+        return Compared(e.name, e.symbolic, e.pytorch, close, True, None, None if e.jacobian is None else True)
+    distances = _measure(e)
+    agrees, reason = _decide(e, distances)
+    excuse = None if agrees or e.excuse is None else e.excuse(agrees)
+    if excuse is not None:
+        agrees, reason = None, excuse
+    checked = None if e.jacobian is None else not distances.jacobian_is_off
+    return Compared(e.name, e.symbolic, e.pytorch, distances.largest, agrees, reason, checked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Distances:
+    """Entry by entry: how far the sides are apart (`difference`) and the contracted Jacobian from the formula
+    (`drift`), how far they may be (`allowed`), the size of what is added up (`terms`), and where PyTorch has no number
+    to compare with. `shaken`: the effect of roundings in the inputs had to be allowed."""
+
+    difference: Array
+    drift: Array
+    allowed: Array
+    terms: Array
+    undefined: Array
+    overflown: Array
+    shaken: bool = False
+
+    @property
+    def outside(self) -> Array:
+        """Where the sides are further apart than they may be."""
+        return np.asarray((self.difference > self.allowed) & ~self.undefined)
+
+    @property
+    def jacobian_is_off(self) -> bool:
+        return bool((self.drift > self.allowed).any())
+
+    @property
+    def in_doubt(self) -> bool:
+        return bool(self.outside.any()) or self.jacobian_is_off
+
+    @property
+    def largest(self) -> float:
+        """The largest difference where both sides have a number."""
+        return float(np.max(np.where(self.undefined, 0.0, self.difference), initial=0.0))
+
+
+def _measure(e: Evidence) -> _Distances:
+    """How far the sides are apart and may be; what costs time is asked only where there is a doubt."""
+    overflown = ~np.isfinite(e.pytorch) & np.isfinite(e.symbolic) & (np.abs(e.symbolic) >= LARGEST[e.dtype])
+    distances = _Distances(
+        _difference(e.symbolic, e.pytorch),
+        np.zeros_like(e.symbolic) if e.jacobian is None else _difference(e.jacobian, e.symbolic),
+        TOLERANCES[e.dtype].allowed(_finite_sizes(e.pytorch), _largest(e.symbolic, e.pytorch)),
+        np.abs(e.symbolic),
+        (np.isnan(e.pytorch) & ~np.isnan(e.symbolic)) | overflown,
+        overflown,
+    )
+    if e.terms is not None and distances.in_doubt:
+        terms = np.maximum(distances.terms, e.terms())
+        left = ROUNDING * ONE_ROUNDING[e.dtype] * np.nan_to_num(terms, posinf=0.0)
+        distances = replace(distances, terms=terms, allowed=distances.allowed + left)
+    if e.shaken is not None and distances.in_doubt:
+        with np.errstate(invalid="ignore"):
+            moved = np.nan_to_num(np.abs(e.shaken() - e.symbolic), posinf=0.0)
+        distances = replace(distances, allowed=distances.allowed + ROUNDING * moved, shaken=True)
+    return distances
+
+
+def _decide(e: Evidence, distances: _Distances) -> tuple[bool | None, Message | None]:
+    outside, total = distances.outside, distances.difference.size
+    if outside.any():
+        documented = _documented(e, distances, outside)
+        return (True, documented) if documented is not None else (False, _disagreement(outside, e.symbolic, e.pytorch))
+    if distances.overflown.any():
+        count = int(distances.overflown.sum())
+        return None, message(_OVERFLOWN, count=count, total=total, dtype=e.dtype)
+    if distances.undefined.any():
+        return None, message(_UNDEFINED, count=int(distances.undefined.sum()), total=total)
+    if distances.shaken and distances.largest > JUMP * _largest(e.symbolic, e.pytorch):
+        return None, Message(_ILL_CONDITIONED)
+    if distances.jacobian_is_off:
+        return False, Message(_JACOBIAN_IS_OFF)
+    return True, None
+
+
+_OVERFLOWN = N_("{count} of {total} entries are too large for {dtype} numbers, where they are infinite")
+_UNDEFINED = N_(
+    "PyTorch gives nan in {count} of {total} entries where the formula is finite: "
+    "it is undefined there, not the formula"
+)
+_ILL_CONDITIONED = N_(
+    "a rounding of the inputs moves the formula's values as far as the two sides are apart: at this point nothing can "
+    "be decided"
+)
+_JACOBIAN_IS_OFF = N_("the Jacobian printed above, contracted with the weights, gives other numbers than the formula")
+
+
+def _documented(e: Evidence, distances: _Distances, outside: Array) -> Message | None:
+    """The deviation of PyTorch's own documentation that covers every entry outside, if one does."""
+    met = None if e.deviation is None else e.deviation()
+    if met is None or not np.all(distances.difference[outside] <= met[1] * distances.terms[outside]):
+        return None
+    return message(N_("agrees within PyTorch's documented error: {says}"), says=met[0])
+
+
+def _disagreement(outside: Array, symbolic: Array, pytorch: Array) -> Message:
+    place = first_place(outside)
+    return message(
+        N_(
+            "the two sides disagree in {count} of {total} entries; the first is at {place}: "
+            "formula {a:.6g}, PyTorch {b:.6g}"
+        ),
+        count=int(outside.sum()),
+        total=outside.size,
+        place=list(place),
+        a=float(symbolic[place]),
+        b=float(pytorch[place]),
+    )
+
+
+# Other questions about two arrays
+
+
+def alike(a: Array, b: Array, tolerance: Tolerance) -> bool:
+    """Whether two arrays of one shape are the same within a tolerance of b; entries that are both nan, or the same
+    infinity, are."""
+    return a.shape == b.shape and not differs(a, b, tolerance.around(b)).any()
+
+
+def differs(a: Array, b: Array, allowed: Array) -> Array:
+    """The entries that are further apart than allowed."""
+    return np.asarray(_difference(a, b) > allowed)
+
+
+def is_product(whole: Array, first: Array, second: Array) -> bool:
+    """Whether PyTorch's matrix is first @ second. A large one is compared by a random vector r, whole @ r with
+    first @ (second @ r), as Freivalds does: a wrong entry shows, and no matrix is multiplied again."""
+    if whole.shape != (*first.shape[:-1], *second.shape[1:]) or np.isnan(whole).any():
+        return False
+    if whole.size < LARGE_PRODUCT:
+        return alike(whole, first @ second, MATRIX_RULE)
+    r = np.random.default_rng(0).choice((-1.0, 1.0), whole.shape[-1])
+    least = MATRIX_RULE.least * _largest(whole) * whole.shape[-1] ** 0.5
+    return alike(whole @ r, first @ (second @ r), replace(MATRIX_RULE, least=least))
+
+
+def largest_difference(a: Array, b: Array) -> float:
+    """max |a - b|; entries that are both nan do not count."""
+    return max((float(_difference(x, y).max()) for x, y in _pieces(a, b)), default=0.0)
+
+
+def contradicts(values: Array, pattern: Array) -> bool:
     """Whether an entry is not 0, beyond what roundings leave of a 0, where a pattern (of the same shape, True where an
     entry can be other than 0) has none."""
-    finite = np.abs(values[np.isfinite(values)])
-    return bool((np.abs(values[~pattern]) > JUMP * finite.max(initial=0.0)).any())
+    return bool((np.abs(values[~pattern]) > JUMP * _largest(values)).any())
 
 
-def side_by_side(
-    name: str,
-    symbolic: Array,
-    pytorch: Array,
-    dtype: str,
-    *,
-    shaken: Callable[[], Array] | None = None,
-    terms: Callable[[], Array] | None = None,
-    known: Callable[[], tuple[Message, float] | None] | None = None,
-    jacobian: Array | None = None,
-) -> Compared:
-    """The verdict for one variable.
-
-    `shaken` gives how far the formula's values move when the inputs are off by one rounding: where the problem is
-    ill-conditioned, that is how far apart two correct answers may be.
-    `terms` gives the size of what the formula adds up: where it cancels, a rounding of that is left of it.
-    `known` gives a documented deviation of PyTorch with its bound relative to those terms, if one is met.
-    `jacobian` holds the values that the printed Jacobian gave when it was contracted with v.
-    """
-    close = _close_throughout(symbolic, pytorch, dtype)
-    if close is not None and (jacobian is None or _close_throughout(jacobian, symbolic, dtype) is not None):
-        return Compared(name, symbolic, pytorch, close, True, None, None if jacobian is None else True)
-    overflown = ~np.isfinite(pytorch) & np.isfinite(symbolic) & (np.abs(symbolic) >= LARGEST[dtype])
-    undefined = (np.isnan(pytorch) & ~np.isnan(symbolic)) | overflown
-    tolerance = _tolerance(symbolic, pytorch, dtype)
-    difference = _difference(symbolic, pytorch)
-    drift = np.zeros_like(symbolic) if jacobian is None else _difference(jacobian, symbolic)
-    sizes = np.abs(symbolic)
-    if terms is not None and _is_far(difference, drift, tolerance, undefined):
-        sizes = np.maximum(sizes, terms())
-        tolerance = tolerance + ROUNDING * ONE_ROUNDING[dtype] * np.nan_to_num(sizes, posinf=0.0)
-    shaking = False
-    if shaken is not None and _is_far(difference, drift, tolerance, undefined):
-        shaking = True
-        tolerance = tolerance + ROUNDING * np.nan_to_num(shaken(), posinf=0.0)
-    outside = (difference > tolerance) & ~undefined
-    checked = None if jacobian is None else bool(np.all(drift <= tolerance))
-    largest = float(np.max(np.where(undefined, 0.0, difference), initial=0.0))
-
-    def verdict(agrees: bool | None, reason: Message | None = None) -> Compared:
-        return Compared(name, symbolic, pytorch, largest, agrees, reason, checked)
-
-    if outside.any():
-        documented = None if known is None else known()
-        if documented is not None:
-            says, bound = documented
-            if bool(np.all(difference[outside] <= bound * sizes[outside])):
-                return verdict(True, says)
-        return verdict(False, _disagreement(outside, symbolic, pytorch))
-    if overflown.any():
-        return verdict(
-            None,
-            message(
-                N_("{count} of {total} entries are too large for {dtype} numbers, where they are infinite"),
-                count=int(overflown.sum()),
-                total=undefined.size,
-                dtype=dtype,
-            ),
-        )
-    if undefined.any():
-        return verdict(
-            None,
-            message(
-                N_(
-                    "PyTorch gives nan in {count} of {total} entries where the formula is finite: "
-                    "it is undefined there, not the formula"
-                ),
-                count=int(undefined.sum()),
-                total=undefined.size,
-            ),
-        )
-    if shaking and largest > JUMP * max(float(_finite_sizes(one).max(initial=0.0)) for one in (symbolic, pytorch)):
-        return verdict(
-            None,
-            message(
-                N_(
-                    "a rounding of the inputs moves the formula's values as far as the two sides are apart: at this "
-                    "point nothing can be decided"
-                )
-            ),
-        )
-    return verdict(True)
+def without_cancelled(total: Array, terms: Array) -> Array:
+    """Sums of terms of this size altogether; 0 where they cancel but for their rounding."""
+    return np.where(np.abs(total) <= terms * CANCELLED * ONE_ROUNDING["float64"], 0.0, total)
 
 
-def _is_far(difference: Array, drift: Array, tolerance: Array, undefined: Array) -> bool:
-    """Whether some entry is outside what is allowed so far."""
-    return bool((((difference > tolerance) & ~undefined) | (drift > tolerance)).any())
+def slightly_off(a: Array, dtype: str) -> Array:
+    """The array off by a few roundings in every entry, to one side and the other in turn."""
+    signs = np.where(np.arange(a.size) % 2 == 0, 1.0, -1.0).reshape(a.shape)
+    return np.asarray(a * (1 + signs * SHAKEN * ONE_ROUNDING[dtype]))
+
+
+def first_place(mask: Array) -> tuple[int, ...]:
+    """The first place where the mask holds."""
+    return tuple(int(k) for k in np.argwhere(mask)[0])
 
 
 PIECE = 1 << 16
@@ -141,14 +284,14 @@ def _pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
 
 def _close_throughout(a: Array, b: Array, dtype: str) -> float | None:
     """The largest difference, where all entries are finite and within the tolerance; else None."""
-    scale = max((float(np.abs(x).max()) for x in itertools.chain(*_pieces(a, b))), default=0.0)
+    scale = max((float(np.abs(x).max()) for x in chain(*_pieces(a, b))), default=0.0)
     if not np.isfinite(scale):
         return None
     largest = 0.0
     with np.errstate(invalid="ignore", over="ignore"):
-        for one, other in _pieces(a, b):
-            difference = np.abs(one - other)
-            if not bool((difference <= _allowed(np.abs(other), scale, dtype)).all()):  # nan is not
+        for x, y in _pieces(a, b):
+            difference = np.abs(x - y)
+            if not bool((difference <= TOLERANCES[dtype].allowed(np.abs(y), scale)).all()):  # nan is not
                 return None
             largest = max(largest, float(difference.max()))
     return largest
@@ -170,32 +313,6 @@ def _finite_sizes(a: Array) -> Array:
     return sizes if np.isfinite(sizes.max(initial=0.0)) else np.nan_to_num(sizes, nan=0.0, posinf=0.0)
 
 
-def _tolerance(a: Array, b: Array, dtype: str) -> Array:
-    sizes = _finite_sizes(b)
-    return _allowed(sizes, max(float(s.max(initial=0.0)) for s in (_finite_sizes(a), sizes)), dtype)
-
-
-def _allowed(sizes: Array, scale: float, dtype: str) -> Array:
-    """How far entries of these sizes may be apart, where the largest is `scale`."""
-    tolerance = TOLERANCES[dtype]
-    return np.asarray(tolerance.entry * sizes + (tolerance.largest * scale + SMALLEST[dtype]))
-
-
-def _disagreement(outside: Array, symbolic: Array, pytorch: Array) -> Message:
-    place = tuple(int(k) for k in np.argwhere(outside)[0])
-    return message(
-        N_(
-            "the two sides disagree in {count} of {total} entries; the first is at {place}: "
-            "formula {a:.6g}, PyTorch {b:.6g}"
-        ),
-        count=int(outside.sum()),
-        total=outside.size,
-        place=list(place),
-        a=float(symbolic[place]),
-        b=float(pytorch[place]),
-    )
-
-
-def largest_difference(a: Array, b: Array) -> float:
-    """max |a - b|; entries that are both nan do not count."""
-    return max((float(_difference(one, other).max()) for one, other in _pieces(a, b)), default=0.0)
+def _largest(*arrays: Array) -> float:
+    """The size of the largest finite entry."""
+    return max(float(_finite_sizes(a).max(initial=0.0)) for a in arrays)

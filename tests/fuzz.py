@@ -20,14 +20,13 @@ import numpy as np
 import gradcli
 from gradcli.commands import COMMANDS
 from gradcli.commands.problem import understand
-from gradcli.commands.verdicts import proven
 from gradcli.message import GradcliError
-from gradcli.numeric import vjp
 from gradcli.report import Compared
 from gradcli.report.exhibits import Visit
 from gradcli.request import Request
 from gradcli.symbolic import Derived, derived
 from tests.programs import Drawn, deviation, program
+from tests.vjp_verdicts import vjp_verdicts
 
 VERDICTS = ("vjp", "jvp", "jacobian", "backward", "hessian", "hvp", "steps")
 """Commands that compare a formula with PyTorch for a program whatever its shape."""
@@ -39,11 +38,10 @@ ALARM = 10
 
 def judged(drawn: Drawn) -> list[str]:
     """What the product finds wrong with its own formulas for a program, a line each."""
-    asked = understand(Request(drawn.text, inputs=drawn.point, v=drawn.v))
-    forms = {form.name: form for form in derived(asked.program, asked.wrt, asked.weights)}
-    numbers = vjp(asked.program, asked.wrt, asked.point, asked.v)
-    documented = deviation(asked.program, asked.values)
-    return [line for found in proven(asked, forms, numbers) for line in _wrong(found, forms[found.name], documented)]
+    problem = understand(Request(drawn.text, inputs=drawn.point, v=drawn.v))
+    forms = {form.name: form for form in derived(problem.program, problem.wrt, problem.v_name)}
+    documented = deviation(problem.program, problem.values)
+    return [line for found in vjp_verdicts(problem, forms) for line in _wrong(found, forms[found.name], documented)]
 
 
 def asked_by(command: str, drawn: Drawn, inner: bool = False) -> list[str]:
@@ -103,18 +101,18 @@ def main() -> int:
     parser.add_argument("--kinks", action="store_true", help="points where some operation has no derivative, too")
     parser.add_argument("--inner", action="store_true", help="by the names that the programs assign")
     parser.add_argument("--command", choices=[name for name in COMMANDS if name in VERDICTS], default="vjp")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     warnings.simplefilter("error")
     signal.signal(signal.SIGPROF, _ring)
     counts: Counter[str] = Counter()
     refused: Counter[str] = Counter()
-    for seed in range(asked.seed, asked.seed + asked.programs):
-        drawn = program(seed, longest=asked.longest, kinks=asked.kinks)
+    for seed in range(options.seed, options.seed + options.programs):
+        drawn = program(seed, longest=options.longest, kinks=options.kinks)
         began = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, ALARM)
         try:
-            plain = asked.command == "vjp" and not asked.inner
-            lines = judged(drawn) if plain else asked_by(asked.command, drawn, asked.inner)
+            plain = options.command == "vjp" and not options.inner
+            lines = judged(drawn) if plain else asked_by(options.command, drawn, options.inner)
         except GradcliError as error:
             lines, refusal = [], f"{error.kind}: {error}"
             refused[refusal] += 1

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcli.commands.problem import Understood, understand
+from gradcli.commands.problem import Problem, understand
 from gradcli.commands.vjp import run
-from gradcli.explain import hazards
-from gradcli.explain.paths import paths
+from gradcli.explain.cautions import cautions
 from gradcli.explain.slots import entry, number, tensor
 from gradcli.explain.vjp import MOST
 from gradcli.message import GradcliError
 from gradcli.numeric import vjp as backward
 from gradcli.ops import ROWS
 from gradcli.ops.row import Row
+from gradcli.program.paths import paths
 from gradcli.report import Array, Note, Part, Report, Warning
 from gradcli.request import Request
 
@@ -29,7 +29,7 @@ from gradcli.request import Request
 class Told:
     """An answer with its notes and warnings."""
 
-    asked: Understood
+    problem: Problem
     parts: tuple[Part, ...]
 
     @property
@@ -153,19 +153,19 @@ def test_an_explanation_is_no_longer_than_six_notes(case: int) -> None:
 # --- every claim is true ----------------------------------------------------------------------------------------------
 
 
-def jacobian(asked: Understood, name: str) -> Array:
+def jacobian(problem: Problem, name: str) -> Array:
     """J by PyTorch, row by row: one backward for each one-hot v."""
     rows = []
-    for k in range(asked.v.size):
-        picked = np.zeros(asked.v.size)
+    for k in range(problem.v.size):
+        picked = np.zeros(problem.v.size)
         picked[k] = 1
-        rows.append(backward(asked.program, (name,), asked.point, picked.reshape(asked.v.shape)).grads[name])
+        rows.append(backward(problem.program, (name,), problem.point, picked.reshape(problem.v.shape)).grads[name])
     shape = rows[0].shape if rows else ()
-    return np.reshape(rows, (*asked.v.shape, *shape))
+    return np.reshape(rows, (*problem.v.shape, *shape))
 
 
-def gradient(asked: Understood, name: str) -> Array:
-    return backward(asked.program, asked.wrt, asked.point, asked.v).grads[name]
+def gradient(problem: Problem, name: str) -> Array:
+    return backward(problem.program, problem.wrt, problem.point, problem.v).grads[name]
 
 
 def read(text: Any) -> Array:
@@ -178,71 +178,73 @@ def near(a: Any, b: Any) -> bool:
     return bool(np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True))
 
 
-def flat(asked: Understood, name: str) -> Array:
-    return jacobian(asked, name).reshape(asked.v.size, -1)
+def flat(problem: Problem, name: str) -> Array:
+    return jacobian(problem, name).reshape(problem.v.size, -1)
 
 
-def weights_hold(asked: Understood, said: Mapping[str, Any]) -> bool:
+def weights_hold(problem: Problem, said: Mapping[str, Any]) -> bool:
     if "shape" not in said:  # one number, with or without axes
-        return asked.y.size == 1 and np.all(asked.v == 1)
-    shape = "×".join(map(str, asked.v.shape))
-    summed = np.tensordot(asked.v, jacobian(asked, said["x"]), asked.v.ndim)
-    return said["shape"] == shape and said["count"] == asked.y.size and near(summed, gradient(asked, said["x"]))
+        return problem.y.size == 1 and np.all(problem.v == 1)
+    shape = "×".join(map(str, problem.v.shape))
+    summed = np.tensordot(problem.v, jacobian(problem, said["x"]), problem.v.ndim)
+    return said["shape"] == shape and said["count"] == problem.y.size and near(summed, gradient(problem, said["x"]))
 
 
-def factor_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    found = gradient(asked, said["x"])
-    return near(float(said["weight"]) * jacobian(asked, said["x"]).reshape(found.shape), found)
+def factor_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    found = gradient(problem, said["x"])
+    return near(float(said["weight"]) * jacobian(problem, said["x"]).reshape(found.shape), found)
 
 
-def einsum_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    j, wanted = jacobian(asked, said["x"]), gradient(asked, said["x"])
+def einsum_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    j, wanted = jacobian(problem, said["x"]), gradient(problem, said["x"])
     line = f"{said['rows']},{said['rows']}{said['columns']}->{said['columns']}"
-    row = asked.v.reshape(1, said["m"]) @ j.reshape(said["m"], said["n"])
+    row = problem.v.reshape(1, said["m"]) @ j.reshape(said["m"], said["n"])
     shape = tuple(map(int, said["shape"].split("×")))
-    return shape == j.shape and near(np.einsum(line, asked.v, j), wanted) and near(row.reshape(wanted.shape), wanted)
+    return shape == j.shape and near(np.einsum(line, problem.v, j), wanted) and near(row.reshape(wanted.shape), wanted)
 
 
-def equivalence_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    numbers = backward(asked.program, asked.wrt, asked.point, asked.v)
+def equivalence_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    numbers = backward(problem.program, problem.wrt, problem.point, problem.v)
     ways = [numbers.weighted, *([numbers.plain] if numbers.plain is not None else [])]
-    pairs = [(way[x], numbers.grads[x]) for way in ways for x in asked.wrt]
+    pairs = [(way[x], numbers.grads[x]) for way in ways for x in problem.wrt]
     differences = [np.max(np.nan_to_num(np.abs(a - b)), initial=0.0) for a, b in pairs]
     return near(float(said["difference"]), max(differences)) and max(differences) < 1e-6
 
 
-def derivative_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    j = flat(asked, said["x"])
+def derivative_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    j = flat(problem, said["x"])
     if j.shape[0] != j.shape[1] or np.any(np.nan_to_num(j[~np.eye(len(j), dtype=bool)])):  # a nan is 0 times nan
         return False
     shown = read(said["derivative"]) if "derivative" in said else None
     return shown is None or "..." in said["derivative"] or near(shown.ravel(), np.diag(j))
 
 
-def weighted_derivative_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+def weighted_derivative_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
     if "gradient" not in said:
-        return derivative_holds(asked, said)
+        return derivative_holds(problem, said)
     weights, derivative = read(said["weights"]), read(said["derivative"])
-    true = near(weights, asked.v) and near(weights * derivative, read(said["gradient"]))
-    return true and derivative_holds(asked, said)
+    true = near(weights, problem.v) and near(weights * derivative, read(said["gradient"]))
+    return true and derivative_holds(problem, said)
 
 
-def v_is_x_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    same = np.array_equal(asked.point[said["source"]], asked.v)
+def v_is_x_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    same = np.array_equal(problem.point[said["source"]], problem.v)
     if "derivative" not in said:
         return same
-    diagonal, shown = np.diag(flat(asked, said["x"])).reshape(asked.v.shape), read(said["derivative"])
-    return same and near(shown[asked.v != 0], diagonal[asked.v != 0]) and bool(np.isnan(shown[asked.v == 0]).all())
+    diagonal, shown = np.diag(flat(problem, said["x"])).reshape(problem.v.shape), read(said["derivative"])
+    return (
+        same and near(shown[problem.v != 0], diagonal[problem.v != 0]) and bool(np.isnan(shown[problem.v == 0]).all())
+    )
 
 
-def one_hot_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+def one_hot_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
     place = tuple(map(int, said["place"][1:-1].split(",")))
-    return near(read(said["gradient"]), jacobian(asked, said["x"])[place]) and asked.v[place] == 1
+    return near(read(said["gradient"]), jacobian(problem, said["x"])[place]) and problem.v[place] == 1
 
 
-def column_sums_hold(asked: Understood, said: Mapping[str, Any]) -> bool:
-    j = flat(asked, said["x"])
-    nearby = flat(replace(asked, point={name: value + 0.0371 for name, value in asked.point.items()}), said["x"])
+def column_sums_hold(problem: Problem, said: Mapping[str, Any]) -> bool:
+    j = flat(problem, said["x"])
+    nearby = flat(replace(problem, point={name: value + 0.0371 for name, value in problem.point.items()}), said["x"])
     several = bool((np.count_nonzero(nearby, axis=0) > 1).any())  # at the point itself zeros may hide it
     return (
         several
@@ -252,63 +254,63 @@ def column_sums_hold(asked: Understood, said: Mapping[str, Any]) -> bool:
     )
 
 
-def softmax_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+def softmax_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
     if "lines" not in said:
-        largest = max(float(np.abs(gradient(asked, x)).max()) for x in asked.wrt)
+        largest = max(float(np.abs(gradient(problem, x)).max()) for x in problem.wrt)
         return largest < 1e-12 and near(float(said["largest"]), largest)
-    j = np.moveaxis(np.moveaxis(jacobian(asked, asked.wrt[0]), said["dim"], 0), asked.y.ndim + said["dim"], 1)
+    j = np.moveaxis(np.moveaxis(jacobian(problem, problem.wrt[0]), said["dim"], 0), problem.y.ndim + said["dim"], 1)
     j = j.reshape(*j.shape[:2], said["lines"], said["lines"])
-    return not np.any(j[..., ~np.eye(said["lines"], dtype=bool)]) and said["count"] == asked.y.size
+    return not np.any(j[..., ~np.eye(said["lines"], dtype=bool)]) and said["count"] == problem.y.size
 
 
-def broadcast_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    x = gradient(asked, said["x"])
+def broadcast_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    x = gradient(problem, said["x"])
     large = tuple(map(int, said["large"].split("×")))
     over = tuple(map(int, said["axes"].split(", ")))
     left = [1 if k in over else n for k, n in enumerate(large)]
     return near(read(said["gradient"]), x) and int(np.prod(left)) == x.size
 
 
-def mean_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    if said["operation"] != "mean" or "mean(" not in asked.program.source:
+def mean_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    if said["operation"] != "mean" or "mean(" not in problem.program.source:
         return near(float(said["share"]), 1 / said["count"])
-    source = asked.program.source.replace("mean", "sum")
-    summed = understand(Request(source, "vjp", asked.request.inputs, v=asked.request.v))
-    inside = asked.program[asked.program.output].how
+    source = problem.program.source.replace("mean", "sum")
+    summed = understand(Request(source, "vjp", problem.request.inputs, v=problem.request.v))
+    inside = problem.program[problem.program.output].how
     last = getattr(inside, "operation", "") == "mean"
     return near(float(said["share"]), 1 / said["count"]) and (
-        not last or near(gradient(summed, said["x"]), said["count"] * gradient(asked, said["x"]))
+        not last or near(gradient(summed, said["x"]), said["count"] * gradient(problem, said["x"]))
     )
 
 
-def product_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
+def product_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
     rules = {said["x"]: said["rule"], **({said["other"]: said["second"]} if "other" in said else {})}
-    known = {**asked.point, "v": asked.v, "outer": np.outer}
-    return all(near(eval(rule, {}, known), gradient(asked, x)) for x, rule in rules.items())  # noqa: S307
+    known = {**problem.point, "v": problem.v, "outer": np.outer}
+    return all(near(eval(rule, {}, known), gradient(problem, x)) for x, rule in rules.items())  # noqa: S307
 
 
-def sum_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    step = asked.program[asked.program.output].how
-    summed = asked.values[step.refs[0].step]  # type: ignore[union-attr]
-    return summed.size == said["count"] and near(float(said["weight"]), float(asked.v))
+def sum_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    step = problem.program[problem.program.output].how
+    summed = problem.values[step.refs[0].step]  # type: ignore[union-attr]
+    return summed.size == said["count"] and near(float(said["weight"]), float(problem.v))
 
 
-def zero_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    numbers = backward(asked.program, asked.wrt, asked.point, asked.v)
-    named = [x for x in asked.wrt if x in str(said.get("x", ", ".join(asked.wrt))).split(", ")]
+def zero_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    numbers = backward(problem.program, problem.wrt, problem.point, problem.v)
+    named = [x for x in problem.wrt if x in str(said.get("x", ", ".join(problem.wrt))).split(", ")]
     refused = ("refusal" in said) == (numbers.refusal is not None) and said.get("refusal") == numbers.refusal
     return refused and not any(np.any(numbers.grads[x]) for x in named)
 
 
-def index_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    return said["x"] in asked.program.whole_numbers and said["x"] not in asked.wrt
+def index_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    return said["x"] in problem.program.whole_numbers and said["x"] not in problem.wrt
 
 
-def where_holds(asked: Understood, said: Mapping[str, Any]) -> bool:
-    return bool(np.isnan(gradient(asked, said["x"])).any())
+def where_holds(problem: Problem, said: Mapping[str, Any]) -> bool:
+    return bool(np.isnan(gradient(problem, said["x"])).any())
 
 
-CLAIMS: Mapping[str, Callable[[Understood, Mapping[str, Any]], bool]] = {
+CLAIMS: Mapping[str, Callable[[Problem, Mapping[str, Any]], bool]] = {
     "weights": weights_hold, "scalar-v": factor_holds, "einsum": einsum_holds, "equivalence": equivalence_holds,
     "diagonal": weighted_derivative_holds, "v-is-x": v_is_x_holds, "one-hot": one_hot_holds,
     "column-sums": column_sums_hold, "softmax": softmax_holds, "broadcast": broadcast_holds, "mean": mean_holds,
@@ -318,7 +320,7 @@ CLAIMS: Mapping[str, Callable[[Understood, Mapping[str, Any]], bool]] = {
 
 def untrue(answer: Told) -> list[str]:
     """The sentences whose claim does not hold on PyTorch's own numbers."""
-    return [str(n.text) for n in answer.notes if not CLAIMS[n.topic](answer.asked, n.text.values)]
+    return [str(n.text) for n in answer.notes if not CLAIMS[n.topic](answer.problem, n.text.values)]
 
 
 @each_case
@@ -349,8 +351,10 @@ def names_of(expression: str) -> set[str]:
 
 def test_the_judge_sees_an_untrue_sentence() -> None:
     answer = told(0)
-    assert not derivative_holds(answer.asked, {"x": "x", "derivative": "[[1, 2, 3], [4, 5, 6]]"})
-    assert not einsum_holds(answer.asked, {"x": "x", "rows": "nm", "columns": "ij", "m": 6, "n": 6, "shape": "2×3×3×2"})
+    assert not derivative_holds(answer.problem, {"x": "x", "derivative": "[[1, 2, 3], [4, 5, 6]]"})
+    assert not einsum_holds(
+        answer.problem, {"x": "x", "rows": "nm", "columns": "ij", "m": 6, "n": 6, "shape": "2×3×3×2"}
+    )
 
 
 # --- PyTorch's refusal is foreseen ------------------------------------------------------------------------------------
@@ -358,9 +362,9 @@ def test_the_judge_sees_an_untrue_sentence() -> None:
 
 @each_case
 def test_a_refusal_is_foreseen_from_the_program(case: int) -> None:
-    asked = told(case).asked
-    refused = backward(asked.program, asked.wrt, asked.point, asked.v).refusal is not None
-    assert paths(asked.program, asked.wrt).reach_output is not refused
+    problem = told(case).problem
+    refused = backward(problem.program, problem.wrt, problem.point, problem.v).refusal is not None
+    assert paths(problem.program, problem.wrt).reach_output is not refused
 
 
 # --- the questions people ask: the numbers must appear ----------------------------------------------------------------
@@ -495,8 +499,8 @@ def test_a_point_has_the_warnings_it_deserves(expression: str, inputs: Mapping[s
 
 
 def test_an_infinite_slope_without_a_known_kink_is_told() -> None:
-    asked = ask("x*2", "ones", x="[1, 2]").asked
-    told = hazards(asked.program, asked.values, asked.wrt, {"x": np.array([1.0, np.inf])})
+    problem = ask("x*2", "ones", x="[1, 2]").problem
+    told = cautions(problem.program, problem.values, problem.wrt, {"x": np.array([1.0, np.inf])})
     assert [str(w.text) for w in told] == ["x.grad[1] is inf: the slope is not finite there."]
 
 

@@ -26,7 +26,7 @@ from fuzzing.mutants import mutants
 from fuzzing.pumps import pumps
 
 from gradcli.cli import entry
-from gradcli.commands.problem import tensor
+from gradcli.commands.tensor_arguments import tensor
 from gradcli.message import Exit, GradcliError
 from gradcli.shapes import allowing
 from gradcli.streams import Stream

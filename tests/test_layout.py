@@ -359,7 +359,7 @@ def test_a_jacobian_is_right_in_either_where_no_layout_was_said() -> None:
 
 
 def test_a_command_that_forgets_the_layout_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcli.commands.jacobian.arranged", lambda whole, axes, layout: whole)
+    monkeypatch.setattr("gradcli.commands.derivative_methods.arranged", lambda whole, axes, layout: whole)
     with pytest.raises((AssertionError, ValueError)):
         test_the_numbers_of_every_way_out_are_those_with_the_axes_exchanged(*WRITTEN[0])
 

@@ -12,7 +12,7 @@ from gradcli import numeric
 from gradcli.cli import entry, records
 from gradcli.cli.resume import is_good
 from gradcli.commands import COMMANDS
-from gradcli.compare import side_by_side
+from gradcli.compare import Evidence, verdict
 from gradcli.ops import SPELLED
 from gradcli.program import trace
 from gradcli.symbolic import derived
@@ -39,9 +39,9 @@ def test_a_scalar_of_a_matrix_has_the_gradient_that_autograd_finds(text) -> None
 def test_the_verdict_refuses_the_wrong_zero(text) -> None:
     program = trace(parse(text), {"X": X.shape})
     wanted = numeric.vjp(program, ["X"], {"X": X}, np.ones(())).grads["X"]
-    verdict = side_by_side("X", np.zeros_like(wanted), wanted, "float64")
-    assert verdict.agrees is False
-    assert verdict.max_abs_diff == np.abs(wanted).max()
+    compared = verdict(Evidence("X", np.zeros_like(wanted), wanted, "float64"))
+    assert compared.agrees is False
+    assert compared.max_abs_diff == np.abs(wanted).max()
 
 
 def test_pytorch_undefined_is_told_apart_from_a_disagreement() -> None:
@@ -51,7 +51,7 @@ def test_pytorch_undefined_is_told_apart_from_a_disagreement() -> None:
     theirs = numeric.vjp(program, ["x"], {"x": x}, np.ones(2)).grads["x"]
     assert ours.tolist() == [1.0, 1.0]
     assert np.isnan(theirs).all()
-    assert side_by_side("x", ours, theirs, "float64").agrees is None
+    assert verdict(Evidence("x", ours, theirs, "float64")).agrees is None
 
 
 @pytest.mark.parametrize(("text", "x", "wanted"), [

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from programs import Drawn, programs
 
 import gradcli
-from gradcli.compare import outside
+from gradcli.compare import contradicts
 from gradcli.message import GradcliError
 from gradcli.numeric import rows
 from gradcli.program import trace
@@ -70,7 +70,7 @@ def test_an_entry_that_pytorch_finds_lies_in_the_pattern(drawn: Drawn) -> None:
     for form in derived(drawn.program, drawn.wrt, drawn.weights):
         pattern, whole = form.jacobian.pattern(), found[form.name]
         if pattern is not None:
-            assert not outside(whole.reshape(pattern.shape), pattern)
+            assert not contradicts(whole.reshape(pattern.shape), pattern)
             assert form.jacobian.structure().nonzero == pattern.sum()
 
 

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.closed_forms import Wanted, compared, formed
-from gradcli.commands.problem import Understood, tensor, understand
+from gradcli.commands.closed_forms import Forms, closed_forms
+from gradcli.commands.derivative_methods import Numbers, target
+from gradcli.commands.problem import Problem, opening, understand
+from gradcli.commands.tensor_arguments import tensor
+from gradcli.commands.verdicts import verdict_on
+from gradcli.compare import MULTIPLE, alike
+from gradcli.explain.backward import backward, meaning
+from gradcli.explain.cautions import cautions
 from gradcli.message import GradcliError
-from gradcli.report import Array, Compared, Part, Value, Warning, Weights
+from gradcli.report import Array, Compared, Part, Weights
 from gradcli.report.additions import Between, Call
 from gradcli.request import Request
 from gradcli.streams import Stream
@@ -19,7 +25,6 @@ from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:
     from gradcli.numeric.backward_calls import After
-    from gradcli.symbolic import Form
 
 MOST_SHOWN, FIRST_SHOWN = 12, 4
 """More calls than so many are shown by the first few and the last."""
@@ -27,75 +32,72 @@ MOST_SHOWN, FIRST_SHOWN = 12, 4
 
 def run(request: Request) -> Iterator[Part]:
     """The parts of `backward`'s answer: PyTorch's error is an answer too."""
-    from gradcli import explain, notation
-    from gradcli.explain.backward import backward as explained
+    problem = _understood(request)
+    yield from opening(problem, weighted=not problem.v_is_guessed)
+    fits = problem.v.shape == problem.program.output_shape and not problem.v_is_guessed
+    targets = [target("vjp", name) for name in problem.wrt]
+    forms: Forms = (yield from closed_forms(problem, targets, unit=request.v is None)) if fits else {}
+    yield problem.y_alone if request.v is None else Weights(problem.v, problem.y)
+    after = _autograd(problem)
+    calls = _calls(after)
+    yield from _shown(calls)
+    done = [call for call in calls if call.error is None]
+    if fits and done:
+        yield from _verdicts(problem, forms, done[-1], 1 if request.zero_grad else len(done))
+    between = _between(problem) if fits else []
+    yield from between
+    yield from cautions(problem.program, problem.values, problem.wrt)
+    yield from backward(
+        calls,
+        after[0].grads,
+        request.zero_grad,
+        request.retain_graph,
+        [value.name for value in between if value.retained is not None],
+        problem.output_name,
+    )
 
-    asked, v = _understood(request)
-    echoed = asked.question(notation.latex(asked.program))
-    given = v is not None and request.v is not None
-    if v is not None and v.shape != asked.v.shape:
-        told = str(request.v) if isinstance(request.v, (str, int, float)) else "tensor"
-        echoed = replace(echoed, v_given=told, v_shape=v.shape)
-    yield echoed if given or not asked.guessed else replace(echoed, v_given=None, v_shape=None)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    fits = (v is None and not asked.guessed) or (v is not None and v.shape == asked.v.shape)
-    forms: Mapping[str, Form] = {}
-    if fits:
-        wanted = [Wanted(name, "vjp", (name,), matrix=False) for name in asked.wrt]
-        forms = yield from formed(asked, wanted, asked.wrt, unit=v is None)
-    yield Value(asked.y) if v is None else Weights(v, asked.y)
 
+def _understood(request: Request) -> Problem:
+    """The problem, with a v of whatever shape, for PyTorch to refuse."""
+    try:
+        return understand(request)
+    except GradcliError as error:
+        text = request.v.strip() if isinstance(request.v, str) else ""
+        if error.kind != "shape" or request.v is None or text.startswith("onehot"):
+            raise
+    problem = understand(replace(request, v=None))
+    v = tensor(request.v, "v", Stdin(), Stream(request.seed, "v"), problem.point)
+    text = str(request.v) if isinstance(request.v, (str, int, float)) else "tensor"
+    return replace(problem, request=request, v=v, v_given=text, v_is_guessed=False)
+
+
+def _autograd(problem: Problem) -> Sequence[After]:
+    """What `.grad` holds after each call."""
     from gradcli.numeric import backward_calls  # PyTorch: half a second, after the formulas are on the screen
 
-    after = backward_calls.calls(
-        asked.program,
-        asked.wrt,
-        asked.point,
-        v,
+    request = problem.request
+    return backward_calls.calls(
+        problem.program,
+        problem.wrt,
+        problem.point,
+        None if request.v is None else problem.v,
         request.calls,
         retain_graph=request.retain_graph,
         zero_grad=request.zero_grad,
         dtype=request.dtype,
         device=request.device,
     )
-    calls = _calls(after)
-    yield from _shown(calls)
-    single = after[0].grads
-    done = [call for call in calls if call.error is None]
-    if fits and done:
-        yield from _proven(asked, forms, done[-1], 1 if request.zero_grad else len(done))
-    kept = backward_calls.between(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device) if fits else {}
-    yield from (Between(name, grad_fn, retained) for name, (grad_fn, retained) in kept.items())
-    yield from explain.hazards(asked.program, asked.values, asked.wrt)
-    yield from explained(
-        calls,
-        single,
-        request.zero_grad,
-        request.retain_graph,
-        [name for name, (_, retained) in kept.items() if retained is not None],
-        asked.output_name,
-    )
 
 
-def _understood(request: Request) -> tuple[Understood, Array | None]:
-    """The question and v as it was given: of whatever shape, for PyTorch to refuse; None where it was left out."""
-    try:
-        asked = understand(request)
-    except GradcliError as error:
-        if (
-            error.kind != "shape"
-            or request.v is None
-            or (isinstance(request.v, str) and request.v.strip().startswith("onehot"))
-        ):
-            raise
-        asked = understand(replace(request, v=None))
-        return asked, tensor(request.v, "v", Stdin(), Stream(request.seed, "v"), asked.point)
-    return asked, None if request.v is None else asked.v
+def _between(problem: Problem) -> Sequence[Between]:
+    """The named values on the way, which are no leaves."""
+    from gradcli.numeric import backward_calls
+
+    values = backward_calls.between(problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device)
+    return [Between(name, grad_fn, retained) for name, (grad_fn, retained) in values.items()]
 
 
 def _calls(after: Sequence[After]) -> list[Call]:
-    from gradcli.explain.backward import meaning
-
     first = after[0].grads
     found = []
     for count, one in enumerate(after, 1):
@@ -115,7 +117,7 @@ def _multiple(grads: Mapping[str, Array], first: Mapping[str, Array]) -> float |
     if not np.isfinite(top).all() or top[1] == 0.0:
         return None
     multiple = round(top[0] / top[1])
-    same = all(np.allclose(a, multiple * first[name], rtol=1e-5, atol=0.0) for name, a in grads.items())
+    same = all(alike(a, multiple * first[name], MULTIPLE) for name, a in grads.items())
     return float(multiple) if same else None
 
 
@@ -126,17 +128,15 @@ def _shown(calls: Sequence[Call]) -> Iterator[Call]:
         yield from (*calls[:FIRST_SHOWN], calls[-1])
 
 
-def _proven(asked: Understood, forms: Mapping[str, Form], last: Call, times: int) -> Iterator[Compared]:
+def _verdicts(problem: Problem, forms: Forms, last: Call, times: int) -> Iterator[Compared]:
     """The formula as many times as it was added up, beside PyTorch's .grad after the last call."""
-    known = {**asked.point, asked.weights: asked.v}
-    for name in asked.wrt:
+    for name in problem.wrt:
         pytorch = last.grads.get(name)
-        shape = asked.program[ref].shape if (ref := asked.program.variable(name)) else ()
-        grad = np.zeros(shape) if pytorch is None else pytorch
-        verdict = compared(asked, name, forms.get(name), known, grad / times)
+        grad = np.zeros(problem.shape(name)) if pytorch is None else pytorch
+        compared = verdict_on(problem, target("vjp", name), forms.get(name), Numbers({name: grad / times}))
         yield replace(
-            verdict,
+            compared,
             pytorch=grad,
-            symbolic=None if verdict.symbolic is None else verdict.symbolic * times,
-            max_abs_diff=None if verdict.max_abs_diff is None else verdict.max_abs_diff * times,
+            symbolic=None if compared.symbolic is None else compared.symbolic * times,
+            max_abs_diff=None if compared.max_abs_diff is None else compared.max_abs_diff * times,
         )

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import combinations_with_replacement, permutations
 from math import comb
 
-from gradcli.commands.closed_forms import (
-    Wanted,
-    by_pytorch,
-    compared,
-    formed,
-    question,
-    refuse_intermediate,
-    shape_of,
-    warned,
-)
-from gradcli.commands.problem import Understood, understand
-from gradcli.message import N_, GradcliError, fault, limit
-from gradcli.report import Array, Part, Value, Warning
+from gradcli.commands.closed_forms import closed_forms
+from gradcli.commands.derivative_methods import autograd, target
+from gradcli.commands.problem import Problem, opening, understand
+from gradcli.commands.refusals import refuse_intermediate, refuse_many_outputs
+from gradcli.commands.verdicts import verdicts
+from gradcli.explain.cautions import cautions
+from gradcli.explain.grad import grad
+from gradcli.message import N_, fault, limit
+from gradcli.report import Part
 from gradcli.request import Request
-from gradcli.shapes import is_one_number, written
+from gradcli.shapes import written
 
 MOST = 100
 """So many partial derivatives are answered at once."""
@@ -31,51 +26,36 @@ MOST = 100
 
 def run(request: Request) -> Iterator[Part]:
     """The parts of `grad`'s answer."""
-    from gradcli import notation
-    from gradcli.explain.grad import grad as explained
-
-    asked = understand(replace(request, wrt=None if request.wrt is None else tuple(dict.fromkeys(request.wrt))))
-    if not is_one_number(asked.program.output_shape):
-        raise refusal(asked)
-    asked = replace(asked, request=request)
-    partials = _partials(asked)
-    yield question(asked, notation.latex(asked.program), weighted=False)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = _wanted_partials(partials) if partials else [Wanted(name, "jacobian", (name,), True) for name in asked.wrt]
-    forms = yield from formed(asked, wanted, asked.wrt, unit=True)
-    yield Value(asked.y)
-    found = {}
-    for one in wanted:
-        names = partials.get(one.name, (one.name,))
-        pytorch, silent = None, None
-        if not request.symbolic_only:
-            numbers, silent = by_pytorch(forms, partial(_by_pytorch, asked, names))
-            pytorch = numbers.get(one.name)
-        verdict = compared(asked, one.name, forms.get(one.name), asked.point, pytorch, silent=silent, order=len(names))
-        yield verdict
-        value = verdict.symbolic if pytorch is None else pytorch
-        if value is not None:
-            found[one.name] = value
-    order = max(map(len, partials.values()), default=1)
-    yield from warned(asked, None if partials else found, order)
-    yield from explained(found, partials, asked.y, asked.output_name)
+    problem = _understood(request)
+    partials = _partials(problem)
+    yield from opening(problem, weighted=False)
+    targets = [target("partial", *names) for names in partials] or [target("grad", name) for name in problem.wrt]
+    forms = yield from closed_forms(problem, targets)
+    yield problem.y_alone
+    values = {}
+    for one in targets:  # PyTorch may have one of them and not another
+        (compared,) = yield from verdicts(problem, [one], forms, autograd(problem, [one], formulas=bool(forms)))
+        if compared.numbers is not None:
+            values[one.name] = compared.numbers
+    order = max(one.order for one in targets)
+    yield from cautions(problem.program, problem.values, problem.wrt, None if partials else values, order)
+    yield from grad(values, partials, problem.y, problem.output_name)
 
 
-def _by_pytorch(asked: Understood, names: tuple[str, ...]) -> Mapping[str, Array]:
-    """The gradient by one variable, or the partial derivative by several, under the name that the answer gives it."""
-    from gradcli import numeric
+def _understood(request: Request) -> Problem:
+    """The problem; a variable may stand in --wrt as often as it is differentiated by."""
+    once = None if request.wrt is None else tuple(dict.fromkeys(request.wrt))
+    problem = understand(replace(request, wrt=once))
+    refuse_many_outputs(problem)
+    return replace(problem, request=request)
 
-    if len(names) == 1:
-        return numeric.vjp(asked.program, names, asked.point, asked.v, *asked.dtype_device).grads
-    return {",".join(names): numeric.partial(asked.program, names, asked.point, *asked.dtype_device)}
 
-
-def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:
-    """The higher partial derivatives that were asked for, by what the answer calls them; none for a plain gradient."""
-    wrt, order = asked.request.wrt or asked.wrt, asked.request.order
+def _partials(problem: Problem) -> Sequence[tuple[str, ...]]:
+    """The variables of each higher partial derivative, one after the other; none for a plain gradient."""
+    wrt, order = problem.request.wrt or problem.wrt, problem.request.order
     repeated = max(Counter(wrt).values()) > 1
     if order is None and not repeated:
-        return {}
+        return ()
     if order is not None and repeated:
         raise fault(
             "option",
@@ -84,18 +64,18 @@ def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:
             order=order,
             names=",".join(wrt),
         )
-    for name in asked.wrt:
-        if shape_of(asked, name) != ():
+    for name in problem.wrt:
+        if problem.shape(name) != ():
             raise fault(
                 "shape",
                 N_("higher partial derivatives are by scalar variables, and {name} is {shape}"),
                 hint=N_("gradcli hessian  gives every second derivative of a tensor"),
                 name=name,
-                shape=written(shape_of(asked, name)),
+                shape=written(problem.shape(name)),
             )
-    refuse_intermediate(asked, permutations(asked.wrt, 2))
+    refuse_intermediate(problem, permutations(problem.wrt, 2))
     if order is None:
-        return {",".join(wrt): tuple(wrt)}
+        return [tuple(wrt)]
     if comb(len(wrt) + order - 1, order) > MOST:
         raise limit(
             N_("there are more than {most} partial derivatives of order {order}"),
@@ -104,28 +84,4 @@ def _partials(asked: Understood) -> dict[str, tuple[str, ...]]:
             order=order,
             example=",".join([wrt[0]] * order),
         )
-    return {",".join(names): names for names in combinations_with_replacement(wrt, order)}
-
-
-def _wanted_partials(partials: dict[str, tuple[str, ...]]) -> list[Wanted]:
-    return [Wanted(name, "partial", (names,), True) for name, names in partials.items()]
-
-
-def refusal(asked: Understood) -> GradcliError:
-    """A gradient is of one number; PyTorch says it in its own words."""
-    bare, source = asked.program.bare, asked.program.source
-    text = "" if bare is None else source[bare.start : bare.end]
-    pasteable = text and not set(text) & set('\n"$`\\!')
-    return fault(
-        "shape",
-        N_(
-            'a gradient is of one number, and the output is {shape}: PyTorch says "grad can be implicitly created only '
-            "for "
-            'scalar outputs"'
-        ),
-        hint=N_('add it up:  gradcli grad "sum({text})"  or weigh its entries:  gradcli vjp "{text}" --v ones')
-        if pasteable
-        else N_("add it up with  .sum()  at the end, or weigh its entries:  gradcli vjp ... --v ones"),
-        shape=written(asked.program.output_shape),
-        text=text,
-    )
+    return list(combinations_with_replacement(wrt, order))

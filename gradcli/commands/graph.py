@@ -7,9 +7,10 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from gradcli.commands.problem import Understood, understand
+from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, fault
 from gradcli.program import Apply, Constant, Input, Ref, Step
+from gradcli.program.paths import used
 from gradcli.program.single_step import source_of
 from gradcli.report import Part
 from gradcli.report.exhibits import Graph, Vertex
@@ -21,18 +22,12 @@ KINDS = ("dot", "mermaid", "svg")
 def run(request: Request) -> Iterator[Part]:
     """The graph of everything that the output is computed from."""
     to = chosen(request.to, KINDS)
-    asked = understand(request)
+    problem = understand(request)
     from gradcli.numeric.step_gradients import grad_fns  # PyTorch
 
-    names = grad_fns(asked.program, asked.wrt, asked.point, request.dtype)
-    yield asked.question(_latex(asked))
-    yield _graph(asked, names, to)
-
-
-def _latex(asked: Understood) -> str:
-    from gradcli import notation
-
-    return notation.latex(asked.program)
+    names = grad_fns(problem.program, problem.wrt, problem.point, request.dtype)
+    yield problem.question()
+    yield _graph(problem, names, to)
 
 
 def chosen(to: str | None, kinds: Sequence[str]) -> str:
@@ -50,42 +45,37 @@ def chosen(to: str | None, kinds: Sequence[str]) -> str:
     )
 
 
-def _graph(asked: Understood, grad_fns: Sequence[str | None], to: str) -> Graph:
-    program = asked.program
-    read = _read(asked)
+def _graph(problem: Problem, grad_fns: Sequence[str | None], to: str) -> Graph:
+    program = problem.program
+    read = used(program)
     places = {old: new for new, old in enumerate(read)}
-    vertices = tuple(_vertex(asked, program.steps[old], old, grad_fns[old]) for old in read)
+    vertices = tuple(_vertex(problem, program.steps[old], old, grad_fns[old]) for old in read)
     edges = [(places[ref.step], places[old]) for old in read for ref in _refs(program.steps[old])]
     return Graph(to, vertices, tuple(dict.fromkeys(edges)))
-
-
-def _read(asked: Understood) -> list[int]:
-    """The steps that the output is made from, in order."""
-    read = {asked.program.output.step}
-    for place in range(asked.program.output.step, -1, -1):
-        if place in read:
-            read.update(ref.step for ref in _refs(asked.program.steps[place]))
-    return sorted(read)
 
 
 def _refs(step: Step) -> tuple[Ref, ...]:
     return step.how.refs if isinstance(step.how, Apply) else ()
 
 
-def _vertex(asked: Understood, step: Step, place: int, grad_fn: str | None) -> Vertex:
+def _vertex(problem: Problem, step: Step, place: int, grad_fn: str | None) -> Vertex:
     match step.how:
         case Input(name):
             return Vertex(name, name, "leaf", step.shape, grad_fn)
         case Constant(value):
             told = (
-                f"{float(asked.values[place]):g}"
+                f"{float(problem.values[place]):g}"
                 if not isinstance(value, np.ndarray)
-                else source_of(asked.program, step)
+                else source_of(problem.program, step)
             )
             return Vertex("", told, "constant", step.shape, None)
         case Apply():
-            written = source_of(asked.program, step)
+            written = source_of(problem.program, step)
             label = f"{step.name} = {written}" if step.name else written
             return Vertex(
-                step.name or "", label, "output" if place == asked.program.output.step else "step", step.shape, grad_fn
+                step.name or "",
+                label,
+                "output" if place == problem.program.output.step else "step",
+                step.shape,
+                grad_fn,
             )

@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator
 from itertools import product
 
-from gradcli.commands.closed_forms import (
-    Wanted,
-    by_pytorch,
-    compared,
-    formed,
-    question,
-    refuse_intermediate,
-    refuse_without_weights,
-    warned,
-)
-from gradcli.commands.problem import understand
+from gradcli.commands.closed_forms import closed_forms
+from gradcli.commands.derivative_methods import autograd, target
+from gradcli.commands.problem import opening, understand
+from gradcli.commands.refusals import refuse_guessed_weights, refuse_intermediate
 from gradcli.commands.tangents import directions
-from gradcli.report import Array, Compared, Part, Warning
+from gradcli.commands.verdicts import verdicts
+from gradcli.explain.cautions import cautions
+from gradcli.explain.hessian import hvp
+from gradcli.report import Part
 from gradcli.report.additions import Tangents
 from gradcli.request import Request
 
 
 def run(request: Request) -> Iterator[Part]:
     """The parts of `hvp`'s answer."""
-    from gradcli import notation
-    from gradcli.explain.hessian import hvp as explained
-
-    asked = understand(request)
-    refuse_without_weights(asked)
-    moving, unit = directions(asked), request.v is None
-    refuse_intermediate(asked, product(moving.t, asked.wrt))
-    yield question(asked, notation.latex(asked.program), weighted=not unit)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = [Wanted(name, "hvp", (name, tuple(moving.t)), matrix=False) for name in asked.wrt]
-    involved = tuple(dict.fromkeys([*asked.wrt, *moving.t]))
-    forms = yield from formed(asked, wanted, involved, moving.names, unit=unit)
-    yield Tangents(moving.t, moving.given, asked.y)
-    pytorch: Mapping[str, Array] = {}
-    silent = None
-    if not request.symbolic_only:
-        from gradcli import numeric
-
-        numbers = partial(numeric.hvp, asked.program, asked.wrt, asked.point, asked.v, moving.t, *asked.dtype_device)
-        pytorch, silent = by_pytorch(forms, numbers)
-    known = {**asked.point, asked.weights: asked.v, **moving.known}
-    found: list[Compared] = []
-    for name in asked.wrt:
-        found.append(compared(asked, name, forms.get(name), known, pytorch.get(name), silent=silent, order=2))
-        yield found[-1]
-    yield from warned(asked, order=2)
-    yield from explained(found, moving.t)
+    problem = understand(request)
+    refuse_guessed_weights(problem)
+    moving = directions(problem)
+    refuse_intermediate(problem, product(moving.t, problem.wrt))
+    yield from opening(problem, weighted=request.v is not None)
+    targets = [target("hvp", name) for name in problem.wrt]
+    forms = yield from closed_forms(problem, targets, moving)
+    yield Tangents(moving.t, moving.texts, problem.y)
+    numbers = autograd(problem, targets, moving, bool(forms))
+    compared = yield from verdicts(problem, targets, forms, numbers, moving)
+    yield from cautions(problem.program, problem.values, problem.wrt, order=2)
+    yield from hvp(compared, moving.t)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gradcli.commands.closed_forms import SMALL, Forms, Wanted, compared, formed, question, shape_of, small, warned
-from gradcli.commands.problem import Understood, understand
-from gradcli.message import N_, message
+from gradcli.commands.closed_forms import ClosedForm, Forms, closed_forms
+from gradcli.commands.derivative_methods import Target, autograd, target
+from gradcli.commands.problem import Problem, opening, understand
+from gradcli.commands.verdicts import SMALL, is_small, verdict_on, verdicts
+from gradcli.explain.cautions import cautions
+from gradcli.explain.jacobian import jacobian
+from gradcli.message import N_, Message
 from gradcli.program.work import fits
-from gradcli.report import Array, Closed, Compared, Jacobian, Part, Value, Warning, arranged
+from gradcli.report import Array, Compared, Part, Warning
 from gradcli.report.additions import Flattened, Heatmap
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size
-
-if TYPE_CHECKING:  # the door opens only when a formula is asked for
-    from gradcli.symbolic import Form
-
 
 DRAWN = 1_000_000
 """A Jacobian of at most so many entries is drawn."""
@@ -27,108 +24,77 @@ DRAWN = 1_000_000
 
 def run(request: Request) -> Iterator[Part]:
     """The parts of `jacobian`'s answer."""
-    from gradcli import notation
-    from gradcli.explain.jacobian import jacobian as explained
-
-    asked = understand(request)
-    yield question(asked, notation.latex(asked.program), weighted=False)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    wanted = [Wanted(name, "jacobian", (name,), matrix=True) for name in asked.wrt]
-    closed: dict[str, Jacobian] = {}
-    forms: Forms = {}
-    stages = formed(asked, wanted, asked.wrt)
-    try:
-        while True:
-            part = next(stages)
-            if isinstance(part, Closed) and part.jacobian is not None:
-                closed[part.name] = part.jacobian
-            yield part
-    except StopIteration as done:
-        forms = done.value
-    yield Value(asked.y)
-    found: dict[str, Array] = {}
-    for verdict in _proven(asked, forms):
-        value = verdict.symbolic if verdict.pytorch is None else verdict.pytorch
-        if value is not None and _fits(asked):
-            found[verdict.name] = value
-        yield verdict
-    for name in asked.wrt:
-        yield _flattened(asked, name, closed.get(name), found.get(name))
-        if request.plot and name in found:
-            yield _heatmap(asked, name, forms.get(name), found[name])
-    if not _fits(asked):
-        yield Warning(
-            "size",
-            message(
-                N_(
-                    "the Jacobian is too large to be computed entry by entry; it was contracted with v = 1 on both "
-                    "sides instead"
-                )
-            ),
-        )
-    yield from warned(asked)
-    yield from explained(
-        closed,
-        {name: shape_of(asked, name) for name in asked.wrt},
-        found,
-        asked.program.output_shape,
-        asked.output_name,
+    problem = understand(request)
+    yield from opening(problem, weighted=False)
+    targets = [target("jacobian", name) for name in problem.wrt]
+    forms = yield from closed_forms(problem, targets)
+    yield problem.y_alone
+    whole = yield from _verdicts(problem, targets, forms)
+    yield from _matrices(problem, forms, whole)
+    if not _is_whole(problem):
+        yield Warning("size", Message(_TOO_LARGE))
+    yield from cautions(problem.program, problem.values, problem.wrt)
+    yield from jacobian(
+        {name: found.jacobian for name, found in forms.items() if found.jacobian is not None},
+        {name: problem.shape(name) for name in problem.wrt},
+        whole,
+        problem.program.output_shape,
+        problem.output_name,
         request.layout,
     )
 
 
-def _fits(asked: Understood) -> bool:
-    shapes = [(*asked.program.output_shape, *shape_of(asked, name)) for name in asked.wrt]
-    rows = size(asked.program.output_shape)
-    columns = sum(size(shape_of(asked, name)) for name in asked.wrt)
-    return small(*shapes, most=DRAWN if asked.request.plot else SMALL) and fits(asked.program, rows, columns)
+_TOO_LARGE = N_(
+    "the Jacobian is too large to be computed entry by entry; it was contracted with v = 1 on both sides instead"
+)
 
 
-def _proven(asked: Understood, forms: Forms) -> Iterator[Compared]:
-    """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's; a large one is contracted."""
-    if not _fits(asked):
-        yield from _contracted(asked, forms)
-        return
-    rows = {}
-    if not asked.request.symbolic_only:
-        from gradcli import numeric
-
-        rows = {
-            name: arranged(whole, len(asked.program.output_shape), asked.request.layout)
-            for name, whole in numeric.rows(asked.program, asked.wrt, asked.point, *asked.dtype_device).items()
-        }
-    for name in asked.wrt:
-        yield compared(asked, name, forms.get(name), asked.point, rows.get(name))
+def _is_whole(problem: Problem) -> bool:
+    """Whether the Jacobians are computed entry by entry."""
+    shapes = [(*problem.program.output_shape, *problem.shape(name)) for name in problem.wrt]
+    rows, columns = size(problem.program.output_shape), sum(size(problem.shape(name)) for name in problem.wrt)
+    return is_small(*shapes, most=DRAWN if problem.request.plot else SMALL) and fits(problem.program, rows, columns)
 
 
-def _contracted(asked: Understood, forms: Forms) -> Iterator[Compared]:
-    pulled = {}
-    if not asked.request.symbolic_only:
-        from gradcli import numeric
-
-        pulled = dict(numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device).grads)
-    known = {**asked.point, asked.weights: asked.v}
-    for name in asked.wrt:
-        pytorch = None if name not in pulled else np.asarray(pulled[name], dtype=np.float64)
-        verdict = compared(asked, name, forms.get(name), known, pytorch, by=asked.weights)
-        yield replace(verdict, jacobian_checked=verdict.agrees, whole=False)
+def _verdicts(problem: Problem, targets: Sequence[Target], forms: Forms) -> Generator[Part, None, Mapping[str, Array]]:
+    """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's; returns them. Large ones are
+    contracted with v = 1, and none is returned."""
+    if not _is_whole(problem):
+        yield from _contracted(problem, targets, forms)
+        return {}
+    compared = yield from verdicts(problem, targets, forms, autograd(problem, targets))
+    return {one.name: one.numbers for one in compared if one.numbers is not None}
 
 
-def _heatmap(asked: Understood, name: str, form: Form | None, whole: Array) -> Heatmap:
-    pattern = None if form is None else form.pattern()
-    return Heatmap(name, asked.output_name, _layout(asked), whole.reshape(_flat(asked, name)), pattern)
+def _contracted(problem: Problem, targets: Sequence[Target], forms: Forms) -> Iterator[Compared]:
+    numbers = autograd(problem, [target("vjp", name) for name in problem.wrt])
+    for one in targets:
+        compared = verdict_on(problem, one, forms.get(one.name), numbers, along=problem.v_name)
+        yield replace(compared, jacobian_checked=compared.agrees)
 
 
-def _flattened(asked: Understood, name: str, closed: Jacobian | None, whole: Array | None) -> Flattened:
-    picture = None if closed is None or closed.structure is None else closed.structure.picture
-    matrix = whole.reshape(_flat(asked, name)) if whole is not None and asked.request.flat else None
-    return Flattened(name, _layout(asked), _flat(asked, name), picture, matrix)
+def _matrices(problem: Problem, forms: Forms, whole: Mapping[str, Array]) -> Iterator[Part]:
+    """Each Jacobian as a matrix, with --plot as a picture."""
+    for name in problem.wrt:
+        found = forms.get(name)
+        yield _flattened(problem, name, found, whole.get(name))
+        if problem.request.plot and name in whole:
+            pattern = None if found is None else found.form.pattern()
+            matrix = whole[name].reshape(_flat_shape(problem, name))
+            yield Heatmap(name, problem.output_name, _layout(problem), matrix, pattern)
 
 
-def _layout(asked: Understood) -> str:
-    return asked.request.layout or LAYOUTS[0]
+def _flattened(problem: Problem, name: str, found: ClosedForm | None, whole: Array | None) -> Flattened:
+    structure, shape = None if found is None else found.structure, _flat_shape(problem, name)
+    picture = None if structure is None else structure.picture
+    matrix = whole.reshape(shape) if whole is not None and problem.request.flat else None
+    return Flattened(name, _layout(problem), shape, picture, matrix)
 
 
-def _flat(asked: Understood, name: str) -> Shape:
+def _layout(problem: Problem) -> str:
+    return problem.request.layout or LAYOUTS[0]
+
+
+def _flat_shape(problem: Problem, name: str) -> Shape:
     """How many rows and columns the Jacobian has as a matrix."""
-    return by_layout(asked.request.layout, size(asked.program.output_shape), size(shape_of(asked, name)))
+    return by_layout(problem.request.layout, size(problem.program.output_shape), size(problem.shape(name)))

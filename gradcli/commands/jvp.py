@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from gradcli.commands.closed_forms import Wanted, compared, formed, question, warned
-from gradcli.commands.problem import understand
-from gradcli.commands.tangents import directions
-from gradcli.report import Part, Warning
+from gradcli.commands.closed_forms import closed_forms
+from gradcli.commands.derivative_methods import Target, autograd, target
+from gradcli.commands.problem import Problem, opening, understand
+from gradcli.commands.tangents import Directions, directions
+from gradcli.commands.verdicts import verdicts
+from gradcli.derivatives import KINDS
+from gradcli.explain.cautions import cautions
+from gradcli.explain.jvp import jvp
+from gradcli.report import Array, Part
 from gradcli.report.additions import Tangents
 from gradcli.request import Request
 
 
 def run(request: Request) -> Iterator[Part]:
     """The parts of `jvp`'s answer."""
-    from gradcli import notation
-    from gradcli.explain.jvp import jvp as explained
+    problem = understand(request)
+    moving = directions(problem)
+    yield from opening(problem, weighted=False, wrt=tuple(moving.t))
+    targets = [Target(", ".join(moving.t), KINDS["jvp"])]
+    forms = yield from closed_forms(problem, targets, moving)
+    yield Tangents(moving.t, moving.texts, problem.y)
+    numbers, pulled = autograd(problem, targets, moving), _pulled_back(problem, moving)
+    (compared,) = yield from verdicts(problem, targets, forms, numbers, moving)
+    yield from cautions(problem.program, problem.values, problem.wrt)
+    if compared.numbers is not None:
+        yield from jvp(moving.t, problem.v, compared.numbers, pulled, problem.output_name)
 
-    asked = understand(request)
-    moving = directions(asked)
-    yield question(asked, notation.latex(asked.program), wrt=tuple(moving.t), weighted=False)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    name = ", ".join(moving.t)
-    wanted = Wanted(name, "jvp", (tuple(moving.t),), matrix=False)
-    forms = yield from formed(asked, [wanted], tuple(moving.t), moving.names)
-    yield Tangents(moving.t, moving.given, asked.y)
-    pytorch, pulled = None, None
-    if not request.symbolic_only:
-        from gradcli import numeric
 
-        pytorch = numeric.jvp(asked.program, asked.point, moving.t, request.dtype, request.device)
-        pulled = numeric.vjp(asked.program, tuple(moving.t), asked.point, asked.v, request.dtype, request.device).grads
-    verdict = compared(asked, name, forms.get(name), {**asked.point, **moving.known}, pytorch)
-    yield verdict
-    yield from warned(asked)
-    result = verdict.symbolic if pytorch is None else pytorch
-    if result is not None:
-        yield from explained(moving.t, asked.v, result, pulled, asked.output_name)
+def _pulled_back(problem: Problem, moving: Directions) -> Mapping[str, Array] | None:
+    """What y.backward(v) leaves for the same variables."""
+    if problem.request.symbolic_only:
+        return None
+    return autograd(problem, [target("vjp", name) for name in moving.t]).values

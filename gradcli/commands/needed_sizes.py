@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gradcli.commands.problem import Understood
+from gradcli.commands.problem import Problem
 from gradcli.message import N_, GradcliError, message
 from gradcli.program import Program, trace
 from gradcli.report import Warning
@@ -16,10 +16,10 @@ if TYPE_CHECKING:  # the door opens only when a formula is derived
     from gradcli.symbolic import Form
 
 
-def needed_sizes(asked: Understood, forms: Sequence[Form]) -> Iterator[Warning]:
+def needed_sizes(problem: Problem, forms: Sequence[Form]) -> Iterator[Warning]:
     """The warning, if it is needed. What a loop decided is said elsewhere."""
-    fixed = forms[0].graph.sizes.fixed() if forms and not asked.program.loops else {}
-    free = {axis: n for axis, n in fixed.items() if _may_grow(asked.program, *axis)}
+    fixed = forms[0].graph.sizes.fixed() if forms and not problem.program.loops else {}
+    free = {axis: n for axis, n in fixed.items() if _may_grow(problem.program, *axis)}
     if free:
         sizes = ", ".join(f"{name}.shape[{axis}] = {n}" for (name, axis), n in free.items())
         told = N_("the formulas hold for {sizes}; for other sizes they are others")

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.problem import Understood, tensor, understand
-from gradcli.commands.verdicts import OutOfTime, deviation, within
-from gradcli.compare import side_by_side
-from gradcli.message import N_, Message, fault, limit, message
-from gradcli.program import values_of
+from gradcli.commands.problem import Problem, understand
+from gradcli.commands.tensor_arguments import tensor
+from gradcli.commands.time_limit import OutOfTime, within
+from gradcli.compare import Evidence, verdict
+from gradcli.message import N_, fault, limit, message
+from gradcli.program import Program, values_of
+from gradcli.program.hazards import deviation
 from gradcli.report import Array, Part, Warning
 from gradcli.report.exhibits import Curve, Plot
 from gradcli.request import Request
@@ -34,23 +36,15 @@ MAX_POINTS = 10_000
 
 def run(request: Request) -> Iterator[Part]:
     """The question, and the curves or surfaces."""
-    from gradcli import notation
-
     sweeps = _sweeps(request)
-    asked = understand(
+    problem = understand(
         replace(request, inputs={**request.inputs, **{name: float(a.flat[0]) for name, a in sweeps.items()}})
     )
-    _refuse(asked)
-    question = asked.question(notation.latex(asked.program))
-    yield replace(
-        question,
-        v_given=None,
-        v_shape=None,
-        wrt=tuple(sweeps),
-        inputs={**question.inputs, **{name: a.shape for name, a in sweeps.items()}},
-    )
-    points = _points(asked, sweeps)
-    curves = tuple(_curves(asked, sweeps, points))
+    _refuse(problem)
+    inputs = {name: sweeps.get(name, a).shape for name, a in problem.point.items()}
+    yield replace(problem.question(weighted=False), wrt=tuple(sweeps), inputs=inputs)
+    points = _points(problem, sweeps)
+    curves = tuple(_curves(problem, sweeps, points))
     yield Plot(tuple(sweeps.items()), curves)
     for curve in curves:
         if curve.agrees is False:
@@ -99,39 +93,39 @@ def _sweeps(request: Request) -> dict[str, Array]:
     return sweeps
 
 
-def _refuse(asked: Understood) -> None:
-    if not is_one_number(asked.program.output_shape):
+def _refuse(problem: Problem) -> None:
+    if not is_one_number(problem.program.output_shape):
         raise fault(
             "shape",
             N_("plot draws one number for each point, and the output here is {shape}"),
             hint=N_("choose an entry,  (...)[0],  or add them up,  sum(...)"),
-            shape=written(asked.program.output_shape),
+            shape=written(problem.program.output_shape),
         )
-    if asked.program.loops:
+    if problem.program.loops:
         raise fault("option", N_("plot cannot sweep a while: the number of turns differs from point to point"))
 
 
-def _points(asked: Understood, sweeps: Mapping[str, Array]) -> list[dict[str, Array]]:
+def _points(problem: Problem, sweeps: Mapping[str, Array]) -> list[dict[str, Array]]:
     grid = product(*(values.astype(np.float64) for values in sweeps.values()))
-    return [{**asked.point, **{name: np.asarray(x) for name, x in zip(sweeps, at, strict=True)}} for at in grid]
+    return [{**problem.point, **{name: np.asarray(x) for name, x in zip(sweeps, at, strict=True)}} for at in grid]
 
 
-def _curves(asked: Understood, sweeps: Mapping[str, Array], points: Sequence[Mapping[str, Array]]) -> Iterator[Curve]:
+def _curves(problem: Problem, sweeps: Mapping[str, Array], points: Sequence[Mapping[str, Array]]) -> Iterator[Curve]:
     from gradcli import notation
 
     shape = tuple(a.size for a in sweeps.values())
-    output = asked.program.output.step
-    f = np.array([values_of(asked.program, point)[output] for point in points], dtype=np.float64).reshape(shape)
-    source = one_line(asked.program.source)
-    label, formula = (source, "") if asked.program.bare is None else (asked.output_name, source)
-    yield Curve(label, formula, notation.latex(asked.program), (), f)
-    highest = asked.request.order or 1
+    output = problem.program.output.step
+    f = np.array([values_of(problem.program, point)[output] for point in points], dtype=np.float64).reshape(shape)
+    source = one_line(problem.program.source)
+    label, formula = (source, "") if problem.program.bare is None else (problem.output_name, source)
+    yield Curve(label, formula, notation.latex(problem.program), (), f)
+    highest = problem.request.order or 1
     orders = [(name,) * k for k in range(1, highest + 1) for name in sweeps]
-    yield from _derivatives(asked, orders, points, shape, tuple(sweeps))
+    yield from _derivatives(problem, orders, points, shape, tuple(sweeps))
 
 
 def _derivatives(
-    asked: Understood,
+    problem: Problem,
     orders: Sequence[tuple[str, ...]],
     points: Sequence[Mapping[str, Array]],
     shape: tuple[int, ...],
@@ -140,34 +134,36 @@ def _derivatives(
     """Each derivative by its formula, checked at every point against PyTorch's; past the time limit PyTorch's alone."""
     from gradcli.numeric.sweep import derivatives  # PyTorch
 
-    numbers = derivatives(asked.program, names, points, orders, asked.request.dtype)
+    numbers = derivatives(problem.program, names, points, orders, problem.request.dtype)
     for order, pytorch in zip(orders, numbers, strict=True):
-        left = _label(asked.output_name, order)
-        found = _symbolic(asked, order, points)
+        left = _label(problem.output_name, order)
+        found = _symbolic(problem, order, points)
         if found is None:
             yield Curve(left, "", "", order, pytorch.reshape(shape))
             continue
         form, values = found
         said = form.written()
-        verdict = side_by_side(
-            left,
-            values,
-            pytorch,
-            asked.request.dtype,
-            terms=partial(_along, form, form.magnitude, points),
-            known=partial(_deviation, asked, points, len(order)),
+        compared = verdict(
+            Evidence(
+                left,
+                values,
+                pytorch,
+                problem.request.dtype,
+                terms=partial(_along, form, form.magnitude, points),
+                deviation=partial(_deviation, problem.program, points, len(order)),
+            )
         )
-        yield Curve(left, said.text, said.latex, order, values.reshape(shape), verdict.max_abs_diff, verdict.agrees)
+        yield Curve(left, said.text, said.latex, order, values.reshape(shape), compared.max_abs_diff, compared.agrees)
 
 
 def _symbolic(
-    asked: Understood, order: tuple[str, ...], points: Sequence[Mapping[str, Array]]
+    problem: Problem, order: tuple[str, ...], points: Sequence[Mapping[str, Array]]
 ) -> tuple[Form, Array] | None:
     from gradcli.symbolic import Calculus
 
     try:
-        with within(asked.request.time_limit):
-            form = Calculus(asked.program, sorted(set(order)), asked.weights, asked.output_name).partial(order)
+        with within(problem.request.time_limit):
+            form = Calculus(problem.program, sorted(set(order)), problem.v_name, problem.output_name).partial(order)
             return form, _along(form, form.value, points)
     except (OutOfTime, RecursionError):
         return None
@@ -178,11 +174,10 @@ def _along(form: Form, compute: Callable[[Mapping[str, Array]], Array], points: 
     return np.array([compute({**point, form.weights: np.ones(())}) for point in points], dtype=np.float64)
 
 
-def _deviation(asked: Understood, points: Sequence[Mapping[str, Array]], order: int) -> tuple[Message, float] | None:
+def _deviation(program: Program, points: Sequence[Mapping[str, Array]], order: int) -> tuple[str, float] | None:
     """The largest documented deviation that is met on the way."""
-    here = (replace(asked, point=point, values=tuple(values_of(asked.program, point))) for point in points)
-    met = [found for one in here if (found := deviation(one, order)) is not None]
-    return max(met, key=itemgetter(1), default=None)
+    met = (deviation(program, values_of(program, point), order) for point in points)
+    return max((one for one in met if one is not None), key=itemgetter(1), default=None)
 
 
 def _label(output: str, order: tuple[str, ...]) -> str:

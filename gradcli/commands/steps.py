@@ -1,6 +1,5 @@
-"""`gradcli steps`: the chain rule value by value, as backward goes through it, each local derivative derived and
-each sum
-checked."""
+"""`gradcli steps`: the chain rule value by value, as backward goes through it, each local derivative derived and each
+sum checked."""
 
 from __future__ import annotations
 
@@ -10,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.closed_forms import compared
-from gradcli.commands.problem import GUESSED_ONES, Understood, understand
-from gradcli.commands.verdicts import OutOfTime, within
+from gradcli.commands.closed_forms import ClosedForm
+from gradcli.commands.derivative_methods import Numbers, target
+from gradcli.commands.problem import Problem, opening, understand
+from gradcli.commands.time_limit import OutOfTime, within
+from gradcli.commands.verdicts import verdict_on
 from gradcli.compare import largest_difference
-from gradcli.message import N_, Message, message
+from gradcli.explain.zero_gradients import REFUSAL
+from gradcli.message import N_, message
 from gradcli.program import Apply, Ref, values_of
 from gradcli.program.names import fresh_name
 from gradcli.program.single_step import alone, names_of, output_name, source_of
@@ -24,21 +26,16 @@ from gradcli.request import Request
 
 if TYPE_CHECKING:  # the doors open only when a command runs
     from gradcli.numeric.step_gradients import Retained
-    from gradcli.symbolic import Form
 
 
 def run(request: Request) -> Iterator[Part]:
     """The question, then every value that backward visits."""
-    from gradcli import notation
     from gradcli.numeric.step_gradients import retained  # PyTorch
 
-    asked = understand(request)
-    output = output_name(asked.program)
-    yield replace(asked.question(notation.latex(asked.program)), output_name=output)
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    if asked.guessed:
-        yield Warning("weights", Message(GUESSED_ONES))
-    visits = retained(asked.program, asked.wrt, asked.point, asked.v, request.dtype, request.device)
+    problem = understand(request)
+    output = output_name(problem.program)
+    yield from opening(problem, output_name=output)
+    visits = retained(problem.program, problem.wrt, problem.point, problem.v, request.dtype, request.device)
     if not visits:
         yield Warning(
             "zero",
@@ -47,18 +44,18 @@ def run(request: Request) -> Iterator[Part]:
                     "the output does not depend on the variables by any differentiable step; PyTorch's backward "
                     'refuses: "{refusal}"'
                 ),
-                refusal="element 0 of tensors does not require grad and does not have a grad_fn",
+                refusal=REFUSAL,
             ),
         )
-    yield from _shown(asked, visits, names_of(asked.program, output))
+    yield from _visits(problem, visits, names_of(problem.program, output))
 
 
-def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ...]) -> Iterator[Visit]:
-    values = {names[place]: value for place, value in enumerate(asked.values)}
+def _visits(problem: Problem, visits: tuple[Retained, ...], names: tuple[str, ...]) -> Iterator[Visit]:
+    values = {names[place]: value for place, value in enumerate(problem.values)}
     values |= {names[visit.place]: np.asarray(visit.value, dtype=np.float64) for visit in visits}
     shares: dict[int, list[Share]] = {}
     for visit in visits:
-        step = asked.program.steps[visit.place]
+        step = problem.program.steps[visit.place]
         arrived = tuple(shares.get(visit.place, ()))
         for place, handed in visit.handed.items():
             shares.setdefault(place, []).append(Share(names[visit.place], handed))
@@ -66,42 +63,42 @@ def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ..
         total = np.sum([share.value for share in arrived], axis=0) if arrived else visit.gradient
         yield Visit(
             names[visit.place],
-            source_of(asked.program, step) if how else names[visit.place],
+            source_of(problem.program, step) if how else names[visit.place],
             None if how is None else how.operation,
             visit.value,
             visit.gradient,
             arrived,
-            tuple(_operands(asked, visit, names, values)),
+            tuple(_operands(problem, visit, names, values)),
             largest_difference(np.asarray(total), visit.gradient),
         )
 
 
 def _operands(
-    asked: Understood, visit: Retained, names: tuple[str, ...], values: Mapping[str, Array]
+    problem: Problem, visit: Retained, names: tuple[str, ...], values: Mapping[str, Array]
 ) -> Iterator[Operand]:
     """The local derivative by each value that was read, and the formula's product beside what PyTorch handed on."""
-    how = asked.program.steps[visit.place].how
+    how = problem.program.steps[visit.place].how
     if not visit.handed or not isinstance(how, Apply):
         return
-    step = alone(asked.program, visit.place, names)
+    step = alone(problem.program, visit.place, names)
     point = {name: values[name] for name in step.inputs}
-    here = replace(asked, program=step, point=point, values=tuple(values_of(step, point)), v=visit.gradient)
-    weights = fresh_name("v", {*point, names[visit.place]})
-    local = _local(here, [names[place] for place in visit.handed], names[visit.place], weights)
+    v_name, values_here = fresh_name("v", {*point, names[visit.place]}), tuple(values_of(step, point))
+    here = replace(problem, program=step, point=point, values=values_here, v=visit.gradient, v_name=v_name)
+    local = _local(here, [names[place] for place in visit.handed], names[visit.place])
     for place, handed in visit.handed.items():
-        name = names[place]
+        name, numbers = names[place], Numbers({names[place]: np.asarray(handed, dtype=np.float64)})
         jacobian, vjp = local.get(name, (None, None))
-        verdict = compared(here, name, vjp, {**point, weights: visit.gradient}, np.asarray(handed, dtype=np.float64))
-        yield Operand(name, jacobian, verdict, how.refs.count(Ref(place)))
+        compared = verdict_on(here, target("vjp", name), vjp, numbers)
+        yield Operand(name, jacobian, compared, how.refs.count(Ref(place)))
 
 
-def _local(step: Understood, wrt: list[str], output: str, weights: str) -> dict[str, tuple[Jacobian, Form]]:
+def _local(step: Problem, wrt: list[str], output: str) -> dict[str, tuple[Jacobian, ClosedForm]]:
     """For each operand the Jacobian of this one step, and the form that is the arriving gradient times it."""
     from gradcli.symbolic import Calculus, jacobian_part
 
     try:
         with within(step.request.time_limit):
-            calculus = Calculus(step.program, wrt, weights, output, layout=step.request.layout)
-            return {name: (jacobian_part(calculus.jacobian(name)), calculus.vjp(name)) for name in wrt}
+            calculus = Calculus(step.program, wrt, step.v_name, output, layout=step.request.layout)
+            return {name: (jacobian_part(calculus.jacobian(name)), ClosedForm(calculus.vjp(name))) for name in wrt}
     except (OutOfTime, RecursionError):
         return {}

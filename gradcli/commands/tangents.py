@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.commands.problem import Understood, tensor
+from gradcli.commands.problem import Problem
+from gradcli.commands.tensor_arguments import one_hot, rounded, tensor
 from gradcli.message import N_, fault
 from gradcli.program import Program
 from gradcli.program.names import fresh_name
@@ -23,31 +24,36 @@ class Directions:
     """The tangent of every variable that moves, the text each was given by, and the name each has in a formula."""
 
     t: Mapping[str, Array]
-    given: Mapping[str, str]
+    texts: Mapping[str, str]
     names: Mapping[str, str]
 
     @property
-    def known(self) -> Mapping[str, Array]:
+    def by_letter(self) -> Mapping[str, Array]:
         """The tangents by their names in a formula."""
         return {self.names[name]: t for name, t in self.t.items()}
 
 
-def directions(asked: Understood) -> Directions:
+STILL = Directions({}, {}, {})
+"""Where nothing moves."""
+
+
+def directions(problem: Problem) -> Directions:
     """The tangents that were given; the variables without one stay where they are.
 
     Raises GradcliError where one is missing, is of another shape, or belongs to no variable.
     """
-    stdin, generator = Stdin(), Stream(asked.request.seed, "t")
-    given = _by_name(asked)
-    t, told = {}, {}
+    stdin, generator = Stdin(), Stream(problem.request.seed, "t")
+    given = _by_name(problem)
+    t, texts = {}, {}
     for name, text in given.items():
-        shape = _shape(asked.program, name)
-        t[name], told[name] = _tangent(text, name, shape, asked, stdin, generator)
-    return Directions(t, told, _letters(asked, tuple(t)))
+        shape = _shape(problem.program, name)
+        t[name] = rounded(_tangent(text, name, shape, problem, stdin, generator), problem.request)
+        texts[name] = text.strip() if isinstance(text, str) else "tensor"
+    return Directions(t, texts, _letters(problem, tuple(t)))
 
 
-def _by_name(asked: Understood) -> dict[str, Any]:
-    given, names = asked.request.t, asked.wrt
+def _by_name(problem: Problem) -> dict[str, Any]:
+    given, names = problem.request.t, problem.wrt
     if given is None or (isinstance(given, Mapping) and not given):
         raise fault(
             "option",
@@ -55,9 +61,9 @@ def _by_name(asked: Understood) -> dict[str, Any]:
             hint=N_(
                 "--t {name}=ones  moves every entry of {name} at the same speed; --t has the shape of {name}, {shape}"
             ),
-            command=asked.request.command,
+            command=problem.request.command,
             name=names[0],
-            shape=written(_shape(asked.program, names[0])),
+            shape=written(_shape(problem.program, names[0])),
         )
     if isinstance(given, Mapping):
         return dict(given)
@@ -85,15 +91,22 @@ def _shape(program: Program, name: str) -> Shape:
     return program[ref].shape
 
 
-def _tangent(
-    given: Any, name: str, shape: Shape, asked: Understood, stdin: Stdin, generator: Stream
-) -> tuple[Array, str]:
-    text = given.strip() if isinstance(given, str) else None
-    if text == "ones":
-        return np.ones(shape), text
-    if text is not None and text.startswith("onehot:"):
-        return _one_hot(text, name, shape), text
-    t = tensor(given, f"--t {name}", stdin, generator, asked.point)
+def _tangent(text: Any, name: str, shape: Shape, problem: Problem, stdin: Stdin, generator: Stream) -> Array:
+    word = text.strip() if isinstance(text, str) else ""
+    if word == "ones":
+        return np.ones(shape)
+    if word.startswith("onehot:"):
+        t = one_hot(word, shape)
+        if t is None:
+            raise fault(
+                "shape",
+                N_("{text} is no entry of {name}, which is {shape}"),
+                text=word,
+                name=name,
+                shape=written(shape),
+            )
+        return t
+    t = tensor(text, f"--t {name}", stdin, generator, problem.point)
     if t.shape != shape:
         raise fault(
             "shape",
@@ -103,27 +116,12 @@ def _tangent(
             wanted=written(shape),
             given=written(t.shape),
         )
-    rounded = np.float32 if asked.request.dtype == "float32" else np.float64
-    return t.astype(rounded).astype(np.float64), text or "tensor"
-
-
-def _one_hot(text: str, name: str, shape: Shape) -> Array:
-    t = np.zeros(shape)
-    try:
-        place = tuple(int(p) for p in text.removeprefix("onehot:").split(",") if p.strip())
-        if len(place) != len(shape):
-            raise IndexError
-        t[place] = 1.0
-    except (ValueError, IndexError):
-        raise fault(
-            "shape", N_("{text} is no entry of {name}, which is {shape}"), text=text, name=name, shape=written(shape)
-        ) from None
     return t
 
 
-def _letters(asked: Understood, names: tuple[str, ...]) -> dict[str, str]:
+def _letters(problem: Problem, names: tuple[str, ...]) -> dict[str, str]:
     """`t` for the only variable that moves, else `t_x`; another name where the program has that one."""
-    taken = {*asked.program.inputs, *asked.program.names, asked.weights, asked.output_name}
+    taken = {*problem.program.inputs, *problem.program.names, problem.v_name, problem.output_name}
     made: dict[str, str] = {}
     for name in names:
         made[name] = fresh_name("t" if len(names) == 1 else f"t_{name}", taken)

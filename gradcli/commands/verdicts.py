@@ -1,223 +1,137 @@
-"""Stages that commands share: the closed forms with their time limit, and the two columns with their verdict."""
+"""Formulas and PyTorch's numbers -> a verdict for each derivative: the evidence is gathered here, `compare` decides."""
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from math import prod
 
 import numpy as np
 
-from gradcli.commands.needed_sizes import needed_sizes
-from gradcli.commands.problem import Understood
-from gradcli.compare import ONE_ROUNDING, side_by_side
+from gradcli.commands.closed_forms import NOT_DERIVED, ClosedForm, Forms
+from gradcli.commands.derivative_methods import NOT_ASKED, Numbers, Target
+from gradcli.commands.problem import Problem
+from gradcli.commands.tangents import STILL, Directions
+from gradcli.compare import Evidence, contradicts, slightly_off, verdict
 from gradcli.message import N_, GradcliError, Message, message
-from gradcli.ops.libraries import n
-from gradcli.program import Apply, Step
-from gradcli.program.values import filled
-from gradcli.report import Array, Closed, Compared, Part, Warning
+from gradcli.program import hazards
+from gradcli.report import Array, Compared, Part
 
-if TYPE_CHECKING:  # the doors open only when a command runs
-    from gradcli.numeric import Numbers
-    from gradcli.symbolic import Derived, Form
-
-NOT_ASKED = N_("PyTorch was not asked (--symbolic-only)")
-NOT_DERIVED = N_("no formula was derived (--numeric-only), so nothing was compared")
+SMALL = 10_000
+"""A matrix of at most so many entries is computed whole, by both sides."""
 
 
-def without_formula(asked: Understood) -> Message:
-    """Why there is nothing to compare."""
-    return Message(NOT_DERIVED if asked.request.numeric_only else N_("there is no formula to compare"))
+def is_small(*shapes: Sequence[int], most: int = SMALL) -> bool:
+    """Whether matrices of these shapes are computed whole."""
+    return sum(prod(shape) for shape in shapes) <= most
 
 
-class OutOfTime(Exception):
-    """The symbolic work took longer than the user allows."""
+def verdicts(
+    problem: Problem, targets: Sequence[Target], forms: Forms, numbers: Numbers, directions: Directions = STILL
+) -> Generator[Part, None, list[Compared]]:
+    """Yields the verdict on each derivative, and returns them."""
+    found = []
+    for target in targets:
+        found.append(verdict_on(problem, target, forms.get(target.name), numbers, directions.by_letter))
+        yield found[-1]
+    return found
 
 
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Raises OutOfTime in the block after so many seconds (in a main thread on a system with timers; else never)."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(*_: Any) -> None:
-        raise OutOfTime
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 1e-6), YEARS))  # 0 would be no limit
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-YEARS = 1e8
-"""Seconds; timers do not count much further."""
-F = TypeVar("F")
-
-
-def in_time(
-    asked: Understood, names: Sequence[str], derive: Callable[[], tuple[Mapping[str, F], list[Closed]]]
-) -> Generator[Part, None, Mapping[str, F]]:
-    """Yields what `derive` writes of the forms and returns the forms; none with --numeric-only, past the time limit, or
-    where they are nested too deeply, each with its reason."""
-    if asked.request.numeric_only:
-        yield from (Closed(name, None, None, Message(NOT_DERIVED)) for name in names)
-        return {}
-    try:
-        with within(asked.request.time_limit):
-            forms, parts = derive()
-    except OutOfTime:
-        told = message(
-            N_("no closed form within {s:g} seconds; the numbers below are PyTorch's"), s=asked.request.time_limit
-        )
-        yield from _without(names, "time", told)
-        return {}
-    except RecursionError:
-        told = message(N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's"))
-        yield from _without(names, "limit", told)
-        return {}
-    yield from parts
-    return forms
-
-
-def _without(names: Sequence[str], kind: str, why: Message) -> Iterator[Part]:
-    yield from (Closed(name, None, None, why) for name in names)
-    yield Warning(kind, why)
-
-
-def closed_forms(asked: Understood) -> Generator[Part, None, Mapping[str, Derived]]:
-    """Yields the Jacobian and the VJP for each variable; returns them for evaluation."""
-
-    def derive() -> tuple[dict[str, Derived], list[Closed]]:
-        from gradcli.symbolic import derived  # SymPy: a quarter of a second
-
-        forms = derived(asked.program, asked.wrt, asked.weights, asked.output_name, asked.request.layout)
-        return {form.name: form for form in forms}, [form.closed(asked.request.entries) for form in forms]
-
-    forms = yield from in_time(asked, asked.wrt, derive)
-    yield from needed_sizes(asked, [form.vjp for form in forms.values()])
-    return forms
-
-
-def proven(asked: Understood, forms: Mapping[str, Derived], numbers: Numbers | None) -> Iterator[Compared]:
-    """The verdict for each variable."""
-    for name in asked.wrt:
-        pytorch = None if numbers is None else np.asarray(numbers.grads[name], dtype=np.float64)
-        yield _one(asked, name, forms.get(name), pytorch)
-
-
-def _one(asked: Understood, name: str, form: Derived | None, pytorch: Array | None) -> Compared:
-    if form is None:
-        return Compared(name, None, pytorch, None, None, without_formula(asked))
-    try:
-        symbolic, contracted = form.values(asked.point, asked.v)
-    except GradcliError as error:
-        return Compared(name, None, pytorch, None, None, error.what)
-    given = {**asked.point, form.vjp.weights: asked.v}
-    return judged(asked, name, form.vjp, given, symbolic, pytorch, contracted)
-
-
-def judged(
-    asked: Understood,
-    name: str,
-    form: Form,
-    given: Mapping[str, Array],
-    symbolic: Array,
-    pytorch: Array | None,
-    contracted: Array | None = None,
-    by: str | None = None,
-    silent: Message | None = None,
-    order: int = 1,
+def verdict_on(
+    problem: Problem,
+    target: Target,
+    found: ClosedForm | None,
+    numbers: Numbers,
+    tangents: Mapping[str, Array] | None = None,
+    along: str | None = None,
 ) -> Compared:
-    """The verdict on a form's values beside PyTorch's; `given` are the inputs, v and tangents by their names in it.
-    `by` names the one with which the form was contracted; `silent` says why PyTorch has no numbers; `order` how often
-    was differentiated."""
+    """The verdict on one derivative; `tangents` by their names in the formula, `along` the name of one (or v's) with
+    which the rows of a matrix are contracted."""
+    pytorch = numbers.values.get(target.name)
+    if found is None:
+        return Compared(target.name, None, pytorch, None, None, _without_formula(problem), whole=along is None)
+    weighted = target.kind.weighted or along == problem.v_name
+    known = {**problem.point, **({problem.v_name: problem.v} if weighted else {}), **(tangents or {})}
+    try:
+        symbolic, contracted = found.values(known, along)
+    except GradcliError as error:
+        return Compared(target.name, None, pytorch, None, None, error.what, whole=along is None)
     if pytorch is None:
-        return Compared(name, symbolic, None, None, None, silent or Message(NOT_ASKED))
+        compared = Compared(target.name, symbolic, None, None, None, numbers.missing or Message(NOT_ASKED))
+    else:
+        shaped = symbolic.reshape(pytorch.shape)
+        compared = verdict(_evidence(problem, target, found, known, (shaped, pytorch, contracted), along))
+    return _within_pattern(found, compared, symbolic) if along is None else replace(compared, whole=False)
+
+
+def _without_formula(problem: Problem) -> Message:
+    """Why there is nothing to compare."""
+    return Message(NOT_DERIVED if problem.request.numeric_only else N_("there is no formula to compare"))
+
+
+def _within_pattern(found: ClosedForm, compared: Compared, values: Array) -> Compared:
+    """The verdict, unless the formula has an entry where the printed structure says that there is none."""
+    pattern = found.form.pattern() if is_small(found.form.shape) else None
+    if pattern is None or not contradicts(values.reshape(pattern.shape), pattern):
+        return compared
+    reason = message(N_("the structure above says that entries are 0 which are other than 0"))
+    return replace(compared, agrees=False, reason=reason)
+
+
+def _evidence(
+    problem: Problem,
+    target: Target,
+    found: ClosedForm,
+    known: Mapping[str, Array],
+    sides: tuple[Array, Array, Array | None],
+    along: str | None,
+) -> Evidence:
+    """`sides` are the formula's values, PyTorch's, and those of the Jacobian contracted with v."""
+    symbolic, pytorch, contracted = sides
+    dtype = problem.request.dtype
 
     def shaken() -> Array:
-        moved = {k: slightly_off(a, asked.request.dtype) if k in asked.point else a for k, a in given.items()}
-        return distance(symbolic, form.value(moved, by).reshape(symbolic.shape))
+        moved = {name: slightly_off(a, dtype) if name in problem.point else a for name, a in known.items()}
+        return found.form.value(moved, along).reshape(symbolic.shape)
 
-    verdict = side_by_side(
-        name,
+    return Evidence(
+        target.name,
         symbolic,
         pytorch,
-        asked.request.dtype,
+        dtype,
         jacobian=contracted,
+        terms=lambda: _terms(problem, found, known, along).reshape(symbolic.shape),
         shaken=shaken,
-        terms=lambda: _terms(asked, form, given, by).reshape(symbolic.shape),
-        known=lambda: deviation(asked, order),
+        deviation=lambda: hazards.deviation(problem.program, problem.values, target.order),
+        excuse=lambda agrees: _excuse(problem, symbolic, agrees, target.order),
     )
-    missing = None if verdict.agrees else _without_derivative(asked, verdict, order)
-    return verdict if missing is None else replace(verdict, agrees=None, reason=missing)
 
 
-def _without_derivative(asked: Understood, verdict: Compared, order: int) -> Message | None:
+def _excuse(problem: Problem, symbolic: Array, agrees: bool | None, order: int) -> Message | None:
     """Why there may be nothing to agree on at this point: what is undefined there. (At a kink the first derivative is
     PyTorch's choice on both sides, if the formula has a value; a higher one may be another on each.)"""
-    from gradcli.explain.cautions import kinks, undefined
-
-    if np.isnan(asked.y).any():
+    program, values, wrt = problem.program, problem.values, problem.wrt
+    if np.isnan(problem.y).any():
         return message(N_("the function has no value at this point (nan), so there is no derivative to agree on"))
-    if order > 1 and any(kinks(asked.program, asked.values, asked.wrt, order)):
+    if order > 1 and any(hazards.kinks(program, values, wrt, order)):
         return message(
             N_("the function has a kink at this point, so there is no derivative of order {order} to agree on"),
             order=order,
         )
-    if verdict.agrees is None:
+    if agrees is None:
         return None
-    without_value = verdict.symbolic is not None and np.isnan(verdict.symbolic).any()
-    if without_value and any(kinks(asked.program, asked.values, asked.wrt)):
+    if np.isnan(symbolic).any() and any(hazards.kinks(program, values, wrt)):
         return message(N_("the formula has no value at this kink, where PyTorch takes a slope of its own"))
-    if any(undefined(asked.program, asked.values)):
+    if any(hazards.undefined(program, values)):
         return message(N_("a value on the way is not finite at this point, where the two sides may differ"))
     return None
 
 
-def distance(before: Array, after: Array) -> Array:
-    """How far the values moved, where they are finite."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.nan_to_num(np.abs(after - before), posinf=0.0))
-
-
-def _terms(asked: Understood, form: Form, given: Mapping[str, Array], by: str | None) -> Array:
+def _terms(problem: Problem, found: ClosedForm, known: Mapping[str, Array], along: str | None) -> Array:
     """The size of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
     floor = 0.0
-    if form.formula.entry == 0:
-        largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in asked.values), default=0.0)
-        others = [float(np.abs(a).max(initial=0.0)) for name, a in given.items() if name not in asked.point]
+    if found.form.formula.entry == 0:
+        largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in problem.values), default=0.0)
+        others = [float(np.abs(a).max(initial=0.0)) for name, a in known.items() if name not in problem.point]
         floor = max(largest, 1.0) * max(others, default=1.0)
-    return np.asarray(form.magnitude(given, by) + floor)
-
-
-def slightly_off(a: Array, dtype: str) -> Array:
-    """The array off by a few roundings in every entry, to one side and the other in turn."""
-    signs = np.where(np.arange(a.size) % 2 == 0, 1.0, -1.0).reshape(a.shape)
-    return np.asarray(a * (1 + signs * 4 * ONE_ROUNDING[dtype]))
-
-
-def deviation(asked: Understood, order: int) -> tuple[Message, float] | None:
-    """The largest documented deviation of PyTorch that this program meets at this point, with the bound of all: a
-    product has the relative errors of its factors together, and a derivative of an order has each factor so often."""
-    met = [largest for step in asked.program.steps if (largest := _met(asked, step, order)) is not None]
-    if not met:
-        return None
-    _, says = max(met)
-    return message(N_("agrees within PyTorch's documented error: {says}"), says=says), order * sum(b for b, _ in met)
-
-
-def _met(asked: Understood, step: Step, order: int) -> tuple[float, str] | None:
-    """The largest deviation that derivatives up to this order of one step have at its arguments, and what it is."""
-    if not isinstance(step.how, Apply) or not step.how.row.deviations:
-        return None
-    arguments = [filled(a, asked.values) for a in step.how.arguments]
-    with np.errstate(all="ignore"):
-        met = [(d.bound, d.says) for d in step.how.row.deviations if d.order <= order and np.any(d.at(n, *arguments))]
-    return max(met, default=None)
+    return np.asarray(found.form.magnitude(known, along) + floor)

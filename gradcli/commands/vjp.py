@@ -2,62 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gradcli.commands.problem import GUESSED_ONES, Understood, understand
-from gradcli.commands.verdicts import closed_forms, proven
+from gradcli.commands.closed_forms import Forms, closed_forms
+from gradcli.commands.derivative_methods import Numbers, target
+from gradcli.commands.problem import Problem, opening, understand
+from gradcli.commands.verdicts import verdicts
 from gradcli.compare import largest_difference
-from gradcli.message import Message
-from gradcli.report import Equivalence, Part, Warning, Weights
+from gradcli.explain.facts import Facts
+from gradcli.explain.vjp import vjp
+from gradcli.report import Compared, Equivalence, Part, Weights
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS
 
 
 def run(request: Request) -> Iterator[Part]:
     """The parts of `vjp`'s answer: the mathematics first, then what it means."""
-    from gradcli import explain  # light, but not needed to list the commands
+    problem = understand(request)
+    yield from opening(problem)
+    targets = [target("vjp", name) for name in problem.wrt]
+    forms = yield from closed_forms(problem, targets, paired=True)
+    yield Weights(problem.v, problem.y)
+    numbers, equivalences = _autograd(problem)
+    compared = yield from verdicts(problem, targets, forms, numbers)
+    yield from equivalences
+    yield from vjp(_facts(problem, forms, compared, equivalences))
 
-    asked = understand(request)
-    parts: list[Part] = []
-    for part in _computed(asked):
-        parts.append(part)
-        yield part
-    yield from explain.vjp(
-        explain.Answered(
-            asked.program,
-            asked.point,
-            asked.values,
-            asked.wrt,
-            asked.v,
-            asked.v_given,
-            tuple(parts),
-            asked.weights,
-            request.layout or LAYOUTS[0],
-        )
+
+def _autograd(problem: Problem) -> tuple[Numbers, Sequence[Equivalence]]:
+    """What y.backward(v) leaves, and the same gradients by other ways."""
+    if problem.request.symbolic_only:
+        return Numbers(), ()
+    from gradcli import numeric  # PyTorch: half a second, after the formulas are on the screen
+
+    found = numeric.vjp(problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device)
+    equivalences = []
+    for name in problem.wrt:
+        plain = None if found.plain is None else largest_difference(found.plain[name], found.grads[name])
+        difference = largest_difference(found.weighted[name], found.grads[name])
+        equivalences.append(Equivalence(name, np.asarray(found.weighted[name], dtype=np.float64), difference, plain))
+    return Numbers({name: np.asarray(grad, dtype=np.float64) for name, grad in found.grads.items()}), equivalences
+
+
+def _facts(problem: Problem, forms: Forms, compared: Sequence[Compared], equivalences: Sequence[Equivalence]) -> Facts:
+    return Facts(
+        problem.program,
+        problem.point,
+        problem.values,
+        problem.wrt,
+        problem.v,
+        problem.v_given,
+        problem.v_name,
+        problem.output_name,
+        problem.request.layout or LAYOUTS[0],
+        {name: found.structure for name, found in forms.items() if found.structure is not None},
+        tuple(compared),
+        tuple(equivalences),
     )
-
-
-def _computed(asked: Understood) -> Iterator[Part]:
-    """Formulas, values, verdict, and the same gradient by other ways."""
-    from gradcli import notation
-
-    request = asked.request
-    yield asked.question(notation.latex(asked.program))
-    yield from (Warning("reading", note) for note in asked.program.notes)
-    if asked.guessed:
-        yield Warning("weights", Message(GUESSED_ONES))
-    forms = yield from closed_forms(asked)
-    yield Weights(asked.v, asked.y)
-    if request.symbolic_only:
-        yield from proven(asked, forms, None)
-    else:
-        from gradcli import numeric  # PyTorch: half a second, after the formulas are on the screen
-
-        numbers = numeric.vjp(asked.program, asked.wrt, asked.point, asked.v, request.dtype, request.device)
-        yield from proven(asked, forms, numbers)
-        for name in asked.wrt:
-            plain = None if numbers.plain is None else largest_difference(numbers.plain[name], numbers.grads[name])
-            same = largest_difference(numbers.weighted[name], numbers.grads[name])
-            yield Equivalence(name, np.asarray(numbers.weighted[name], dtype=np.float64), same, plain)

@@ -7,13 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradcli.explain.paths import Paths, paths, used
-from gradcli.explain.slots import entry, first, number, place, warning
+from gradcli.compare import first_place
+from gradcli.explain.slots import entry, number, place, warning
 from gradcli.message import N_, Message
-from gradcli.ops.libraries import n
-from gradcli.ops.row import Kink
-from gradcli.program import Apply, Input, Program, Ref
-from gradcli.program.values import filled
+from gradcli.program import Apply, Input, Program, Ref, hazards
 from gradcli.report import Array, Warning
 from gradcli.syntax.scan import one_line
 
@@ -33,7 +30,7 @@ _SINGULAR = N_("{whole} is 0: its gradient is the matrix of the cofactors, for w
 _INFINITE = N_("{entry} is {value}: the slope is not finite there.")
 
 
-def hazards(
+def cautions(
     program: Program,
     values: Sequence[Array],
     wrt: Sequence[str],
@@ -42,91 +39,57 @@ def hazards(
 ) -> list[Warning]:
     """The warnings that a point deserves; `values` are every step's, `gradients` may tell of infinite slopes; `order`
     how often is differentiated."""
-    kinds = (undefined(program, values), singular(program, values), kinks(program, values, wrt, order))
-    found = [warning for one in kinds for warning in _some(one)]
-    return found or _some(infinite(gradients or {}))
+    kinds = (undefined(program, values), singular(program, values), _kinks(program, values, wrt, order))
+    here = [caution for kind in kinds for caution in _some(kind)]
+    return here or _some(_infinite(gradients or {}))
 
 
 def _some(warnings: Iterable[Warning]) -> list[Warning]:
     """The first few, each sentence once."""
-    told: dict[str, Warning] = {}
-    for one in warnings:
-        told.setdefault(str(one.text), one)
-        if len(told) == MOST:
+    by_text: dict[str, Warning] = {}
+    for caution in warnings:
+        by_text.setdefault(str(caution.text), caution)
+        if len(by_text) == MOST:
             break
-    return list(told.values())
-
-
-# Kinks
-
-
-def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: int = 1) -> Iterator[Warning]:
-    """Where a step on the way has no derivative (up to this order) at this point, and what PyTorch takes there."""
-    known = paths(program, tuple(wrt))
-    for step in sorted(known.carrying):
-        how = program.steps[step].how
-        if not isinstance(how, Apply):
-            continue
-        for kink in (*how.row.kinks, *(how.row.slope_kinks if order > 1 else ())):
-            mask = _mask(kink, how, values, known)
-            if mask.any():
-                yield warning(
-                    "kink",
-                    _KINK if mask.sum() == 1 else _KINKS,
-                    count=int(mask.sum()),
-                    says=Message(kink.says),
-                    where=entry(_quoted(program, step), first(mask)),
-                )
-
-
-def _mask(kink: Kink, apply: Apply, values: Sequence[Array], known: Paths) -> Array:
-    with np.errstate(all="ignore"):
-        mask = np.asarray(kink.at(n, *(filled(a, values) for a in apply.arguments)), dtype=bool)
-    if apply.operation == "pow" and apply.refs[1].step not in known.moved:
-        mask = mask & (values[apply.refs[1].step] != 0)  # x**0 is 1 everywhere: smooth in x
-    return mask
-
-
-def _quoted(program: Program, step: int) -> str:
-    """What was typed for the step, or its operation's name where that is long."""
-    span, how = program.steps[step].span, program.steps[step].how
-    text = one_line(program.source[span.start : span.end])
-    return f"{how.operation}(...)" if len(text) > LONGEST and isinstance(how, Apply) else text
-
-
-# Values that are not finite, or 0 where PyTorch divides by them
+    return list(by_text.values())
 
 
 def singular(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
-    """Determinants that are 0: the formula divides by them, and PyTorch gives 0 for a gradient that need not be."""
-    for step in used(program):
-        how = program.steps[step].how
-        if isinstance(how, Apply) and how.operation == "det" and (values[step] == 0).any():
-            yield warning("singular", _SINGULAR, whole=_quoted(program, step))
+    """Which determinants are 0."""
+    for step in hazards.singular(program, values):
+        yield warning("singular", _SINGULAR, whole=_quoted(program, step))
 
 
 def undefined(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
-    """Where nan and infinity come from: an input, or the steps that make them from finite numbers."""
-    for step in used(program):
-        value, how = values[step], program.steps[step].how
-        for bad in (np.isnan(value), np.isinf(value)):
-            if isinstance(how, Input) and bad.any():
-                at = first(bad)
-                yield warning("domain", _GIVEN, entry=entry(how.name, at), value=number(float(value[at])))
-            elif isinstance(how, Apply) and bad.any():
-                made = bad & _finite_below(how, value.shape, values)
-                if made.any():
-                    yield _made(program, step, how, values, first(made))
+    """Where nan and infinity come from."""
+    for bad in hazards.undefined(program, values):
+        how, at = program.steps[bad.step].how, first_place(bad.mask)
+        if isinstance(how, Apply):
+            yield _made(program, bad.step, how, values, at)
+        elif isinstance(how, Input):
+            yield warning("domain", _GIVEN, entry=entry(how.name, at), value=number(float(values[bad.step][at])))
 
 
-def _finite_below(apply: Apply, shape: tuple[int, ...], values: Sequence[Array]) -> Array:
-    """Where everything that goes into the entry is finite (known entry by entry for elementwise operations)."""
-    if apply.row.family != "elementwise":
-        return np.asarray(all(bool(np.isfinite(values[r.step]).all()) for r in apply.refs))
-    finite = np.ones(shape, dtype=bool)
-    for ref in apply.refs:
-        finite &= np.isfinite(np.broadcast_to(values[ref.step], shape))
-    return finite
+def _kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: int) -> Iterator[Warning]:
+    """Where there is no derivative, and what PyTorch takes there."""
+    for kink in hazards.kinks(program, values, wrt, order):
+        count = int(kink.mask.sum())
+        yield warning(
+            "kink",
+            _KINK if count == 1 else _KINKS,
+            count=count,
+            says=Message(kink.says),
+            where=entry(_quoted(program, kink.step), first_place(kink.mask)),
+        )
+
+
+def _infinite(gradients: Mapping[str, Array]) -> Iterator[Warning]:
+    """A gradient that is not finite though nothing on the way is wrong."""
+    for name, gradient in gradients.items():
+        bad = ~np.isfinite(gradient)
+        if bad.any():
+            at = first_place(bad)
+            yield warning("infinite", _INFINITE, entry=f"{name}.grad{place(at)}", value=number(float(gradient[at])))
 
 
 def _made(program: Program, step: int, apply: Apply, values: Sequence[Array], at: tuple[int, ...]) -> Warning:
@@ -167,10 +130,8 @@ def _called(program: Program, step: int, apply: Apply) -> str:
     return next((word for word in words if word in (apply.row.name, *apply.row.aliases)), apply.row.name)
 
 
-def infinite(gradients: Mapping[str, Array]) -> Iterator[Warning]:
-    """A gradient that is not finite though nothing on the way is wrong."""
-    for name, gradient in gradients.items():
-        bad = ~np.isfinite(gradient)
-        if bad.any():
-            at = first(bad)
-            yield warning("infinite", _INFINITE, entry=f"{name}.grad{place(at)}", value=number(float(gradient[at])))
+def _quoted(program: Program, step: int) -> str:
+    """What was typed for the step, or its operation's name where that is long."""
+    span, how = program.steps[step].span, program.steps[step].how
+    text = one_line(program.source[span.start : span.end])
+    return f"{how.operation}(...)" if len(text) > LONGEST and isinstance(how, Apply) else text

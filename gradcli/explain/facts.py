@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from gradcli.explain.cautions import kinks
-from gradcli.explain.paths import Paths, paths
+from gradcli.compare import first_place
 from gradcli.program import Apply, Program, Ref
-from gradcli.report import Array, Closed, Compared, Equivalence, Part, Question, Structure
+from gradcli.program.hazards import kinks
+from gradcli.program.paths import Paths, paths
+from gradcli.report import Array, Compared, Equivalence, Structure
 from gradcli.shapes import LAYOUTS, Shape, is_one_number
 
 
 @dataclass(frozen=True)
-class Answered:
+class Facts:
     """A question of vjp's with its answer.
 
-    `values` are every step's, `v` has the output's shape and `v_given` is the text it was given by and `v_name` what
-    the formulas call it. `parts` are the parts of the answer so far, with Jacobians in the layout.
+    `values` are every step's; `v` has the output's shape, `v_given` is the text it was given by, `v_name` what the
+    formulas call it and `y_name` what they call the output. `structures` say where each Jacobian can be non-zero, for
+    those that have a closed form, in the layout.
     """
 
     program: Program
@@ -29,14 +31,12 @@ class Answered:
     wrt: tuple[str, ...]
     v: Array
     v_given: str
-    parts: tuple[Part, ...]
     v_name: str = "v"
+    y_name: str = "y"
     layout: str = LAYOUTS[0]
-
-    @cached_property
-    def y_name(self) -> str:
-        """What the formulas call the output."""
-        return next((part.output_name for part in self.parts if isinstance(part, Question)), "y")
+    structures: Mapping[str, Structure] = field(default_factory=dict)
+    compared: tuple[Compared, ...] = ()
+    equivalences: tuple[Equivalence, ...] = ()
 
     @property
     def y(self) -> Array:
@@ -59,27 +59,7 @@ class Answered:
     @cached_property
     def gradients(self) -> Mapping[str, Array]:
         """PyTorch's `.grad` for each variable, or the formula's values where PyTorch was not asked."""
-        found = {}
-        for part in self.parts:
-            if isinstance(part, Compared):
-                known = part.symbolic if part.pytorch is None else part.pytorch
-                if known is not None:
-                    found[part.name] = np.asarray(known, dtype=np.float64)
-        return found
-
-    @cached_property
-    def structures(self) -> Mapping[str, Structure]:
-        """Where each Jacobian can be non-zero, for those that have a closed form."""
-        known = {p.name: p.jacobian.structure for p in self.parts if isinstance(p, Closed) and p.jacobian is not None}
-        return {name: structure for name, structure in known.items() if structure is not None}
-
-    @cached_property
-    def equivalences(self) -> tuple[Equivalence, ...]:
-        return tuple(part for part in self.parts if isinstance(part, Equivalence))
-
-    @cached_property
-    def compared(self) -> tuple[Compared, ...]:
-        return tuple(part for part in self.parts if isinstance(part, Compared))
+        return {one.name: np.asarray(one.numbers, np.float64) for one in self.compared if one.numbers is not None}
 
     def shape(self, name: str) -> Shape:
         """The shape of a variable, be it an input or an intermediate."""
@@ -111,5 +91,5 @@ class Answered:
         """The one entry of y that v weighs with 1, where it weighs all others with 0."""
         if self.v.size < 2 or np.count_nonzero(self.v) != 1:
             return None
-        where = tuple(int(k) for k in np.argwhere(self.v)[0])
+        where = first_place(self.v)
         return where if self.v[where] == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -13,11 +13,11 @@ from gradcli.shapes import written
 
 
 def grad(
-    found: Mapping[str, Array], partials: Mapping[str, tuple[str, ...]], y: Array, output: str = "y"
+    found: Mapping[str, Array], partials: Sequence[tuple[str, ...]], y: Array, output: str = "y"
 ) -> Iterator[Note]:
     """`found` holds the gradients by variable, or the partial derivatives by their names."""
     if partials:
-        yield from _partials(partials)
+        yield _partial(partials[0])
         return
     for name, gradient in found.items():
         if gradient.ndim:
@@ -58,9 +58,8 @@ def _length(gradient: Array) -> float:
     return largest * float(np.linalg.norm(gradient / largest)) if 0 < largest < np.inf else largest
 
 
-def _partials(partials: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:
-    names = next(iter(partials.values()))
-    yield note(
+def _partial(names: tuple[str, ...]) -> Note:
+    return note(
         "partial",
         N_(
             "{name} means: differentiate by {order}, one after the other; the order does not matter where the "

@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from gradcli.compare import FLAT
 from gradcli.explain.slots import note, number, tensor
 from gradcli.message import N_
 from gradcli.report import Array, Compared, Note
 from gradcli.shapes import written
 
-SAME = 1e-8
-
 
 def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -> Iterator[Note]:
     """`blocks` are named `a,b`, a's axes first."""
-    known = {b.name: b.symbolic if b.pytorch is None else b.pytorch for b in blocks}
+    known = {block.name: block.numbers for block in blocks}
     if not known or any(block is None for block in known.values()):
         return
     yield note(
@@ -72,17 +71,17 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
         return
     values = np.linalg.eigvalsh((block + block.T) / 2)
     scale = max(float(np.abs(values).max()), 1e-300)
-    if values.min() > SAME * scale:
+    if values.min() > FLAT * scale:
         said = N_(
             "Every eigenvalue of the Hessian is positive (the smallest is {low}): around this point {y} is "
             "curved upwards in every direction, as at a minimum."
         )
-    elif values.max() < -SAME * scale:
+    elif values.max() < -FLAT * scale:
         said = N_(
             "Every eigenvalue of the Hessian is negative (the largest is {high}): around this point {y} is "
             "curved downwards in every direction, as at a maximum."
         )
-    elif values.min() < -SAME * scale and values.max() > SAME * scale:
+    elif values.min() < -FLAT * scale and values.max() > FLAT * scale:
         said = N_(
             "The Hessian has eigenvalues from {low} to {high}, of both signs: around this point {y} is curved "
             "upwards in one direction and downwards in another, as at a saddle."
@@ -98,7 +97,7 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
 def hvp(found: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
     """What H·t is, and that it costs two passes."""
     for one in found:
-        values = one.symbolic if one.pytorch is None else one.pytorch
+        values = one.numbers
         if values is not None:
             yield note(
                 "hvp",

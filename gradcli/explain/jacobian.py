@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from gradcli.compare import without_cancelled
 from gradcli.explain.slots import note, number, place, tensor
 from gradcli.message import N_
 from gradcli.report import Array, Jacobian, Note, arranged
@@ -111,5 +112,4 @@ def _layouts(shapes: Mapping[str, Shape], output_shape: Shape, output: str) -> I
 
 def _added(whole: Array, axes: tuple[int, ...]) -> Array:
     """The sum over the axes; 0 where the terms cancel but for their rounding."""
-    total, size = whole.sum(axis=axes), np.abs(whole).sum(axis=axes)
-    return np.where(np.abs(total) <= size * 2.0**-50, 0.0, total)
+    return without_cancelled(whole.sum(axis=axes), np.abs(whole).sum(axis=axes))

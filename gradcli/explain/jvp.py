@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from gradcli.compare import first_place
 from gradcli.explain.slots import listed, note, number, place, tensor
 from gradcli.message import N_
 from gradcli.report import Array, Note
@@ -50,7 +51,7 @@ def _meaning(t: Mapping[str, Array], result: Array, output: str) -> Iterator[Not
 def _one_hot(name: str, t: Array, result: Array, output: str) -> Iterator[Note]:
     if t.size < 2 or np.count_nonzero(t) != 1 or t.max() != 1:
         return
-    where = tuple(int(k) for k in np.argwhere(t)[0])
+    where = first_place(t)
     yield note(
         "one-hot",
         N_(

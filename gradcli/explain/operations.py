@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcli.explain.facts import Answered
+from gradcli.compare import ROUNDED_ZERO
+from gradcli.explain.facts import Facts
 from gradcli.explain.slots import listed, note, number, tensor
 from gradcli.message import N_
 from gradcli.program import Apply, Input, Ref
 from gradcli.report import Note
 from gradcli.shapes import Shape, axes, axis, size, written
-
-ROUNDING = 1e-6
-"""What is left of a zero by rounding, in float32 at worst."""
 
 _SOFTMAX = N_(
     "The outputs of softmax sum to 1 along dim={dim} whatever {x} is, and here they all have the same weight: over "
@@ -47,75 +45,75 @@ _SOFT = ("softmax", "softmin")
 # Softmax
 
 
-def evenly_weighted_softmax(a: Answered) -> int | None:
+def evenly_weighted_softmax(facts: Facts) -> int | None:
     """The axis along which y's softmax is weighted evenly, or summed; None where y is nothing of the kind."""
-    top = a.made(a.program.output)
+    top = facts.made(facts.program.output)
     if top is None:
         return None
     if top.operation in _SOFT:
-        along = axis(top.arguments[1] or 0, a.y.ndim)
-        return along if a.v.size and np.all(a.v == np.take(a.v, [0], axis=along)) else None
-    below = a.made(top.arguments[0]) if top.operation in ("sum", "mean") else None
+        along = axis(top.arguments[1] or 0, facts.y.ndim)
+        return along if facts.v.size and np.all(facts.v == np.take(facts.v, [0], axis=along)) else None
+    below = facts.made(top.arguments[0]) if top.operation in ("sum", "mean") else None
     if below is None or below.operation not in _SOFT:
         return None
-    rank = len(a.program[top.arguments[0]].shape)
+    rank = len(facts.program[top.arguments[0]].shape)
     along = axis(below.arguments[1] or 0, rank)
     return along if along in axes(top.arguments[1], rank) else None
 
 
-def softmax(a: Answered) -> Iterator[Note]:
+def softmax(facts: Facts) -> Iterator[Note]:
     """Even weights give exactly zero, because the outputs sum to 1; and each line is a softmax of its own."""
-    along = evenly_weighted_softmax(a)
+    along = evenly_weighted_softmax(facts)
     if along is None:
-        yield from _lines(a)
+        yield from _lines(facts)
         return
-    gradients = [a.gradients[name] for name in a.moving if name in a.gradients]
+    gradients = [facts.gradients[name] for name in facts.moving if name in facts.gradients]
     largest = max((float(np.max(np.abs(g), initial=0.0)) for g in gradients), default=np.nan)
-    if largest <= ROUNDING:
+    if largest <= ROUNDED_ZERO:
         said = _SOFTMAX_ROUNDED if largest else _SOFTMAX
-        yield note("softmax", said, dim=along, x=listed(a.moving), largest=number(largest))
+        yield note("softmax", said, dim=along, x=listed(facts.moving), largest=number(largest))
 
 
-def _lines(a: Answered) -> Iterator[Note]:
-    top = a.made(a.program.output)
-    if top is None or top.operation not in _SOFT or a.y.ndim < 2 or not a.y.size:
+def _lines(facts: Facts) -> Iterator[Note]:
+    top = facts.made(facts.program.output)
+    if top is None or top.operation not in _SOFT or facts.y.ndim < 2 or not facts.y.size:
         return
-    along = axis(top.arguments[1] or 0, a.y.ndim)
-    inside, lines = a.program[top.arguments[0]].how, a.y.size // a.y.shape[along]
-    if isinstance(inside, Input) and inside.name in a.moving and lines > 1:
-        yield note("softmax", _LINES, lines=lines, dim=along, count=a.y.size)
+    along = axis(top.arguments[1] or 0, facts.y.ndim)
+    inside, lines = facts.program[top.arguments[0]].how, facts.y.size // facts.y.shape[along]
+    if isinstance(inside, Input) and inside.name in facts.moving and lines > 1:
+        yield note("softmax", _LINES, lines=lines, dim=along, count=facts.y.size)
 
 
 # Stretched inputs
 
 
-def broadcast(a: Answered) -> Iterator[Note]:
+def broadcast(facts: Facts) -> Iterator[Note]:
     """An input that was stretched to a larger shape has its gradient summed over the stretched axes."""
-    for name in a.moving:
-        ref = a.program.variable(name)
-        stretched = (_stretched(a, place, ref) for place in sorted(a.paths.carrying) if ref is not None)
+    for name in facts.moving:
+        ref = facts.program.variable(name)
+        stretched = (_stretched(facts, place, ref) for place in sorted(facts.paths.carrying) if ref is not None)
         found = next((one for one in stretched if one is not None), None)
-        if found is not None and name in a.gradients:
+        if found is not None and name in facts.gradients:
             shape, over = found
             yield note(
                 "broadcast",
                 _BROADCAST,
                 x=name,
-                small=written(a.shape(name)),
+                small=written(facts.shape(name)),
                 large=written(shape),
                 axes=listed(list(map(str, over))),
-                gradient=tensor(a.gradients[name]),
+                gradient=tensor(facts.gradients[name]),
             )
 
 
-def _stretched(a: Answered, place: int, ref: Ref) -> tuple[Shape, tuple[int, ...]] | None:
+def _stretched(facts: Facts, place: int, ref: Ref) -> tuple[Shape, tuple[int, ...]] | None:
     """(the shape it was stretched to, the axes that this repeats), where the step reads the variable so."""
-    step = a.program.steps[place]
+    step = facts.program.steps[place]
     if not isinstance(step.how, Apply) or ref not in step.how.refs or step.how.operation == "prelu":
         return None
     if step.how.row.family != "elementwise" and step.how.operation not in ("expand", "expand_as"):
         return None
-    shape = a.program[ref].shape
+    shape = facts.program[ref].shape
     lead = len(step.shape) - len(shape)
     over = tuple(k for k, n in enumerate(step.shape) if n > 1 and (k < lead or shape[k - lead] == 1))
     return (step.shape, over) if over else None
@@ -124,21 +122,21 @@ def _stretched(a: Answered, place: int, ref: Ref) -> tuple[Shape, tuple[int, ...
 # Means and sums
 
 
-def mean(a: Answered) -> Iterator[Note]:
+def mean(facts: Facts) -> Iterator[Note]:
     """The factor 1/N of the last mean on the way."""
-    for place in sorted(a.paths.carrying, reverse=True):
-        how = a.program.steps[place].how
-        if isinstance(how, Apply) and (count := _averaged(a, place, how)) > 1:
-            said = _MEAN_LAST if place == a.program.output.step else _MEAN
-            yield note("mean", said, operation=how.operation, count=count, share=number(1 / count), x=a.moving[0])
+    for place in sorted(facts.paths.carrying, reverse=True):
+        how = facts.program.steps[place].how
+        if isinstance(how, Apply) and (count := _averaged(facts, place, how)) > 1:
+            said = _MEAN_LAST if place == facts.program.output.step else _MEAN
+            yield note("mean", said, operation=how.operation, count=count, share=number(1 / count), x=facts.moving[0])
             return
 
 
-def _averaged(a: Answered, place: int, apply: Apply) -> int:
+def _averaged(facts: Facts, place: int, apply: Apply) -> int:
     """How many entries a mean, or a loss that ends in one, divides by."""
-    shape = a.program[apply.refs[0]].shape if apply.refs else ()
+    shape = facts.program[apply.refs[0]].shape if apply.refs else ()
     if apply.operation == "mean":
-        return size(shape) // max(size(a.program.steps[place].shape), 1)
+        return size(shape) // max(size(facts.program.steps[place].shape), 1)
     options = {p.name: given for p, given in zip(apply.row.takes, apply.arguments, strict=True)}
     if apply.row.family != "loss" or options.get("reduction") not in ("mean", "batchmean"):
         return 1
@@ -149,13 +147,13 @@ def _averaged(a: Answered, place: int, apply: Apply) -> int:
     return size(shape)
 
 
-def total(a: Answered) -> Iterator[Note]:
+def total(facts: Facts) -> Iterator[Note]:
     """A sum passes its weight on to each term."""
-    top = a.made(a.program.output)
-    if top is None or top.operation != "sum" or not a.one_number or not a.moving:
+    top = facts.made(facts.program.output)
+    if top is None or top.operation != "sum" or not facts.one_number or not facts.moving:
         return
-    if evenly_weighted_softmax(a) is not None:
+    if evenly_weighted_softmax(facts) is not None:
         return
-    count = size(a.program[top.arguments[0]].shape)
+    count = size(facts.program[top.arguments[0]].shape)
     if count > 1:
-        yield note("sum", _SUM, count=count, v=a.v_name, weight=number(a.v.item()))
+        yield note("sum", _SUM, count=count, v=facts.v_name, weight=number(facts.v.item()))

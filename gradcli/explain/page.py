@@ -37,7 +37,7 @@ class Answers:
 
     def _grads(self, question: int) -> Mapping[str, Array]:
         compared = [part for part in self.parts[question] if isinstance(part, Compared)]
-        return {p.name: a for p in compared for a in (p.symbolic if p.pytorch is None else p.pytorch,) if a is not None}
+        return {part.name: part.numbers for part in compared if part.numbers is not None}
 
 
 def _nothing(_: Answers) -> Iterator[Message]:

@@ -78,8 +78,3 @@ def _is_one_call(written: str) -> bool:
 def listed(names: Sequence[str]) -> str:
     """`a, b, c`"""
     return ", ".join(names)
-
-
-def first(mask: Array) -> tuple[int, ...]:
-    """The first place where the mask holds."""
-    return tuple(int(k) for k in np.argwhere(mask)[0])

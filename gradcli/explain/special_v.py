@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcli.explain.facts import Answered
+from gradcli.explain.facts import Facts
 from gradcli.explain.operations import evenly_weighted_softmax
 from gradcli.explain.slots import note, number, place, tensor
 from gradcli.message import N_
@@ -63,32 +63,38 @@ _COLUMN_SUMS = {
 }
 
 
-def input_as_weights(a: Answered) -> str | None:
+def input_as_weights(facts: Facts) -> str | None:
     """The input that v is: named so, or equal by value where that is no coincidence of constant tensors."""
-    if a.v_given in a.point:
-        return a.v_given if np.array_equal(a.point[a.v_given], a.v) else None
-    varied = a.v.size > 1 and not np.all(a.v == a.v.flat[0]) and a.picked is None
-    return next((name for name, value in a.point.items() if np.array_equal(value, a.v)), None) if varied else None
+    if facts.v_given in facts.point:
+        return facts.v_given if np.array_equal(facts.point[facts.v_given], facts.v) else None
+    varied = facts.v.size > 1 and not np.all(facts.v == facts.v.flat[0]) and facts.picked is None
+    return (
+        next((name for name, value in facts.point.items() if np.array_equal(value, facts.v)), None) if varied else None
+    )
 
 
-def v_is_input(a: Answered) -> Iterator[Note]:
+def v_is_input(facts: Facts) -> Iterator[Note]:
     """Where the Jacobian is diagonal the answer is then x*f'(x), and not f'(x)."""
-    source = input_as_weights(a)
-    if source is None or not a.moving:
+    source = input_as_weights(facts)
+    if source is None or not facts.moving:
         return
-    names = [name for name in a.moving if a.diagonal(name) and name in a.gradients and a.shape(name) == a.v.shape]
+    names = [
+        name
+        for name in facts.moving
+        if facts.diagonal(name) and name in facts.gradients and facts.shape(name) == facts.v.shape
+    ]
     for name in sorted(names, key=lambda name: name != source):
         yield note(
             "v-is-x",
-            _OWN if name == source and len(a.point) == 1 else _OTHERS,
-            v=a.v_name,
-            y=a.y_name,
+            _OWN if name == source and len(facts.point) == 1 else _OTHERS,
+            v=facts.v_name,
+            y=facts.y_name,
             x=name,
             source=source,
-            derivative=tensor(_over(a.gradients[name], a.v), undefined="0/0"),
+            derivative=tensor(_over(facts.gradients[name], facts.v), undefined="0/0"),
         )
-    if not names and a.v_given == source:
-        yield note("v-is-x", _MIXED, v=a.v_name, y=a.y_name, x=a.moving[0], source=source)
+    if not names and facts.v_given == source:
+        yield note("v-is-x", _MIXED, v=facts.v_name, y=facts.y_name, x=facts.moving[0], source=source)
 
 
 def _over(gradient: Array, v: Array) -> Array:
@@ -96,70 +102,75 @@ def _over(gradient: Array, v: Array) -> Array:
         return np.asarray(np.where(v == 0, np.nan, gradient / v))
 
 
-def one_hot(a: Answered) -> Iterator[Note]:
+def one_hot(facts: Facts) -> Iterator[Note]:
     """v picks one row of the Jacobian, a column in denominator layout."""
-    if a.picked is None:
+    if facts.picked is None:
         return
-    for name in a.moving:
-        if name in a.gradients:
+    for name in facts.moving:
+        if name in facts.gradients:
             yield note(
                 "one-hot",
-                _ONE_HOT[a.layout],
-                v=a.v_name,
-                y=a.y_name,
+                _ONE_HOT[facts.layout],
+                v=facts.v_name,
+                y=facts.y_name,
                 x=name,
-                place=place(a.picked),
-                gradient=tensor(a.gradients[name]),
+                place=place(facts.picked),
+                gradient=tensor(facts.gradients[name]),
             )
 
 
-def diagonal(a: Answered) -> Iterator[Note]:
+def diagonal(facts: Facts) -> Iterator[Note]:
     """Entry by entry: with v = 1 the ordinary derivative."""
-    if a.one_number or a.picked is not None or evenly_weighted_softmax(a) is not None or not np.any(a.v):
+    if (
+        facts.one_number
+        or facts.picked is not None
+        or evenly_weighted_softmax(facts) is not None
+        or not np.any(facts.v)
+    ):
         return
-    told = input_as_weights(a) is not None
-    for name in a.moving:
-        if a.diagonal(name) and name in a.gradients and not (told and a.shape(name) == a.v.shape):
-            yield _entry_by_entry(a, name, a.gradients[name])
+    told = input_as_weights(facts) is not None
+    for name in facts.moving:
+        if facts.diagonal(name) and name in facts.gradients and not (told and facts.shape(name) == facts.v.shape):
+            yield _entry_by_entry(facts, name, facts.gradients[name])
 
 
-def _entry_by_entry(a: Answered, x: str, gradient: Array) -> Note:
-    smooth = not a.kinked and bool(np.all(np.isfinite(gradient)))
-    if a.all_ones:
+def _entry_by_entry(facts: Facts, x: str, gradient: Array) -> Note:
+    smooth = not facts.kinked and bool(np.all(np.isfinite(gradient)))
+    if facts.all_ones:
         said = _DERIVATIVE if smooth else _DERIVATIVE_IF_ANY
-        return note("diagonal", said, y=a.y_name, x=x, v=a.v_name, derivative=tensor(gradient))
-    if not smooth or gradient.shape != a.v.shape or np.any(a.v == 0):
-        return note("diagonal", _WEIGHTED_IF_ANY, y=a.y_name, x=x, v=a.v_name)
+        return note("diagonal", said, y=facts.y_name, x=x, v=facts.v_name, derivative=tensor(gradient))
+    if not smooth or gradient.shape != facts.v.shape or np.any(facts.v == 0):
+        return note("diagonal", _WEIGHTED_IF_ANY, y=facts.y_name, x=x, v=facts.v_name)
     return note(
         "diagonal",
         _WEIGHTED,
-        y=a.y_name,
+        y=facts.y_name,
         x=x,
-        v=a.v_name,
-        weights=tensor(a.v),
-        derivative=tensor(_over(gradient, a.v)),
+        v=facts.v_name,
+        weights=tensor(facts.v),
+        derivative=tensor(_over(gradient, facts.v)),
         gradient=tensor(gradient),
     )
 
 
-def column_sums(a: Answered) -> Iterator[Note]:
+def column_sums(facts: Facts) -> Iterator[Note]:
     """Where an entry of x moves several entries of y, v = 1 adds them up."""
-    if a.one_number or not a.all_ones or evenly_weighted_softmax(a) is not None:
+    if facts.one_number or not facts.all_ones or evenly_weighted_softmax(facts) is not None:
         return
-    for name in a.moving:
-        structure, gradient = a.structures.get(name), a.gradients.get(name)
+    for name in facts.moving:
+        structure, gradient = facts.structures.get(name), facts.gradients.get(name)
         if structure is None or gradient is None or not (structure.exact or structure.kind == "dense"):
             continue
         if structure.nonzero > gradient.size > 0:  # so some column of J has two entries that can be non-zero
             yield note(
                 "column-sums",
-                _COLUMN_SUMS[a.layout],
+                _COLUMN_SUMS[facts.layout],
                 x=name,
-                y=a.y_name,
-                v=a.v_name,
+                y=facts.y_name,
+                v=facts.v_name,
                 nonzero=structure.nonzero,
                 total=structure.total,
                 place=place((0,) * gradient.ndim),
                 sum=number(float(gradient.flat[0])),
-                count=a.y.size,
+                count=facts.y.size,
             )

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from gradcli.explain import matrix_rule, operations, special_v, weights, zero_gradients
-from gradcli.explain.cautions import hazards
-from gradcli.explain.facts import Answered
+from gradcli.explain.cautions import cautions
+from gradcli.explain.facts import Facts
 from gradcli.report import Note, Warning
 
 MOST = 6
 """An explanation has at most so many notes."""
-Topic = Callable[[Answered], Iterator[Note]]
+Topic = Callable[[Facts], Iterator[Note]]
 
 FIRST: tuple[Topic, ...] = (
     zero_gradients.zero, weights.weights, zero_gradients.left_out, zero_gradients.intermediate, special_v.v_is_input,
@@ -23,11 +23,11 @@ FIRST: tuple[Topic, ...] = (
 LAST: tuple[Topic, ...] = (weights.einsum, weights.equivalence)
 
 
-def vjp(answered: Answered) -> Iterator[Note | Warning]:
+def vjp(facts: Facts) -> Iterator[Note | Warning]:
     """The warnings of the point, then the notes."""
-    yield from hazards(answered.program, answered.values, answered.wrt, answered.gradients)
-    last = [note for topic in LAST for note in topic(answered)]
-    yield from _chosen([note for topic in FIRST for note in topic(answered)], MOST - len(last))
+    yield from cautions(facts.program, facts.values, facts.wrt, facts.gradients)
+    last = [note for topic in LAST for note in topic(facts)]
+    yield from _chosen([note for topic in FIRST for note in topic(facts)], MOST - len(last))
     yield from last
 
 

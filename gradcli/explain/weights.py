@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcli.explain.facts import Answered
+from gradcli.compare import SAME_GRADIENT
+from gradcli.explain.facts import Facts
 from gradcli.explain.slots import note, number
 from gradcli.message import N_
 from gradcli.report import Array, Note
 from gradcli.shapes import by_layout, size, written
 
-SAME = 1e-5
-"""Two ways to one gradient are the same if they differ by less, relatively: float32 rounds at 1e-7 for each entry."""
 _OUTPUTS, _INPUTS = "mnpqrstu", "ijklabcd"
 
 _WEIGHTS = N_(
@@ -51,58 +50,58 @@ _EQUAL_SCALAR = N_(
 )
 
 
-def weights(a: Answered) -> Iterator[Note]:
+def weights(facts: Facts) -> Iterator[Note]:
     """What v weighs; of a scalar output v is a factor."""
-    x = a.wrt[0]
-    if a.one_number and a.all_ones:
-        yield note("weights", _SCALAR, y=a.y_name, v=a.v_name, x=x)
-    elif a.one_number:
-        yield note("scalar-v", _FACTOR, y=a.y_name, v=a.v_name, x=x, weight=number(a.v.item()))
+    x = facts.wrt[0]
+    if facts.one_number and facts.all_ones:
+        yield note("weights", _SCALAR, y=facts.y_name, v=facts.v_name, x=x)
+    elif facts.one_number:
+        yield note("scalar-v", _FACTOR, y=facts.y_name, v=facts.v_name, x=x, weight=number(facts.v.item()))
     else:
-        other = next((name for name in a.wrt if a.shape(name) != a.y.shape), None)
+        other = next((name for name in facts.wrt if facts.shape(name) != facts.y.shape), None)
         yield note(
             "weights",
             _WEIGHTS if other is None else _OTHER_SHAPE,
-            v=a.v_name,
-            y=a.y_name,
+            v=facts.v_name,
+            y=facts.y_name,
             x=other or x,
-            shape=written(a.y.shape),
-            xshape=written(a.shape(other or x)),
-            count=a.y.size,
+            shape=written(facts.y.shape),
+            xshape=written(facts.shape(other or x)),
+            count=facts.y.size,
         )
 
 
-def einsum(a: Answered) -> Iterator[Note]:
+def einsum(facts: Facts) -> Iterator[Note]:
     """The contraction with the actual shapes, and the same as the product of a matrix."""
-    if a.one_number or not a.moving:
+    if facts.one_number or not facts.moving:
         return
-    x = max(a.moving, key=lambda name: len(a.shape(name)))
-    outer, inner = a.y.shape, a.shape(x)
+    x = max(facts.moving, key=lambda name: len(facts.shape(name)))
+    outer, inner = facts.y.shape, facts.shape(x)
     if len(outer) <= len(_OUTPUTS) and len(inner) <= len(_INPUTS):
         yield note(
             "einsum",
-            _EINSUM[a.layout],
+            _EINSUM[facts.layout],
             x=x,
-            y=a.y_name,
-            v=a.v_name,
+            y=facts.y_name,
+            v=facts.v_name,
             rows=_OUTPUTS[: len(outer)],
             columns=_INPUTS[: len(inner)],
-            shape=written(sum(by_layout(a.layout, outer, inner), ())),
+            shape=written(sum(by_layout(facts.layout, outer, inner), ())),
             m=size(outer),
             n=size(inner),
         )
 
 
-def equivalence(a: Answered) -> Iterator[Note]:
+def equivalence(facts: Facts) -> Iterator[Note]:
     """y.backward(v) is (v*y).sum().backward(), as it was computed for this answer."""
-    known = [e for e in a.equivalences if e.name in a.gradients]
-    if not known or not a.moving:
+    known = [e for e in facts.equivalences if e.name in facts.gradients]
+    if not known or not facts.moving:
         return
     plain = [e.plain_sum_max_abs_diff for e in known if e.plain_sum_max_abs_diff is not None]
     difference = max(*(e.max_abs_diff for e in known), *plain, 0.0)
-    if difference <= SAME * max(1.0, *(_largest(a.gradients[e.name]) for e in known)):
-        said = _EQUAL_SCALAR if a.one_number else _EQUAL_TO_SUM if plain else _EQUAL
-        yield note("equivalence", said, v=a.v_name, y=a.y_name, difference=number(difference))
+    if difference <= SAME_GRADIENT * max(1.0, *(_largest(facts.gradients[e.name]) for e in known)):
+        said = _EQUAL_SCALAR if facts.one_number else _EQUAL_TO_SUM if plain else _EQUAL
+        yield note("equivalence", said, v=facts.v_name, y=facts.y_name, difference=number(difference))
 
 
 def _largest(gradient: Array) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcli.explain.facts import Answered
+from gradcli.explain.facts import Facts
 from gradcli.explain.slots import listed, note
 from gradcli.message import N_
 from gradcli.program import Apply
@@ -34,43 +34,45 @@ _UNTAKEN = N_(
 )
 
 
-def zero(a: Answered) -> Iterator[Note]:
+def zero(facts: Facts) -> Iterator[Note]:
     """Zero whatever the numbers are: no differentiable way, a derivative that is zero, or a v that is."""
-    if not a.moving:
-        yield note("zero", _REFUSED, y=a.y_name, x=listed(a.wrt), refusal=REFUSAL)
+    if not facts.moving:
+        yield note("zero", _REFUSED, y=facts.y_name, x=listed(facts.wrt), refusal=REFUSAL)
         return
-    for name in a.wrt:
-        if name not in a.moving:
-            yield note("zero", _NOT_REACHED, y=a.y_name, x=name)
-        elif _flat(a, name):
-            yield note("zero", _FLAT, y=a.y_name, x=name, v=a.v_name)
-    if a.v.size and not np.any(a.v):
-        yield note("zero", _NO_WEIGHT, v=a.v_name)
+    for name in facts.wrt:
+        if name not in facts.moving:
+            yield note("zero", _NOT_REACHED, y=facts.y_name, x=name)
+        elif _flat(facts, name):
+            yield note("zero", _FLAT, y=facts.y_name, x=name, v=facts.v_name)
+    if facts.v.size and not np.any(facts.v):
+        yield note("zero", _NO_WEIGHT, v=facts.v_name)
 
 
-def _flat(a: Answered, name: str) -> bool:
-    structure, gradient = a.structures.get(name), a.gradients.get(name)
+def _flat(facts: Facts, name: str) -> bool:
+    structure, gradient = facts.structures.get(name), facts.gradients.get(name)
     if structure is None or gradient is None or gradient.size == 0:
         return False
     return structure.kind == "zero" and not np.any(gradient)
 
 
-def left_out(a: Answered) -> Iterator[Note]:
+def left_out(facts: Facts) -> Iterator[Note]:
     """Inputs that are indices or classes."""
-    yield from (note("index-input", _INDEX, x=name) for name in a.program.inputs if name in a.program.whole_numbers)
+    yield from (
+        note("index-input", _INDEX, x=name) for name in facts.program.inputs if name in facts.program.whole_numbers
+    )
 
 
-def intermediate(a: Answered) -> Iterator[Note]:
+def intermediate(facts: Facts) -> Iterator[Note]:
     """A gradient by a value on the way."""
-    yield from (note("intermediate", _INTERMEDIATE, a=name) for name in a.wrt if name not in a.program.inputs)
+    yield from (note("intermediate", _INTERMEDIATE, a=name) for name in facts.wrt if name not in facts.program.inputs)
 
 
-def untaken(a: Answered) -> Iterator[Note]:
+def untaken(facts: Facts) -> Iterator[Note]:
     """The nan that where() makes of a branch that was not taken."""
-    steps = [a.program.steps[place].how for place in a.paths.carrying]
+    steps = [facts.program.steps[place].how for place in facts.paths.carrying]
     if not any(isinstance(how, Apply) and how.operation == "where" for how in steps):
         return
-    for part in a.compared:
+    for part in facts.compared:
         if part.pytorch is None or part.symbolic is None:
             continue
         if np.any(np.isnan(part.pytorch) & np.isfinite(part.symbolic)):

@@ -167,6 +167,11 @@ class Compared(Checked):
         """Whether there is nothing to say: no side has values, and no reason is given."""
         return self.symbolic is None and self.pytorch is None and self.reason is None
 
+    @property
+    def numbers(self) -> Array | None:
+        """PyTorch's values, or the formula's where PyTorch was not asked."""
+        return self.symbolic if self.pytorch is None else self.pytorch
+
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:

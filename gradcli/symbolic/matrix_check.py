@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradcli.compare import MATRIX_TEXT, alike
 from gradcli.message import GradcliError
 from gradcli.program import trace, values_of
 from gradcli.report import Array
@@ -58,10 +59,7 @@ def _holds(form: Form, text: str) -> bool:
             got = values_of(program, used)[program.output.step]
         except GradcliError:
             return False
-        close = got.shape == wanted.shape and np.allclose(
-            got, wanted, rtol=1e-9, atol=1e-10 * np.abs(wanted).max(initial=1.0)
-        )
-        return bool(close)
+        return alike(got, wanted, MATRIX_TEXT)
     return False
 
 

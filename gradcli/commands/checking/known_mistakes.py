@@ -10,9 +10,10 @@ from math import prod
 import numpy as np
 
 from gradcli.commands.checking import wrong_values
+from gradcli.commands.checking.claim import Claim
 from gradcli.commands.checking.reordered import rewritten
-from gradcli.commands.checking.submission import Answer
-from gradcli.commands.checking.trials import Asked, Trial, with_weights
+from gradcli.commands.checking.submission import Submission
+from gradcli.commands.checking.trials import Trial, with_weights
 from gradcli.commands.checking.wrong_values import close
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
@@ -34,14 +35,14 @@ class Candidate:
     value: Wrong
 
 
-def named(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
+def find_mistake(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
     """The first mistake that explains the answer at every point."""
     entries = sum(trial.yours.size for trial in trials)
     by_shape = any(trial.yours.shape != trial.correct.shape for trial in trials)
     if (entries < ENOUGH and not by_shape) or not any(trial.yours.any() for trial in trials):
         return None
-    repaired = _repaired(asked, answer, trials)
-    for candidate in candidates(asked):
+    repaired = _repaired(claim, submission, trials)
+    for candidate in candidates(claim):
         if candidate.kind == "mean" and repaired is not None:  # what is seen in the answer's own text is surer
             return repaired
         if all(_is(candidate.value(trial), trial) for trial in trials):
@@ -53,33 +54,33 @@ def _is(value: Array | None, trial: Trial) -> bool:
     return value is not None and value.shape == trial.yours.shape and close(trial.yours, value)
 
 
-def candidates(asked: Asked) -> Iterator[Candidate]:
+def candidates(claim: Claim) -> Iterator[Candidate]:
     """In the order in which they count: what is plainly seen before what has to be worked out."""
     yield Candidate(
         "sign", message(N_("the sign is the wrong one: yours is minus the right answer")), lambda t: -t.correct
     )
-    if asked.of == "jacobian" and asked.layout is not None:
+    if claim.layout is not None:
         yield Candidate(
             "transposed",
-            message(_OTHER_LAYOUT[asked.layout], x=asked.name, y=asked.understood.output_name),
-            partial(wrong_values.in_the_other_layout, asked),
+            message(_OTHER_LAYOUT[claim.layout], x=claim.name, y=claim.problem.output_name),
+            partial(wrong_values.in_the_other_layout, claim),
         )
-    if asked.of in ("vjp", "grad"):
-        yield from _of_vjp(asked)
-    if asked.of in ("jacobian", "hessian"):
+    if claim.is_gradient:
+        yield from _of_vjp(claim)
+    if claim.is_matrix:
         yield Candidate(
             "diagonal",
             message(N_("only the diagonal is there; the entries off the diagonal are not all 0")),
             wrong_values.diagonal,
         )
-    if asked.of == "jvp":
+    if claim.kind.directed:
         yield Candidate(
             "vjp",
             message(N_("this is vᵀJ with t in the place of v; J·t was asked for")),
-            partial(wrong_values.vjp_for_jvp, asked),
+            partial(wrong_values.vjp_for_jvp, claim),
         )
-    yield from _counts(asked)
-    yield from _lost(asked)
+    yield from _counts(claim)
+    yield from _lost(claim)
     yield Candidate(
         "factor-2", message(N_("a factor 2 too much: yours is twice the right answer")), lambda t: 2 * t.correct
     )
@@ -100,14 +101,14 @@ _OTHER_LAYOUT = {
 }
 
 
-def _of_vjp(asked: Asked) -> Iterator[Candidate]:
-    u, name = asked.understood, asked.name
+def _of_vjp(claim: Claim) -> Iterator[Candidate]:
+    problem, name = claim.problem, claim.name
     yield Candidate(
         "transposed",
         message(N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"), x=name),
         wrong_values.transposed,
     )
-    yield from _of_weights(asked)
+    yield from _of_weights(claim)
     yield Candidate(
         "broadcast",
         message(
@@ -116,12 +117,12 @@ def _of_vjp(asked: Asked) -> Iterator[Candidate]:
         ),
         wrong_values.unsummed,
     )
-    for other in u.program.inputs:
-        if other != name and other not in u.program.whole_numbers:
+    for other in problem.program.inputs:
+        if other != name and other not in problem.program.whole_numbers:
             yield Candidate(
                 "variable",
                 message(N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
-                partial(wrong_values.by_other, asked, other),
+                partial(wrong_values.by_other, claim, other),
             )
     yield Candidate(
         "diagonal",
@@ -129,14 +130,14 @@ def _of_vjp(asked: Asked) -> Iterator[Candidate]:
             N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
             x=name,
         ),
-        partial(wrong_values.diagonal_product, asked),
+        partial(wrong_values.diagonal_product, claim),
     )
 
 
-def _of_weights(asked: Asked) -> Iterator[Candidate]:
+def _of_weights(claim: Claim) -> Iterator[Candidate]:
     """Another v than the one that was asked for, or none."""
-    name = asked.name
-    given = asked.understood.request.v
+    name = claim.name
+    given = claim.problem.request.v
     if isinstance(given, str) and given.strip() == name:
         yield Candidate(
             "v-is-x",
@@ -144,29 +145,29 @@ def _of_weights(asked: Asked) -> Iterator[Candidate]:
                 N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"),
                 x=name,
             ),
-            lambda t: with_weights(asked, t, np.ones(t.v.shape)),
+            lambda t: with_weights(claim, t, np.ones(t.v.shape)),
         )
     else:
         yield Candidate(
             "v-is-x",
             message(N_("yours is weighted with {x}, as if v were {x}; it is not"), x=name),
-            partial(wrong_values.with_x_as_weights, asked),
+            partial(wrong_values.with_x_as_weights, claim),
         )
     yield Candidate(
         "v-forgotten",
         message(N_("v is forgotten: yours is the gradient of the plain sum, with v = 1")),
-        lambda t: None if (t.v == 1).all() else with_weights(asked, t, np.ones(t.v.shape)),
+        lambda t: None if (t.v == 1).all() else with_weights(claim, t, np.ones(t.v.shape)),
     )
     yield Candidate(
         "jacobian",
         message(N_("this is the Jacobian; the gradient that v gives is its product with v, v·J")),
-        partial(wrong_values.jacobian, asked),
+        partial(wrong_values.jacobian, claim),
     )
 
 
-def _counts(asked: Asked) -> Iterator[Candidate]:
+def _counts(claim: Claim) -> Iterator[Candidate]:
     """The sum for the mean, or the mean for the sum."""
-    program = asked.understood.program
+    program = claim.problem.program
     for step in program.steps:
         if not isinstance(step.how, Apply) or not step.how.refs:
             continue
@@ -188,27 +189,27 @@ def _counts(asked: Asked) -> Iterator[Candidate]:
                 )
 
 
-def _lost(asked: Asked) -> Iterator[Candidate]:
+def _lost(claim: Claim) -> Iterator[Candidate]:
     """One factor of the chain rule lost."""
-    if asked.of not in ("vjp", "grad"):
+    if not claim.is_gradient:
         return
     from gradcli.numeric.lost_factor import losable
 
-    program = asked.understood.program
-    for place, source in losable(program, asked.name):
+    program = claim.problem.program
+    for place, source in losable(program, claim.name):
         span = program.steps[place].span
         text = one_line(program.source[span.start : span.end])
         yield Candidate(
             "chain",
             message(N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),
-            partial(wrong_values.factor_lost, asked, place, source),
+            partial(wrong_values.factor_lost, claim, place, source),
         )
 
 
-def _repaired(asked: Asked, answer: Answer, trials: Sequence[Trial]) -> Candidate | None:
+def _repaired(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
     """What the answer's own products show: with two factors exchanged, or one of them turned round, it is right."""
-    seed = asked.understood.request.seed
-    tried = [rewritten(answer, asked.known(t.point, t.v, t.t), seed) for t in trials]
+    seed = claim.problem.request.seed
+    tried = [rewritten(submission, claim.names_at(t.point, t.v, t.t), seed) for t in trials]
     for k, (kind, _) in enumerate(tried[0]):
         if all(k < len(one) and _right(one[k][1], t) for one, t in zip(tried, trials, strict=True)):
             if kind == "order":

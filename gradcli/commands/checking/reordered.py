@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
-from gradcli.commands.checking.submission import Answer, Known
+from gradcli.commands.checking.submission import Known, Submission
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.values import extend_values
 from gradcli.report import Array
@@ -19,12 +19,12 @@ Factors = Sequence[Array]
 Product = Callable[[Factors], Array | None]
 
 
-def rewritten(answer: Answer, known: Known, seed: int) -> list[tuple[str, Array | None]]:
+def rewritten(submission: Submission, known: Known, seed: int) -> list[tuple[str, Array | None]]:
     """("order" or "factor", value): the same list of changes at every point, None where the shapes do not allow one."""
-    if answer.tree is None:
+    if submission.tree is None:
         return []
-    program = answer.program(known, seed)
-    used = {name: known[name] for name in answer.names}
+    program = submission.program(known, seed)
+    used = {name: known[name] for name in submission.names}
     return [(kind, _with(program, used, changes)) for kind, changes in _changes(_chains(program))]
 
 

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from gradcli.commands.problem import Understood, tensor
+from gradcli.commands.problem import Problem
+from gradcli.commands.tensor_arguments import tensor
 from gradcli.message import N_, GradcliError, Span, fault, message
 from gradcli.program import Program, trace, values_of
 from gradcli.report import Array
@@ -29,7 +30,7 @@ Known = Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Submission:
     """What was answered. `names` are the tensors that it names; one without any holds at the user's point only.
 
     `value` is its worth at a point (the inputs, v, the tangents and the program's own names by name); `unit` is half a
@@ -55,12 +56,12 @@ class Answer:
         return trace(self.tree, {name: a.shape for name, a in used.items()}, seed, used)
 
 
-def read_answer(asked: Understood, known: Known) -> Answer:
+def read_submission(problem: Problem, known: Known) -> Submission:
     """The answer as it was given.
 
     Raises GradcliError where it is missing or cannot be understood, with its place in the answer's own text.
     """
-    given = asked.request.answer
+    given = problem.request.answer
     if given is None:
         raise fault(
             "option",
@@ -68,8 +69,8 @@ def read_answer(asked: Understood, known: Known) -> Answer:
             hint=N_('--answer "2*x*v"'),
         )
     if not isinstance(given, str):
-        constant = tensor(given, "--answer", Stdin(), Stream(asked.request.seed, "answer"))
-        return Answer(
+        constant = tensor(given, "--answer", Stdin(), Stream(problem.request.seed, "answer"))
+        return Submission(
             json.dumps(given) if isinstance(given, (list, int, float)) else "tensor",
             frozenset(),
             None,
@@ -77,13 +78,15 @@ def read_answer(asked: Understood, known: Known) -> Answer:
             _half_units(json.dumps(given), constant) if isinstance(given, (list, int, float)) else None,
         )
     text = _right_side(given.strip())
-    names = _named(text, known, asked.program)
+    names = _named(text, known, problem.program)
     if names and not text.startswith("@"):
-        answer = Answer(text, names, parse(text, tuple(names)), None, None)
-        _understood(asked, lambda: answer.program(known))  # a mistake in it is told now
-        return answer
-    constant = _understood(asked, lambda: tensor(text, "--answer", Stdin(), Stream(asked.request.seed, "answer")))
-    return Answer(text, frozenset(), None, constant, _half_units(text, constant) if _LITERAL.fullmatch(text) else None)
+        submission = Submission(text, names, parse(text, tuple(names)), None, None)
+        _understood(problem, lambda: submission.program(known))  # a mistake in it is told now
+        return submission
+    constant = _understood(problem, lambda: tensor(text, "--answer", Stdin(), Stream(problem.request.seed, "answer")))
+    return Submission(
+        text, frozenset(), None, constant, _half_units(text, constant) if _LITERAL.fullmatch(text) else None
+    )
 
 
 def _right_side(text: str) -> str:
@@ -118,13 +121,13 @@ def _perhaps_named(text: str, known: Known) -> frozenset[str]:
 T = TypeVar("T")
 
 
-def _understood(asked: Understood, read: Callable[[], T]) -> T:
+def _understood(problem: Problem, read: Callable[[], T]) -> T:
     """What `read` gives; a name that the answer may not use is told with those that it may."""
     try:
         return read()
     except GradcliError as error:
         if error.kind == "name" and error.hint is None:
-            names = ", ".join([*asked.program.inputs, asked.weights])
+            names = ", ".join([*problem.program.inputs, problem.v_name])
             error.hint = message(N_("an answer may name {names}, and what the expression itself names"), names=names)
         raise
 

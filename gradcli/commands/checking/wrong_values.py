@@ -8,16 +8,18 @@ from math import prod
 
 import numpy as np
 
-from gradcli.commands.checking.trials import Asked, Trial, with_weights
-from gradcli.commands.closed_forms import SMALL
+from gradcli.commands.checking.claim import Claim
+from gradcli.commands.checking.trials import Trial, with_weights
+from gradcli.commands.verdicts import SMALL
+from gradcli.compare import MISTAKE, alike
+from gradcli.derivatives import KINDS
 from gradcli.report import Array, arranged
 from gradcli.shapes import LAYOUTS, by_layout, size
 
 
 def close(a: Array, b: Array) -> bool:
     """Whether two arrays of one shape are the same up to rounding."""
-    scale = float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
-    return bool(np.allclose(a, b, rtol=1e-6, atol=1e-8 * scale + 1e-13, equal_nan=True))
+    return alike(a, b, MISTAKE)
 
 
 def transposed(t: Trial) -> Array | None:
@@ -29,44 +31,44 @@ def scaled(factor: float, t: Trial) -> Array:
     return np.asarray(t.correct * factor)
 
 
-def by_other(asked: Asked, other: str, t: Trial) -> Array:
+def by_other(claim: Claim, other: str, t: Trial) -> Array:
     """The derivative with respect to another variable."""
-    return replace(asked, name=other).correct(t.point, t.v, t.t)
+    return replace(claim, by=(other,)).correct(t.point, t.v, t.t)
 
 
-def factor_lost(asked: Asked, place: int, source: int, t: Trial) -> Array:
+def factor_lost(claim: Claim, place: int, source: int, t: Trial) -> Array:
     """The gradient with one factor of the chain rule lost: that of the step at `place` by the one at `source`."""
     from gradcli.numeric.lost_factor import without_factor
 
-    return without_factor(asked.understood.program, asked.name, t.point, t.v, place, source)
+    return without_factor(claim.problem.program, claim.name, t.point, t.v, place, source)
 
 
-def vjp_for_jvp(asked: Asked, t: Trial) -> Array | None:
+def vjp_for_jvp(claim: Claim, t: Trial) -> Array | None:
     """vᵀJ with the direction in the place of v."""
     (name,) = t.t if len(t.t) == 1 else (None,)
     if name is None or t.t[name].shape != t.v.shape:
         return None
-    return replace(asked, of="vjp", name=name).correct(t.point, t.t[name], {})
+    return Claim(claim.problem, KINDS["vjp"], (name,)).correct(t.point, t.t[name], {})
 
 
-def with_x_as_weights(asked: Asked, t: Trial) -> Array | None:
+def with_x_as_weights(claim: Claim, t: Trial) -> Array | None:
     """The VJP with x in the place of v, which it can only take where it has its shape."""
-    x = t.point.get(asked.name)
-    return with_weights(asked, t, x) if x is not None and x.shape == t.v.shape and t.v.ndim else None
+    x = t.point.get(claim.name)
+    return with_weights(claim, t, x) if x is not None and x.shape == t.v.shape and t.v.ndim else None
 
 
-def jacobian(asked: Asked, t: Trial) -> Array | None:
+def jacobian(claim: Claim, t: Trial) -> Array | None:
     """In whichever layout the answer has."""
-    whole = _whole(asked, t)
+    whole = _whole(claim, t)
     if whole is None:
         return None
     return _fitting(t, [lying for layout in LAYOUTS for lying in _lying(whole, t.v.ndim, layout)])
 
 
-def in_the_other_layout(asked: Asked, t: Trial) -> Array | None:
+def in_the_other_layout(claim: Claim, t: Trial) -> Array | None:
     """The Jacobian with the axes first that come last in the layout, as it is or flattened."""
-    axes = len(asked.understood.program.output_shape)
-    first, _ = by_layout(asked.layout, axes, t.correct.ndim - axes)
+    axes = len(claim.problem.program.output_shape)
+    first, _ = by_layout(claim.layout, axes, t.correct.ndim - axes)
     return _fitting(t, _lying(t.correct, first, "denominator"))
 
 
@@ -90,19 +92,20 @@ def diagonal(t: Trial) -> Array | None:
     return (t.correct.reshape(n, n) * np.eye(n)).reshape(t.correct.shape)
 
 
-def diagonal_product(asked: Asked, t: Trial) -> Array | None:
+def diagonal_product(claim: Claim, t: Trial) -> Array | None:
     """v times the diagonal of the Jacobian, entry by entry."""
     if t.v.shape != t.correct.shape:
         return None
-    whole = _whole(asked, t)
+    whole = _whole(claim, t)
     return None if whole is None else (t.v.ravel() * np.diagonal(whole.reshape(t.v.size, -1))).reshape(t.v.shape)
 
 
-def _whole(asked: Asked, t: Trial) -> Array | None:
+def _whole(claim: Claim, t: Trial) -> Array | None:
     """The whole Jacobian, where it is small enough and not one row."""
     if t.v.size < 2 or t.v.size * t.correct.size > SMALL:
         return None
-    return replace(asked, of="jacobian", layout=None).correct(t.point, t.v, t.t)
+    problem = replace(claim.problem, request=replace(claim.problem.request, layout=None))
+    return Claim(problem, KINDS["jacobian"], claim.by).correct(t.point, t.v, {})
 
 
 def unsummed(t: Trial) -> Array | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from gradcli.program import Apply, Program, Ref, once
+from gradcli.program.cache import once
+from gradcli.program.program import Apply, Program, Ref
 
 
 @dataclass(frozen=True, slots=True)
