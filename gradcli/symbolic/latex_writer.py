@@ -5,12 +5,13 @@ from __future__ import annotations
 import sympy
 from sympy import Expr
 
+from gradcli.binding import ATOM, PRODUCT, SUM
 from gradcli.ops import TABLE
 from gradcli.ops.latex_names import latex_name
 from gradcli.symbolic.dims import Quotient, Remainder
 from gradcli.symbolic.scalars import Delta, Where
 from gradcli.symbolic.words import number_text
-from gradcli.symbolic.writer import ATOM, PRODUCT, SUM, Piece, Writer
+from gradcli.symbolic.writer import Piece, Writer
 
 
 class LatexWriter(Writer):

@@ -15,14 +15,9 @@ from operator import attrgetter
 import sympy
 from sympy import Expr
 
+from gradcli.binding import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.matrix_text import (
-    ATOM,
-    COMPARISON,
-    POWER,
-    PRODUCT,
-    SUM,
-    UNARY,
     Axes,
     Value,
     chained,
@@ -129,7 +124,7 @@ class MatrixWriter:
         for symbol in sorted(e.free_symbols & self.origin.keys(), key=attrgetter("name")):
             tensor, axis = self.origin[symbol]
             text = text.replace(symbol.name, f"{tensor}.shape[{axis}]")
-        return Value(text, (), {1: SUM, 2: PRODUCT, 3: UNARY, 4: POWER, 5: ATOM}[holds])
+        return Value(text, (), holds)
 
     def entry(self, e: Entry) -> Value:
         self.define(e.name)

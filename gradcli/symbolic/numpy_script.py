@@ -17,8 +17,9 @@ import numpy as np
 import sympy
 from sympy import Expr
 
+from gradcli.binding import ATOM, PRODUCT, UNARY
 from gradcli.ops.libraries import n as numpy_library
-from gradcli.program.source_text import POWER, PRODUCT, UNARY, Library, Spelled, SpelledInt, as_int, as_spelled, made
+from gradcli.program.source_text import Library, Spelled, SpelledInt, as_int, as_spelled, made
 from gradcli.program.values import options_as_floats
 from gradcli.report import Array
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, in_range
@@ -198,13 +199,13 @@ class _Script:
         if e is sympy.pi:
             return Spelled(f"{self.alias}.pi", np.pi)
         if e is sympy.zoo:  # 1/0, the mean of no numbers
-            return Spelled('float("nan")', np.nan, POWER + 1)
+            return Spelled('float("nan")', np.nan, ATOM)
         if e.is_Integer and abs(e) < 2**53:
-            return Spelled(str(int(e)), float(e), UNARY if e < 0 else POWER + 1)
+            return Spelled(str(int(e)), float(e), UNARY if e < 0 else ATOM)
         if e.is_Rational and abs(e.p) < 10**9 and e.q < 10**9:
             return Spelled(f"{e.p}/{e.q}", as_float(e), PRODUCT)
         x = as_float(e)
-        return Spelled(repr(x) if np.isfinite(x) else f'float("{x}")', x, UNARY if x < 0 else POWER + 1)
+        return Spelled(repr(x) if np.isfinite(x) else f'float("{x}")', x, UNARY if x < 0 else ATOM)
 
     def _joined(self, parts: Sequence[Axed]) -> tuple[Index, ...]:
         seen = dict.fromkeys(k for part in parts for k in part.axes)

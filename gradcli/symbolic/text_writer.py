@@ -5,10 +5,11 @@ from __future__ import annotations
 import sympy
 from sympy import Expr
 
+from gradcli.binding import ATOM, POWER, PRODUCT, SUM
 from gradcli.symbolic.dims import Quotient, Remainder
 from gradcli.symbolic.scalars import Delta, Where
 from gradcli.symbolic.words import number_text
-from gradcli.symbolic.writer import ATOM, POWER, PRODUCT, SUM, Piece, Writer
+from gradcli.symbolic.writer import Piece, Writer
 
 
 class TextWriter(Writer):

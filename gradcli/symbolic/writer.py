@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import sympy
 from sympy import Expr
 
+from gradcli.binding import ATOM, POWER, SUM, UNARY, Binding
 from gradcli.symbolic.dims import Index, Quotient, Remainder
 from gradcli.symbolic.scalars import (
     NOTHING,
@@ -28,10 +29,7 @@ from gradcli.symbolic.scalars import (
 )
 from gradcli.symbolic.words import BOUND, Names, is_constant, is_default, is_negative, terminates
 
-SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
-"""How tightly a piece of text holds together; a looser one goes into brackets."""
-
-Piece = tuple[str, int]
+Piece = tuple[str, Binding]
 
 
 class Writer:
@@ -67,7 +65,7 @@ class Writer:
             return self.special(e, known)
         return self.function(e, known)
 
-    def wrapped(self, e: Expr, known: dict[Expr, str], at_least: int) -> str:
+    def wrapped(self, e: Expr, known: dict[Expr, str], at_least: Binding) -> str:
         text, holds = self.piece(e, known)
         return text if holds >= at_least else self.brackets(text)
 
@@ -129,7 +127,7 @@ class Writer:
                 above.append(factor)
         return coefficient, above, below
 
-    def _factors(self, factors: Sequence[Expr], known: dict[Expr, str], at_least: int) -> list[str]:
+    def _factors(self, factors: Sequence[Expr], known: dict[Expr, str], at_least: Binding) -> list[str]:
         """The texts in order. Each is written once: twice at every depth would double the work at every depth."""
         ranked = sorted((self._rank(f), *self.piece(f, known)) for f in factors)
         return [text if holds >= at_least else self.brackets(text) for _, text, holds in ranked]
