@@ -27,9 +27,9 @@ from gradcli.symbolic.magnitude import Magnitude
 from gradcli.symbolic.matrix_check import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place, atoms
 from gradcli.symbolic.sparsity import pattern_of, structure_of
+from gradcli.symbolic.spelling import COLUMNS, DEFINED, ROWS, Names, primitive_text
 from gradcli.symbolic.tensor_graph import Graph, Node
 from gradcli.symbolic.text_writer import TextWriter
-from gradcli.symbolic.words import COLUMNS, DEFINED, ROWS, Names, primitive_text
 from gradcli.symbolic.writer import Writer
 
 ENTRIES_SHOWN, ENTRY_SIZE = 12, 25

@@ -10,7 +10,7 @@ from gradcli.ops import TABLE
 from gradcli.ops.latex_names import latex_name
 from gradcli.symbolic.dims import Quotient, Remainder
 from gradcli.symbolic.scalars import Delta, Where
-from gradcli.symbolic.words import number_text
+from gradcli.symbolic.spelling import number_text
 from gradcli.symbolic.writer import Piece, Writer
 
 

@@ -42,9 +42,9 @@ from gradcli.symbolic.scalars import (
     atoms,
     free_indices,
 )
+from gradcli.symbolic.spelling import is_negative, primitive_text
 from gradcli.symbolic.tensor_graph import Graph, Node
 from gradcli.symbolic.text_writer import TextWriter
-from gradcli.symbolic.words import is_negative, primitive_text
 
 _EXP_OF_LOG = re.compile(r"exp\(log_(softmax\([^()]*\))\)")
 _PLAIN_CHAIN = re.compile(r"[\w.]+( @ [\w.]+)*")

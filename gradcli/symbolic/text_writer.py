@@ -8,7 +8,7 @@ from sympy import Expr
 from gradcli.binding import ATOM, POWER, PRODUCT, SUM
 from gradcli.symbolic.dims import Quotient, Remainder
 from gradcli.symbolic.scalars import Delta, Where
-from gradcli.symbolic.words import number_text
+from gradcli.symbolic.spelling import number_text
 from gradcli.symbolic.writer import Piece, Writer
 
 

@@ -27,7 +27,7 @@ from gradcli.symbolic.scalars import (
     Where,
     in_order,
 )
-from gradcli.symbolic.words import BOUND, Names, is_constant, is_default, is_negative, terminates
+from gradcli.symbolic.spelling import BOUND, Names, is_constant, is_default, is_negative, terminates
 
 Piece = tuple[str, Binding]
 
