@@ -12,7 +12,7 @@ from typing import Any, assert_never
 import numpy as np
 
 from gradcli.binding import ATOM, FRACTION, MATRIX, NEGATIVE, POWER, PRODUCT, SUBSCRIPT, SUM, Binding
-from gradcli.ops.latex_names import latex_name
+from gradcli.ops.latex_names import latex_escaped, latex_function, latex_name
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import Apply, Constant, Input, Program, Ref, Step, once
 from gradcli.report import Array
@@ -180,9 +180,7 @@ def _templated(template: str, tensors: Sequence[Piece]) -> Piece:
 def _called(row: Row, arguments: Sequence[Any]) -> Piece:
     given = [_given(param, a) for param, a in zip(row.takes, arguments, strict=True)]
     inside = COMMA.join(g for g in given if g is not None)
-    name = _escaped(_SHORT.get(row.name, row.name))
-    command = rf"\{name}" if row.name in _LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
-    return Piece(rf"{command}\left({inside}\right)", ATOM)
+    return Piece(rf"{latex_function(_SHORT.get(row.name, row.name))}\left({inside}\right)", ATOM)
 
 
 def _given(param: Param, argument: Any) -> str | None:
@@ -194,7 +192,7 @@ def _given(param: Param, argument: Any) -> str | None:
     if param.default is REQUIRED:
         return _option(argument)
     same = argument is param.default or (argument is not None and argument == param.default)
-    return None if same else rf"\mathrm{{{_escaped(param.name)}}}={_option(argument)}"
+    return None if same else rf"\mathrm{{{latex_escaped(param.name)}}}={_option(argument)}"
 
 
 def _option(value: Any) -> str:
@@ -206,7 +204,7 @@ def _option(value: Any) -> str:
         case tuple():
             return rf"\left({COMMA.join(map(_option, value))}\right)"
         case _:
-            return rf"\texttt{{{_escaped(str(value))}}}"
+            return rf"\texttt{{{latex_escaped(str(value))}}}"
 
 
 # Operations with a notation of their own
@@ -310,7 +308,6 @@ _OWN: Mapping[str, Callable[..., Piece | None]] = {
     "T": _turned, "t": _turned, "mT": _turned, "norm": _norm, "index": _index, "stack": _stack, "tensor": lambda a: a,
     "eye": _eye, "ones": _filled("1"), "zeros": _filled("0"),
 }  # fmt: skip
-_LATEX_FUNCTIONS = {"det", "max", "min"}
 _SHORT = {"trace": "tr"}
 
 
@@ -358,7 +355,7 @@ def _number(value: Fraction | float | int) -> Piece:
 def _tensor(values: Array, source: str) -> Piece:
     """A list as a row or a matrix; what was drawn or is too large by what was typed."""
     if not source.lstrip().startswith(("[", "(")):
-        return Piece(rf"\texttt{{{_escaped(source[:HALF])}}}", ATOM)
+        return Piece(rf"\texttt{{{latex_escaped(source[:HALF])}}}", ATOM)
     if values.size > MOST_ENTRIES or values.ndim > 2 or values.size == 0:
         return Piece(rf"\left[{DOTS}\right]", ATOM)
     rows = [[_number(float(x)).text for x in row] for row in np.atleast_2d(values)]
@@ -366,10 +363,3 @@ def _tensor(values: Array, source: str) -> Piece:
         return Piece(rf"\left[{COMMA.join(rows[0])}\right]", ATOM)
     body = r" \\ ".join(" & ".join(row) for row in rows)
     return Piece(rf"\begin{{bmatrix}} {body} \end{{bmatrix}}", ATOM)
-
-
-_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-
-
-def _escaped(text: str) -> str:
-    return "".join(_SPECIAL.get(c) or (f"\\{c}" if c in "_{}#$%&" else " " if c.isspace() else c) for c in text)

@@ -10,7 +10,12 @@ import sympy
 from gradcli.symbolic import diff, dims, scalars
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.fold import KINDS, Algebra, fold, kind_of
+from gradcli.symbolic.latex_writer import LatexWriter
+from gradcli.symbolic.magnitude import Magnitude
+from gradcli.symbolic.matrix import MatrixWriter
+from gradcli.symbolic.numpy_script import Script
 from gradcli.symbolic.operators import OPERATORS
+from gradcli.symbolic.text_writer import TextWriter
 
 BASES = {scalars.Unknown, scalars.Flag, scalars.Bound, dims._Division, diff.Slot, diff.Power}
 """What nodes have in common, and what stands in a formula only while it is differentiated."""
@@ -32,7 +37,8 @@ def test_every_class_of_nodes_has_a_kind_of_its_own() -> None:
 
 def test_a_kind_is_a_method_of_every_algebra() -> None:
     assert set(KINDS.values()) == Algebra.__abstractmethods__
-    assert not Evaluator.__abstractmethods__
+    for algebra in (Evaluator, Magnitude, Script, TextWriter, LatexWriter, MatrixWriter):
+        assert not algebra.__abstractmethods__
 
 
 def test_an_algebra_that_leaves_out_a_kind_cannot_be_made() -> None:

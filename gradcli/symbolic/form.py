@@ -12,6 +12,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
+from gradcli.ops.latex_names import latex_escaped
 from gradcli.report import Array, Closed, Definition, Jacobian, Structure, Vjp
 from gradcli.report import Entry as EntryPart
 from gradcli.shapes import by_layout
@@ -165,21 +166,18 @@ class Form:
 
     @cached_property
     def _written(self) -> Written:
-        text, latex = self._writers()
-        known = self._named(text)
+        entry, text, latex = self.formula.entry, *map(self._with_letters, self._writers())
         head = self.head.format(
-            rows=self._places(text, self.formula.rows, known), columns=self._places(text, self.formula.columns, known)
+            rows=self._places(text, self.formula.rows), columns=self._places(text, self.formula.columns)
         )
-        written = text.write(self.formula.entry, known)
-        return Written(head, written, latex.write(self.formula.entry, known), _definitions(self, text, latex, written))
+        formula = text.write(entry)
+        return Written(head, formula, latex.write(entry), self._definitions(formula))
 
     def _entries(self) -> tuple[EntryPart, ...]:
         text, _ = self._writers()
         formula, cut = self.arranged, len(self.arranged.rows)
         return tuple(
-            EntryPart(
-                at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes), {})
-            )
+            EntryPart(at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes)))
             for at in places(self.shape)
         )
 
@@ -203,12 +201,21 @@ class Form:
         names = Names(self.graph.taken, {**{n.name: n.dims for n in self.graph.nodes.values()}, **self.others})
         return TextWriter(names, self.weights, self.decimal), LatexWriter(names, self.weights, self.decimal)
 
-    def _named(self, text: Writer) -> dict[Expr, str]:
-        return text.names.given(self.formula.columns, COLUMNS, text.names.given(self.formula.rows, ROWS, {}))
+    def _with_letters(self, writer: Writer) -> Writer:
+        """The writer with names for the formula's own indices."""
+        return writer.naming(self.formula.rows, ROWS).naming(self.formula.columns, COLUMNS)
 
     @staticmethod
-    def _places(text: Writer, indices: Sequence[Expr], known: dict[Expr, str]) -> str:
-        return f"[{','.join(text.write(k, known) for k in indices)}]" if indices else ""
+    def _places(text: Writer, indices: Sequence[Expr]) -> str:
+        return f"[{','.join(map(text.write, indices))}]" if indices else ""
+
+    def _definitions(self, formula: str) -> tuple[Definition, ...]:
+        """What the formula names, and the sizes that stand in it or in those."""
+        text, latex = self._writers()
+        nodes = [_definition(node, text, latex) for node in self.polished.nodes]
+        words = set(re.findall(r"\w+", " ".join([formula, *(d.formula for d in nodes)])))
+        sizes = sorted(self.graph.sizes.values, key=attrgetter("name"))
+        return (*nodes, *(_size(s, self.graph) for s in sizes if s.name in words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,32 +275,18 @@ def jacobian_part(form: Form, entries: bool = False) -> Jacobian:
 # Definitions
 
 
-def _definitions(form: Form, text: Writer, latex: Writer, written: str) -> tuple[Definition, ...]:
-    """What the formula names, and the sizes that stand in it or in those."""
-    graph, one = form.graph, form.polished
-    nodes = [_definition(node, text, latex) for node in one.nodes]
-    said = " ".join([written, *(d.formula for d in nodes)])
-    words = set(re.findall(r"\w+", said))
-    sizes = [_size(s, graph) for s in sorted(graph.sizes.values, key=attrgetter("name")) if s.name in words]
-    return (*nodes, *sizes)
-
-
 def _definition(node: Node, text: Writer, latex: Writer) -> Definition:
     if node.body is None:
         formula = primitive_text(node)
-        return Definition(node.name, formula, rf"\texttt{{{_escaped(formula)}}}")
-    known = text.names.given(node.idx, DEFINED, {})
-    indices = [text.write(k, known) for k in node.idx]
-    left = f"{node.name}[{','.join(indices)}]" if indices else node.name
-    return Definition(left, text.write(node.formula(), known), latex.write(node.formula(), known))
+        return Definition(node.name, formula, rf"\texttt{{{latex_escaped(formula)}}}")
+    text, latex = (writer.naming(node.idx, DEFINED) for writer in (text, latex))
+    indices = list(map(text.write, node.idx))
+    left = text.subscripted(node.name, indices) if indices else node.name
+    return Definition(left, text.write(node.formula()), latex.write(node.formula()))
 
 
 def _size(symbol: Any, graph: Graph) -> Definition:
     """`n_x0` as `x.shape[0]`"""
     tensor, axis = graph.sizes.origin[symbol]
     text = f"{tensor}.shape[{axis}]"
-    return Definition(str(symbol), text, rf"\texttt{{{_escaped(text)}}}")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("_", r"\_").replace("{", r"\{").replace("}", r"\}")
+    return Definition(str(symbol), text, rf"\texttt{{{latex_escaped(text)}}}")

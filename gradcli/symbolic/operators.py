@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import sympy
 from sympy import Add, Expr, Mul, Pow
@@ -17,11 +18,18 @@ from gradcli.symbolic.dims import Quotient, Remainder
 from gradcli.symbolic.scalars import Above, AtLeast, Delta, Equal, Pi, Sigma
 
 
-class Operator(NamedTuple):
-    """One operator: as text, in LaTeX, and what it computes, of numbers and of all that is like a number."""
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How one thing is written in every language."""
 
     text: str
     latex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operator(Spelling):
+    """An operator, and what it computes: of numbers, and of all that is like a number."""
+
     compute: Callable[[Any, Any], Any]
 
 
@@ -48,5 +56,5 @@ OPERATORS: Mapping[type[Expr], Operator] = {
 MIRRORED: Mapping[Operator, Operator] = {OPERATORS[Above]: BELOW, OPERATORS[AtLeast]: AT_MOST}
 """What a comparison is when its sides change places; one of equality stays."""
 
-CONSTANTS: Mapping[Expr, tuple[str, str]] = {sympy.pi: ("pi", r"\pi"), sympy.E: ("e", "e")}
-"""Numbers with a name, as text and in LaTeX."""
+CONSTANTS: Mapping[Expr, Spelling] = {sympy.pi: Spelling("pi", r"\pi"), sympy.E: Spelling("e", "e")}
+"""Numbers with a name."""
