@@ -78,8 +78,8 @@ def _written(one: Wanted, form: Form, entries: bool) -> Closed:
 
 def product_part(form: Form) -> Vjp:
     """A form without rows as it is reported."""
-    said = form.written()
-    return Vjp(said.left_side, said.text, said.latex, said.where, form.matrix())
+    said = form.written
+    return Vjp(said.left_side, said.text, said.latex, said.where, form.matrix)
 
 
 def compared(

@@ -70,7 +70,7 @@ def _together(asked: Understood, forms: Forms, found: list[Compared]) -> Iterato
         return
     symbolic = matrix_of({block.name: block.symbolic for block in found}, names)
     pytorch = matrix_of({block.name: block.pytorch for block in found}, names)
-    texts = tuple(tuple(forms[f"{a},{b}"].written().text for b in names) for a in names) if forms else ()
+    texts = tuple(tuple(forms[f"{a},{b}"].written.text for b in names) for a in names) if forms else ()
     seen = bool(texts) and sum(max(map(len, column)) + 2 for column in zip(*texts, strict=True)) <= READABLE
     worst = max(b.max_abs_diff or 0.0 for b in found) if all(b.agrees for b in found) else None
     yield Together(names, texts if seen else None, symbolic, pytorch, worst)

@@ -148,7 +148,7 @@ def _derivatives(
             yield Curve(left, "", "", order, pytorch.reshape(shape))
             continue
         form, values = found
-        said = form.written()
+        said = form.written
         verdict = side_by_side(
             left,
             values,

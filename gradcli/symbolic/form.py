@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from operator import attrgetter
@@ -55,6 +55,8 @@ class Form:
     """What else than inputs the formula may name, v and tangents, with their dims."""
     layout: str | None = None
     """How a Jacobian lies, wherever it has a shape; None for what is none."""
+    _contractions: dict[str, Expr] = field(default_factory=dict, init=False)
+    _beside: dict[Form, Expr | None] = field(default_factory=dict, init=False)
 
     @property
     def formula(self) -> Formula:
@@ -135,37 +137,9 @@ class Form:
     def evaluator(self, known: Mapping[str, Array]) -> Evaluator:
         return Evaluator(self.graph, known, {node.name: node for node in self.polished.nodes})
 
+    @cached_property
     def written(self) -> Written:
         """The formula as text and LaTeX with its definitions."""
-        return self._written
-
-    def entries(self) -> tuple[EntryPart, ...]:
-        """Every entry with numbers for its indices."""
-        return self._few_entries if prod(self.shape) <= ENTRIES_SHOWN else self._entries()
-
-    @cached_property
-    def is_small(self) -> bool:
-        """Whether a person would like to see every entry."""
-        return 1 < prod(self.shape) <= ENTRIES_SHOWN and size_at(self.formula.entry, self.graph.sizes) <= ENTRY_SIZE
-
-    def matrix(self) -> str | None:
-        """The formula in matrix notation: a program of the calculator's own that has been run and gave its values."""
-        return self._matrix
-
-    def structure(self) -> Structure:
-        """Where it can be non-zero."""
-        return self._structure
-
-    @cached_property
-    def _contractions(self) -> dict[str, Expr]:
-        return {}
-
-    @cached_property
-    def _beside(self) -> dict[Form, Expr | None]:
-        return {}
-
-    @cached_property
-    def _written(self) -> Written:
         entry, text, latex = self.formula.entry, *map(self._with_letters, self._writers())
         head = self.head.format(
             rows=self._places(text, self.formula.rows), columns=self._places(text, self.formula.columns)
@@ -173,7 +147,14 @@ class Form:
         formula = text.write(entry)
         return Written(head, formula, latex.write(entry), self._definitions(formula))
 
-    def _entries(self) -> tuple[EntryPart, ...]:
+    @cached_property
+    def few_entries(self) -> tuple[EntryPart, ...] | None:
+        """Every entry, where a person would like to see them all unasked."""
+        few = 1 < prod(self.shape) <= ENTRIES_SHOWN and size_at(self.formula.entry, self.graph.sizes) <= ENTRY_SIZE
+        return self.entries() if few else None
+
+    def entries(self) -> tuple[EntryPart, ...]:
+        """Every entry with numbers for its indices."""
         text, _ = self._writers()
         formula, cut = self.arranged, len(self.arranged.rows)
         return tuple(
@@ -182,15 +163,13 @@ class Form:
         )
 
     @cached_property
-    def _few_entries(self) -> tuple[EntryPart, ...]:
-        return self._entries()
-
-    @cached_property
-    def _matrix(self) -> str | None:
+    def matrix(self) -> str | None:
+        """The formula in matrix notation: a program of the calculator's own that has been run and gave its values."""
         return verified_matrix(self)
 
     @cached_property
-    def _structure(self) -> Structure:
+    def structure(self) -> Structure:
+        """Where it can be non-zero."""
         return structure_of(self.graph, self.arranged, self.formula.entry)
 
     def pattern(self) -> Array | None:
@@ -256,20 +235,21 @@ class Derived:
 
     def closed(self, entries: bool = False) -> Closed:
         """The formulas as text and LaTeX, with definitions, structure and, where they fit, entries."""
-        vjp = self.vjp.written()
-        matrix = self.vjp.matrix()
-        return Closed(
-            self.name, jacobian_part(self.jacobian, entries), Vjp(vjp.left_side, vjp.text, vjp.latex, vjp.where, matrix)
-        )
+        return Closed(self.name, jacobian_part(self.jacobian, entries), vjp_part(self.vjp))
 
 
 def jacobian_part(form: Form, entries: bool = False) -> Jacobian:
     """A form with rows and columns as it is reported."""
-    said, shape = form.written(), form.shape
-    shown = form.entries() if entries or form.is_small else None
+    text, each = form.written, form.entries() if entries else form.few_entries
     return Jacobian(
-        shape, said.left_side, said.text, said.latex, said.where, form.structure(), form.matrix(), shown, form.layout
+        form.shape, text.left_side, text.text, text.latex, text.where, form.structure, form.matrix, each, form.layout
     )
+
+
+def vjp_part(form: Form) -> Vjp:
+    """A form without rows as it is reported."""
+    text = form.written
+    return Vjp(text.left_side, text.text, text.latex, text.where, form.matrix)
 
 
 # Definitions
