@@ -36,8 +36,8 @@ from gradcli.ops import ROWS
 from gradcli.ops.row import Row
 from gradcli.report import Array, Compared
 from gradcli.symbolic import deltas
-from gradcli.symbolic.build import Builder
 from gradcli.symbolic.tensor_graph import Tensor
+from gradcli.symbolic.vocabulary import Builder
 from tests import programs
 from tests.test_contraction import (
     SUMMANDS,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from gradcli.ops.words import ScalarWords, Words
-from gradcli.symbolic.build import Builder
 from gradcli.symbolic.scalars import Scalars
+from gradcli.symbolic.vocabulary import Builder
 
-INSIDE = {"graph", "sizes", "hint", "row", "name", "entrywise"}
+INSIDE = {"letter", "entrywise"}
 """What the symbolic room keeps to itself."""
 
 
