@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from fractions import Fraction
 from itertools import accumulate
 from typing import Any, assert_never
 
 import numpy as np
 
-from gradcli.ops.latex_names import latex_name
+from gradcli.binding import ATOM, FRACTION, MATRIX, NEGATIVE, POWER, PRODUCT, SUBSCRIPT, SUM, Binding
+from gradcli.ops.latex_names import latex_escaped, latex_function, latex_name
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import Apply, Constant, Input, Program, Ref, Step, once
 from gradcli.report import Array
@@ -30,28 +30,15 @@ COMMA = r",\, "
 QUAD = r",\quad "
 
 
-class Bond(IntEnum):
-    """How strongly a piece holds together: one that binds less than its place demands is put in brackets."""
-
-    SUM = 1
-    NEGATIVE = 2
-    PRODUCT = 3
-    MATRIX = 4
-    FRACTION = 5
-    POWER = 6
-    SUBSCRIPT = 7
-    ATOM = 8
-
-
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A subexpression in LaTeX. `head` is the beginning of a sum that may have been too long to be kept whole."""
 
     text: str
-    bond: Bond
+    bond: Binding
     head: str | None = None
 
-    def at_least(self, bond: Bond) -> str:
+    def at_least(self, bond: Binding) -> str:
         """The text, in brackets where it binds less; dots where it is too long to be part of anything."""
         if len(self.text) > HALF:
             return DOTS
@@ -65,7 +52,7 @@ def latex(program: Program) -> str:
     read = _read(program)
     names = _Names(program)
     for place, step in enumerate(program.steps[: program.output.step + 1]):
-        pieces.append(_piece(step, place, program, pieces, names) if place in read else Piece("", Bond.ATOM))
+        pieces.append(_piece(step, place, program, pieces, names) if place in read else Piece("", ATOM))
     written = [f"{latex_name(name)} = {_whole(pieces[place])}" for place, name in _definitions(program)]
     output = program[program.output]
     last = _whole(pieces[-1])
@@ -134,13 +121,13 @@ class _Names:
         if not any(step < other < by for other in self.places[name]):
             return _name(name)
         if isinstance(self.steps[step].how, Input):
-            return Piece(rf"{{{latex_name(name)}}}_{{\mathrm{{in}}}}", Bond.SUBSCRIPT)
+            return Piece(rf"{{{latex_name(name)}}}_{{\mathrm{{in}}}}", SUBSCRIPT)
         return pieces[step]
 
 
 def _name(name: str) -> Piece:
     text = latex_name(name)
-    return Piece(text, Bond.SUBSCRIPT if "_{" in text else Bond.ATOM)
+    return Piece(text, SUBSCRIPT if "_{" in text else ATOM)
 
 
 # Steps
@@ -184,30 +171,28 @@ def _templated(template: str, tensors: Sequence[Piece]) -> Piece:
     """The row's own LaTeX; an argument beside a sign is bracketed, every other stands between brackets already."""
     if template == "{}":
         return tensors[0]
-    need = Bond.PRODUCT if re.search(r"[+-] \{\}", template) else Bond.SUM
+    need = PRODUCT if re.search(r"[+-] \{\}", template) else SUM
     text = template.format(*(a.at_least(need) for a in tensors))
-    bond = Bond.FRACTION if template.startswith(r"\frac") else Bond.POWER if template[1] == "^" else Bond.ATOM
-    return Piece(text, Bond.PRODUCT if r"\bmod" in template else bond)
+    bond = FRACTION if template.startswith(r"\frac") else POWER if template[1] == "^" else ATOM
+    return Piece(text, PRODUCT if r"\bmod" in template else bond)
 
 
 def _called(row: Row, arguments: Sequence[Any]) -> Piece:
     given = [_given(param, a) for param, a in zip(row.takes, arguments, strict=True)]
     inside = COMMA.join(g for g in given if g is not None)
-    name = _escaped(_SHORT.get(row.name, row.name))
-    command = rf"\{name}" if row.name in _LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
-    return Piece(rf"{command}\left({inside}\right)", Bond.ATOM)
+    return Piece(rf"{latex_function(_SHORT.get(row.name, row.name))}\left({inside}\right)", ATOM)
 
 
 def _given(param: Param, argument: Any) -> str | None:
     """An argument of a call; None where it need not be written."""
     if isinstance(argument, Piece):
-        return argument.at_least(Bond.SUM)
+        return argument.at_least(SUM)
     if isinstance(argument, tuple) and argument and all(isinstance(a, Piece) for a in argument):
-        return rf"\left[{COMMA.join(a.at_least(Bond.SUM) for a in argument)}\right]"
+        return rf"\left[{COMMA.join(a.at_least(SUM) for a in argument)}\right]"
     if param.default is REQUIRED:
         return _option(argument)
     same = argument is param.default or (argument is not None and argument == param.default)
-    return None if same else rf"\mathrm{{{_escaped(param.name)}}}={_option(argument)}"
+    return None if same else rf"\mathrm{{{latex_escaped(param.name)}}}={_option(argument)}"
 
 
 def _option(value: Any) -> str:
@@ -219,7 +204,7 @@ def _option(value: Any) -> str:
         case tuple():
             return rf"\left({COMMA.join(map(_option, value))}\right)"
         case _:
-            return rf"\texttt{{{_escaped(str(value))}}}"
+            return rf"\texttt{{{latex_escaped(str(value))}}}"
 
 
 # Operations with a notation of their own
@@ -227,42 +212,42 @@ def _option(value: Any) -> str:
 
 def _sum(sign: str) -> Callable[..., Piece]:
     def write(a: Piece, b: Piece) -> Piece:
-        right = b.at_least(Bond.PRODUCT)
+        right = b.at_least(PRODUCT)
         left = a.text if len(a.text) <= HALF else f"{a.head} + {DOTS}" if a.head is not None else DOTS
         text = f"{left} {sign} {right}"
-        return Piece(text, Bond.SUM, text if len(text) <= HALF else a.head)
+        return Piece(text, SUM, text if len(text) <= HALF else a.head)
 
     return write
 
 
-def _infix(sign: str, bond: Bond) -> Callable[..., Piece]:
+def _infix(sign: str, bond: Binding) -> Callable[..., Piece]:
     def write(a: Piece, b: Piece) -> Piece:
-        return Piece(f"{a.at_least(bond)} {sign} {b.at_least(Bond(bond + 1))}", bond)
+        return Piece(f"{a.at_least(bond)} {sign} {b.at_least(bond.tighter)}", bond)
 
     return write
 
 
 def _product(a: Piece, b: Piece) -> Piece:
     """A minus in front of the first factor needs no brackets, and is the whole product's."""
-    negative = a.bond is Bond.NEGATIVE and len(a.text) <= HALF
-    left = a.text if negative else a.at_least(Bond.PRODUCT)
-    return Piece(rf"{left} \cdot {b.at_least(Bond.MATRIX)}", Bond.NEGATIVE if negative else Bond.PRODUCT)
+    negative = a.bond is NEGATIVE and len(a.text) <= HALF
+    left = a.text if negative else a.at_least(PRODUCT)
+    return Piece(rf"{left} \cdot {b.at_least(MATRIX)}", NEGATIVE if negative else PRODUCT)
 
 
 def _fraction(a: Piece, b: Piece) -> Piece:
-    return Piece(rf"\frac{{{a.at_least(Bond.SUM)}}}{{{b.at_least(Bond.SUM)}}}", Bond.FRACTION)
+    return Piece(rf"\frac{{{a.at_least(SUM)}}}{{{b.at_least(SUM)}}}", FRACTION)
 
 
 def _negative(a: Piece) -> Piece:
-    return Piece(f"-{a.at_least(Bond.PRODUCT)}", Bond.NEGATIVE)
+    return Piece(f"-{a.at_least(PRODUCT)}", NEGATIVE)
 
 
 def _power(a: Piece, b: Piece) -> Piece:
-    return _raised(a, b.at_least(Bond.SUM))
+    return _raised(a, b.at_least(SUM))
 
 
 def _raised(a: Piece, exponent: str) -> Piece:
-    return Piece(f"{a.at_least(Bond.SUBSCRIPT)}^{{{exponent}}}", Bond.POWER)
+    return Piece(f"{a.at_least(SUBSCRIPT)}^{{{exponent}}}", POWER)
 
 
 def _turned(a: Piece) -> Piece:
@@ -273,13 +258,13 @@ def _norm(x: Piece, p: Any, dim: Any, keepdim: bool) -> Piece | None:
     r"""`\left\|x\right\|_{1}`; None where axes are named, which the bars have no room for."""
     if dim is not None or keepdim:
         return None
-    bars = rf"\left\|{x.at_least(Bond.SUM)}\right\|"
-    return Piece(bars, Bond.ATOM) if p == 2 else Piece(f"{bars}_{{{_option(p)}}}", Bond.SUBSCRIPT)
+    bars = rf"\left\|{x.at_least(SUM)}\right\|"
+    return Piece(bars, ATOM) if p == 2 else Piece(f"{bars}_{{{_option(p)}}}", SUBSCRIPT)
 
 
 def _index(x: Piece, items: Sequence[tuple[Any, ...]], tensors: Sequence[Piece]) -> Piece:
     read = COMMA.join(_item(item, tensors) for item in items)
-    return Piece(f"{x.at_least(Bond.ATOM)}_{{{read}}}", Bond.SUBSCRIPT)
+    return Piece(f"{x.at_least(ATOM)}_{{{read}}}", SUBSCRIPT)
 
 
 def _item(item: tuple[Any, ...], tensors: Sequence[Piece]) -> str:
@@ -290,7 +275,7 @@ def _item(item: tuple[Any, ...], tensors: Sequence[Piece]) -> str:
             ends = f"{'' if start is None else start}:{'' if stop is None else stop}"
             return ends if step == 1 else f"{ends}:{step}"
         case ("tensor", int(k)):
-            return tensors[k].at_least(Bond.SUM)
+            return tensors[k].at_least(SUM)
         case _:
             return r"\mathrm{None}"
 
@@ -298,32 +283,31 @@ def _item(item: tuple[Any, ...], tensors: Sequence[Piece]) -> str:
 def _stack(tensors: tuple[Piece, ...], dim: int) -> Piece | None:
     if dim != 0:
         return None
-    return Piece(rf"\left[{COMMA.join(a.at_least(Bond.SUM) for a in tensors)}\right]", Bond.ATOM)
+    return Piece(rf"\left[{COMMA.join(a.at_least(SUM) for a in tensors)}\right]", ATOM)
 
 
 def _eye(n: int, m: int | None) -> Piece:
-    return Piece(f"I_{{{n}}}" if m in (None, n) else rf"I_{{{n} \times {m}}}", Bond.SUBSCRIPT)
+    return Piece(f"I_{{{n}}}" if m in (None, n) else rf"I_{{{n} \times {m}}}", SUBSCRIPT)
 
 
 def _filled(digit: str) -> Callable[..., Piece]:
     def write(size: Shape) -> Piece:
         by = r" \times ".join(map(str, size))
-        return Piece(rf"\mathbf{{{digit}}}_{{{by}}}", Bond.SUBSCRIPT) if size else Piece(digit, Bond.ATOM)
+        return Piece(rf"\mathbf{{{digit}}}_{{{by}}}", SUBSCRIPT) if size else Piece(digit, ATOM)
 
     return write
 
 
 _OWN: Mapping[str, Callable[..., Piece | None]] = {
-    "add": _sum("+"), "sub": _sum("-"), "mul": _product, "matmul": _infix(r"\,", Bond.MATRIX),
-    "mm": _infix(r"\,", Bond.MATRIX), "mv": _infix(r"\,", Bond.MATRIX), "bmm": _infix(r"\,", Bond.MATRIX),
-    "div": _fraction, "reciprocal": lambda a: _fraction(Piece("1", Bond.ATOM), a), "neg": _negative,
-    "remainder": _infix(r"\bmod", Bond.PRODUCT),
+    "add": _sum("+"), "sub": _sum("-"), "mul": _product, "matmul": _infix(r"\,", MATRIX),
+    "mm": _infix(r"\,", MATRIX), "mv": _infix(r"\,", MATRIX), "bmm": _infix(r"\,", MATRIX),
+    "div": _fraction, "reciprocal": lambda a: _fraction(Piece("1", ATOM), a), "neg": _negative,
+    "remainder": _infix(r"\bmod", PRODUCT),
     "pow": _power, "square": lambda a: _raised(a, "2"), "inv": lambda a: _raised(a, "-1"),
     "matrix_power": lambda a, k: _raised(a, str(k)),
     "T": _turned, "t": _turned, "mT": _turned, "norm": _norm, "index": _index, "stack": _stack, "tensor": lambda a: a,
     "eye": _eye, "ones": _filled("1"), "zeros": _filled("0"),
 }  # fmt: skip
-_LATEX_FUNCTIONS = {"det", "max", "min"}
 _SHORT = {"trace": "tr"}
 
 
@@ -334,7 +318,7 @@ def _constant(value: Any, source: str) -> Piece:
     if isinstance(value, np.ndarray):
         return _tensor(value, source)
     if isinstance(value, str):
-        return Piece({"pi": r"\pi", "e": "e", "inf": r"\infty"}.get(value, rf"\mathrm{{{value}}}"), Bond.ATOM)
+        return Piece({"pi": r"\pi", "e": "e", "inf": r"\infty"}.get(value, rf"\mathrm{{{value}}}"), ATOM)
     return _numeral(source) if _NUMERAL.fullmatch(source) else _number(value)
 
 
@@ -346,43 +330,36 @@ def _numeral(text: str) -> Piece:
     digits, _, exponent = text.lower().partition("e")
     negative = digits.startswith("-")
     if len(digits) > MOST_DIGITS:
-        return Piece("-" * negative + DOTS, Bond.NEGATIVE if negative else Bond.ATOM)
+        return Piece("-" * negative + DOTS, NEGATIVE if negative else ATOM)
     if not exponent:
-        return Piece(digits, Bond.NEGATIVE if negative else Bond.ATOM)
+        return Piece(digits, NEGATIVE if negative else ATOM)
     power = f"10^{{{int(exponent)}}}"
     if digits in ("1", "-1"):
-        return Piece(f"-{power}" if negative else power, Bond.NEGATIVE if negative else Bond.POWER)
-    return Piece(rf"{digits} \cdot {power}", Bond.NEGATIVE if negative else Bond.PRODUCT)
+        return Piece(f"-{power}" if negative else power, NEGATIVE if negative else POWER)
+    return Piece(rf"{digits} \cdot {power}", NEGATIVE if negative else PRODUCT)
 
 
 def _number(value: Fraction | float | int) -> Piece:
     if isinstance(value, float) and not np.isfinite(value):
         text = r"\mathrm{nan}" if np.isnan(value) else r"\infty" if value > 0 else r"-\infty"
-        return Piece(text, Bond.NEGATIVE if value < 0 else Bond.ATOM)
+        return Piece(text, NEGATIVE if value < 0 else ATOM)
     if isinstance(value, float):
         return _numeral(f"{value:g}" if float(f"{value:g}") == value else repr(value))
     if isinstance(value, int) or value.denominator == 1:
         return _numeral(str(int(value)))
     top, bottom = _numeral(str(abs(value.numerator))).text, _numeral(str(value.denominator)).text
     text = rf"\frac{{{top}}}{{{bottom}}}"
-    return Piece(f"-{text}", Bond.NEGATIVE) if value < 0 else Piece(text, Bond.FRACTION)
+    return Piece(f"-{text}", NEGATIVE) if value < 0 else Piece(text, FRACTION)
 
 
 def _tensor(values: Array, source: str) -> Piece:
     """A list as a row or a matrix; what was drawn or is too large by what was typed."""
     if not source.lstrip().startswith(("[", "(")):
-        return Piece(rf"\texttt{{{_escaped(source[:HALF])}}}", Bond.ATOM)
+        return Piece(rf"\texttt{{{latex_escaped(source[:HALF])}}}", ATOM)
     if values.size > MOST_ENTRIES or values.ndim > 2 or values.size == 0:
-        return Piece(rf"\left[{DOTS}\right]", Bond.ATOM)
+        return Piece(rf"\left[{DOTS}\right]", ATOM)
     rows = [[_number(float(x)).text for x in row] for row in np.atleast_2d(values)]
     if values.ndim < 2:
-        return Piece(rf"\left[{COMMA.join(rows[0])}\right]", Bond.ATOM)
+        return Piece(rf"\left[{COMMA.join(rows[0])}\right]", ATOM)
     body = r" \\ ".join(" & ".join(row) for row in rows)
-    return Piece(rf"\begin{{bmatrix}} {body} \end{{bmatrix}}", Bond.ATOM)
-
-
-_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-
-
-def _escaped(text: str) -> str:
-    return "".join(_SPECIAL.get(c) or (f"\\{c}" if c in "_{}#$%&" else " " if c.isspace() else c) for c in text)
+    return Piece(rf"\begin{{bmatrix}} {body} \end{{bmatrix}}", ATOM)

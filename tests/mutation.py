@@ -36,8 +36,8 @@ from gradcli.ops import ROWS
 from gradcli.ops.row import Row
 from gradcli.report import Array, Compared
 from gradcli.symbolic import deltas
-from gradcli.symbolic.build import Builder
 from gradcli.symbolic.tensor_graph import Tensor
+from gradcli.symbolic.vocabulary import Builder
 from tests import programs
 from tests.test_contraction import (
     SUMMANDS,
@@ -244,29 +244,26 @@ LINES: Mapping[str, tuple[str, str]] = {
     "solved off by one": ("value = sympy.expand(-(difference - c * k) * c)",
                           "value = sympy.expand(-(difference - c * k) * c) + 1"),
     "a plain delta solved for 0": ("return {k: b if k is a else a}, ONE, ()", "return {k: ZERO}, ONE, ()"),
-    "a step is not divided by": ("value, exact = Quotient(e, sign * c),", "value, exact = e,"),
-    "a remainder is let through": ("exact = Quotient(e, sign * c), Delta(Remainder(e, sign * c), ZERO)",
-                                   "exact = Quotient(e, sign * c), ONE"),
+    "a step is not divided by": ("{k: Quotient(e, sign * c)}", "{k: e}"),
+    "a remainder is let through": ("exact = Delta(Remainder(e, sign * c), ZERO)", "exact = ONE"),
     "digits swapped": ("l: Remainder(e, l.dim)}", "l: Quotient(e, l.dim)}"),
-    "a quotient solved with the wrong unit": ("value = other * n + new", "value = other + new"),
-    "a remainder solved with the wrong unit": ("value = new * n + other", "value = new + other"),
+    "a quotient solved with the wrong unit": ("place = value * n + new", "place = value + new"),
+    "a remainder solved with the wrong unit": ("place = new * n + value", "place = new + value"),
     "joined digits lose their unit": ("Delta(e, high * n + low)", "Delta(e, high + low)"),
     "joined digits lose their range": ("joined = Mul(Delta(e, high * n + low), _range_factor(low, n))",
                                        "joined = Delta(e, high * n + low)"),
-    "a sum keeps its first term only": ("Add(*(_total(others * term, over) for term in factor.args))",
-                                        "_total(others * factor.args[0], over)"),
-    "the other factors are lost in a sum": ("Add(*(_total(others * term, over) for term in factor.args))",
-                                            "Add(*(_total(term, over) for term in factor.args))"),
+    "a sum keeps its first term only": ("term for term in factor.args]", "term for term in factor.args[:1]]"),
+    "the other factors are lost in a sum": ("[Mul(*others) * term for", "[term for"),
     "the number in front is lost": ("return Mul(*numbers) * Sigma", "return Sigma"),
     "a free sum is not multiplied by": ("else Mul(*(k.dim for k in group))", "else ONE"),
     "independent factors are lost": ("return Mul(*outside, *parts)", "return Mul(*parts)"),
     "indices are not renewed": ("fresh = {k: Index(k.dim, k.name) for k in e.bound}",
     "fresh = {k: k for k in e.bound}"),
-    "the last piece is left out": ("for n in range(int(piecewise.dim))", "for n in range(int(piecewise.dim) - 1)"),
-    "a square is taken as its base": ("factor.expand()), over)", "factor.base.expand()), over)"),
+    "the last piece is left out": ("for n in range(int(k.dim))", "for n in range(int(k.dim) - 1)"),
+    "a square is taken as its base": ("factor.expand())], over", "factor.base.expand())], over"),
     "the ranges of a solution are lost": ("if f is not delta), ranges)", "if f is not delta))"),
     "new indices are not summed": ("(*(k for k in over if k not in replaced), *new)",
-    "(*(k for k in over if k not in replaced),)"),
+                                   "(*(k for k in over if k not in replaced),)"),
 }  # fmt: skip
 
 

@@ -42,21 +42,21 @@ def _form(text: str, shapes: dict[str, tuple[int, ...]]):
 def test_the_pattern_has_its_name_and_its_count(text, shapes, kind) -> None:
     form = _form(text, shapes)
     point = {n: np.random.default_rng(1).uniform(0.5, 1.5, s) for n, s in shapes.items()}
-    found = form.structure()
+    found = form.structure
     assert (found.kind, found.nonzero, found.exact) == (kind, np.count_nonzero(form.value(point)), True)
 
 
 @pytest.mark.parametrize(("text", "shapes", "kind"), KINDS, ids=[t for t, _, _ in KINDS])
 def test_a_pattern_counted_from_the_formula_is_the_one_counted_out(text, shapes, kind, monkeypatch) -> None:
-    small = _form(text, shapes).structure()
+    small = _form(text, shapes).structure
     monkeypatch.setattr(sparsity, "COUNTED", 0)
     forget()
-    large = _form(text, shapes).structure()
+    large = _form(text, shapes).structure
     assert large.nonzero == small.nonzero if large.exact else large.nonzero >= small.nonzero
 
 
 def test_a_million_entries_are_counted_without_a_matrix() -> None:
-    found = _form("x**2", {"x": (1_000_000,)}).structure()
+    found = _form("x**2", {"x": (1_000_000,)}).structure
     assert (found.kind, found.nonzero, found.total) == ("diagonal", 10**6, 10**12)
 
 
@@ -71,7 +71,7 @@ def test_an_entry_that_pytorch_finds_lies_in_the_pattern(drawn: Drawn) -> None:
         pattern, whole = form.jacobian.pattern(), found[form.name]
         if pattern is not None:
             assert not contradicts(whole.reshape(pattern.shape), pattern)
-            assert form.jacobian.structure().nonzero == pattern.sum()
+            assert form.jacobian.structure.nonzero == pattern.sum()
 
 
 @pytest.mark.parametrize("command", ["jacobian", "grad"])

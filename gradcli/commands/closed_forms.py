@@ -12,7 +12,7 @@ from gradcli.commands.problem import Problem
 from gradcli.commands.tangents import STILL, Directions
 from gradcli.commands.time_limit import OutOfTime, within
 from gradcli.message import N_, Message, message
-from gradcli.report import Array, Closed, Jacobian, Part, Structure, Vjp, Warning
+from gradcli.report import Array, Closed, Jacobian, Part, Structure, Warning
 
 if TYPE_CHECKING:  # the door opens only when a formula is derived
     from gradcli.symbolic import Derived, Form
@@ -127,9 +127,8 @@ def variables(targets: Sequence[Target], directions: Directions) -> tuple[str, .
 
 
 def _printed(target: Target, form: Form, entries: bool) -> Closed:
-    from gradcli.symbolic import jacobian_part
+    from gradcli.symbolic import jacobian_part, vjp_part
 
     if target.kind.has_rows:
         return Closed(target.name, jacobian_part(form, entries), None)
-    said = form.written()
-    return Closed(target.name, None, Vjp(said.left_side, said.text, said.latex, said.where, form.matrix()))
+    return Closed(target.name, None, vjp_part(form))

@@ -89,7 +89,7 @@ def _together(problem: Problem, forms: Forms, blocks: Sequence[Compared]) -> Ite
         return
     symbolic = matrix_of({block.name: block.symbolic for block in blocks}, names)
     pytorch = matrix_of({block.name: block.pytorch for block in blocks}, names)
-    texts = tuple(tuple(forms[f"{a},{b}"].form.written().text for b in names) for a in names) if forms else ()
+    texts = tuple(tuple(forms[f"{a},{b}"].form.written.text for b in names) for a in names) if forms else ()
     readable = bool(texts) and sum(max(map(len, column)) + 2 for column in zip(*texts, strict=True)) <= READABLE
     worst = max(b.max_abs_diff or 0.0 for b in blocks) if all(b.agrees for b in blocks) else None
     yield Together(names, texts if readable else None, symbolic, pytorch, worst)

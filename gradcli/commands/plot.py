@@ -142,7 +142,7 @@ def _derivatives(
             yield Curve(left, "", "", order, pytorch.reshape(shape))
             continue
         form, values = found
-        said = form.written()
+        said = form.written
         compared = verdict(
             Evidence(
                 left,

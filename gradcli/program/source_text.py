@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.binding import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Binding
 from gradcli.message import N_, limit
 from gradcli.program.program import Apply, Constant, Input, Program, Ref
 from gradcli.program.size_values import SizeInteger, SizeNumber, evaluated, has_rule
 from gradcli.program.values import number_of, options_as_floats
 from gradcli.report import Array
 
-SUM, PRODUCT, UNARY, POWER, ATOM = range(1, 6)
-"""How strongly a piece of text holds together."""
 LONGEST = 100_000
 """Numbers: a tensor of more entries is no text that anyone would read."""
 
@@ -29,10 +28,10 @@ LONGEST = 100_000
 class Spelled:
     """A value and how it is written."""
 
-    def __init__(self, text: str, value: Any, bond: int = ATOM) -> None:
+    def __init__(self, text: str, value: Any, bond: Binding = ATOM) -> None:
         self.text, self.value, self.bond = text, value, bond
 
-    def at_least(self, bond: int) -> str:
+    def at_least(self, bond: Binding) -> str:
         return self.text if self.bond >= bond else f"({self.text})"
 
     def __getattr__(self, name: str) -> Any:
@@ -80,9 +79,11 @@ class Spelled:
         return Spelled(f"abs({self.text})", abs(self.value))
 
 
-def _binary(sign: str, compute: Callable[[Any, Any], Any], bond: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _binary(
+    sign: str, compute: Callable[[Any, Any], Any], bond: Binding
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
     left_bond, right_bond = {"**": (ATOM, UNARY), "&": (ATOM, ATOM), "|": (ATOM, ATOM)}.get(
-        sign, (bond, bond + 1) if bond else (SUM, SUM)
+        sign, (bond, bond.tighter) if bond else (SUM, SUM)
     )
 
     def forward(a: Spelled, b: Any) -> Spelled:
@@ -95,14 +96,14 @@ def _binary(sign: str, compute: Callable[[Any, Any], Any], bond: int) -> tuple[C
     return forward, backward
 
 
-_OPERATORS: Mapping[str, tuple[str, Callable[[Any, Any], Any], int]] = {
+_OPERATORS: Mapping[str, tuple[str, Callable[[Any, Any], Any], Binding]] = {
     "add": ("+", operator.add, SUM), "sub": ("-", operator.sub, SUM), "mul": ("*", operator.mul, PRODUCT),
     "truediv": ("/", operator.truediv, PRODUCT), "floordiv": ("//", operator.floordiv, PRODUCT),
     "mod": ("%", operator.mod, PRODUCT), "matmul": ("@", operator.matmul, PRODUCT), "pow": ("**", operator.pow, POWER),
-    "lt": ("<", operator.lt, 0), "le": ("<=", operator.le, 0),
-    "gt": (">", operator.gt, 0), "ge": (">=", operator.ge, 0),
-    "eq": ("==", operator.eq, 0), "ne": ("!=", operator.ne, 0),
-    "and": ("&", operator.and_, 0), "or": ("|", operator.or_, 0),
+    "lt": ("<", operator.lt, COMPARISON), "le": ("<=", operator.le, COMPARISON),
+    "gt": (">", operator.gt, COMPARISON), "ge": (">=", operator.ge, COMPARISON),
+    "eq": ("==", operator.eq, COMPARISON), "ne": ("!=", operator.ne, COMPARISON),
+    "and": ("&", operator.and_, COMPARISON), "or": ("|", operator.or_, COMPARISON),
 }  # fmt: skip
 for _name, (_sign, _compute, _bond) in _OPERATORS.items():
     _forward, _backward = _binary(_sign, _compute, _bond)
@@ -115,9 +116,9 @@ class SpelledInt(int):
     """A size and how it is written, so that a script holds for other sizes too: what is computed from it is, too."""
 
     text: str
-    bond: int
+    bond: Binding
 
-    def __new__(cls, value: int, text: str, bond: int = ATOM) -> SpelledInt:
+    def __new__(cls, value: int, text: str, bond: Binding = ATOM) -> SpelledInt:
         number = super().__new__(cls, value)
         number.text, number.bond = text, bond
         return number

@@ -7,7 +7,6 @@ replaces k by e, times a bracket for each end of k's range that e may leave. Wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 
 import sympy
 from sympy import Add, Expr, Integer, Mul
@@ -25,69 +24,65 @@ Solution = tuple[dict[Expr, Expr], Expr, tuple[Index, ...]]
 """What replaces which index, the factor that stands for the ranges, and the indices that are new."""
 
 
-def total(e: Expr, over: Iterable[Expr]) -> Expr:
-    """The sum of e over `over` (literal 0 among them, an axis of size 1, needs no sum)."""
-    return _total(e, tuple(k for k in over if isinstance(k, Index)))
+def total(e: Expr, over: Iterable[Expr], seeds_first: bool = False) -> Expr:
+    """The sum of e over `over` (literal 0 among them, an axis of size 1, needs no sum).
+
+    `seeds_first`: a Jacobian's seeds delta(o, m) are solved before other deltas; its entries are then written in its
+    row indices (`y[m % n]`) where they would be in its column indices.
+    """
+    return _total(e, tuple(k for k in over if isinstance(k, Index)), seeds_first)
 
 
-def _total(e: Expr, over: tuple[Index, ...]) -> Expr:
+def _total(e: Expr, over: tuple[Index, ...], seeds_first: bool) -> Expr:
     if e == 0:
         return ZERO
     if not over:
         return e
     factors = joined_digits(list(Mul.make_args(e)))
-    for position, factor in enumerate(factors):
-        if factor.is_Add and _hides_delta(factor, over):
-            others = Mul(*factors[:position], *factors[position + 1 :])
-            return Add(*(_total(others * term, over) for term in factor.args))
-        if isinstance(factor, Sigma) and _hides_delta(factor.body, over):
-            fresh = renewed(factor)
-            others = Mul(*factors[:position], *factors[position + 1 :])
-            return _total(others * fresh.body, over + fresh.bound)
-        if (
-            factor.is_Pow
-            and factor.base.is_Add
-            and factor.exp.is_Integer
-            and 1 < factor.exp < 4
-            and _hides_delta(factor, over)
-        ):
-            return _total(Mul(*factors[:position], *factors[position + 1 :], factor.expand()), over)
+    opened = _opened(factors, over)
+    if opened is not None:
+        terms, over = opened
+        return Add(*(_total(term, over, seeds_first) for term in terms))
     deltas = [f for f in factors if isinstance(f, Delta) and not free_indices(f).isdisjoint(over)]
-    for delta in sorted(deltas, key=_is_seed, reverse=_seeds_first):
-        solution = solve(delta, deltas, over)
+    for delta in sorted(deltas, key=_is_seed, reverse=seeds_first):
+        solution = solve(delta, over)
         if solution is not None:
-            return _applied(factors, delta, solution, over)
-    piecewise = _piece_index(factors, over)
-    if piecewise is not None:
-        rest = tuple(k for k in over if k is not piecewise)
-        return Add(*(_total(e.xreplace({piecewise: Integer(n)}), rest) for n in range(int(piecewise.dim))))
+            rest, over = _substituted(factors, delta, solution, over)
+            return _total(rest, over, seeds_first)
+    k = _piece_index(factors, over)
+    if k is not None:
+        rest_over = tuple(other for other in over if other is not k)
+        pieces = (e.xreplace({k: Integer(n)}) for n in range(int(k.dim)))
+        return Add(*(_total(piece, rest_over, seeds_first) for piece in pieces))
     return _closed(factors, over)
+
+
+def _opened(factors: Sequence[Expr], over: tuple[Index, ...]) -> tuple[list[Expr], tuple[Index, ...]] | None:
+    """Where a factor hides a delta over a summed index: the terms in which that is a factor, and the indices that they
+    are summed over."""
+    for place, factor in enumerate(factors):
+        if isinstance(factor, Delta) or not _hides_delta(factor, over):
+            continue
+        others = (*factors[:place], *factors[place + 1 :])
+        if factor.is_Add:
+            return [Mul(*others) * term for term in factor.args], over
+        if isinstance(factor, Sigma):
+            fresh = renewed(factor)
+            return [Mul(*others) * fresh.body], over + fresh.bound
+        if factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer and 1 < factor.exp < 4:
+            return [Mul(*others, factor.expand())], over
+    return None
 
 
 def _piece_index(factors: Sequence[Expr], over: Sequence[Index]) -> Index | None:
     """A summed index that tells stacked pieces apart inside a function, sin(delta(k,0)*x + delta(k,1)*y): such a sum is
     written out piece by piece."""
-    for factor in factors:
-        for delta in in_order(atoms(factor, Delta)) if not isinstance(factor, Delta) else ():
-            for k, place in (delta.args, delta.args[::-1]):
-                if k in over and place.is_Integer and k.dim.is_Integer and k.dim <= PIECES:
-                    return k  # type: ignore[no-any-return]
+    hidden = (delta for f in factors if not isinstance(f, Delta) for delta in in_order(atoms(f, Delta)))
+    for delta in hidden:
+        for k, place in (delta.args, delta.args[::-1]):
+            if k in over and place.is_Integer and k.dim.is_Integer and k.dim <= PIECES:
+                return k  # type: ignore[no-any-return]
     return None
-
-
-_seeds_first = False
-
-
-@contextmanager
-def seeds_first() -> Iterator[None]:
-    """Within this, a Jacobian's seeds delta(o, m) are solved before other deltas: its entries are then written in its
-    row indices (`y[m % n]`) where they would be in its column indices."""
-    global _seeds_first
-    before, _seeds_first = _seeds_first, True
-    try:
-        yield
-    finally:
-        _seeds_first = before
 
 
 def _is_seed(delta: Expr) -> bool:
@@ -98,41 +93,39 @@ def _hides_delta(e: Expr, over: Sequence[Index]) -> bool:
     return any(not free_indices(d).isdisjoint(over) for d in atoms(e, Delta))
 
 
-def _applied(factors: list[Expr], delta: Expr, solution: Solution, over: tuple[Index, ...]) -> Expr:
+def _substituted(
+    factors: Sequence[Expr], delta: Expr, solution: Solution, over: tuple[Index, ...]
+) -> tuple[Expr, tuple[Index, ...]]:
+    """The product without the delta that was solved, and the indices that are left."""
     replaced, ranges, new = solution
     rest = Mul(*(f.xreplace(replaced) for f in factors if f is not delta), ranges)
-    return _total(rest, (*(k for k in over if k not in replaced), *new))
+    return rest, (*(k for k in over if k not in replaced), *new)
 
 
-def solve(delta: Expr, deltas: list[Expr], over: tuple[Index, ...]) -> Solution | None:
+def solve(delta: Expr, over: tuple[Index, ...]) -> Solution | None:
     """The delta solved for one or more summed indices, or None if it can't be (it then stays a factor)."""
     a, b = delta.args
     if isinstance(a, Index) and isinstance(b, Index) and a.dim == b.dim:  # nearly every delta
         k = next(k for k in over if k is a or k is b)
         return {k: b if k is a else a}, ONE, ()
-    for one, other in ((a, b), (b, a)):
-        if isinstance(one, (Quotient, Remainder)) and (found := _solve_division(one, other, deltas, over)):
-            return found
+    for side, value in ((a, b), (b, a)):
+        if isinstance(side, (Quotient, Remainder)) and (solution := _solve_division(side, value, over)):
+            return solution
     return _solve_affine(sympy.expand(a - b), over)
 
 
-def _solve_division(one: Expr, other: Expr, deltas: list[Expr], over: tuple[Index, ...]) -> Solution | None:
+def _solve_division(division: Quotient | Remainder, value: Expr, over: tuple[Index, ...]) -> Solution | None:
     """delta(floor(k/n), a): k = a*n + l with a new l; delta(k mod n, b): k = l*n + b."""
-    k, n = one.args
-    if k not in over or other.has(k):
+    k, n = division.args
+    if k not in over or value.has(k):
         return None
-    if isinstance(one, Quotient):
-        new = index_for(n)
-        value = other * n + new
+    if isinstance(division, Quotient):
+        new, ranges = index_for(n), ONE
+        place = value * n + new
     else:
-        new = index_for(_ceiling_ratio(k.dim, n))
-        value = new * n + other
-    ranges = (
-        _range_factor(other, n) * _range_factor(value, k.dim)
-        if isinstance(one, Remainder)
-        else _range_factor(value, k.dim)
-    )
-    return {k: value}, ranges, ((new,) if isinstance(new, Index) else ())
+        new, ranges = index_for(_ceiling_ratio(k.dim, n)), _range_factor(value, n)
+        place = new * n + value
+    return {k: place}, ranges * _range_factor(place, k.dim), ((new,) if isinstance(new, Index) else ())
 
 
 def _ceiling_ratio(dim: Dim, n: Dim) -> Dim:
@@ -147,19 +140,19 @@ def _solve_affine(difference: Expr, over: tuple[Index, ...]) -> Solution | None:
     """0 = c1*k1 + c2*k2 + ... + rest, solved for the summed indices that occur linearly and nowhere else."""
     linear = [(k, difference.coeff(k)) for k in over if difference.has(k)]
     linear = [(k, c) for k, c in linear if c != 0 and not c.has(Index) and not (difference - c * k).has(k)]
-    if len(linear) > 1 and (found := _solve_radix(difference, linear)):
-        return found
+    if len(linear) > 1 and (solution := _solve_radix(difference, linear)):
+        return solution
     for k, c in linear:
         if c in (1, -1):
             value = sympy.expand(-(difference - c * k) * c)
             return {k: value}, _range_factor(value, k.dim), ()
-    for k, c in linear:
-        if len(linear) == 1:
-            sign = 1 if c.is_positive else -1
-            e = sympy.expand(-sign * (difference - c * k))
-            value, exact = Quotient(e, sign * c), Delta(Remainder(e, sign * c), ZERO)
-            return {k: value}, exact * _range_factor(e, sympy.expand(k.dim * sign * c)), ()
-    return None
+    if len(linear) != 1:
+        return None
+    ((k, c),) = linear
+    sign = 1 if c.is_positive else -1
+    e = sympy.expand(-sign * (difference - c * k))
+    exact = Delta(Remainder(e, sign * c), ZERO)
+    return {k: Quotient(e, sign * c)}, exact * _range_factor(e, sympy.expand(k.dim * sign * c)), ()
 
 
 def _solve_radix(difference: Expr, linear: list[tuple[Index, Expr]]) -> Solution | None:
@@ -278,20 +271,22 @@ def outer_bound(e: Expr) -> list[Bound]:
 def joined_digits(factors: list[Expr]) -> list[Expr]:
     """Pairs of deltas over quotient and remainder of one expression as one delta, where the low digit is one:
     delta(floor(e/n), i) delta(e mod n, l) is delta(e, n i + l) for 0 <= l < n, and 0 for any other l."""
-    halves: dict[tuple[Expr, Expr], tuple[Expr, Expr]] = {}
-    for factor in factors:
-        if isinstance(factor, Delta):
-            for one, value in (factor.args, factor.args[::-1]):
-                if isinstance(one, Quotient):
-                    halves[one.args] = (factor, value)
-    for factor in factors:
-        if isinstance(factor, Delta):
-            for one, value in (factor.args, factor.args[::-1]):
-                if isinstance(one, Remainder) and one.args in halves:
-                    other, high = halves[one.args]
-                    e, n = one.args
-                    low = value.xreplace({Quotient(e, n): high})
-                    rest = [f for f in factors if f is not factor and f is not other]
-                    joined = Mul(Delta(e, high * n + low), _range_factor(low, n))
-                    return joined_digits([*rest, *Mul.make_args(joined)])
+    halves = {division.args: (delta, value) for delta, division, value in _divisions(factors, Quotient)}
+    for delta, division, value in _divisions(factors, Remainder) if halves else ():
+        if division.args in halves:
+            other, high = halves[division.args]
+            e, n = division.args
+            low = value.xreplace({Quotient(e, n): high})
+            rest = [f for f in factors if f is not delta and f is not other]
+            joined = Mul(Delta(e, high * n + low), _range_factor(low, n))
+            return joined_digits([*rest, *Mul.make_args(joined)])
     return factors
+
+
+def _divisions(factors: Sequence[Expr], kind: type[Expr]) -> Iterator[tuple[Expr, Expr, Expr]]:
+    """The deltas with a quotient (or a remainder) on one side: the delta, that side, the other."""
+    for delta in factors:
+        if isinstance(delta, Delta):
+            for side, value in (delta.args, delta.args[::-1]):
+                if isinstance(side, kind):
+                    yield delta, side, value

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sympy
 from sympy import Add, Expr, Mul
 
-from gradcli.symbolic.deltas import ROW, outer_bound, seeds_first, total
+from gradcli.symbolic.deltas import ROW, outer_bound, total
 from gradcli.symbolic.diff import partial
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, indices_for
 from gradcli.symbolic.factor import tidy
@@ -64,63 +64,96 @@ Seed = Callable[..., Expr]
 def vjps(graph: Graph, outputs: Sequence[tuple[Tensor, Seed]], variables: Sequence[Node]) -> dict[str, Formula]:
     """x.grad[i] = Σ_m v[m] ∂y[m]/∂x[i] for each variable by its name, added up over the outputs, in one pass back.
     Adjoints of intermediates are named where they hold a sum."""
-    found = _pull_back(graph, outputs, variables, rows=())
-    return {x.name: Formula(x.name, (), x.idx, (), x.dims, found[x.name]) for x in variables}
+    entries = _Pass(graph, variables).adjoints_of(variables, outputs)
+    return {x.name: Formula(x.name, (), x.idx, (), x.dims, entries[x.name]) for x in variables}
 
 
 def jacobians(graph: Graph, y: Tensor, variables: Sequence[Node]) -> dict[str, Formula]:
     """∂y[m]/∂x[i] for free m and i, for each variable by its name, all with the same rows. Where index arithmetic is
     left, the shorter of two ways to solve the deltas."""
     rows = indices_for(y.dims, ROW)
-
-    def entries() -> dict[str, Expr]:
-        return _pull_back(graph, [(y, lambda *o: Mul(*map(Delta, o, rows)))], variables, rows, y.dims)
-
-    found = entries()
-    left = [name for name, entry in found.items() if entry.has(Quotient, Remainder, AtLeast)]
+    seeded: list[tuple[Tensor, Seed]] = [(y, lambda *o: Mul(*map(Delta, o, rows)))]
+    entries = _Pass(graph, variables, rows, y.dims).adjoints_of(variables, seeded)
+    left = [name for name, entry in entries.items() if entry.has(Quotient, Remainder, AtLeast)]
     if left:
-        with seeds_first():
-            others = entries()
-        found |= {name: min(found[name], others[name], key=weight) for name in left}
-    return {x.name: Formula(x.name, rows, x.idx, y.dims, x.dims, found[x.name]) for x in variables}
+        others = _Pass(graph, variables, rows, y.dims, seeds_first=True).adjoints_of(variables, seeded)
+        entries |= {name: min(entries[name], others[name], key=weight) for name in left}
+    return {x.name: Formula(x.name, rows, x.idx, y.dims, x.dims, entries[x.name]) for x in variables}
 
 
-def _pull_back(
-    graph: Graph,
-    outputs: Sequence[tuple[Tensor, Seed]],
-    variables: Sequence[Node],
-    rows: tuple[Expr, ...],
-    row_dims: tuple[Dim, ...] = (),
-) -> dict[str, Expr]:
-    """The adjoint of every variable: one pass serves them all."""
-    wanted = {x.name for x in variables}
-    needed = dependents(graph, wanted)
-    adjoints: dict[str, list[Expr]] = {}
-    for y, seed in outputs:
-        out = indices_for(y.dims, "o")  # not y's own: y may be a node, whose indices are the adjoint's
-        _push_body(graph, y.at(*out), out, seed(*out), needed, adjoints)
-    found: dict[str, Expr] = dict.fromkeys(wanted, sympy.S.Zero)
-    for node in reversed(list(graph.nodes.values())):
-        if node.name not in adjoints:
-            continue
-        bar = tidy(Add(*adjoints.pop(node.name)))
-        if node.name in wanted:
-            found[node.name] = bar
-        if node.kind != "leaf":
-            _push_through(graph, node, _named(graph, node, bar, rows, row_dims), needed, adjoints)
-    return found
+class _Pass:
+    """One pass back through the graph: what each node's adjoint is made of so far, for the nodes that depend on a
+    variable. A Jacobian's adjoints vary with its `rows`, too."""
 
+    def __init__(
+        self,
+        graph: Graph,
+        variables: Sequence[Node],
+        rows: tuple[Expr, ...] = (),
+        row_dims: tuple[Dim, ...] = (),
+        seeds_first: bool = False,
+    ) -> None:
+        self.graph, self.rows, self.row_dims, self.seeds_first = graph, rows, row_dims, seeds_first
+        self.needed = dependents(graph, {x.name for x in variables})
+        self.adjoints: dict[str, list[Expr]] = {}
 
-def _push_through(graph: Graph, node: Node, bar: Expr, needed: set[str], adjoints: dict[str, list[Expr]]) -> None:
-    if node.primitive is None:
-        assert node.body is not None
-        _push_body(graph, node.body, (*node.idx, *node.bound), bar, needed, adjoints, node)
-        return
-    for argument, rule in node.primitive.jacobians:
-        if argument.name in needed:
-            # the primitive's own indices are renewed: its argument may be read twice
-            columns = argument.idx if argument is not node else indices_for(argument.dims)
-            _push(adjoints, argument, total(rule(node.idx, columns) * bar, node.idx))
+    def adjoints_of(self, variables: Sequence[Node], outputs: Sequence[tuple[Tensor, Seed]]) -> dict[str, Expr]:
+        """The adjoint of every variable: one pass serves them all."""
+        for y, seed in outputs:
+            out = indices_for(y.dims, "o")  # not y's own: y may be a node, whose indices are the adjoint's
+            self.through_body(y.at(*out), out, seed(*out))
+        found: dict[str, Expr] = {x.name: sympy.S.Zero for x in variables}
+        for node in reversed(list(self.graph.nodes.values())):
+            if node.name not in self.adjoints:
+                continue
+            bar = tidy(Add(*self.adjoints.pop(node.name)))
+            if node.name in found:
+                found[node.name] = bar
+            if node.kind != "leaf":
+                self.through(node, self.named(node, bar))
+        return found
+
+    def through(self, node: Node, bar: Expr) -> None:
+        """Adds to the adjoints of what a node is made of."""
+        if node.primitive is None:
+            assert node.body is not None
+            others = _others(node) if node.product and bar != 0 else sympy.S.One
+            self.through_body(node.body, (*node.idx, *node.bound), bar * others)
+            return
+        for argument, rule in node.primitive.jacobians:
+            if argument.name in self.needed:
+                # the primitive's own indices are renewed: its argument may be read twice
+                columns = argument.idx if argument is not node else indices_for(argument.dims)
+                self.push(argument, rule(node.idx, columns) * bar, node.idx)
+
+    def through_body(self, body: Expr, over: tuple[Expr, ...], bar: Expr) -> None:
+        if bar == 0:
+            return
+        for entry in entries_in(body):
+            if entry.name not in self.needed:
+                continue
+            slope = partial(body, entry)
+            if slope != 0:
+                source = self.graph.nodes[entry.name]
+                self.push(source, Mul(*map(Delta, entry.indices, source.idx), slope, bar), over)
+
+    def push(self, node: Node, contribution: Expr, over: tuple[Expr, ...]) -> None:
+        """Adds the sum of a contribution to a node's adjoint."""
+        summed = total(contribution, over, self.seeds_first)
+        if summed != 0:
+            self.adjoints.setdefault(node.name, []).append(summed)
+
+    def named(self, node: Node, bar: Expr) -> Expr:
+        """The adjoint as an entry of a new tensor where it is worth a name, else as it is."""
+        most = INLINE_OPERATIONS if self.rows else LONGEST_INLINE
+        worth = (not self.rows and bar.has(Bound)) or weight(bar, most + 1) > most
+        if not worth or isinstance(bar, Entry):
+            return bar
+        bound, body = (bar.bound, bar.body) if isinstance(bar, Sigma) else ((), bar)
+        body, indices = lifted(self.graph, body), self.rows + node.idx
+        hint = f"{'G' if self.rows else 'g'}_{node.name}"
+        adjoint = self.graph.define(hint, self.row_dims + node.dims, lambda *i: (bound, _instance(body, indices, i)))
+        return adjoint(*indices)
 
 
 def dependents(graph: Graph, names: Collection[str]) -> set[str]:
@@ -138,30 +171,6 @@ def dependents(graph: Graph, names: Collection[str]) -> set[str]:
     return found
 
 
-def _push_body(
-    graph: Graph,
-    body: Expr,
-    over: tuple[Expr, ...],
-    bar: Expr,
-    needed: set[str],
-    adjoints: dict[str, list[Expr]],
-    node: Node | None = None,
-) -> None:
-    """`node` is the product whose body this is; a sum and a plain formula need no more than the body."""
-    if bar == 0:
-        return
-    if node is not None and node.product:
-        bar = bar * _others(node)
-    for entry in entries_in(body):
-        if entry.name not in needed:
-            continue
-        slope = partial(body, entry)
-        if slope != 0:
-            source = graph.nodes[entry.name]
-            contribution = Mul(*map(Delta, entry.indices, source.idx), slope, bar)
-            _push(adjoints, source, total(contribution, over))
-
-
 def _others(node: Node) -> Expr:
     """The product without the factor at `node.bound`: what a product's partial is, also where a factor is 0."""
     assert node.body is not None
@@ -170,24 +179,6 @@ def _others(node: Node) -> Expr:
     again = tuple(Index(k.dim, k.name) for k in node.bound)
     same = Mul(*map(Delta, again, node.bound))
     return Pi(Where(same, sympy.S.One, _instance(node.body, node.bound, again)), *again)
-
-
-def _push(adjoints: dict[str, list[Expr]], node: Node, contribution: Expr) -> None:
-    if contribution != 0:
-        adjoints.setdefault(node.name, []).append(contribution)
-
-
-def _named(graph: Graph, node: Node, bar: Expr, rows: tuple[Expr, ...], row_dims: tuple[Dim, ...]) -> Expr:
-    """The adjoint as an entry of a new tensor where it is worth a name, else as it is."""
-    most = INLINE_OPERATIONS if rows else LONGEST_INLINE
-    worth = (not rows and bar.has(Bound)) or weight(bar, most + 1) > most
-    if not worth or isinstance(bar, Entry):
-        return bar
-    dims = row_dims + node.dims
-    bound, body = (bar.bound, bar.body) if isinstance(bar, Sigma) else ((), bar)
-    body = lifted(graph, body)
-    hint = f"{'G' if rows else 'g'}_{node.name}"
-    return graph.define(hint, dims, lambda *i: (bound, _instance(body, rows + node.idx, i)))(*rows, *node.idx)
 
 
 def _instance(e: Expr, indices: tuple[Expr, ...], at: tuple[Expr, ...]) -> Expr:

@@ -1,12 +1,13 @@
-"""Formula + values -> numbers, by walking the very expression that is printed. Knows NumPy, no derivative rule.
+"""Formula + values -> numbers, by walking the very expression that is printed. Knows no derivative rule.
 
 A subexpression's value is an array with named axes: the indices it varies with. Products under a sum are contracted
 pair by pair with matrix products, so that time and memory are those of a person's own NumPy code and the full
-Jacobian is never built.
+Jacobian is never built. The library it computes with is a parameter: one that writes down its calls makes a script.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -15,16 +16,33 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from gradcli.message import N_, limit
+from gradcli.ops.libraries import n as numpy_library
+from gradcli.program.values import options_as_floats
 from gradcli.report import Array
 from gradcli.shapes import RAISE, allowed, needed
+from gradcli.symbolic import calls
 from gradcli.symbolic.derive import Formula
-from gradcli.symbolic.dims import Index
+from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder
 from gradcli.symbolic.einsum import contract_pairs
-from gradcli.symbolic.numpy_columns import applied, function, operands, power_log, to_the
-from gradcli.symbolic.scalars import AtLeast, Entry, Flag, Pi, Sigma, as_float, free_indices
+from gradcli.symbolic.fold import Algebra, fold
+from gradcli.symbolic.operators import OPERATORS
+from gradcli.symbolic.scalars import (
+    Above,
+    AtLeast,
+    Delta,
+    Entry,
+    Equal,
+    Flag,
+    Pi,
+    Place,
+    Sigma,
+    Where,
+    as_float,
+    free_indices,
+)
 from gradcli.symbolic.tensor_graph import Graph, Node
 
 MAX_ELEMENTS = 400_000_000
@@ -38,108 +56,142 @@ class Named:
     """An array whose axes are indices."""
 
     axes: tuple[Index, ...]
-    array: Array
+    array: Any  # of the library: NumPy's, or one that has its text with it
 
-    def on(self, axes: Sequence[Index]) -> Array:
-        """The array with these axes, of size 1 where it does not vary."""
-        mine = {k: p for p, k in enumerate(self.axes)}
-        moved = self.array.transpose([mine[k] for k in axes if k in mine])
-        return moved.reshape([self.array.shape[mine[k]] if k in mine else 1 for k in axes])
+    def on(self, axes: Sequence[Index]) -> Any:
+        """The array so that it broadcasts with others over `axes`."""
+        mine = [k for k in axes if k in self.axes]
+        array = self.array
+        if tuple(mine) != self.axes:
+            order = [self.axes.index(k) for k in mine]
+            array = array.T if order == [1, 0] else array.transpose(*order)
+        places = [slice(None) if k in self.axes else None for k in axes]
+        while places and places[0] is None:
+            places.pop(0)  # NumPy adds axes in front by itself
+        return array if None not in places else array[tuple(places)]
 
 
-class Evaluator:
+class Evaluator(Algebra[Named]):
     """The values of a graph's formulas at one point; every tensor and subexpression is computed once."""
 
-    def __init__(self, graph: Graph, point: Mapping[str, Array], printed: Mapping[str, Node] | None = None) -> None:
-        """`printed` holds the definitions as they are printed, where that differs from how the graph has them."""
-        self.graph, self.point = graph, point
+    def __init__(
+        self,
+        graph: Graph,
+        point: Mapping[str, Array],
+        printed: Mapping[str, Node] | None = None,
+        np: Any = np,
+        rows: Any = numpy_library,
+    ) -> None:
+        """`printed` holds the definitions as they are printed, where that differs from how the graph has them; `np` is
+        the library that is computed with, `rows` what the rows' columns get."""
+        self.graph, self.point, self.np, self.rows = graph, point, np, rows
         self.nodes = {**graph.nodes, **(printed or {})}
-        self.tensors: dict[str, Array] = {}
+        self.tensors: dict[str, Any] = {}
         self.known: dict[Expr, Named] = {}
+        self.lengths: dict[Index, int] = {}
 
     def value(self, formula: Formula) -> Array:
         """The formula at every index, in the shape of its dims."""
         return self.at_all(formula.entry, formula.indices, formula.dims)
 
     def at_all(self, e: Expr, indices: Sequence[Expr], dims: Sequence[Expr]) -> Array:
+        """An expression at all of its indices, float64."""
         shape = tuple(self.graph.sizes.value(d) for d in dims)
         if 0 in shape:
             return np.zeros(shape)
         with np.errstate(all="ignore"):
-            named = self.named(e)
-            kept = [k for k in indices if isinstance(k, Index)]
-            array = named.on(kept).reshape(self._with_ones(indices, named))
-            array = np.asarray(array, dtype=np.float64)
-            return array if array.shape == shape else np.array(np.broadcast_to(array, shape))
+            array = np.asarray(self.whole(e, indices, dims), dtype=np.float64)
+            return array if array.flags.writeable else array.copy()
 
-    @staticmethod
-    def _with_ones(indices: Sequence[Expr], named: Named) -> list[int]:
-        sizes = dict(zip(named.axes, named.array.shape, strict=True))
-        return [sizes.get(k, 1) if isinstance(k, Index) else 1 for k in indices]
+    def whole(self, e: Expr, indices: Sequence[Expr], dims: Sequence[Expr]) -> Any:
+        """An expression at all of its indices, in the shape of `dims`."""
+        kept = [k for k in indices if isinstance(k, Index)]
+        named = self.named(e)
+        array = named.on(kept)
+        if set(named.axes) != set(kept):
+            array = self.np.broadcast_to(array, tuple(self.length(k) for k in kept))
+        if len(kept) != len(dims):
+            array = array if hasattr(array, "reshape") else self.np.asarray(array)
+            array = array.reshape(tuple(self.dim(d) for d in dims))
+        return array
+
+    def named(self, e: Expr) -> Named:
+        """The value of a scalar expression at all of its indices."""
+        value = self.known.get(e)
+        if value is None:
+            value = self.known[e] = fold(e, self)
+        return value
 
     # Tensors
 
-    def tensor(self, name: str) -> Array:
+    def tensor(self, name: str) -> Any:
         if name not in self.tensors:
-            self.tensors[name] = self._computed(name)
+            self.tensors[name] = self.computed(name)
         return self.tensors[name]
 
-    def _computed(self, name: str) -> Array:
+    def computed(self, name: str) -> Any:
+        """The tensor of this name: an input, or as its node says."""
         node = self.nodes.get(name)
         if node is None or (node.kind == "leaf" and node.constant is None):
             return np.asarray(self.point[name], dtype=np.float64)
         if node.constant is not None:
             return node.constant
         if node.primitive is not None:
-            return applied(node, self.tensor)
+            return self.primitive(node, self.tensor)
         return self.at_all(node.formula(), node.idx, node.dims)
 
-    # Scalars
+    def primitive(self, node: Node, tensor: Callable[[str], Any]) -> Any:
+        """A primitive's row on the values of its tensors."""
+        assert node.primitive is not None
+        arguments = [tensor(a.name) if isinstance(a, Node) else options_as_floats(a) for a in node.primitive.arguments]
+        with np.errstate(all="ignore"):
+            return self.array(node.primitive.row.numpy(self.rows, *arguments))
 
-    def named(self, e: Expr) -> Named:
-        """The value of a scalar expression at all of its indices."""
-        found = self.known.get(e)
-        if found is None:
-            found = self.known[e] = self._named(e)
-        return found
+    # What another library does in its own way
 
-    def _named(self, e: Expr) -> Named:
-        if isinstance(e, Index):
-            return Named((e,), np.arange(self.graph.sizes.value(e.dim)))
-        if e.is_Number or e.is_NumberSymbol:
-            return Named((), np.asarray(int(e) if e.is_Integer and abs(e) < 2**62 else as_float(e)))
-        if e is sympy.zoo:  # 1/0, the mean of no numbers
-            return Named((), np.asarray(np.nan))
-        if e.is_Symbol:
-            return Named((), np.asarray(self.graph.sizes.values[e]))
-        if isinstance(e, Entry):
-            return self._entry(e)
-        if isinstance(e, Sigma):
-            return self._sigma(e)
-        if isinstance(e, Pi):
-            body = self.named(e.body)
-            missing = prod(self._size(k) for k in e.bound if k not in body.axes)
-            over = tuple(p for p, k in enumerate(body.axes) if k in e.bound)
-            kept = tuple(k for k in body.axes if k not in e.bound)
-            return Named(kept, np.prod(body.array, axis=over) ** missing)
-        if e.is_Mul:
-            return self._product(e.args)
-        if e.is_Pow:
-            return self._power(e)
-        return self._together(function(e), *map(self.named, operands(e)))
-
-    def _size(self, k: Index) -> int:
-        return self.graph.sizes.value(k.dim)
-
-    def _together(self, compute: Callable[..., Any], *parts: Named) -> Named:
-        """An elementwise computation on parts that broadcast over their indices."""
-        axes = _joined(parts)
-        sizes = {k: s for part in parts for k, s in zip(part.axes, part.array.shape, strict=True)}
-        self._within(prod(sizes.values()))
-        return Named(axes, np.asarray(compute(*(part.on(axes) for part in parts))))
+    whole_numbers: Any = int
 
     @staticmethod
-    def _within(elements: int) -> None:
+    def array(value: Any) -> Any:
+        """What a column gave, as an array of the library."""
+        return np.asarray(value)
+
+    @staticmethod
+    def floats(value: Any) -> Any:
+        """An array whose entries are no whole numbers to the library."""
+        return np.asarray(value, dtype=np.float64)
+
+    def constant(self, e: Expr) -> Any:
+        """A number of the library."""
+        if e is sympy.zoo:  # 1/0, the mean of no numbers
+            return np.nan
+        return int(e) if e.is_Integer and abs(e) < 2**62 else as_float(e)
+
+    def dim(self, dim: Dim) -> int:
+        """How large an axis is."""
+        return self.graph.sizes.value(dim)
+
+    def length(self, k: Index) -> int:
+        """How many values an index has."""
+        if k not in self.lengths:
+            self.lengths[k] = self.dim(k.dim)
+        return self.lengths[k]
+
+    def joined(self, parts: Sequence[Named]) -> tuple[Index, ...]:
+        """The axes of what broadcasts over these: those of the largest first."""
+        seen: dict[Index, None] = {}
+        for part in sorted(parts, key=lambda p: -len(p.axes)):
+            seen.update(dict.fromkeys(part.axes))
+        return tuple(seen)
+
+    def together(self, compute: Callable[..., Any], *parts: Named) -> Named:
+        """An elementwise computation on parts that broadcast over their indices."""
+        axes = self.joined(parts)
+        self.within(prod(map(self.length, axes)))
+        return Named(axes, self.array(compute(*(part.on(axes) for part in parts))))
+
+    @staticmethod
+    def within(elements: int) -> None:
         most = max(allowed(MAX_ELEMENTS), MAX_ELEMENTS)
         if elements > most:
             raise limit(
@@ -150,113 +202,218 @@ class Evaluator:
                 count=needed(elements, MAX_ELEMENTS),
             )
 
-    def _product(self, factors: Sequence[Expr]) -> Named:
-        """A product; where a bracket is 0 the product is 0, even next to what is not finite."""
-        flags = [self.named(f) for f in factors if isinstance(f, Flag)]
-        values = self._values([f for f in factors if not isinstance(f, Flag)])
-        parts = sorted(values, key=lambda v: v.array.ndim)
-        result = reduce(lambda a, b: self._together(np.multiply, a, b), parts) if parts else flags.pop(0)
-        for flag in flags:
-            result = self._masked(result, flag)
-        return result
+    # Indices and entries
 
-    def _values(self, factors: Sequence[Expr]) -> list[Named]:
-        """The factors' values; a**b log(a) is one factor, which PyTorch takes as 0 where a = 0 and b >= 0."""
-        powers = {f.base: f for f in factors if f.is_Pow and not f.exp.is_Number}
-        logs = [f for f in factors if isinstance(f, sympy.log) and f.args[0] in powers]
-        pairs = [self._together(power_log, self.named(f.args[0]), self.named(powers[f.args[0]].exp)) for f in logs]
-        taken = {*logs, *(powers[f.args[0]] for f in logs)}
-        return [*pairs, *(self.named(f) for f in factors if f not in taken)]
+    def number(self, e: Expr) -> Named:
+        return Named((), self.array(self.constant(e)))
 
-    def _masked(self, value: Named, flag: Named) -> Named:
-        if np.isfinite(value.array).all():
-            return self._together(np.multiply, value, flag)
-        return self._together(lambda v, f: np.where(f == 0, 0, v), value, flag)
+    def size(self, e: Symbol) -> Named:
+        return Named((), self.array(self.dim(e)))
 
-    def _power(self, e: Expr) -> Named:
-        base, exponent = e.as_base_exp()
-        if base == sympy.E:
-            return self._together(np.exp, self.named(exponent))
-        b = self.named(base)
-        if exponent == -1:
-            compute: Callable[[Array], Any] = lambda a: 1.0 / a  # noqa: E731
-        elif exponent == sympy.Rational(1, 2):
-            compute = np.sqrt
-        elif exponent == sympy.Rational(-1, 2):
-            compute = lambda a: 1.0 / np.sqrt(a)  # noqa: E731
-        elif exponent.is_Number:
-            compute = lambda a: to_the(a, exponent)  # noqa: E731
-        else:
-            return self._together(lambda a, p: np.asarray(a, dtype=np.float64) ** p, b, self.named(exponent))
-        zero_counts = exponent.is_negative and isinstance(base, Entry) and self._at_zero(base.name)
-        return self._together((lambda a: np.where(a == 0, 0.0, compute(a))) if zero_counts else compute, b)
+    def index(self, e: Index) -> Named:
+        return Named((e,), self.np.arange(self.length(e)))
 
-    def _at_zero(self, name: str) -> bool:
-        node = self.nodes.get(name)
-        return node is not None and node.primitive is not None and node.primitive.at_zero
+    def place(self, e: Place) -> Named:
+        return self.together(
+            lambda k, n: self.np.where(k < 0, k + n, k).astype(self.whole_numbers), *map(self.named, e.args)
+        )
 
-    # Entries
+    def quotient(self, e: Quotient) -> Named:
+        return self.binary(e)
 
-    def _entry(self, e: Entry) -> Named:
-        array = self.tensor(e.name)
-        if all(
-            k == 0 or (isinstance(k, Index) and self._size(k) == n) for k, n in zip(e.indices, array.shape, strict=True)
-        ):
-            simple = array[tuple(0 if k == 0 else slice(None) for k in e.indices)]
+    def remainder(self, e: Remainder) -> Named:
+        return self.binary(e)
+
+    def binary(self, e: Expr) -> Named:
+        """An operator on its two sides."""
+        return self.together(OPERATORS[type(e)].compute, *map(self.named, e.args))
+
+    def entry(self, e: Entry) -> Named:
+        tensor = self.tensor(e.name)
+        spans = self.spans(e, tensor)
+        if all(span or k == 0 for span, k in zip(spans, e.indices, strict=True)):
             axes = tuple(k for k in e.indices if isinstance(k, Index))
             if len(set(axes)) == len(axes):
-                return Named(axes, simple)
-        return self._gathered(array, [self.named(k) for k in e.indices])
+                return Named(axes, tensor if all(spans) else tensor[tuple(slice(None) if s else 0 for s in spans)])
+        return self.gathered(e, tensor)
 
-    def _gathered(self, array: Array, places: Sequence[Named]) -> Named:
+    def spans(self, e: Entry, tensor: Any) -> list[bool]:
+        """For each place whether it is an index that runs over the whole axis."""
+        return [isinstance(k, Index) and self.length(k) == n for k, n in zip(e.indices, tensor.shape, strict=True)]
+
+    def gathered(self, e: Entry, tensor: Any) -> Named:
         """Entries at computed places; a place outside is drawn in, because a bracket beside it is 0 there."""
-        drawn = [np.clip(p.array, 0, max(n - 1, 0)).astype(np.intp) for p, n in zip(places, array.shape, strict=True)]
-        axes = _joined(places)
-        if array.size == 0:  # an empty axis: a bracket beside it is 0 everywhere
+        places = self.at(e)
+        drawn = [np.clip(p.array, 0, max(n - 1, 0)).astype(np.intp) for p, n in zip(places, tensor.shape, strict=True)]
+        if tensor.size == 0:  # an empty axis: a bracket beside it is 0 everywhere
             return Named((), np.zeros(()))
+        axes = self.joined(places)
         if sum(len(p.axes) for p in places) == len(axes):
-            for a in reversed(range(array.ndim)):
-                array = np.take(array, drawn[a], axis=a)
-            return Named(tuple(k for p in places for k in p.axes), array)
-        return Named(axes, array[tuple(Named(p.axes, d).on(axes) for p, d in zip(places, drawn, strict=True))])
+            for a in reversed(range(tensor.ndim)):
+                tensor = np.take(tensor, drawn[a], axis=a)
+            return Named(tuple(k for p in places for k in p.axes), tensor)
+        return Named(axes, tensor[tuple(Named(p.axes, d).on(axes) for p, d in zip(places, drawn, strict=True))])
 
-    # Sums
+    def at(self, e: Entry) -> list[Named]:
+        """The places that an entry is read at."""
+        return [self.named(k) for k in e.indices]
 
-    def _sigma(self, e: Sigma) -> Named:
-        bound = set(e.bound)
-        terms = self._terms(e.body, bound)
-        return reduce(lambda a, b: self._together(np.add, a, b), (self._summed(t, e.bound) for t in terms))
+    # Functions
 
-    def _terms(self, body: Expr, bound: set[Index]) -> list[Expr]:
+    def delta(self, e: Delta) -> Named:
+        return self.flag(e)
+
+    def comparison(self, e: Above | AtLeast | Equal) -> Named:
+        return self.flag(e)
+
+    def flag(self, e: Flag) -> Named:
+        """A comparison as 1 or 0."""
+        compare = OPERATORS[type(e)].compute
+        return self.together(lambda a, b: 1.0 * compare(a, b), *map(self.named, e.args))
+
+    def where(self, e: Where) -> Named:
+        return self.together(self.chosen, *map(self.named, e.args))
+
+    def chosen(self, condition: Any, a: Any, b: Any) -> Any:
+        return self.np.where(condition != 0, a, b)
+
+    def call(self, e: Expr) -> Named:
+        row, arguments = calls.row_of(e), calls.options(e)
+
+        def compute(*values: Any) -> Any:
+            for place, value in zip(row.tensor_places, values, strict=True):
+                arguments[place] = self.floats(value)
+            return row.numpy(self.rows, *arguments)
+
+        return self.together(compute, *map(self.named, calls.operands(e)))
+
+    def power(self, e: Expr) -> Named:
+        base, exponent = e.as_base_exp()
+        value = self.named(base)
+        if not exponent.is_Number:
+            return self.together(lambda a, b: self.floats(a) ** b, value, self.named(exponent))
+        raised = self.together(lambda a: self.raised(a, exponent), value)
+        if self.is_zero_at_zero(e):
+            return self.together(lambda a, r: self.np.where(a == 0, 0.0, r), value, raised)
+        return raised
+
+    def raised(self, a: Any, exponent: Expr) -> Any:
+        if exponent.is_negative:
+            return 1.0 / self.raised(a, -exponent)
+        if exponent == 1:
+            return a
+        if exponent == sympy.Rational(1, 2):
+            return self.np.sqrt(a)
+        return self.floats(a) ** self.constant(exponent)
+
+    def is_zero_at_zero(self, e: Expr) -> bool:
+        """Whether 1/r is taken as 0 where the norm r is 0."""
+        node = self.nodes.get(e.base.name) if isinstance(e.base, Entry) else None
+        primitive = None if node is None else node.primitive
+        return primitive is not None and primitive.at_zero and bool(e.exp.is_Number and e.exp.is_negative)
+
+    # Sums and products of terms
+
+    def total(self, e: Expr) -> Named:
+        return self.together(lambda *terms: reduce(operator.add, terms), *map(self.named, e.args))
+
+    def product(self, e: Expr) -> Named:
+        return self.multiplied(e.args)
+
+    def multiplied(self, factors: Sequence[Expr]) -> Named:
+        """A product; where a bracket is 0 the product is 0, even next to what is not finite."""
+        flags, above, below = self.parts(factors)
+        result = reduce(lambda a, b: self.together(operator.mul, a, b), above) if above else None
+        for divisor in below:
+            above_it = self.number(sympy.S.One) if result is None else result
+            result = self.together(operator.truediv, above_it, divisor)
+        for flag in flags:
+            result = flag if result is None else self.masked(result, flag, factors)
+        assert result is not None
+        return result
+
+    def parts(self, factors: Sequence[Expr]) -> tuple[list[Named], list[Named], list[Named]]:
+        """The brackets, and what stands above (the smallest first) and below the line; a**b log(a) is one factor, which
+        PyTorch takes as 0 where a = 0 and b >= 0."""
+        flags = [f for f in factors if isinstance(f, Flag)]
+        powers = {f.base: f for f in factors if f.is_Pow and not f.exp.is_Number}
+        logs = [f for f in factors if isinstance(f, sympy.log) and f.args[0] in powers]
+        taken = {*flags, *logs, *(powers[f.args[0]] for f in logs)}
+        above = [self.together(self.power_log, *map(self.named, powers[f.args[0]].as_base_exp())) for f in logs]
+        below = []
+        for f in factors:
+            if f in taken:
+                continue
+            if self.divides(f):
+                below.append(self.named(f.base**-f.exp))
+            else:
+                above.append(self.named(f))
+        return [self.named(f) for f in flags], sorted(above, key=lambda part: len(part.axes)), below
+
+    def divides(self, f: Expr) -> bool:
+        """Whether a factor stands below the line."""
+        return bool(f.is_Pow and f.exp.is_Number and f.exp.is_negative) and not self.is_zero_at_zero(f)
+
+    def power_log(self, a: Any, b: Any) -> Any:
+        return self.np.where((a == 0) & (b >= 0), 0.0, self.floats(a) ** b * self.np.log(a))
+
+    def masked(self, value: Named, flag: Named, factors: Sequence[Expr]) -> Named:
+        """Times a bracket."""
+        if self.is_finite(value, factors):
+            return self.together(operator.mul, value, flag)
+        return self.together(lambda a, f: self.np.where(f == 0, 0.0, a), value, flag)
+
+    def is_finite(self, value: Named, factors: Sequence[Expr]) -> bool:
+        """Whether the value, which is made of these factors, is a number everywhere."""
+        return bool(np.isfinite(value.array).all())
+
+    # Sums and products over indices
+
+    def product_over(self, e: Pi) -> Named:
+        body = self.named(e.body)
+        over = tuple(p for p, k in enumerate(body.axes) if k in e.bound)
+        missing = prod(self.length(k) for k in e.bound if k not in body.axes)
+        kept = tuple(k for k in body.axes if k not in e.bound)
+        array = self.np.prod(body.array, axis=over) if over else body.array
+        return Named(kept, array if missing == 1 else array**missing)
+
+    def sum_over(self, e: Sigma) -> Named:
+        terms = [self.summed(term, e.bound) for term in self.terms(e.body)]
+        return self.together(lambda *arrays: reduce(operator.add, arrays), *terms)
+
+    def terms(self, body: Expr) -> list[Expr]:
         """The body as terms: a sum of terms among its factors is multiplied out where it would be far larger."""
         if body.is_Add:
-            return [t for term in body.args for t in self._terms(term, bound)]
+            return [t for term in body.args for t in self.terms(term)]
         if body.is_Mul:
             for place, factor in enumerate(body.args):
-                if factor.is_Add and self._spreads(factor):
+                if factor.is_Add and self.spreads(factor):
                     rest = body.args[:place] + body.args[place + 1 :]
-                    return [t for term in factor.args for t in self._terms(sympy.Mul(term, *rest), bound)]
+                    return [t for term in factor.args for t in self.terms(sympy.Mul(term, *rest))]
         return [body]
 
-    def _spreads(self, e: Expr) -> bool:
-        sizes = [prod(map(self._size, free_indices(t))) for t in e.args]
-        return prod(map(self._size, free_indices(e))) > SPREAD * max(sizes)
+    def spreads(self, e: Expr) -> bool:
+        sizes = [prod(map(self.length, free_indices(t))) for t in e.args]
+        return prod(map(self.length, free_indices(e))) > SPREAD * max(sizes)
 
-    def _summed(self, term: Expr, bound: Sequence[Index]) -> Named:
-        factors = list(sympy.Mul.make_args(term))
-        running = self._running_sum(factors, bound)
+    def summed(self, term: Expr, bound: Sequence[Index]) -> Named:
+        factors = sympy.Mul.make_args(term)
+        running = self.running_sum(factors, bound)
         if running is not None:
             return running
-        flags = [self.named(f) for f in factors if isinstance(f, Flag)]
-        values = self._values([f for f in factors if not isinstance(f, Flag)])
+        flags, parts, below = self.parts(factors)
+        parts += [self.together(lambda b: 1.0 / b, b) for b in below]
         for flag in flags:
-            values = [v if np.isfinite(v.array).all() else self._masked(v, flag) for v in values]
-        parts = [(p.axes, p.array) for p in (*values, *flags)]
-        missing = prod(self._size(k) for k in bound if not any(k in axes for axes, _ in parts))
-        axes, array = contract_pairs(parts, frozenset(bound), self._within)
+            parts = [p if self.is_finite(p, factors) else self.masked(p, flag, factors) for p in parts]
+        missing = prod(self.length(k) for k in bound if not any(k in p.axes for p in (*parts, *flags)))
+        return self.contracted([*parts, *flags], bound, missing)
+
+    def contracted(self, parts: Sequence[Named], bound: Sequence[Index], missing: int) -> Named:
+        """The product of the parts, summed over the indices, `missing` times."""
+        axes, array = contract_pairs([(p.axes, p.array) for p in parts], frozenset(bound), self.within)
         return Named(axes, array * missing if missing != 1 else array)
 
-    def _running_sum(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Named | None:
+    def running_sum(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Named | None:
         """The sum over k of [k <= m] f(k), which is a cumulative sum and not n² products."""
         if len(bound) != 1:
             return None
@@ -266,23 +423,15 @@ class Evaluator:
                 m = flag.args[1] if flag.args[0] == k else flag.args[0]
                 rest = [f for f in factors if f is not flag]
                 if isinstance(m, Index) and m.dim == k.dim and rest and not any(f.has(m) for f in rest):
-                    inside = self._product(rest)
+                    inside = self.multiplied(rest)
                     if k not in inside.axes:
                         return None
-                    return self._accumulated(inside, k, m, backwards=flag.args[0] == k)
+                    return self.accumulated(inside, k, m, backwards=flag.args[0] == k)
         return None
 
-    @staticmethod
-    def _accumulated(inside: Named, k: Index, m: Index, backwards: bool) -> Named:
-        place = inside.axes.index(k)
-        array = np.flip(inside.array, place) if backwards else inside.array
-        array = np.cumsum(array, axis=place)
+    def accumulated(self, inside: Named, k: Index, m: Index, backwards: bool) -> Named:
+        axis = inside.axes.index(k)
+        array = self.np.flip(inside.array, axis) if backwards else inside.array
+        array = self.np.cumsum(array, axis=axis)
         axes = tuple(m if a == k else a for a in inside.axes)
-        return Named(axes, np.flip(array, place) if backwards else array)
-
-
-def _joined(parts: Sequence[Named]) -> tuple[Index, ...]:
-    seen: dict[Index, None] = {}
-    for part in sorted(parts, key=lambda p: -len(p.axes)):
-        seen.update(dict.fromkeys(part.axes))
-    return tuple(seen)
+        return Named(axes, self.np.flip(array, axis) if backwards else array)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from operator import attrgetter
@@ -13,6 +13,7 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from gradcli.derivatives import Derivative, LeftSide
+from gradcli.ops.latex_names import latex_escaped
 from gradcli.report import Array, Closed, Definition, Jacobian, Structure, Vjp
 from gradcli.report import Entry as EntryPart
 from gradcli.shapes import by_layout
@@ -28,9 +29,9 @@ from gradcli.symbolic.magnitude import Magnitude
 from gradcli.symbolic.matrix_check import verified_matrix
 from gradcli.symbolic.scalars import Entry, Place, atoms
 from gradcli.symbolic.sparsity import pattern_of, structure_of
+from gradcli.symbolic.spelling import COLUMNS, DEFINED, ROWS, Names, primitive_text
 from gradcli.symbolic.tensor_graph import Graph, Node
 from gradcli.symbolic.text_writer import TextWriter
-from gradcli.symbolic.words import COLUMNS, DEFINED, ROWS, Names, primitive_text
 from gradcli.symbolic.writer import Writer
 
 ENTRIES_SHOWN, ENTRY_SIZE = 12, 25
@@ -54,6 +55,8 @@ class Form:
     """What else than inputs the formula may name, v and tangents, with their dims."""
     layout: str | None = None
     """How a Jacobian lies, wherever it has a shape; None for what is none."""
+    _contractions: dict[str, Expr] = field(default_factory=dict, init=False)
+    _beside: dict[Form, Expr | None] = field(default_factory=dict, init=False)
 
     @property
     def formula(self) -> Formula:
@@ -134,66 +137,38 @@ class Form:
     def evaluator(self, known: Mapping[str, Array]) -> Evaluator:
         return Evaluator(self.graph, known, {node.name: node for node in self.polished.nodes})
 
+    @cached_property
     def written(self) -> Written:
         """The formula as text and LaTeX with its definitions."""
-        return self._written
+        entry, text, latex = self.formula.entry, *map(self._with_letters, self._writers())
+        rows, columns = (tuple(map(text.write, indices)) for indices in (self.formula.rows, self.formula.columns))
+        formula = text.write(entry)
+        left = LeftSide(self.derivative, rows, columns)
+        return Written(left, formula, latex.write(entry), self._definitions(formula))
+
+    @cached_property
+    def few_entries(self) -> tuple[EntryPart, ...] | None:
+        """Every entry, where a person would like to see them all unasked."""
+        few = 1 < prod(self.shape) <= ENTRIES_SHOWN and size_at(self.formula.entry, self.graph.sizes) <= ENTRY_SIZE
+        return self.entries() if few else None
 
     def entries(self) -> tuple[EntryPart, ...]:
         """Every entry with numbers for its indices."""
-        return self._few_entries if prod(self.shape) <= ENTRIES_SHOWN else self._entries()
-
-    @cached_property
-    def is_small(self) -> bool:
-        """Whether a person would like to see every entry."""
-        return 1 < prod(self.shape) <= ENTRIES_SHOWN and size_at(self.formula.entry, self.graph.sizes) <= ENTRY_SIZE
-
-    def matrix(self) -> str | None:
-        """The formula in matrix notation: a program of the calculator's own that has been run and gave its values."""
-        return self._matrix
-
-    def structure(self) -> Structure:
-        """Where it can be non-zero."""
-        return self._structure
-
-    @cached_property
-    def _contractions(self) -> dict[str, Expr]:
-        return {}
-
-    @cached_property
-    def _beside(self) -> dict[Form, Expr | None]:
-        return {}
-
-    @cached_property
-    def _written(self) -> Written:
-        text, latex = self._writers()
-        known = self._named(text)
-        rows, columns = (
-            tuple(text.write(k, known) for k in indices) for indices in (self.formula.rows, self.formula.columns)
-        )
-        written = text.write(self.formula.entry, known)
-        left = LeftSide(self.derivative, rows, columns)
-        return Written(left, written, latex.write(self.formula.entry, known), _definitions(self, text, latex, written))
-
-    def _entries(self) -> tuple[EntryPart, ...]:
         text, _ = self._writers()
         formula, cut = self.arranged, len(self.arranged.rows)
         return tuple(
-            EntryPart(
-                at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes), {})
-            )
+            EntryPart(at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes)))
             for at in places(self.shape)
         )
 
     @cached_property
-    def _few_entries(self) -> tuple[EntryPart, ...]:
-        return self._entries()
-
-    @cached_property
-    def _matrix(self) -> str | None:
+    def matrix(self) -> str | None:
+        """The formula in matrix notation: a program of the calculator's own that has been run and gave its values."""
         return verified_matrix(self)
 
     @cached_property
-    def _structure(self) -> Structure:
+    def structure(self) -> Structure:
+        """Where it can be non-zero."""
         return structure_of(self.graph, self.arranged, self.formula.entry)
 
     def pattern(self) -> Array | None:
@@ -204,8 +179,17 @@ class Form:
         names = Names(self.graph.taken, {**{n.name: n.dims for n in self.graph.nodes.values()}, **self.others})
         return TextWriter(names, self.weights, self.decimal), LatexWriter(names, self.weights, self.decimal)
 
-    def _named(self, text: Writer) -> dict[Expr, str]:
-        return text.names.given(self.formula.columns, COLUMNS, text.names.given(self.formula.rows, ROWS, {}))
+    def _with_letters(self, writer: Writer) -> Writer:
+        """The writer with names for the formula's own indices."""
+        return writer.naming(self.formula.rows, ROWS).naming(self.formula.columns, COLUMNS)
+
+    def _definitions(self, formula: str) -> tuple[Definition, ...]:
+        """What the formula names, and the sizes that stand in it or in those."""
+        text, latex = self._writers()
+        nodes = [_definition(node, text, latex) for node in self.polished.nodes]
+        words = set(re.findall(r"\w+", " ".join([formula, *(d.formula for d in nodes)])))
+        sizes = sorted(self.graph.sizes.values, key=attrgetter("name"))
+        return (*nodes, *(_size(s, self.graph) for s in sizes if s.name in words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,51 +230,38 @@ class Derived:
 
     def closed(self, entries: bool = False) -> Closed:
         """The formulas as text and LaTeX, with definitions, structure and, where they fit, entries."""
-        vjp = self.vjp.written()
-        matrix = self.vjp.matrix()
-        return Closed(
-            self.name, jacobian_part(self.jacobian, entries), Vjp(vjp.left_side, vjp.text, vjp.latex, vjp.where, matrix)
-        )
+        return Closed(self.name, jacobian_part(self.jacobian, entries), vjp_part(self.vjp))
 
 
 def jacobian_part(form: Form, entries: bool = False) -> Jacobian:
     """A form with rows and columns as it is reported."""
-    said, shape = form.written(), form.shape
-    shown = form.entries() if entries or form.is_small else None
+    text, each = form.written, form.entries() if entries else form.few_entries
     return Jacobian(
-        shape, said.left_side, said.text, said.latex, said.where, form.structure(), form.matrix(), shown, form.layout
+        form.shape, text.left_side, text.text, text.latex, text.where, form.structure, form.matrix, each, form.layout
     )
+
+
+def vjp_part(form: Form) -> Vjp:
+    """A form without rows as it is reported."""
+    text = form.written
+    return Vjp(text.left_side, text.text, text.latex, text.where, form.matrix)
 
 
 # Definitions
 
 
-def _definitions(form: Form, text: Writer, latex: Writer, written: str) -> tuple[Definition, ...]:
-    """What the formula names, and the sizes that stand in it or in those."""
-    graph, one = form.graph, form.polished
-    nodes = [_definition(node, text, latex) for node in one.nodes]
-    said = " ".join([written, *(d.formula for d in nodes)])
-    words = set(re.findall(r"\w+", said))
-    sizes = [_size(s, graph) for s in sorted(graph.sizes.values, key=attrgetter("name")) if s.name in words]
-    return (*nodes, *sizes)
-
-
 def _definition(node: Node, text: Writer, latex: Writer) -> Definition:
     if node.body is None:
         formula = primitive_text(node)
-        return Definition(node.name, formula, rf"\texttt{{{_escaped(formula)}}}")
-    known = text.names.given(node.idx, DEFINED, {})
-    indices = [text.write(k, known) for k in node.idx]
-    left = f"{node.name}[{','.join(indices)}]" if indices else node.name
-    return Definition(left, text.write(node.formula(), known), latex.write(node.formula(), known))
+        return Definition(node.name, formula, rf"\texttt{{{latex_escaped(formula)}}}")
+    text, latex = (writer.naming(node.idx, DEFINED) for writer in (text, latex))
+    indices = list(map(text.write, node.idx))
+    left = text.subscripted(node.name, indices) if indices else node.name
+    return Definition(left, text.write(node.formula()), latex.write(node.formula()))
 
 
 def _size(symbol: Any, graph: Graph) -> Definition:
     """`n_x0` as `x.shape[0]`"""
     tensor, axis = graph.sizes.origin[symbol]
     text = f"{tensor}.shape[{axis}]"
-    return Definition(str(symbol), text, rf"\texttt{{{_escaped(text)}}}")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("_", r"\_").replace("{", r"\{").replace("}", r"\}")
+    return Definition(str(symbol), text, rf"\texttt{{{latex_escaped(text)}}}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from sympy import Expr
 
 from gradcli.report import Array
 from gradcli.symbolic.evaluate import Evaluator, Named
-from gradcli.symbolic.numpy_columns import applied, function
-from gradcli.symbolic.scalars import Above, AtLeast, Delta, Entry, Equal, Pi, Place, Sigma, Where, atoms, is_structural
+from gradcli.symbolic.scalars import Above, AtLeast, Delta, Entry, Equal, Place, Where, atoms, is_structural
 from gradcli.symbolic.tensor_graph import Graph, Node
 
 ROUNDING = 2.0**-52
@@ -24,50 +24,66 @@ class Magnitude(Evaluator):
         super().__init__(graph, point, printed)
         self.true = Evaluator(graph, point, printed)
 
-    def _named(self, e: Expr) -> Named:
-        if e.is_Add or e.is_Mul or isinstance(e, (Sigma, Pi)) or (e.is_Pow and e.exp.is_Integer and e.exp > 0):
-            return super()._named(e)
-        if isinstance(e, Where):
-            condition, *branches = e.args
-            return self._together(function(e), self.true.named(condition), *map(self.named, branches))
-        if isinstance(e, Entry) and self._is_computed(e.name):
-            return super()._entry(e)
+    def absolute(self, e: Expr) -> Named:
+        """The true value without its sign: what no cancellation goes into."""
         value = self.true.named(e)
-        if isinstance(e, (Above, AtLeast, Equal)) and not is_structural(e):
-            return self._together(np.maximum, value, self._close(*e.args))
-        if isinstance(e, Delta) and self._is_chosen(e):
-            return Named(value.axes, np.ones_like(value.array))
         return Named(value.axes, np.abs(value.array))
 
-    def _close(self, a: Expr, b: Expr) -> Named:
-        """1 where a rounding decides how two values compare: PyTorch may then have taken the other side."""
-        apart = self._together(lambda u, w: np.abs(u - w), self.true.named(a), self.true.named(b))
-        terms = self._together(np.add, self.named(a), self.named(b))
-        return self._together(lambda d, t: (d <= 8 * ROUNDING * t).astype(np.float64), apart, terms)
+    number = size = index = place = quotient = remainder = call = absolute
 
-    def _is_chosen(self, e: Expr) -> bool:
-        """Whether the place was computed (argmax): of values that are equal up to a rounding PyTorch may have taken
-        another."""
-        return any(self._is_computed(entry.name) for place in atoms(e, Place) for entry in atoms(place, Entry))
+    def power(self, e: Expr) -> Named:
+        return super().power(e) if e.exp.is_Integer and e.exp > 0 else self.absolute(e)
 
-    def _is_computed(self, name: str) -> bool:
+    def divides(self, f: Expr) -> bool:
+        """Never: what stands below the line is a factor with its true value."""
+        return False
+
+    def where(self, e: Where) -> Named:
+        condition, *branches = e.args
+        return self.together(self.chosen, self.true.named(condition), *map(self.named, branches))
+
+    def entry(self, e: Entry) -> Named:
+        return super().entry(e) if self.is_computed(e.name) else self.absolute(e)
+
+    def at(self, e: Entry) -> list[Named]:
+        return self.true.at(e)
+
+    def comparison(self, e: Above | AtLeast | Equal) -> Named:
+        """1, too, where a rounding decides how two values compare: PyTorch may then have taken the other side."""
+        value = self.true.named(e)
+        if is_structural(e):
+            return value
+        a, b = e.args
+        apart = self.together(lambda u, w: np.abs(u - w), self.true.named(a), self.true.named(b))
+        terms = self.together(np.add, self.named(a), self.named(b))
+        close = self.together(lambda d, t: 1.0 * (d <= 8 * ROUNDING * t), apart, terms)
+        return self.together(np.maximum, value, close)
+
+    def delta(self, e: Delta) -> Named:
+        """1 everywhere where the place was computed (argmax): of values that are equal up to a rounding PyTorch may
+        have taken another."""
+        value = self.true.named(e)
+        computed = any(self.is_computed(entry.name) for place in atoms(e, Place) for entry in atoms(place, Entry))
+        return Named(value.axes, np.ones_like(value.array)) if computed else value
+
+    def is_computed(self, name: str) -> bool:
         node = self.nodes.get(name)
         return node is not None and (node.body is not None or node.primitive is not None)
 
-    def _computed(self, name: str) -> Array:
+    def computed(self, name: str) -> Any:
         """A primitive's value, and how far it moves anywhere by a rounding of each argument, counted in roundings: a
         mean taken off numbers that are all alike leaves nothing but that."""
         node = self.nodes.get(name)
         if node is None or node.primitive is None:
-            return super()._computed(name)
+            return super().computed(name)
         moving = {argument.name for argument, _ in node.primitive.jacobians}
-        exact = self.true.tensor(name)
-        moved = applied(node, lambda a: self.true.tensor(a) + (self._rounding(a) if a in moving else 0))
+        exact: Array = self.true.tensor(name)
+        moved = self.primitive(node, lambda a: self.true.tensor(a) + (self.rounding(a) if a in moving else 0))
         with np.errstate(all="ignore"):
-            far = np.nan_to_num(np.abs(moved - exact), posinf=0.0).max(initial=0.0)
+            far: float = np.nan_to_num(np.abs(moved - exact), posinf=0.0).max(initial=0.0)
             return np.asarray(np.abs(exact) + far / ROUNDING)
 
-    def _rounding(self, name: str) -> Array:
+    def rounding(self, name: str) -> Array:
         """One rounding of what a tensor adds up, upwards and downwards in turn."""
-        size = np.abs(self.tensor(name))
+        size: Array = np.abs(self.tensor(name))
         return np.asarray(size * ROUNDING * np.where(np.arange(size.size) % 2 == 0, 1.0, -1.0).reshape(size.shape))

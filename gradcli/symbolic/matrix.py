@@ -15,14 +15,11 @@ from operator import attrgetter
 import sympy
 from sympy import Expr
 
+from gradcli.binding import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY
+from gradcli.symbolic import calls
 from gradcli.symbolic.dims import Index
+from gradcli.symbolic.fold import Algebra, fold
 from gradcli.symbolic.matrix_text import (
-    ATOM,
-    COMPARISON,
-    POWER,
-    PRODUCT,
-    SUM,
-    UNARY,
     Axes,
     Value,
     chained,
@@ -33,23 +30,11 @@ from gradcli.symbolic.matrix_text import (
     transposed,
     with_statements,
 )
-from gradcli.symbolic.scalars import (
-    Above,
-    AtLeast,
-    Atomic,
-    Bound,
-    Delta,
-    Entry,
-    Equal,
-    Place,
-    Sigma,
-    Where,
-    atoms,
-    free_indices,
-)
+from gradcli.symbolic.operators import OPERATORS
+from gradcli.symbolic.scalars import Above, AtLeast, Delta, Entry, Equal, Place, Sigma, Where, atoms, free_indices
+from gradcli.symbolic.spelling import is_negative, primitive_text
 from gradcli.symbolic.tensor_graph import Graph, Node
 from gradcli.symbolic.text_writer import TextWriter
-from gradcli.symbolic.words import is_negative, primitive_text
 
 _EXP_OF_LOG = re.compile(r"exp\(log_(softmax\([^()]*\))\)")
 _PLAIN_CHAIN = re.compile(r"[\w.]+( @ [\w.]+)*")
@@ -59,7 +44,7 @@ class NoMatrix(Exception):
     """The formula has no matrix notation here."""
 
 
-class MatrixWriter:
+class MatrixWriter(Algebra[Value]):
     """Formulas as matrix notation. `nodes` are the definitions that a formula may name."""
 
     def __init__(self, text: TextWriter, nodes: dict[str, Node], graph: Graph) -> None:
@@ -104,32 +89,22 @@ class MatrixWriter:
 
     def value(self, e: Expr) -> Value:
         """The expression as an array over its own free indices."""
-        if isinstance(e, Entry):
-            return self.entry(e)
-        if not free_indices(e) and not atoms(e, Entry):
-            return self.constant(e)
-        if e.is_Add:
-            return self.total(e)
-        if e.is_Mul:
-            return self.product(sympy.Mul.make_args(e), ())
-        if isinstance(e, Sigma):
-            return self.product(sympy.Mul.make_args(e.body), e.bound)
-        if e.is_Pow and not isinstance(e, sympy.exp):
-            return self.power(e)
-        if isinstance(e, Delta):
-            return self.delta(e)
-        if isinstance(e, (Above, AtLeast, Equal, Where, Atomic)) or (
-            isinstance(e, sympy.Function) and not isinstance(e, Bound)
-        ):
-            return self.function(e)
+        return fold(e, self) if free_indices(e) or atoms(e, Entry) else self.constant(e)
+
+    def unwritten(self, e: Expr) -> Value:
+        """What has no matrix notation."""
         raise NoMatrix
 
+    index = place = quotient = remainder = product_over = unwritten
+
     def constant(self, e: Expr) -> Value:
-        text, holds = self.text.piece(e, {})
+        text, holds = self.text.piece(e)
         for symbol in sorted(e.free_symbols & self.origin.keys(), key=attrgetter("name")):
             tensor, axis = self.origin[symbol]
             text = text.replace(symbol.name, f"{tensor}.shape[{axis}]")
-        return Value(text, (), {1: SUM, 2: PRODUCT, 3: UNARY, 4: POWER, 5: ATOM}[holds])
+        return Value(text, (), holds)
+
+    number = size = constant
 
     def entry(self, e: Entry) -> Value:
         self.define(e.name)
@@ -169,37 +144,39 @@ class MatrixWriter:
         else:
             raise NoMatrix
 
-    def function(self, e: Expr) -> Value:
-        compared = {Above: ">", AtLeast: ">=", Equal: "=="}.get(type(e))
-        tensors = [e.args[k] for k in e.row.tensor_places] if isinstance(e, Atomic) else list(e.args)
-        values = [self.value(a) for a in tensors]
+    def comparison(self, e: Above | AtLeast | Equal) -> Value:
+        axes, (a, b) = self.together(e.args)
+        return Value(f"{a.at_least(SUM)} {OPERATORS[type(e)].text} {b.at_least(SUM)}", axes, COMPARISON)
+
+    def where(self, e: Where) -> Value:
+        axes, values = self.together(e.args)
+        return Value(f"where({', '.join(v.text for v in values)})", axes)
+
+    def call(self, e: Expr) -> Value:
+        row, tensors = calls.row_of(e), calls.operands(e)
+        if row.tensor_places != tuple(range(len(tensors))):
+            raise NoMatrix
+        axes, values = self.together(tensors)
+        options = map(self.text.argument, calls.arguments(e)[len(tensors) :])
+        return Value(f"{row.name}({', '.join([*(v.text for v in values), *options])})", axes)
+
+    def together(self, parts: Sequence[Expr]) -> tuple[Axes, list[Value]]:
+        """Values that broadcast, and the axes of what they give."""
+        values = list(map(self.value, parts))
         axes = self.union(values)
-        texts = [self.aligned(v, axes) for v in values]
-        if compared:
-            return Value(f"{texts[0].at_least(SUM)} {compared} {texts[1].at_least(SUM)}", axes, COMPARISON)
-        if isinstance(e, Where):
-            return Value(f"where({', '.join(t.text for t in texts)})", axes)
-        options = []
-        if isinstance(e, Atomic):
-            if e.row.tensor_places != tuple(range(len(tensors))):
-                raise NoMatrix
-            options = [self.text._argument(a, {}) for a in self.text._told(e)[len(tensors) :]]
-        name = e.row.name if isinstance(e, Atomic) else type(e).__name__
-        return Value(f"{name}({', '.join([*(t.text for t in texts), *options])})", axes)
+        return axes, [self.aligned(value, axes) for value in values]
 
     def power(self, e: Expr) -> Value:
         base, exponent = e.as_base_exp()
         if exponent.is_Number and exponent.is_negative:
-            return self.product((e,), ())
+            return self.multiplied((e,), ())
         if exponent == sympy.Rational(1, 2):
             inside = self.value(base)
             return Value(f"sqrt({inside.text})", inside.axes)
         if exponent.is_Number:
             raised = self.value(base)
             return Value(f"{raised.at_least(ATOM)}**{self.constant(exponent).at_least(ATOM)}", raised.axes, POWER)
-        values = [self.value(base), self.value(exponent)]
-        axes = self.union(values)
-        b, p = (self.aligned(v, axes) for v in values)
+        axes, (b, p) = self.together((base, exponent))
         return Value(f"{b.at_least(ATOM)}**{p.at_least(ATOM)}", axes, POWER)
 
     def delta(self, e: Delta) -> Value:
@@ -245,7 +222,13 @@ class MatrixWriter:
 
     # Products
 
-    def product(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Value:
+    def product(self, e: Expr) -> Value:
+        return self.multiplied(e.args, ())
+
+    def sum_over(self, e: Sigma) -> Value:
+        return self.multiplied(sympy.Mul.make_args(e.body), e.bound)
+
+    def multiplied(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Value:
         """The product of the factors, summed over `bound`."""
         coefficient, above, below = self.text.parts(factors)
         values = [self.value(f) for f in self.text.by_kind(above)]

@@ -15,8 +15,8 @@ from gradcli.program import trace, values_of
 from gradcli.report import Array
 from gradcli.symbolic.matrix import MatrixWriter, NoMatrix
 from gradcli.symbolic.scalars import weight
+from gradcli.symbolic.spelling import Names
 from gradcli.symbolic.text_writer import TextWriter
-from gradcli.symbolic.words import Names
 from gradcli.syntax import parse
 
 if TYPE_CHECKING:

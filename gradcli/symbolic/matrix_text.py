@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from gradcli.binding import ATOM, POWER, PRODUCT, UNARY, Binding
 from gradcli.symbolic.dims import Index
-
-COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
-"""How strongly a text holds together."""
 
 Axes = tuple[Index, ...]
 
@@ -25,11 +23,11 @@ class Value:
 
     text: str
     axes: Axes
-    holds: int = ATOM
+    holds: Binding = ATOM
     chain: tuple[Value, ...] = ()
     column: str | None = None
 
-    def at_least(self, holds: int) -> str:
+    def at_least(self, holds: Binding) -> str:
         return self.text if self.holds >= holds else f"({self.text})"
 
 

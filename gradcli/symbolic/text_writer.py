@@ -2,63 +2,65 @@
 
 from __future__ import annotations
 
-import sympy
 from sympy import Expr
 
+from gradcli.binding import ATOM, POWER, PRODUCT, SUM
 from gradcli.symbolic.dims import Quotient, Remainder
+from gradcli.symbolic.operators import OPERATORS, OVER, Spelling
 from gradcli.symbolic.scalars import Delta, Where
-from gradcli.symbolic.words import number_text
-from gradcli.symbolic.writer import ATOM, POWER, PRODUCT, SUM, Piece, Writer
+from gradcli.symbolic.spelling import number_text
+from gradcli.symbolic.writer import Piece, Writer
 
 
 class TextWriter(Writer):
     """Formulas as the calculator's own text."""
 
-    def number(self, e: Expr) -> Piece:
+    times = "*"
+
+    def sign(self, spelling: Spelling) -> str:
+        return spelling.text
+
+    def name(self, name: str) -> str:
+        return name
+
+    def digits(self, e: Expr) -> Piece:
         text = number_text(e, self.decimal)
         return text, SUM if text.startswith("-") else PRODUCT if "/" in text else ATOM
-
-    def symbol(self, e: Expr) -> str:
-        return {sympy.pi: "pi", sympy.E: "e"}.get(e, str(e))
 
     def brackets(self, text: str) -> str:
         return f"({text})"
 
-    def entry(self, name: str, indices: list[str]) -> str:
-        return f"{name}[{','.join(indices)}]" if indices else name
+    def subscripted(self, name: str, indices: list[str]) -> str:
+        return f"{name}[{','.join(indices)}]"
 
-    def fraction(self, tops: list[str], bottoms: list[str]) -> Piece:
-        top = "*".join(tops)
-        if not bottoms:
-            return top, ATOM if len(tops) == 1 else PRODUCT
-        bottom = "*".join(bottoms)
-        return f"{top}/{bottom if len(bottoms) == 1 else self.brackets(bottom)}", PRODUCT
+    def fraction(self, top: str, bottom: str, is_one_factor: bool) -> str:
+        return top + OVER.text + (bottom if is_one_factor else self.brackets(bottom))
 
     def root(self, text: str) -> str:
-        return f"sqrt({text})"
+        return self.called("sqrt", [text])
 
-    def raised(self, base: str, exponent: Expr, known: dict[Expr, str]) -> str:
-        text, holds = self.piece(exponent, known)
-        return f"{base}**{text if holds == ATOM else self.brackets(text)}"
+    def raised(self, base: str, exponent: Expr) -> str:
+        return f"{base}**{self.wrapped(exponent, ATOM)}"
 
-    def call(self, name: str, arguments: list[str]) -> str:
+    def called(self, name: str, arguments: list[str]) -> str:
         return f"{name}({', '.join(arguments)})"
 
-    def over(self, kind: str, indices: list[str], body: str) -> str:
+    def over(self, sign: str, indices: list[str], body: str) -> str:
         below = indices[0] if len(indices) == 1 and "<" not in indices[0] else "{" + ",".join(indices) + "}"
-        return f"{kind}_{below}({body})"
+        return f"{sign}_{below}({body})"
 
-    def compared(self, a: str, sign: str, b: str) -> str:
-        return f"{a} {sign} {b}"
+    def flag(self, condition: str) -> str:
+        return f"[{condition}]"
 
-    def special(self, e: Expr, known: dict[Expr, str]) -> Piece:
-        if isinstance(e, Delta):
-            return f"delta({','.join(sorted(self.write(a, known) for a in e.args))})", ATOM
-        if isinstance(e, Where):
-            condition = self.condition(e.args[0], known) or self.write(e.args[0], known)
-            return self.call("where", [condition, *(self.write(a, known) for a in e.args[1:])]), ATOM
-        if isinstance(e, Quotient):
-            return f"floor({self.wrapped(e.args[0], known, PRODUCT)}/{self.wrapped(e.args[1], known, POWER)})", ATOM
-        if isinstance(e, Remainder):
-            return f"({self.wrapped(e.args[0], known, PRODUCT)} % {self.wrapped(e.args[1], known, POWER)})", ATOM
-        return f"[{self.condition(e, known)}]", ATOM
+    def delta(self, e: Delta) -> Piece:
+        return f"delta({','.join(sorted(map(self.write, e.args)))})", ATOM
+
+    def where(self, e: Where) -> Piece:
+        return self.called("where", [self.condition(e.args[0]), *map(self.write, e.args[1:])]), ATOM
+
+    def quotient(self, e: Quotient) -> Piece:
+        return f"floor({self.wrapped(e.args[0], PRODUCT)}/{self.wrapped(e.args[1], POWER)})", ATOM
+
+    def remainder(self, e: Remainder) -> Piece:
+        sign = self.sign(OPERATORS[Remainder])
+        return f"({self.wrapped(e.args[0], PRODUCT)} {sign} {self.wrapped(e.args[1], POWER)})", ATOM

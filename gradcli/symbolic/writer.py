@@ -5,17 +5,23 @@ Two writers complete it, for text and for LaTeX; none changes the mathematics.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Self
 
 import sympy
-from sympy import Expr
+from sympy import Add, Expr, Mul, Symbol
 
-from gradcli.symbolic.dims import Index, Quotient, Remainder
+from gradcli.binding import ATOM, POWER, PRODUCT, SUM, UNARY, Binding
+from gradcli.symbolic import calls
+from gradcli.symbolic.dims import Index
+from gradcli.symbolic.fold import Algebra, fold
+from gradcli.symbolic.operators import CONSTANTS, MINUS, MIRRORED, OPERATORS, Spelling
 from gradcli.symbolic.scalars import (
     NOTHING,
     Above,
     AtLeast,
-    Atomic,
     Bound,
     Delta,
     Entry,
@@ -23,90 +29,99 @@ from gradcli.symbolic.scalars import (
     Flag,
     Pi,
     Place,
-    Where,
+    Sigma,
     in_order,
 )
-from gradcli.symbolic.words import BOUND, Names, is_constant, is_default, is_negative, terminates
+from gradcli.symbolic.spelling import BOUND, Names, is_constant, is_negative, terminates
 
-SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
-"""How tightly a piece of text holds together; a looser one goes into brackets."""
-
-Piece = tuple[str, int]
+Piece = tuple[str, Binding]
 
 
-class Writer:
+class Writer(Algebra[Piece]):
     """What text and LaTeX share: order and brackets. `weights` is v's name; `decimal`: 0.05 rather than 1/20."""
 
     def __init__(self, names: Names, weights: str = "v", decimal: bool = False) -> None:
         self.names, self.weights, self.decimal = names, weights, decimal
+        self.letters: Mapping[Expr, str] = {}
+        """The names of the indices that are free in what is written."""
 
-    def write(self, e: Expr, known: dict[Expr, str]) -> str:
-        """The expression with its free indices named as `known`."""
-        return self.piece(e, known)[0]
+    def naming(self, indices: Sequence[Expr], alphabet: str) -> Self:
+        """The same writer where these indices have names, too, of this alphabet."""
+        other = copy(self)
+        other.letters = self.names.named(indices, alphabet, self.letters)
+        return other
 
-    def piece(self, e: Expr, known: dict[Expr, str]) -> Piece:
-        if isinstance(e, Index):
-            return known[e], ATOM
-        if e.is_Number or e is sympy.zoo:
-            return self.number(sympy.nan if e is sympy.zoo else e)
-        if e.is_Symbol or e.is_NumberSymbol:
-            return self.symbol(e), ATOM
-        if isinstance(e, Entry):
-            return self.entry(e.name, [self.write(k, known) for k in e.indices]), ATOM
-        if isinstance(e, Place):
-            return self.piece(e.args[0], known)
-        if e.is_Add:
-            return self.total(e, known)
-        if e.is_Mul:
-            return self.product(e, known)
-        if e.is_Pow:
-            return self.power(e, known)
-        if isinstance(e, Bound):
-            return self.bound(e, known)
-        if isinstance(e, (Flag, Where, Quotient, Remainder)):
-            return self.special(e, known)
-        return self.function(e, known)
+    def write(self, e: Expr) -> str:
+        """The expression."""
+        return fold(e, self)[0]
 
-    def wrapped(self, e: Expr, known: dict[Expr, str], at_least: int) -> str:
-        text, holds = self.piece(e, known)
+    def piece(self, e: Expr) -> Piece:
+        """The expression and how it holds together."""
+        return fold(e, self)
+
+    def wrapped(self, e: Expr, at_least: Binding) -> str:
+        """The expression, in brackets where it binds less."""
+        text, holds = fold(e, self)
         return text if holds >= at_least else self.brackets(text)
+
+    # Names and numbers
+
+    def number(self, e: Expr) -> Piece:
+        if e in CONSTANTS:
+            return self.sign(CONSTANTS[e]), ATOM
+        return self.digits(sympy.nan if e is sympy.zoo else e)
+
+    def size(self, e: Symbol) -> Piece:
+        return self.name(e.name), ATOM
+
+    def index(self, e: Index) -> Piece:
+        return self.letters[e], ATOM
+
+    def entry(self, e: Entry) -> Piece:
+        name = self.name(e.name)
+        return self.subscripted(name, list(map(self.write, e.indices))) if e.indices else name, ATOM
+
+    def place(self, e: Place) -> Piece:
+        return self.piece(e.args[0])
 
     # Sums and products
 
-    def total(self, e: Expr, known: dict[Expr, str]) -> Piece:
+    def total(self, e: Expr) -> Piece:
         """Positive terms first, numbers last."""
         terms = []
         for term in e.args:
-            text = self.wrapped(term, known, SUM)
+            text = self.wrapped(term, SUM)
             negative = text.startswith("-")
-            terms.append((negative, is_constant(term), self._place(term), text.removeprefix("-")))
-        terms.sort()
-        first, *rest = terms
-        text = ("-" if first[0] else "") + first[3]
-        return text + "".join((" - " if t[0] else " + ") + t[3] for t in rest), SUM
+            terms.append((negative, is_constant(term), self._deltas_first(term), text.removeprefix("-")))
+        plus, minus = (f" {self.sign(operator)} " for operator in (OPERATORS[Add], MINUS))
+        (negative, _, _, text), *rest = sorted(terms)
+        return ("-" if negative else "") + text + "".join((minus if t[0] else plus) + t[3] for t in rest), SUM
 
     def ordered(self, e: Expr) -> list[Expr]:
         """The terms of a sum, positive ones first, numbers last; their order is the same in every run."""
         return sorted(e.args, key=lambda t: (is_negative(t), is_constant(t), sympy.default_sort_key(t)))
 
-    def _place(self, term: Expr) -> int:
-        """Deltas before the rest: δ_im - s_i."""
-        return 0 if any(isinstance(f, Delta) for f in sympy.Mul.make_args(term)) else 1
+    @staticmethod
+    def _deltas_first(term: Expr) -> int:
+        """δ_im - s_i"""
+        return 0 if any(isinstance(f, Delta) for f in Mul.make_args(term)) else 1
 
-    def product(self, e: Expr, known: dict[Expr, str]) -> Piece:
-        coefficient, above, below = self.parts(sympy.Mul.make_args(e))
+    def product(self, e: Expr) -> Piece:
+        coefficient, above, below = self.parts(Mul.make_args(e))
         sign = "-" if coefficient < 0 else ""
         coefficient = abs(coefficient)
         up, down = coefficient.as_numer_denom()
         if self.decimal and down != 1 and terminates(coefficient):
             up, down = coefficient, sympy.S.One
-        numbers = [] if up == 1 and above else [self.number(up)[0]]
-        if up == 1 and not above:
-            numbers = ["1"]
+        numbers = [] if up == 1 and above else [self.write(up)]
         inside = len(above) + len(numbers) + len(below) > 1 or down != 1
-        tops = [*numbers, *self._factors(above, known, POWER if inside else SUM)]
-        bottoms = [*([] if down == 1 else [self.number(down)[0]]), *self._factors(below, known, POWER)]
-        text, holds = self.fraction(tops, bottoms)
+        tops = [*numbers, *self._factors(above, POWER if inside else SUM)]
+        bottoms = [*([] if down == 1 else [self.write(down)]), *self._factors(below, POWER)]
+        times = self.times
+        if bottoms:
+            text, holds = self.fraction(times.join(tops), times.join(bottoms), len(bottoms) == 1), PRODUCT
+        else:
+            text, holds = times.join(tops), ATOM if len(tops) == 1 else PRODUCT
         return sign + text, UNARY if sign and holds > UNARY else holds
 
     def parts(self, factors: Sequence[Expr]) -> tuple[Expr, list[Expr], list[Expr]]:
@@ -129,27 +144,22 @@ class Writer:
                 above.append(factor)
         return coefficient, above, below
 
-    def _factors(self, factors: Sequence[Expr], known: dict[Expr, str], at_least: int) -> list[str]:
+    def _factors(self, factors: Sequence[Expr], at_least: Binding) -> list[str]:
         """The texts in order. Each is written once: twice at every depth would double the work at every depth."""
-        ranked = sorted((self._rank(f), *self.piece(f, known)) for f in factors)
+        ranked = sorted((self._rank(f), *self.piece(f)) for f in factors)
         return [text if holds >= at_least else self.brackets(text) for _, text, holds in ranked]
 
     def _rank(self, f: Expr) -> int:
         """v, then sizes, tensors, functions, sums of terms, sums over an index, brackets, deltas."""
         base = f.base if f.is_Pow else f
         if isinstance(base, Entry):
-            kind = 0 if base.name == self.weights else 2
-        elif base.is_Symbol or base.is_NumberSymbol:
-            kind = 1
-        elif isinstance(base, Delta):
-            kind = 7
-        elif isinstance(base, Flag):
-            kind = 6
-        elif isinstance(base, Bound):
-            kind = 5
-        else:
-            kind = 4 if base.is_Add else 3
-        return kind
+            return 0 if base.name == self.weights else 2
+        if base.is_Symbol or base.is_NumberSymbol:
+            return 1
+        for kind, rank in ((Delta, 7), (Flag, 6), (Bound, 5)):
+            if isinstance(base, kind):
+                return rank
+        return 4 if base.is_Add else 3
 
     def by_kind(self, factors: Sequence[Expr]) -> list[Expr]:
         """The order of factors where indices have no names yet: v, tensors and functions, sums of terms, the rest."""
@@ -160,84 +170,98 @@ class Writer:
             kinds[0 if first else 4 if base.is_Add else 5 if isinstance(base, (Bound, Flag)) else 2].append(f)
         return [f for alike in kinds.values() for f in in_order(alike)]
 
-    def power(self, e: Expr, known: dict[Expr, str]) -> Piece:
+    def power(self, e: Expr) -> Piece:
         base, exponent = e.as_base_exp()
-        if base == sympy.E or isinstance(e, sympy.exp):
-            return self.call("exp", [self.write(e.exp, known)]), ATOM
         if exponent.is_Number and exponent.is_negative:
-            return self.product(e, known)
+            return self.product(e)
         if exponent == sympy.Rational(1, 2):
-            return self.root(self.write(base, known)), ATOM
-        return self.raised(self.wrapped(base, known, ATOM), exponent, known), POWER
+            return self.root(self.write(base)), ATOM
+        return self.raised(self.wrapped(base, ATOM), exponent), POWER
 
-    # Functions
+    def sum_over(self, e: Sigma) -> Piece:
+        return self._bound(e)
 
-    def function(self, e: Expr, known: dict[Expr, str]) -> Piece:
-        name = e.row.name if isinstance(e, Atomic) else type(e).__name__
-        arguments = self._told(e) if isinstance(e, Atomic) else list(e.args)
-        return self.call(name, [self._argument(a, known) for a in arguments]), ATOM
+    def product_over(self, e: Pi) -> Piece:
+        return self._bound(e)
 
-    def _told(self, e: Atomic) -> list[Expr]:
-        """The arguments without the options at the end that have their default (or no effect)."""
-        given = list(e.args)
-        while given and (
-            given[-1] is NOTHING or given[-1] == sympy.oo or is_default(given[-1], e.row.takes[len(given) - 1].default)
-        ):
-            given.pop()
-        return given
+    def _bound(self, e: Bound) -> Piece:
+        inside = self.naming(e.bound, BOUND)
+        below = [
+            inside.letters[k] if self.names.is_range_evident(k, e.body) else f"{inside.letters[k]}<{self.write(k.dim)}"
+            for k in e.bound
+        ]
+        return self.over(self.sign(OPERATORS[type(e)]), below, inside.write(e.body)), ATOM
 
-    def _argument(self, a: Expr, known: dict[Expr, str]) -> str:
+    # Functions and comparisons
+
+    def call(self, e: Expr) -> Piece:
+        return self.called(calls.row_of(e).name, list(map(self.argument, calls.arguments(e)))), ATOM
+
+    def argument(self, a: Expr) -> str:
         """An argument of a function; text and a missing option are kept as SymPy symbols."""
         if a.is_Symbol and not isinstance(a, Index) and not a.is_integer:
             return "None" if a is NOTHING else f'"{a}"'
-        return self.write(a, known)
+        return self.write(a)
 
-    def bound(self, e: Bound, known: dict[Expr, str]) -> Piece:
-        inner = self.names.given(e.bound, BOUND, known)
-        below = [inner[k] if self.names.is_told(k, e.body) else f"{inner[k]}<{self.write(k.dim, {})}" for k in e.bound]
-        return self.over("Prod" if isinstance(e, Pi) else "Sum", below, self.write(e.body, inner)), ATOM
+    def comparison(self, e: Above | AtLeast | Equal) -> Piece:
+        return self.flag(self.compared(e)), ATOM
 
-    def condition(self, e: Expr, known: dict[Expr, str]) -> str | None:
-        """A comparison without its bracket."""
-        for kind, sign in ((Delta, "=="), (Equal, "=="), (Above, ">"), (AtLeast, ">=")):
-            if isinstance(e, kind):
-                a, b = e.args
-                if is_constant(a):
-                    a, b, sign = b, a, {">": "<", ">=": "<="}.get(sign, sign)
-                return self.compared(self.write(a, known), sign, self.write(b, known))
-        return None
+    def condition(self, e: Expr) -> str:
+        """What a branch depends on; a comparison without its bracket."""
+        return self.compared(e) if isinstance(e, Flag) else self.write(e)
+
+    def compared(self, e: Flag) -> str:
+        """The two sides; a constant stands on the right."""
+        (a, b), operator = e.args, OPERATORS[type(e)]
+        if is_constant(a):
+            a, b, operator = b, a, MIRRORED.get(operator, operator)
+        return f"{self.write(a)} {self.sign(operator)} {self.write(b)}"
 
     # What differs
 
-    def number(self, e: Expr) -> Piece:
-        raise NotImplementedError
+    times: str
+    """What stands between factors."""
 
-    def symbol(self, e: Expr) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def sign(self, spelling: Spelling) -> str:
+        """The operator in this language."""
 
+    @abstractmethod
+    def name(self, name: str) -> str:
+        """A tensor's or a size's name."""
+
+    @abstractmethod
+    def digits(self, e: Expr) -> Piece:
+        """A number without a name."""
+
+    @abstractmethod
     def brackets(self, text: str) -> str:
-        raise NotImplementedError
+        """Round ones."""
 
-    def entry(self, name: str, indices: list[str]) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def subscripted(self, name: str, indices: list[str]) -> str:
+        """A tensor's entry."""
 
-    def fraction(self, tops: list[str], bottoms: list[str]) -> Piece:
-        raise NotImplementedError
+    @abstractmethod
+    def fraction(self, top: str, bottom: str, is_one_factor: bool) -> str:
+        """A quotient; whether what stands below is a single factor."""
 
+    @abstractmethod
     def root(self, text: str) -> str:
-        raise NotImplementedError
+        """The square root."""
 
-    def raised(self, base: str, exponent: Expr, known: dict[Expr, str]) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def raised(self, base: str, exponent: Expr) -> str:
+        """A power that is no root."""
 
-    def call(self, name: str, arguments: list[str]) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def called(self, name: str, arguments: list[str]) -> str:
+        """A function of the table."""
 
-    def over(self, kind: str, indices: list[str], body: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def over(self, sign: str, indices: list[str], body: str) -> str:
+        """A sum or a product over indices."""
 
-    def compared(self, a: str, sign: str, b: str) -> str:
-        raise NotImplementedError
-
-    def special(self, e: Expr, known: dict[Expr, str]) -> Piece:
-        raise NotImplementedError
+    @abstractmethod
+    def flag(self, condition: str) -> str:
+        """1 where the condition holds, else 0."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain
@@ -28,7 +28,7 @@ class Names:
         """`taken` are all tensors' names; `dims` their sizes, from which a reader can tell what an index runs over."""
         self.taken, self.dims = taken, dims or {}
 
-    def is_told(self, k: Index, body: Expr) -> bool:
+    def is_range_evident(self, k: Index, body: Expr) -> bool:
         """Whether the index stands alone in axes of its own size, and in no other, so that its range need not be
         said."""
         sizes = [
@@ -39,13 +39,13 @@ class Names:
         ]
         return bool(sizes) and all(size == k.dim for size in sizes)
 
-    def letters(self, alphabet: str, used: set[str]) -> Any:
+    def letters(self, alphabet: str, used: set[str]) -> Iterator[str]:
         """Free letters of an alphabet, then numbered ones."""
         for letter in chain(alphabet, (f"{alphabet[0]}{k}" for k in range(1, 65))):
             if letter not in self.taken and letter not in used:
                 yield letter
 
-    def given(self, indices: Sequence[Expr], alphabet: str, known: dict[Expr, str]) -> dict[Expr, str]:
+    def named(self, indices: Sequence[Expr], alphabet: str, known: Mapping[Expr, str]) -> dict[Expr, str]:
         """`known` with a name for each index that has none."""
         letters = self.letters(alphabet, set(known.values()))
         fresh = [k for k in indices if isinstance(k, Index) and k not in known]
@@ -102,9 +102,3 @@ def is_negative(term: Expr) -> bool:
 
 def is_constant(term: Expr) -> bool:
     return not term.has(Entry) and not term.has(Index)
-
-
-def is_default(value: Expr, default: Any) -> bool:
-    if default is REQUIRED or default is None:
-        return False
-    return str(value) == default if isinstance(default, str) else bool(value == sympy.Rational(str(default)))
