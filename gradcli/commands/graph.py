@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 import numpy as np
 
 from gradcli.commands.problem import Understood, understand
-from gradcli.message import N_, fault
+from gradcli.message import N_, fault, nearest
 from gradcli.program import Apply, Constant, Input, Ref, Step
 from gradcli.program.single_step import source_of
 from gradcli.report import Part
@@ -39,14 +38,14 @@ def chosen(to: str | None, kinds: Sequence[str]) -> str:
     """What `--to` names, the first if it was left out."""
     if to is None or to in kinds:
         return to or kinds[0]
-    near = get_close_matches(to.lower(), kinds, n=1, cutoff=0.5)
+    near = nearest(to.lower(), kinds)
     raise fault(
         "option",
         N_("--to is one of {choices}, not {to}"),
         hint=N_("did you mean  --to {near} ?") if near else None,
         choices=", ".join(kinds),
         to=to,
-        near=near[0] if near else "",
+        near=near,
     )
 
 

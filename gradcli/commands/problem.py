@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from gradcli.message import N_, NN_, GradcliError, Message, fault
+from gradcli.message import N_, NN_, GradcliError, Message, fault, nearest
 from gradcli.program import Program, Ref, trace, values_of
 from gradcli.program.names import fresh_name
 from gradcli.report import Array, Question
@@ -266,7 +265,7 @@ def _no_such_weights(text: str, point: Mapping[str, Array], rank: int) -> Gradcl
             hint=N_("did you mean  --v onehot:{place} ?"),
             place=",".join("0" * max(rank, 1)),
         )
-    near = get_close_matches(text, ["ones", *point], n=1, cutoff=0.5)
+    near = nearest(text, ["ones", *point])
     return fault(
         "name",
         N_("--v {text}: that is no variable and no tensor"),
@@ -277,7 +276,7 @@ def _no_such_weights(text: str, point: Mapping[str, Array], rank: int) -> Gradcl
             "or an expression over the inputs"
         ),
         text=text,
-        near=near[0] if near else "",
+        near=near,
     )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
-from gradcli.message import N_, GradcliError, Message, Span, fault
+from gradcli.message import N_, GradcliError, Message, Span, fault, nearest
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program.program import Ref
 from gradcli.program.size_values import whole
@@ -37,7 +36,7 @@ def bind(row: Row, positional: Sequence[Given], keywords: Mapping[str, Given], w
 
     Raises GradcliError (name) for too many, too few, unknown or doubled arguments.
     """
-    bound = _by_position(row, positional, where)
+    bound = _by_position(row, positional)
     for name, given in keywords.items():
         param = _named(row, name, given.span)
         if param.name in bound:
@@ -51,7 +50,7 @@ def bind(row: Row, positional: Sequence[Given], keywords: Mapping[str, Given], w
     return bound
 
 
-def _by_position(row: Row, positional: Sequence[Given], where: Span) -> dict[str, Given]:
+def _by_position(row: Row, positional: Sequence[Given]) -> dict[str, Given]:
     bound: dict[str, Given] = {}
     waiting = list(positional)
     for place, param in enumerate(row.takes):
@@ -93,14 +92,14 @@ def _named(row: Row, name: str, where: Span) -> Param:
     wanted = name if name in by_name else OTHER_NAMES.get(name, name)
     if wanted in by_name:
         return by_name[wanted]
-    near = get_close_matches(name, by_name, n=1)
+    near = nearest(name, by_name)
     raise fault(
         "name",
         N_("{f} has no parameter called {name}"),
         hint=N_("did you mean {near}= ?") if near else N_("its parameters are: {all}"),
         f=row.name,
         name=name,
-        near=near[0] if near else "",
+        near=near,
         all=", ".join(by_name),
     ).at(where)
 
@@ -186,7 +185,7 @@ def _wholes(row: Row, param: Param, given: Given) -> tuple[int, ...]:
 
 
 def _no_choice(row: Row, param: Param, given: Given) -> GradcliError:
-    near = get_close_matches(str(given.value), param.choices, n=1)
+    near = nearest(str(given.value), param.choices)
     return fault(
         "name",
         N_("{name} of {f} is one of {choices}"),
@@ -194,7 +193,7 @@ def _no_choice(row: Row, param: Param, given: Given) -> GradcliError:
         name=param.name,
         f=row.name,
         choices=", ".join(map(repr, param.choices)),
-        near=repr(near[0]) if near else "",
+        near=repr(near),
     ).at(given.span)
 
 

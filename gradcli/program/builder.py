@@ -13,7 +13,6 @@ import numpy as np
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit
 from gradcli.ops import SPELLED
 from gradcli.ops.row import Row
-from gradcli.program import repairs
 from gradcli.program.arguments import Given, bind, option
 from gradcli.program.index import check_place
 from gradcli.program.literals import as_array
@@ -23,7 +22,7 @@ from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rul
 from gradcli.program.values import applied, number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
 from gradcli.streams import Stream
-from gradcli.syntax.mistakes.characters import patched
+from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, patched
 from gradcli.syntax.scan import LARGEST, out_of_range
 
 MAX_ENTRIES = 100_000_000
@@ -219,7 +218,7 @@ class Draft:
             "syntax",
             N_("a tensor or a number is needed here, not {what}"),
             what=Message(what),
-            hint=repairs.DID_YOU_MEAN if stacked else None,
+            hint=DID_YOU_MEAN if stacked else None,
             repair=patched(self.source, given.span, f"[{inner}]"),
         ).at(given.span)
 
@@ -227,7 +226,7 @@ class Draft:
         """Refuses exact numbers that are no float64: `10**400`; what is computed first is exact: `10**400/10**399`."""
         for value in given.value if isinstance(given.value, tuple) else (given.value,):
             if isinstance(value, Fraction) and abs(value) >= LARGEST:
-                raise out_of_range(self.source[given.span.start : given.span.end], given.span)
+                raise out_of_range(given.span.of(self.source), given.span)
 
     def index_tensor(self, given: Given, n: Fraction | int) -> Ref:
         """A tensor of places on an axis of size n; written ones are checked here and count from the start, which holds
@@ -242,7 +241,7 @@ class Draft:
                     "needs a shape that is known before the numbers are"
                 ),
                 hint=N_("where({mask}, ..., 0)  keeps the shape, with 0 where it is false"),
-                mask=self.source[given.span.start : given.span.end],
+                mask=given.span.of(self.source),
             ).at(given.span)
         if not isinstance(how, Constant) or not isinstance(how.value, np.ndarray):
             return ref

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from gradcli.message import N_, GradcliError, Message, Span, fault, message
+from gradcli.message import N_, GradcliError, Message, Span, fault
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
@@ -27,7 +27,7 @@ from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
 from gradcli.syntax.bars import without_bars
 from gradcli.syntax.mistakes import misplaced_tokens
-from gradcli.syntax.mistakes.characters import patched
+from gradcli.syntax.mistakes.mistake import did_you_mean
 
 Fits = Callable[[str, Mapping[str, Shape] | None], bool]
 """Whether a text is a program for inputs of these shapes; None stands for the inputs of the program that is traced."""
@@ -172,11 +172,11 @@ class Expressions:
             "syntax",
             N_("{sign} joins masks, which are 0 or 1 in each entry as comparisons are; {operand} is none"),
             sign=node.operator,
-            operand=self._written(odd[0].span),
+            operand=odd[0].span.of(source),
         )
         left, sign, right = source[a.span.end : b.span.start].partition(node.operator)
         if sign:
-            first, second = source[whole.start : a.span.end] + left.rstrip(), right.lstrip() + self._written(b.span)
+            first, second = source[whole.start : a.span.end] + left.rstrip(), right.lstrip() + b.span.of(source)
             second += source[b.span.end : whole.end]
             first, second = (f"({text} != 0)" if given in odd else text for text, given in ((first, a), (second, b)))
             error.hint = self._mended(whole, [f"{first} {sign} {second}"])
@@ -186,9 +186,6 @@ class Expressions:
         if isinstance(given.value, Ref):
             return is_mask(self.draft.steps, given.value)
         return not isinstance(given.value, Fraction) or given.value in (0, 1)
-
-    def _written(self, span: Span) -> str:
-        return self.draft.source[span.start : span.end]
 
     def _unary(self, node: t.Unary) -> Any:
         signs = []
@@ -208,7 +205,7 @@ class Expressions:
         return value
 
     def _no_mask(self, sign: t.Unary) -> GradcliError:
-        operand = self._written(sign.operand.span)
+        operand = sign.operand.span.of(self.draft.source)
         error = fault(
             "syntax",
             N_("~ negates a mask, which is 0 or 1 in each entry as a comparison is; {operand} is none"),
@@ -342,7 +339,7 @@ class Expressions:
         alone: str | None = None
         for way in (f"({way})" if bound else way for way in ways):
             if self.fits(f"{source[: span.start]}{way}{source[span.end :]}", None):
-                return message(repairs.DID_YOU_MEAN, repair=patched(source, span, way))
+                return did_you_mean(source, span, way)
             if alone is None and self.fits(way, names):
                 alone = way
-        return None if alone is None else message(repairs.DID_YOU_MEAN, repair=patched(source, span, alone))
+        return None if alone is None else did_you_mean(source, span, alone)

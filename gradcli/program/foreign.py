@@ -18,7 +18,7 @@ from gradcli.program.builder import Draft
 from gradcli.program.program import Ref
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.mistakes.characters import patched
+from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +188,23 @@ def _alike(node: t.Call, one: Bound, other: Bound) -> bool:
 
 def _refusal(draft: Draft, node: t.Call, library: str) -> GradcliError:
     written = f"{node.module}.{node.function}"
-    arguments = [draft.source[a.span.start : a.span.end] for a in node.arguments]
+    arguments = [a.span.of(draft.source) for a in node.arguments]
     theirs, template = DIFFERENT.get((library, node.function), (None, None))
     row = SPELLED.get(node.function)
     if theirs is not None and template is not None:
-        whole = rewritten(template, arguments, draft.source.strip() == draft.source[node.span.start : node.span.end])
-        return fault(
-            "name",
+        whole = rewritten(template, arguments, draft.source.strip() == node.span.of(draft.source))
+        return mistake(
+            draft.source,
+            node.name_span,
             N_("{written} is {theirs}, which is another function than PyTorch's {name}"),
-            hint=N_("did you mean {repair} ?") if whole else None,
+            whole or "",
+            over=node.span,
+            hint=DID_YOU_MEAN if whole else None,
+            kind="name",
             written=written,
             theirs=Message(theirs),
             name=node.function,
-            repair=patched(draft.source, node.span, whole or ""),
-        ).at(node.name_span)
+        )
     known = meanings(library, node.function)
     if known and row is None:
         return fault("name", N_("{written} is not taken with these arguments here"), written=written).at(node.span)

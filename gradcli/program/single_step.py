@@ -64,4 +64,4 @@ def _leaf(step: Step, name: str) -> Step:
 
 def source_of(program: Program, step: Step) -> str:
     """How the step was written."""
-    return one_line(program.source[step.span.start : step.span.end])
+    return one_line(step.span.of(program.source))

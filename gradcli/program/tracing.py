@@ -4,11 +4,10 @@ here, before anything heavy is loaded. Statements and loops; what stands in them
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, assert_never
 
-from gradcli.message import N_, NN_, GradcliError, fault, limit, message
+from gradcli.message import N_, NN_, GradcliError, fault, limit, message, nearest
 from gradcli.program.arguments import Given
 from gradcli.program.builder import Draft
 from gradcli.program.expressions import Expressions, Fits
@@ -96,13 +95,13 @@ class _Tracer:
         used = sorted(self.draft.inputs)
         for name in self.draft.shapes:
             if name not in used:
-                near = get_close_matches(name, used, n=1)
+                near = nearest(name, used)
                 raise fault(
                     "name",
                     N_("the expression does not use {name}"),
                     hint=N_("did you mean {near} ?") if near else N_("it uses: {used}") if used else N_("leave it out"),
                     name=name,
-                    near=near[0] if near else "",
+                    near=near,
                     used=", ".join(used),
                 )
 

@@ -9,7 +9,7 @@ from typing import Literal
 from gradcli.message import N_, Message, Span, message
 from gradcli.ops import SPELLED
 from gradcli.syntax import implied_product
-from gradcli.syntax.mistakes import misplaced_tokens
+from gradcli.syntax.mistakes import misplaced_tokens, reserved_words
 from gradcli.syntax.scan import Kind, Token
 
 Role = Literal["top", "group", "call", "list", "index"]
@@ -74,7 +74,7 @@ def arrange(source: str, tokens: list[Token], names: Names = NO_NAMES) -> tuple[
     for place, token in enumerate(tokens):
         match token.kind:
             case "word":
-                raise misplaced_tokens.word(source, tokens, place)
+                raise reserved_words.word(source, tokens, place)
             case "operator":
                 _operator(so_far, tokens, place)
             case _:
@@ -135,14 +135,14 @@ def _operator(so_far: Arranged, tokens: list[Token], place: int) -> None:
             _comma(so_far, tokens, place)
         case ":":
             if so_far.role != "index" or (so_far.ready and not _after(so_far, "open", "comma", "colon")):
-                raise misplaced_tokens.colon(so_far.source, tokens, place)
+                raise misplaced_tokens.colon(token)
             so_far.add(token, "colon")
             so_far.ready = True
         case "=":
             _keyword(so_far, tokens, place)
         case ".":
             if so_far.ready or place + 1 == len(tokens):
-                raise misplaced_tokens.dot(so_far.source, tokens, place)
+                raise misplaced_tokens.dot(so_far.source, token)
             so_far.add(token, "dot")
         case "...":
             if so_far.role != "index" or not so_far.ready:
@@ -255,6 +255,6 @@ def _keyword(so_far: Arranged, tokens: list[Token], place: int) -> None:
     """`dim=` in a call."""
     starts = so_far.role == "call" and place >= 2 and tokens[place - 1].kind == "name"
     if not starts or so_far.tokens[-2].kind not in ("open", "comma"):
-        raise misplaced_tokens.equals(so_far.source, tokens, place)
+        raise misplaced_tokens.equals(so_far.source, tokens[place])
     so_far.add(tokens[place], "equals")
     so_far.ready = True
