@@ -62,7 +62,7 @@ class Piece:
 def latex(program: Program) -> str:
     """The function in LaTeX; steps with a name are written as assignments, in order, the output last."""
     pieces: list[Piece] = []
-    read = _read(program)
+    read = set(program.used())
     names = _Names(program)
     for place, step in enumerate(program.steps[: program.output.step + 1]):
         pieces.append(_piece(step, place, program, pieces, names) if place in read else Piece("", Bond.ATOM))
@@ -80,20 +80,10 @@ def defines(program: Program) -> bool:
 
 def _definitions(program: Program) -> Iterator[tuple[int, str]]:
     """The steps on the way to the output that were given names, which are written as assignments."""
-    for place in sorted(_read(program) - {program.output.step}):
+    for place in program.used()[:-1]:
         step = program.steps[place]
         if isinstance(step.how, Apply) and step.name is not None:
             yield place, step.name
-
-
-def _read(program: Program) -> set[int]:
-    """The steps that the output is made from."""
-    read = {program.output.step}
-    for place in range(program.output.step, -1, -1):
-        how = program.steps[place].how
-        if place in read and isinstance(how, Apply):
-            read.update(ref.step for ref in how.refs)
-    return read
 
 
 def _whole(piece: Piece) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcli.commands.problem import Understood, understand
 from gradcli.message import N_, fault, nearest
-from gradcli.program import Apply, Constant, Input, Ref, Step
+from gradcli.program import Apply, Constant, Input, Step
 from gradcli.program.single_step import source_of
 from gradcli.report import Part
 from gradcli.report.exhibits import Graph, Vertex
@@ -51,24 +51,11 @@ def chosen(to: str | None, kinds: Sequence[str]) -> str:
 
 def _graph(asked: Understood, grad_fns: Sequence[str | None], to: str) -> Graph:
     program = asked.program
-    read = _read(asked)
+    read = program.used()
     places = {old: new for new, old in enumerate(read)}
     vertices = tuple(_vertex(asked, program.steps[old], old, grad_fns[old]) for old in read)
-    edges = [(places[ref.step], places[old]) for old in read for ref in _refs(program.steps[old])]
+    edges = [(places[ref.step], places[old]) for old in read for ref in program.steps[old].how.refs]
     return Graph(to, vertices, tuple(dict.fromkeys(edges)))
-
-
-def _read(asked: Understood) -> list[int]:
-    """The steps that the output is made from, in order."""
-    read = {asked.program.output.step}
-    for place in range(asked.program.output.step, -1, -1):
-        if place in read:
-            read.update(ref.step for ref in _refs(asked.program.steps[place]))
-    return sorted(read)
-
-
-def _refs(step: Step) -> tuple[Ref, ...]:
-    return step.how.refs if isinstance(step.how, Apply) else ()
 
 
 def _vertex(asked: Understood, step: Step, place: int, grad_fn: str | None) -> Vertex:

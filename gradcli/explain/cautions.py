@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradcli.explain.paths import Paths, paths, used
+from gradcli.explain.paths import Paths, paths
 from gradcli.explain.slots import entry, first, number, place, warning
 from gradcli.message import N_, Message
 from gradcli.ops.libraries import n
@@ -99,7 +99,7 @@ def _quoted(program: Program, step: int) -> str:
 
 def singular(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
     """Determinants that are 0: the formula divides by them, and PyTorch gives 0 for a gradient that need not be."""
-    for step in used(program):
+    for step in program.used():
         how = program.steps[step].how
         if isinstance(how, Apply) and how.operation == "det" and (values[step] == 0).any():
             yield warning("singular", _SINGULAR, whole=_quoted(program, step))
@@ -107,7 +107,7 @@ def singular(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
 
 def undefined(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
     """Where nan and infinity come from: an input, or the steps that make them from finite numbers."""
-    for step in used(program):
+    for step in program.used():
         value, how = values[step], program.steps[step].how
         for bad in (np.isnan(value), np.isinf(value)):
             if isinstance(how, Input) and bad.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradcli.program import Apply, Program, Ref, once
@@ -33,22 +33,7 @@ def _moved(program: Program, moved: set[int]) -> set[int]:
 
 
 def _carrying(program: Program) -> set[int]:
-    return _behind(program, lambda how: differentiated(how, program))
-
-
-def used(program: Program) -> list[int]:
-    """Every step that the output's value is made from, in order."""
-    return sorted(_behind(program, lambda how: how.refs))
-
-
-def _behind(program: Program, read: Callable[[Apply], Iterable[Ref]]) -> set[int]:
-    """The output and every step that is read on the way to it."""
-    found = {program.output.step}
-    for place in range(program.output.step, -1, -1):
-        how = program.steps[place].how
-        if place in found and isinstance(how, Apply):
-            found.update(r.step for r in read(how))
-    return found
+    return set(program.used(lambda how: differentiated(how, program) if isinstance(how, Apply) else ()))
 
 
 def differentiated(apply: Apply, program: Program) -> Iterator[Ref]:

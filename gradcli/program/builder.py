@@ -91,7 +91,7 @@ class Draft:
             how = self.steps[place].how
             if isinstance(how, Constant):
                 self.pinned_number(how.value)
-            waiting += [read.step for read in how.refs] if isinstance(how, Apply) else []
+            waiting += [read.step for read in how.refs]
 
     def name(self, ref: Ref, name: str) -> None:
         """Gives a step the name it is assigned; a bare copy of an input (y = x) stays the input's step."""

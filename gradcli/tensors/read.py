@@ -15,7 +15,7 @@ from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
 from gradcli.syntax.scan import uncommented
 from gradcli.tensors import files
-from gradcli.tensors.files import READERS, Stdin
+from gradcli.tensors.files import Stdin
 from gradcli.tensors.nested import from_lists, real
 from gradcli.tensors.printed_forms import printed, respelled
 from gradcli.tensors.tensor_text import plain, read_text
@@ -158,6 +158,3 @@ def _from_expression(text: str, name: str, evaluate: Evaluate | None) -> Array:
                 name=name,
             )
         raise _about(name, error.at(source=text)) from None
-
-
-__all__ = ["READERS", "Evaluate", "Stdin", "read_program", "read_tensor"]
