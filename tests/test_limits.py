@@ -237,3 +237,20 @@ def test_a_question_about_the_table_is_not_empty() -> None:
     """The law above draws: rows with whole numbers among their options there are many."""
     asked = [apply for row in ROWS if row.family != "random" for _, _, apply in _asked(row)]
     assert sum(any(map(_is_whole, apply.arguments)) for apply in asked) > 25
+
+
+_NEW_AXES = {
+    "a list": lambda count: "x + " + "[" * count + "1" + "]" * count,
+    "a list of tensors": lambda count: "[" * count + "x" + "]" * count,
+    "an index": lambda count: "x[" + "None," * count + "]",
+    "a shape": lambda count: f"reshape(x, {[1] * count})",
+}
+
+
+@pytest.mark.parametrize("way", _NEW_AXES)
+def test_a_program_has_as_many_axes_as_numpy_counts(way: str) -> None:
+    most = trace(parse(_NEW_AXES[way](64)), {"x": ()})
+    assert values_of(most, {"x": np.array(1.0)})[most.output.step].ndim == 64
+    with pytest.raises(GradcliError, match="65 axes; the limit is 64") as told:
+        trace(parse(_NEW_AXES[way](65)), {"x": ()})
+    assert told.value.exit_status is Exit.LIMIT

@@ -20,7 +20,7 @@ from gradcli.program.masks import CONDITIONS
 from gradcli.program.program import Apply, Constant, Input, Ref, Step
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
 from gradcli.program.values import applied, number_of
-from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
+from gradcli.shapes import RAISE, Shape, allowed, check_axes, check_strides, needed, size
 from gradcli.streams import Stream
 from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, patched
 from gradcli.syntax.scan import LARGEST, out_of_range
@@ -131,6 +131,7 @@ class Draft:
             raise limit(N_("a whole number is {most} at most"), most=LONGEST_WHOLE).at(span)
         try:
             shape = row.shape(*(self._shaped(a) for a in arguments))
+            check_axes(len(shape), row.name)
             check_strides(shape, row.name, most)
         except GradcliError as error:
             raise error.at(span) from None
