@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcli.ops.latex_names import latex_name
 from gradcli.ops.row import REQUIRED, Param, Row
-from gradcli.program import Apply, Constant, Input, Program, Ref, Step, once
+from gradcli.program import Apply, Constant, Input, Program, Ref, Step, memoize
 from gradcli.report import Array
 from gradcli.shapes import Shape
 
@@ -58,7 +58,7 @@ class Piece:
         return self.text if self.bond >= bond else rf"\left({self.text}\right)"
 
 
-@once
+@memoize
 def latex(program: Program) -> str:
     """The function in LaTeX; steps with a name are written as assignments, in order, the output last."""
     pieces: list[Piece] = []

@@ -25,7 +25,7 @@ from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
 from gradcli.ops.subscripts import einsum_sizes
 from gradcli.program import Apply, Program, trace
-from gradcli.program.builder import Draft
+from gradcli.program.builder import ProgramBuilder
 from gradcli.program.program import Constant
 from gradcli.program.values import filled, values_of
 from gradcli.syntax import parse
@@ -82,10 +82,10 @@ def test_no_option_of_a_row_is_so_large_that_the_work_never_ends(row: Row) -> No
     for program, values, apply in _asked(row):
         tensors = [torch.tensor(np.array(v), dtype=torch.float64, requires_grad=True) for v in values]
         for arguments in _enlarged(apply.arguments):
-            draft = Draft(program.source, {}, 0)
-            draft.steps = list(program.steps)
+            builder = ProgramBuilder(program.source, {}, 0)
+            builder.steps = list(program.steps)
             try:
-                draft.finish(row, arguments, program.steps[-1].span)
+                builder.finish(row, arguments, program.steps[-1].span)
             except GradcliError as error:
                 assert error.exit_status in (Exit.LIMIT, Exit.MISTAKE)
                 continue

@@ -17,7 +17,7 @@ from gradcli.compare import largest_difference
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply, Ref, values_of
 from gradcli.program.names import fresh_name
-from gradcli.program.single_step import alone, names_of, output_name, source_of
+from gradcli.program.single_step import names_of, output_name, single_step, source_of
 from gradcli.report import Array, Jacobian, Part, Warning
 from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request
@@ -83,7 +83,7 @@ def _operands(
     how = asked.program.steps[visit.place].how
     if not visit.handed or not isinstance(how, Apply):
         return
-    step = alone(asked.program, visit.place, names)
+    step = single_step(asked.program, visit.place, names)
     point = {name: values[name] for name in step.inputs}
     here = replace(asked, program=step, point=point, values=tuple(values_of(step, point)), v=visit.gradient)
     weights = fresh_name("v", {*point, names[visit.place]})

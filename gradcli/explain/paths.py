@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcli.program import Apply, Program, Ref, once
+from gradcli.program import Apply, Program, Ref, memoize
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Paths:
     """Whether the output requires a gradient."""
 
 
-@once
+@memoize
 def paths(program: Program, names: tuple[str, ...]) -> Paths:
     """Those of the variables of these names."""
     moved = _moved(program, {ref.step for name in names if (ref := program.variable(name)) is not None})

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from gradcli.message import N_, Message, Span, fault, message
 from gradcli.ops.modules import is_pytorch
-from gradcli.program.arguments import Given
+from gradcli.program.arguments import Argument
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
 from gradcli.syntax.mistakes.mistake import mistake, patched
@@ -35,7 +35,9 @@ def refuse_two_readings(
     ).at(node.span)
 
 
-def no_inverse(source: str, node: t.Binary | t.Compare, base: Span, shape: Shape, exponent: Given) -> Message | None:
+def note_on_inverse(
+    source: str, node: t.Binary | t.Compare, base: Span, shape: Shape, exponent: Argument
+) -> Message | None:
     """The note that A**-1 is taken entry by entry, as PyTorch takes it."""
     square = len(shape) > 1 and shape[-1] == shape[-2]
     if node.operator != "**" or exponent.value != Fraction(-1) or not square:
@@ -47,7 +49,7 @@ def no_inverse(source: str, node: t.Binary | t.Compare, base: Span, shape: Shape
     )
 
 
-def no_relu(source: str, node: t.Call, dim: Given) -> Message | None:
+def note_on_max(source: str, node: t.Call, dim: Argument) -> Message | None:
     """The note that max(x, 0) is no relu: its 0 is an axis."""
     if not isinstance(dim.value, Fraction) or not isinstance(node.arguments[1], (t.Number, t.Unary)):
         return None

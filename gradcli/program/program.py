@@ -126,8 +126,8 @@ class Program:
         return hash(self._content)
 
     @cached_property
-    def told(self) -> dict[Any, Any]:
-        """What was worked out from this very program, by the question (see `once`)."""
+    def memo(self) -> dict[Any, Any]:
+        """What was worked out from this very program, by the question (see `memoize`)."""
         return {}
 
     @property

@@ -42,7 +42,7 @@ def names_of(program: Program, output: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def alone(program: Program, place: int, names: Sequence[str]) -> Program:
+def single_step(program: Program, place: int, names: Sequence[str]) -> Program:
     """The step by itself: what it reads are inputs, called by their names; constants stay what they are."""
     how = program.steps[place].how
     assert isinstance(how, Apply), how

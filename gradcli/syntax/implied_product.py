@@ -32,19 +32,19 @@ def check(
     last, following = left[-1], tokens[place]
     touching = last.span.end == following.span.start
     raised = is_raised(before)
-    if following.text == "(" and last.kind == "close" and (made := _made(source, left)) is not None:
+    if following.text == "(" and last.kind == "close" and (made := _module_call(source, left)) is not None:
         raise _module(source, *made, left, tokens, place)
     listed = role in ("list", "index") or (role == "call" and last.kind != "number")
-    factors = _product(last, following, touching) or _known(left, tokens, place, names)
+    factors = _product(last, following, touching) or _with_values(left, tokens, place, names)
     if not factors or (listed and not touching):
-        raise _apart(source, left, tokens, place, role, names)
+        raise _missing_operator(source, left, tokens, place, role, names)
     if _is_power(before) and (not raised or _function_power(before, following, names)):
-        raise _power(source, before, left, tokens, place, names)
+        raise _power_of_function(source, before, left, tokens, place, names)
     if before and before[-1].kind == "binary" and before[-1].text in _TIGHT and not raised:
         raise _two_readings(source, before[-1], left, tokens, place)
 
 
-def _made(source: str, left: list[Token]) -> tuple[str, str] | None:
+def _module_call(source: str, left: list[Token]) -> tuple[str, str] | None:
     """The class and the options of `nn.ReLU()`, which makes a module where a function is meant."""
     opener = next((at for at, token in enumerate(left) if token.kind == "open"), 0)
     if not opener or left[opener - 1].kind != "name" or not left[opener - 1].text[0].isupper():
@@ -83,7 +83,7 @@ def _product(last: Token, following: Token, touching: bool) -> bool:
     return False
 
 
-def _known(left: list[Token], tokens: list[Token], place: int, names: Collection[str]) -> bool:
+def _with_values(left: list[Token], tokens: list[Token], place: int, names: Collection[str]) -> bool:
     """`x y`, `x sin(x)`, `2pi x`, where the names have values: no function stands there without its brackets."""
     following = tokens[place]
     called = place + 1 < len(tokens) and tokens[place + 1].text == "("
@@ -106,7 +106,7 @@ def _function_power(before: list[Token], following: Token, names: Collection[str
     return len(signless) > 1 and signless[-2].kind == "name" and (following.text == "(" or len(signless[-2].text) > 1)
 
 
-def _power(
+def _power_of_function(
     source: str, before: list[Token], left: list[Token], tokens: list[Token], place: int, names: Collection[str]
 ) -> GradcliError:
     """`ln^2(x)`: the square of a function's value, or a product?"""
@@ -156,7 +156,7 @@ def _two_readings(source: str, operator: Token, left: list[Token], tokens: list[
     ).at(span)
 
 
-def _apart(
+def _missing_operator(
     source: str, left: list[Token], tokens: list[Token], place: int, role: str, names: Collection[str]
 ) -> GradcliError:
     first, second = text_of(source, left), right_text(source, tokens, place)
