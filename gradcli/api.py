@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradcli.cli.options import ASKED, SHOWN, filled, nearest, understood
+from gradcli.cli.options import ASKED, SHOWN, filled, understood
 from gradcli.cli.records import answer
 from gradcli.commands import COMMANDS, Command
-from gradcli.message import N_, fault
+from gradcli.message import N_, fault, nearest
 from gradcli.render.translation import speech
 from gradcli.report import Report
 from gradcli.request import Request

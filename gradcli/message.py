@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Self
@@ -58,6 +59,10 @@ class Span:
         """The span from the start of this one to the end of `other`."""
         return Span(self.start, other.end)
 
+    def of(self, text: str) -> str:
+        """What stands there."""
+        return text[self.start : self.end]
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -86,6 +91,12 @@ def joined(between: str, items: Iterable[Message | str]) -> Message:
     """A list of sentences and names, each said for itself."""
     named = {f"item{n}": item for n, item in enumerate(items)}
     return Message(between.join(f"{{{name}}}" for name in named), named)
+
+
+def nearest(word: str, words: Iterable[str], likeness: float = 0.65) -> str | None:
+    """The word that is most like the one that was typed, for a hint; None where none is at least so much like it.
+    Likeness is the ratio of difflib: 1 for the same word, 0 for words without a letter in common."""
+    return next(iter(get_close_matches(word, list(words), n=1, cutoff=likeness)), None)
 
 
 LIMIT = "limit"

@@ -14,7 +14,7 @@ import numpy as np
 from gradcli.binding import ATOM, FRACTION, MATRIX, NEGATIVE, POWER, PRODUCT, SUBSCRIPT, SUM, Binding
 from gradcli.ops.latex_names import latex_escaped, latex_function, latex_name
 from gradcli.ops.row import REQUIRED, Param, Row
-from gradcli.program import Apply, Constant, Input, Program, Ref, Step, once
+from gradcli.program import Apply, Constant, Input, Program, Ref, Step, memoize
 from gradcli.report import Array
 from gradcli.shapes import Shape
 
@@ -45,11 +45,11 @@ class Piece:
         return self.text if self.bond >= bond else rf"\left({self.text}\right)"
 
 
-@once
+@memoize
 def latex(program: Program) -> str:
     """The function in LaTeX; steps with a name are written as assignments, in order, the output last."""
     pieces: list[Piece] = []
-    read = _read(program)
+    read = set(program.used())
     names = _Names(program)
     for place, step in enumerate(program.steps[: program.output.step + 1]):
         pieces.append(_piece(step, place, program, pieces, names) if place in read else Piece("", ATOM))
@@ -67,20 +67,10 @@ def defines(program: Program) -> bool:
 
 def _definitions(program: Program) -> Iterator[tuple[int, str]]:
     """The steps on the way to the output that were given names, which are written as assignments."""
-    for place in sorted(_read(program) - {program.output.step}):
+    for place in program.used()[:-1]:
         step = program.steps[place]
         if isinstance(step.how, Apply) and step.name is not None:
             yield place, step.name
-
-
-def _read(program: Program) -> set[int]:
-    """The steps that the output is made from."""
-    read = {program.output.step}
-    for place in range(program.output.step, -1, -1):
-        how = program.steps[place].how
-        if place in read and isinstance(how, Apply):
-            read.update(ref.step for ref in how.refs)
-    return read
 
 
 def _whole(piece: Piece) -> str:

@@ -18,6 +18,9 @@ LAYOUTS = ("numerator", "denominator")
 MOST = 50_000_000
 """Elements of a tensor, unless --max-elements says otherwise: 400 MB in float64. Other limits on sizes go with it."""
 
+MOST_AXES = 64
+"""Of a tensor of the program: NumPy and PyTorch count no further."""
+
 RAISE = N_("where the memory is enough:  --max-elements {count}")
 
 T = TypeVar("T")
@@ -59,6 +62,12 @@ def is_one_number(shape: Shape) -> bool:
     """Whether PyTorch takes an output of this shape for a number, so that backward() needs no v: it asks for one
     entry (numel() == 1), not for no axes."""
     return size(shape) == 1
+
+
+def check_axes(count: int, name: str, most: int = MOST_AXES) -> None:
+    """Raises GradcliError (limit) for a tensor of too many axes."""
+    if count > most:
+        raise limit(N_("{name} has {count} axes; the limit is {most}"), name=name, count=count, most=most)
 
 
 def check_strides(shape: Shape, name: str, most: int) -> None:

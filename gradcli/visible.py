@@ -8,10 +8,10 @@ from unicodedata import category
 
 def visible(text: str) -> str:
     """One character for one, so that places stay the same; the ends of lines stay ends of lines, a tab is a space."""
-    return text if text.isprintable() else "".join(map(_shown, text))
+    return text if text.isprintable() else "".join(map(_visible_character, text))
 
 
-def _shown(char: str) -> str:
+def _visible_character(char: str) -> str:
     if char.isprintable() or char == "\n" or category(char) == "Zs":
         return char
     if char == "\t":

@@ -25,7 +25,7 @@ from test_cli import HERE, process
 
 from gradcli.cli import batch, pool, progress_bar, records
 from gradcli.message import GradcliError
-from gradcli.program import Program, once, trace
+from gradcli.program import Program, memoize, trace
 from gradcli.schema import report_schema
 from gradcli.symbolic import derived, memory
 from gradcli.symbolic.memory import forget
@@ -250,7 +250,7 @@ def test_no_more_is_kept_than_there_is_room_for() -> None:
 def test_what_a_program_says_is_worked_out_once_and_goes_with_it() -> None:
     told: list[tuple[str, ...]] = []
 
-    @once
+    @memoize
     def asked(program: Program, *names: str) -> int:
         told.append(names)
         return len(program.steps)

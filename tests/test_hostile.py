@@ -31,7 +31,7 @@ from gradcli.message import Exit, GradcliError
 from gradcli.shapes import allowing
 from gradcli.streams import Stream
 from gradcli.tensors import Stdin
-from gradcli.tensors.printed_forms import printed, respelled
+from gradcli.tensors.printed_forms import as_text, respell
 
 MEGABYTE = 2**20
 SECONDS = 2.0
@@ -372,9 +372,9 @@ def test_a_hostile_tensor_is_refused_in_time(text: str, folder: Path) -> None:
 
 def test_a_repair_is_looked_for_in_time() -> None:
     with timed(SECONDS):
-        assert respelled("111 " * 200 + "x") is None
-        assert printed("tensor([1" + ",dtype= " * 200 + "])") is not None
-        assert printed("[1" + " " * 100_000 + "1]") == "[1, 1]"
+        assert respell("111 " * 200 + "x") is None
+        assert as_text("tensor([1" + ",dtype= " * 200 + "])") is not None
+        assert as_text("[1" + " " * 100_000 + "1]") == "[1, 1]"
 
 
 # ── a sample of the fuzzing ─────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
 from gradcli.ops.subscripts import einsum_sizes
 from gradcli.program import Apply, Program, trace
-from gradcli.program.builder import Draft
+from gradcli.program.builder import ProgramBuilder
 from gradcli.program.program import Constant
 from gradcli.program.values import filled, values_of
 from gradcli.syntax import parse
@@ -82,10 +82,10 @@ def test_no_option_of_a_row_is_so_large_that_the_work_never_ends(row: Row) -> No
     for program, values, apply in _asked(row):
         tensors = [torch.tensor(np.array(v), dtype=torch.float64, requires_grad=True) for v in values]
         for arguments in _enlarged(apply.arguments):
-            draft = Draft(program.source, {}, 0)
-            draft.steps = list(program.steps)
+            builder = ProgramBuilder(program.source, {}, 0)
+            builder.steps = list(program.steps)
             try:
-                draft.finish(row, arguments, program.steps[-1].span)
+                builder.finish(row, arguments, program.steps[-1].span)
             except GradcliError as error:
                 assert error.exit_status in (Exit.LIMIT, Exit.MISTAKE)
                 continue
@@ -237,3 +237,20 @@ def test_a_question_about_the_table_is_not_empty() -> None:
     """The law above draws: rows with whole numbers among their options there are many."""
     asked = [apply for row in ROWS if row.family != "random" for _, _, apply in _asked(row)]
     assert sum(any(map(_is_whole, apply.arguments)) for apply in asked) > 25
+
+
+_NEW_AXES = {
+    "a list": lambda count: "x + " + "[" * count + "1" + "]" * count,
+    "a list of tensors": lambda count: "[" * count + "x" + "]" * count,
+    "an index": lambda count: "x[" + "None," * count + "]",
+    "a shape": lambda count: f"reshape(x, {[1] * count})",
+}
+
+
+@pytest.mark.parametrize("way", _NEW_AXES)
+def test_a_program_has_as_many_axes_as_numpy_counts(way: str) -> None:
+    most = trace(parse(_NEW_AXES[way](64)), {"x": ()})
+    assert values_of(most, {"x": np.array(1.0)})[most.output.step].ndim == 64
+    with pytest.raises(GradcliError, match="65 axes; the limit is 64") as told:
+        trace(parse(_NEW_AXES[way](65)), {"x": ()})
+    assert told.value.exit_status is Exit.LIMIT

@@ -18,10 +18,10 @@ from gradcli.cli import help
 from gradcli.cli.argv import HELP, LET
 from gradcli.cli.display import display, suffix_of
 from gradcli.cli.expression_command import Question
-from gradcli.cli.options import ASKED, BATCH, SHOWN, Option, nearest, understood
+from gradcli.cli.options import ASKED, BATCH, SHOWN, Option, understood
 from gradcli.cli.shell_line import line_of
 from gradcli.commands import COMMANDS, Command
-from gradcli.message import N_, Exit, GradcliError, fault
+from gradcli.message import N_, Exit, GradcliError, fault, nearest
 from gradcli.render.translation import Speak
 from gradcli.request import Request
 

@@ -6,10 +6,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import Any, Literal
 
-from gradcli.message import N_, fault
+from gradcli.message import N_, fault, nearest
 from gradcli.request import Batch, Display, Request
 
 Kind = Literal["flag", "integer", "number", "word", "names", "tensor", "tensors"]
@@ -190,14 +189,8 @@ def _quoted(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The one of `words` that `word` was most likely meant to be, or None."""
-    close = get_close_matches(word, sorted(words), n=1, cutoff=0.65)
-    return close[0] if close else None
-
-
 def nearest_flag(flag: str, flags: Iterable[str]) -> str | None:
-    """The same for `--formt`: the dashes say nothing about likeness."""
+    """The flag that `--formt` was most likely meant to be, or None: the dashes say nothing about likeness."""
     bare = {known.lstrip("-"): known for known in flags}
     near = nearest(flag.lstrip("-"), bare)
     return None if near is None else bare[near]

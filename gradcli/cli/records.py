@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gradcli.cli.options import ASKED, SHOWN, filled, nearest
+from gradcli.cli.options import ASKED, SHOWN, filled
 from gradcli.cli.system_errors import refusal
 from gradcli.commands import COMMANDS
-from gradcli.message import N_, GradcliError, Span, fault, limit
+from gradcli.message import N_, GradcliError, Span, fault, limit, nearest
 from gradcli.request import LANGUAGES, Display, Request
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from gradcli.message import N_, fault, limit
 from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.names import fresh_name
 from gradcli.program.single_step import names_of, output_name
-from gradcli.program.source_text import Library, Spelled, Speller, made
+from gradcli.program.source_text import Library, SourceWriter, Spelled, made
 from gradcli.report import Array, Part
 from gradcli.report.exhibits import Script
 from gradcli.request import Request
@@ -150,13 +150,13 @@ def _with_intermediates(
 
     names = names_of(problem.program, output_name(problem.program))
     kept = {problem.program.variable(name).step for name in missing}  # type: ignore[union-attr]
-    speller = _speller(problem, names, Recorder("np", numpy_library), "np")
-    spelled = [(name, text.replace("np.special.", "scipy.special.")) for _, name, text in speller.spell(kept)]
+    writer = _writer(problem, names, Recorder("np", numpy_library), "np")
+    spelled = [(name, text.replace("np.special.", "scipy.special.")) for _, name, text in writer.write(kept)]
     last = max((k for k, (name, _) in enumerate(spelled) if name in missing), default=-1)  # y may need none of them
     return [*spelled[: last + 1], *lines]
 
 
-def _speller(problem: Problem, names: Sequence[str], library: Library, array: str) -> Speller:
+def _writer(problem: Problem, names: Sequence[str], library: Library, array: str) -> SourceWriter:
     def tensor(value: Array, text: str) -> Spelled:
         return Spelled(made(array, value, text), value)
 
@@ -166,13 +166,13 @@ def _speller(problem: Problem, names: Sequence[str], library: Library, array: st
             return Spelled(f"jax.lax.stop_gradient({found.text})", found.value)
         return found
 
-    return Speller(problem.program, names, library, column, tensor, problem.values)
+    return SourceWriter(problem.program, names, library, column, tensor, problem.values)
 
 
 def _forward(problem: Problem, alias: str, library: Any) -> list[str]:
     names = names_of(problem.program, output_name(problem.program))
     with np.errstate(all="ignore"):
-        lines = _speller(problem, names, Library(alias, library), alias).spell(set())
+        lines = _writer(problem, names, Library(alias, library), alias).write(set())
     special = "jax.scipy.special." if alias == "jnp" else "scipy.special."
     text = [f"    {name} = {source}".replace(f"{alias}.special.", special) for _, name, source in lines]
     return [*text, f"    return {names[problem.program.output.step]}"]

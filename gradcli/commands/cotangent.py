@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 import numpy as np
 
 from gradcli.commands.tensor_arguments import one_hot, rounded, tensor
-from gradcli.message import N_, NN_, GradcliError, Message, fault
+from gradcli.message import N_, NN_, GradcliError, Message, fault, nearest
 from gradcli.program import Program
 from gradcli.report import Array
 from gradcli.request import Request
@@ -99,7 +98,7 @@ def _no_such_tensor(text: str, point: Mapping[str, Array], rank: int) -> Gradcli
             hint=N_("did you mean  --v onehot:{place} ?"),
             place=",".join("0" * max(rank, 1)),
         )
-    near = get_close_matches(text, ["ones", *point], n=1, cutoff=0.5)
+    near = nearest(text, ["ones", *point])
     return fault(
         "name",
         N_("--v {text}: that is no variable and no tensor"),
@@ -110,7 +109,7 @@ def _no_such_tensor(text: str, point: Mapping[str, Array], rank: int) -> Gradcli
             "or an expression over the inputs"
         ),
         text=text,
-        near=near[0] if near else "",
+        near=near,
     )
 
 

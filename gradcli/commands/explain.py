@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from gradcli.commands.live_examples import LONG, SHORT, answered
 from gradcli.explain.page import Answers, Topic
 from gradcli.explain.pytorch_errors import recognised
 from gradcli.explain.topics import TOPICS, topic
-from gradcli.message import N_, GradcliError, Message, fault
+from gradcli.message import N_, GradcliError, Message, fault, nearest
 from gradcli.report import Part
 from gradcli.report.exhibits import Item, Listing, Page, Paragraph
 from gradcli.request import Request
@@ -41,11 +40,11 @@ def _page(page: Topic) -> Iterator[Part]:
 
 def _unknown(word: str) -> GradcliError:
     names = {name: t.name for t in TOPICS for name in (t.name, *t.aliases)}
-    near = get_close_matches(word.lower(), names, n=1, cutoff=0.5)
+    near = nearest(word.lower(), names)
     return fault(
         "name",
         N_("{word} is no topic and no message of PyTorch's that is known"),
         hint=N_("did you mean  gradcli explain {near} ?") if near else N_("gradcli explain  lists the topics"),
         word=word if len(word) <= 60 else word[:57] + "...",
-        near=names[near[0]] if near else "",
+        near=names[near] if near else "",
     )

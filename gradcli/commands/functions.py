@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from itertools import islice, product
 from typing import Any
 
 import numpy as np
 
 from gradcli.commands.live_examples import answered
-from gradcli.message import N_, GradcliError, Message, fault
+from gradcli.message import N_, GradcliError, Message, fault, nearest
 from gradcli.ops import ROWS, SPELLED
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import Program, trace, values_of
@@ -50,13 +49,13 @@ def run(request: Request) -> Iterator[Part]:
 def _row(name: str) -> Row:
     if name in SPELLED:
         return SPELLED[name]
-    near = get_close_matches(name, SPELLED, n=1, cutoff=0.6)
+    near = nearest(name, SPELLED)
     raise fault(
         "name",
         N_("there is no function {name}"),
         hint=N_("did you mean  gradcli functions {near} ?") if near else N_("gradcli functions  lists them all"),
         name=name,
-        near=near[0] if near else "",
+        near=near,
     )
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 import numpy as np
 
 from gradcli.commands.problem import Problem, understand
-from gradcli.message import N_, fault
-from gradcli.program import Apply, Constant, Input, Ref, Step
-from gradcli.program.paths import used
+from gradcli.message import N_, fault, nearest
+from gradcli.program import Apply, Constant, Input, Step
 from gradcli.program.single_step import source_of
 from gradcli.report import Part
 from gradcli.report.exhibits import Graph, Vertex
@@ -34,28 +32,24 @@ def chosen(to: str | None, kinds: Sequence[str]) -> str:
     """What `--to` names, the first if it was left out."""
     if to is None or to in kinds:
         return to or kinds[0]
-    near = get_close_matches(to.lower(), kinds, n=1, cutoff=0.5)
+    near = nearest(to.lower(), kinds)
     raise fault(
         "option",
         N_("--to is one of {choices}, not {to}"),
         hint=N_("did you mean  --to {near} ?") if near else None,
         choices=", ".join(kinds),
         to=to,
-        near=near[0] if near else "",
+        near=near,
     )
 
 
 def _graph(problem: Problem, grad_fns: Sequence[str | None], to: str) -> Graph:
     program = problem.program
-    read = used(program)
+    read = program.used()
     places = {old: new for new, old in enumerate(read)}
     vertices = tuple(_vertex(problem, program.steps[old], old, grad_fns[old]) for old in read)
-    edges = [(places[ref.step], places[old]) for old in read for ref in _refs(program.steps[old])]
+    edges = [(places[ref.step], places[old]) for old in read for ref in program.steps[old].how.refs]
     return Graph(to, vertices, tuple(dict.fromkeys(edges)))
-
-
-def _refs(step: Step) -> tuple[Ref, ...]:
-    return step.how.refs if isinstance(step.how, Apply) else ()
 
 
 def _vertex(problem: Problem, step: Step, place: int, grad_fn: str | None) -> Vertex:

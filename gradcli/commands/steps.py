@@ -19,7 +19,7 @@ from gradcli.explain.zero_gradients import REFUSAL
 from gradcli.message import N_, message
 from gradcli.program import Apply, Ref, values_of
 from gradcli.program.names import fresh_name
-from gradcli.program.single_step import alone, names_of, output_name, source_of
+from gradcli.program.single_step import names_of, output_name, single_step, source_of
 from gradcli.report import Array, Jacobian, Part, Warning
 from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request
@@ -80,7 +80,7 @@ def _operands(
     how = problem.program.steps[visit.place].how
     if not visit.handed or not isinstance(how, Apply):
         return
-    step = alone(problem.program, visit.place, names)
+    step = single_step(problem.program, visit.place, names)
     point = {name: values[name] for name in step.inputs}
     v_name, values_here = fresh_name("v", {*point, names[visit.place]}), tuple(values_of(step, point))
     here = replace(problem, program=step, point=point, values=values_here, v=visit.gradient, v_name=v_name)

@@ -10,7 +10,7 @@ import torch
 
 from gradcli.numeric.autograd import computing, forward
 from gradcli.program import Program
-from gradcli.program.source_text import Library, Spelled, Speller, made
+from gradcli.program.source_text import Library, SourceWriter, Spelled, made
 from gradcli.report import Array
 
 
@@ -37,10 +37,10 @@ def torch_lines(
             y.backward(torch.ones_like(y), retain_graph=True)
             moving = frozenset(k for k, value in enumerate(values) if value.requires_grad and value.grad is not None)
         kept = {ref.step for name in wrt if (ref := program.variable(name)) is not None}
-        speller = Speller(
+        writer = SourceWriter(
             program, names, Library("torch", torch), lambda row, t, given: row.torch(t, *given), _tensor, values
         )
-        return Lines(tuple(speller.spell(kept)), moving)
+        return Lines(tuple(writer.write(kept)), moving)
 
 
 def _tensor(array: Array, text: str) -> Spelled:

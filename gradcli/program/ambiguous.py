@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from gradcli.message import N_, Message, Span, fault, message
 from gradcli.ops.modules import is_pytorch
-from gradcli.program.arguments import Given
+from gradcli.program.arguments import Argument
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.mistakes.characters import patched
+from gradcli.syntax.mistakes.mistake import mistake, patched
 
 
 def refuse_two_readings(
@@ -29,34 +29,36 @@ def refuse_two_readings(
         "syntax",
         N_("{written} can be read in two ways: entry by entry, or as the product of matrices"),
         hint=N_("write {one} or {other}"),
-        written=source[node.span.start : node.span.end],
+        written=node.span.of(source),
         one=patched(source, node.span, f"{first}*{second}"),
         other=patched(source, node.span, f"{first} @ {second}"),
     ).at(node.span)
 
 
-def no_inverse(source: str, node: t.Binary | t.Compare, base: Span, shape: Shape, exponent: Given) -> Message | None:
+def note_on_inverse(
+    source: str, node: t.Binary | t.Compare, base: Span, shape: Shape, exponent: Argument
+) -> Message | None:
     """The note that A**-1 is taken entry by entry, as PyTorch takes it."""
     square = len(shape) > 1 and shape[-1] == shape[-2]
     if node.operator != "**" or exponent.value != Fraction(-1) or not square:
         return None
     return message(
         N_("{written} is taken entry by entry, as 1/{base}; the inverse of a matrix is inv({base})"),
-        written=source[node.span.start : node.span.end],
-        base=source[base.start : base.end],
+        written=node.span.of(source),
+        base=base.of(source),
     )
 
 
-def no_relu(source: str, node: t.Call, dim: Given) -> Message | None:
+def note_on_max(source: str, node: t.Call, dim: Argument) -> Message | None:
     """The note that max(x, 0) is no relu: its 0 is an axis."""
     if not isinstance(dim.value, Fraction) or not isinstance(node.arguments[1], (t.Number, t.Unary)):
         return None
     first = node.arguments[0].span
     return message(
         N_("{written} is taken along dim={dim}, as in PyTorch; entry by entry it is {other}"),
-        written=source[node.span.start : node.span.end],
+        written=node.span.of(source),
         dim=dim.value,
-        other=f"{node.function}imum({source[first.start : first.end]}, {dim.value})",
+        other=f"{node.function}imum({first.of(source)}, {dim.value})",
     )
 
 
@@ -73,19 +75,13 @@ def refuse_pair(source: str, node: t.Subscript) -> None:
     by_place = [a for a in call.arguments[1:] if isinstance(a, (t.Number, t.Unary))]
     if place not in (0, 1) or not (by_place or "dim" in dict(call.keywords) or "axis" in dict(call.keywords)):
         return
-    whole = source[call.span.start : call.span.end]
+    whole = call.span.of(source)
     repair = whole if place == 0 else re.sub(rf"\b{call.function}\(", f"arg{call.function}(", whole, count=1)
-    raise fault(
-        "syntax",
-        N_(
-            "{f} along a dim is a pair in PyTorch, values and indices, and the values alone here: [{place}] "
-            "has two readings"
-        ),
-        hint=N_("did you mean {repair} ?"),
-        f=call.function,
-        place=int(place),
-        repair=patched(source, node.span, repair),
-    ).at(node.span)
+    sentence = N_(
+        "{f} along a dim is a pair in PyTorch, values and indices, and the values alone here: [{place}] "
+        "has two readings"
+    )
+    raise mistake(source, node.span, sentence, repair, f=call.function, place=int(place))
 
 
 OTHER_METHODS = ("var", "std", "repeat")
@@ -96,31 +92,30 @@ def refuse_method_of_an_array(source: str, node: t.Call) -> None:
     """np.exp(x).std() is NumPy's method, which divides by n."""
     if not node.method or node.function not in OTHER_METHODS:
         return
-    this: t.Expression = node
-    while isinstance(this, (t.Call, t.Binary, t.Attribute, t.Subscript)) and not getattr(this, "module", ""):
-        inner = (
-            this.left
-            if isinstance(this, t.Binary)
-            else this.value
-            if not isinstance(this, t.Call)
-            else (this.arguments[0] if this.method else None)
-        )
-        if inner is None:
-            return
-        this = inner
-    if not isinstance(this, t.Call) or is_pytorch(this.module):
+    module = _maker(node)
+    if not module or is_pytorch(module):
         return
     before, after = source[node.span.start : node.name_span.start - 1], source[node.name_span.end : node.span.end]
     rest = after.strip()[1:].lstrip()
-    whole = f"{this.module}.{node.function}({before}{'' if rest == ')' else ', '}{rest}"
-    raise fault(
-        "name",
-        N_("{f} of an array that {module} makes is another method than PyTorch's"),
-        hint=N_("did you mean {repair} ?"),
-        f=node.function,
-        module=this.module,
-        repair=patched(source, node.span, whole),
-    ).at(node.name_span)
+    whole = f"{module}.{node.function}({before}{'' if rest == ')' else ', '}{rest}"
+    sentence = N_("{f} of an array that {module} makes is another method than PyTorch's")
+    raise mistake(source, node.name_span, sentence, whole, over=node.span, kind="name", f=node.function, module=module)
+
+
+def _maker(node: t.Expression) -> str:
+    """The module whose function the innermost tensor of an expression comes from; "" where it is of none."""
+    while True:
+        match node:
+            case t.Call() if node.module or not node.method:
+                return node.module
+            case t.Call():
+                node = node.arguments[0]
+            case t.Binary():
+                node = node.left
+            case t.Attribute() | t.Subscript():
+                node = node.value
+            case _:
+                return ""
 
 
 def refuse_matrix_norm(source: str, node: t.Call, shape: Shape) -> None:

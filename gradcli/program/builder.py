@@ -13,17 +13,16 @@ import numpy as np
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit
 from gradcli.ops import SPELLED
 from gradcli.ops.row import Row
-from gradcli.program import repairs
-from gradcli.program.arguments import Given, bind, option
+from gradcli.program.arguments import Argument, bind, option
 from gradcli.program.index import check_place
 from gradcli.program.literals import as_array
 from gradcli.program.masks import CONDITIONS
 from gradcli.program.program import Apply, Constant, Input, Ref, Step
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
 from gradcli.program.values import applied, number_of
-from gradcli.shapes import RAISE, Shape, allowed, check_strides, needed, size
+from gradcli.shapes import RAISE, Shape, allowed, check_axes, check_strides, needed, size
 from gradcli.streams import Stream
-from gradcli.syntax.mistakes.characters import patched
+from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, patched
 from gradcli.syntax.scan import LARGEST, out_of_range
 
 MAX_ENTRIES = 100_000_000
@@ -46,7 +45,7 @@ def _wholes(arguments: Iterable[Any]) -> Iterator[int]:
             yield from _wholes((argument.start, argument.stop, argument.step))
 
 
-class Draft:
+class ProgramBuilder:
     """The steps so far, for inputs of these shapes; `rand` and `randn` are drawn here, from `seed`."""
 
     def __init__(self, source: str, shapes: Mapping[str, Shape], seed: int) -> None:
@@ -92,7 +91,7 @@ class Draft:
             how = self.steps[place].how
             if isinstance(how, Constant):
                 self.pinned_number(how.value)
-            waiting += [read.step for read in how.refs] if isinstance(how, Apply) else []
+            waiting += [read.step for read in how.refs]
 
     def name(self, ref: Ref, name: str) -> None:
         """Gives a step the name it is assigned; a bare copy of an input (y = x) stays the input's step."""
@@ -102,7 +101,7 @@ class Draft:
 
     # A row with its arguments
 
-    def apply(self, row: Row, positional: list[Given], keywords: Mapping[str, Given], span: Span) -> Ref:
+    def apply(self, row: Row, positional: list[Argument], keywords: Mapping[str, Argument], span: Span) -> Ref:
         """The row's step.
 
         Raises GradcliError (name, shape, syntax) where the row does not take these arguments.
@@ -110,19 +109,21 @@ class Draft:
         bound = bind(row, positional, keywords, span)
         arguments: list[Any] = []
         for param in row.takes:
-            given = bound[param.name]
+            argument = bound[param.name]
             match param.kind:
+                case "tensor" | "index" if argument.value is param.default is None:
+                    arguments.append(None)
                 case "tensor":
-                    arguments.append(None if given.value is param.default is None else self.tensor(given))
+                    arguments.append(self.tensor(argument))
                 case "index":
-                    arguments.append(None if given.value is param.default is None else self._whole_number_tensor(given))
+                    arguments.append(self._whole_number_tensor(argument))
                 case "target":
-                    arguments.append(self._target(arguments[0], given))
+                    arguments.append(self._target(arguments[0], argument))
                 case "tensors":
-                    arguments.append(self._tensors(given))
+                    arguments.append(self._tensors(argument))
                 case _:
-                    self._within_range(given)
-                    arguments.append(option(row, param, self._plain(given)))
+                    self._within_range(argument)
+                    arguments.append(option(row, param, self.option_value(argument)))
         return self.finish(row, tuple(arguments), span)
 
     def finish(self, row: Row, arguments: tuple[Any, ...], span: Span) -> Ref:
@@ -132,6 +133,7 @@ class Draft:
             raise limit(N_("a whole number is {most} at most"), most=LONGEST_WHOLE).at(span)
         try:
             shape = row.shape(*(self._shaped(a) for a in arguments))
+            check_axes(len(shape), row.name)
             check_strides(shape, row.name, most)
         except GradcliError as error:
             raise error.at(span) from None
@@ -180,9 +182,9 @@ class Draft:
             return tuple(map(self.shape, argument))
         return argument
 
-    def number(self, given: Given) -> float | None:
+    def number(self, argument: Argument) -> float | None:
         """What the operators before made of written numbers alone; None where anything else has a part in it."""
-        value = given.value
+        value = argument.value
         if isinstance(value, float):
             return value
         if isinstance(value, Fraction):
@@ -196,43 +198,43 @@ class Draft:
 
     # A value as a tensor
 
-    def tensor(self, given: Given) -> Ref:
+    def tensor(self, argument: Argument) -> Ref:
         """A value as a tensor: a number is a tensor without axes.
 
         Raises GradcliError (syntax) for a value that is none.
         """
-        value = given.value
+        value = argument.value
         if isinstance(value, Ref):
             return value
         if isinstance(value, (Fraction, float)) and not isinstance(value, bool):
-            self._within_range(given)
-            return self.add(Constant(value), (), given.span)
+            self._within_range(argument)
+            return self.add(Constant(value), (), argument.span)
         if isinstance(value, tuple):
-            self._within_range(given)
+            self._within_range(argument)
             numbers = as_array(self.pinned_number(value))
             if numbers is not None and len(value):
-                return self.add(Constant(numbers), numbers.shape, given.span)
-        inner = self.source[given.span.start + 1 : given.span.end - 1]
+                return self.add(Constant(numbers), numbers.shape, argument.span)
+        inner = self.source[argument.span.start + 1 : argument.span.end - 1]
         stacked = isinstance(value, tuple) and any(isinstance(v, Ref) for v in value)
         what = {str: N_("text"), bool: N_("True or False"), type(None): N_("None")}.get(type(value), N_("a tuple"))
         raise fault(
             "syntax",
             N_("a tensor or a number is needed here, not {what}"),
             what=Message(what),
-            hint=repairs.DID_YOU_MEAN if stacked else None,
-            repair=patched(self.source, given.span, f"[{inner}]"),
-        ).at(given.span)
+            hint=DID_YOU_MEAN if stacked else None,
+            repair=patched(self.source, argument.span, f"[{inner}]"),
+        ).at(argument.span)
 
-    def _within_range(self, given: Given) -> None:
+    def _within_range(self, argument: Argument) -> None:
         """Refuses exact numbers that are no float64: `10**400`; what is computed first is exact: `10**400/10**399`."""
-        for value in given.value if isinstance(given.value, tuple) else (given.value,):
+        for value in argument.value if isinstance(argument.value, tuple) else (argument.value,):
             if isinstance(value, Fraction) and abs(value) >= LARGEST:
-                raise out_of_range(self.source[given.span.start : given.span.end], given.span)
+                raise out_of_range(argument.span.of(self.source), argument.span)
 
-    def index_tensor(self, given: Given, n: Fraction | int) -> Ref:
+    def index_tensor(self, argument: Argument, n: Fraction | int) -> Ref:
         """A tensor of places on an axis of size n; written ones are checked here and count from the start, which holds
         for this size if one of them was negative."""
-        ref = self._whole_number_tensor(given)
+        ref = self._whole_number_tensor(argument)
         how = self.steps[ref.step].how
         if isinstance(how, Apply) and how.operation in CONDITIONS:
             raise fault(
@@ -242,71 +244,68 @@ class Draft:
                     "needs a shape that is known before the numbers are"
                 ),
                 hint=N_("where({mask}, ..., 0)  keeps the shape, with 0 where it is false"),
-                mask=self.source[given.span.start : given.span.end],
-            ).at(given.span)
+                mask=argument.span.of(self.source),
+            ).at(argument.span)
         if not isinstance(how, Constant) or not isinstance(how.value, np.ndarray):
             return ref
         for place in how.value.flat:
-            check_place(place, n, given.span)
+            check_place(place, n, argument.span)
         if (how.value >= 0).all():
             return ref
         size = int(self.pinned_number(n))
-        return self.add(Constant(np.where(how.value < 0, how.value + size, how.value)), how.value.shape, given.span)
+        return self.add(Constant(np.where(how.value < 0, how.value + size, how.value)), how.value.shape, argument.span)
 
-    def _whole_number_tensor(self, given: Given) -> Ref:
+    def _whole_number_tensor(self, argument: Argument) -> Ref:
         """A tensor that is used as an index or as classes: an input used so is left out of what is differentiated."""
-        ref = self.tensor(given)
+        ref = self.tensor(argument)
         how = self.steps[ref.step].how
         if isinstance(how, Input):
             self.whole_numbers.add(how.name)
         return ref
 
-    def _target(self, scores: Ref, given: Given) -> Ref:
+    def _target(self, scores: Ref, argument: Argument) -> Ref:
         """Classes where the target's shape is the scores' without the class axis, else probabilities."""
-        ref = self.tensor(given)
+        ref = self.tensor(argument)
         scored, target = self.shape(scores), self.shape(ref)
         classes = target != scored and target == (scored[:1] + scored[2:] if len(scored) > 1 else ())
-        return self._whole_number_tensor(given) if classes else ref
+        return self._whole_number_tensor(argument) if classes else ref
 
-    def _tensors(self, given: Given) -> tuple[Ref, ...]:
-        values = given.value
+    def _tensors(self, argument: Argument) -> tuple[Ref, ...]:
+        values = argument.value
         if isinstance(values, Ref):
             return (values,)
         if not isinstance(values, tuple):
             values = (values,)
         if not values:
-            raise fault("shape", N_("an empty list has no shape here")).at(given.span)
-        return tuple(self._member(Given(v, given.span)) for v in values)
+            raise fault("shape", N_("an empty list has no shape here")).at(argument.span)
+        return tuple(self._member(Argument(v, argument.span)) for v in values)
 
-    def _member(self, given: Given) -> Ref:
+    def _member(self, argument: Argument) -> Ref:
         """One of several tensors; a list among them is stacked."""
-        if isinstance(given.value, tuple) and any(isinstance(v, Ref) for v in given.value):
-            return self.apply(SPELLED["stack"], [given], {}, given.span)
-        return self.tensor(given)
+        if isinstance(argument.value, tuple) and any(isinstance(v, Ref) for v in argument.value):
+            return self.apply(SPELLED["stack"], [argument], {}, argument.span)
+        return self.tensor(argument)
 
     # A value as an option
 
-    def known(self, given: Given) -> Given:
-        """An option's value as it is known before anything is computed."""
-        return self._plain(given)
-
-    def _plain(self, given: Given) -> Given:
-        """A constant (`inf`, `-pi/2`) as a plain float, where an option and not a tensor is wanted."""
-        if isinstance(given.value, tuple):
-            return Given(tuple(self._plain(Given(v, given.span)).value for v in given.value), given.span)
-        if not isinstance(given.value, Ref):
-            return given
-        how = self.steps[given.value.step].how
+    def option_value(self, argument: Argument) -> Argument:
+        """An option's value as it is known before anything is computed: of a constant (`inf`, `-pi/2`) its float."""
+        if isinstance(argument.value, tuple):
+            values = (self.option_value(Argument(v, argument.span)).value for v in argument.value)
+            return Argument(tuple(values), argument.span)
+        if not isinstance(argument.value, Ref):
+            return argument
+        how = self.steps[argument.value.step].how
         if isinstance(how, Constant) and isinstance(how.value, np.ndarray) and how.value.ndim == 1:
             places = how.value.tolist()  # dim=[0, 1]
-            return Given(tuple(Fraction(p) if isfinite(p) else p for p in places), given.span)
-        if self.shape(given.value) != ():
-            return given
-        value = self._constant(given.value)
+            return Argument(tuple(Fraction(p) if isfinite(p) else p for p in places), argument.span)
+        if self.shape(argument.value) != ():
+            return argument
+        value = self._constant(argument.value)
         if value is None:
-            return given
-        self.pin(given.value)
-        return Given(value, given.span)
+            return argument
+        self.pin(argument.value)
+        return Argument(value, argument.span)
 
     def _constant(self, ref: Ref) -> float | None:
         """The number that a step without axes is for every input; None where it depends on one."""

@@ -12,16 +12,16 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-def once(compute: Callable[Concatenate[Program, P], T]) -> Callable[Concatenate[Program, P], T]:
-    """A function of a program, and of names beside it, that is computed once for each. It is kept by the object, not by
-    what the program says: to compare large constants would take longer than to compute anew."""
+def memoize(compute: Callable[Concatenate[Program, P], T]) -> Callable[Concatenate[Program, P], T]:
+    """A function of a program, and of arguments that can be hashed, that is computed once for each. The answer is kept
+    by the object, not by what the program says: to compare large constants would take longer than to compute anew."""
 
     @wraps(compute)
-    def kept(program: Program, /, *beside: P.args, **named: P.kwargs) -> T:
-        asked = (compute.__qualname__, beside, *named.items())
-        if asked not in program.told:
-            program.told[asked] = compute(program, *beside, **named)
-        answer: T = program.told[asked]
+    def from_memo(program: Program, /, *arguments: P.args, **options: P.kwargs) -> T:
+        question = (compute.__qualname__, arguments, *options.items())
+        if question not in program.memo:
+            program.memo[question] = compute(program, *arguments, **options)
+        answer: T = program.memo[question]
         return answer
 
-    return kept
+    return from_memo

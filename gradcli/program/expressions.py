@@ -10,13 +10,13 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from gradcli.message import N_, GradcliError, Message, Span, fault, message
+from gradcli.message import N_, GradcliError, Message, Span, fault
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
 from gradcli.program import ambiguous, foreign, repairs, shape_queries
-from gradcli.program.arguments import Given
-from gradcli.program.builder import Draft
+from gradcli.program.arguments import Argument
+from gradcli.program.builder import ProgramBuilder
 from gradcli.program.index import index_arguments
 from gradcli.program.literals import exact, literal, refuse_outside
 from gradcli.program.masks import is_mask
@@ -27,7 +27,7 @@ from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
 from gradcli.syntax.bars import without_bars
 from gradcli.syntax.mistakes import misplaced_tokens
-from gradcli.syntax.mistakes.characters import patched
+from gradcli.syntax.mistakes.mistake import did_you_mean
 
 Fits = Callable[[str, Mapping[str, Shape] | None], bool]
 """Whether a text is a program for inputs of these shapes; None stands for the inputs of the program that is traced."""
@@ -40,10 +40,10 @@ _ATTRIBUTES = {"T": "T", "mT": "mT", "H": "T", "mH": "mT", "data": "detach", "re
 
 
 class Expressions:
-    """The walk over expressions: it adds their steps to the draft. `fits` tries repairs; None leaves them out."""
+    """The walk over expressions: it adds their steps to the builder. `fits` tries repairs; None leaves them out."""
 
-    def __init__(self, draft: Draft, fits: Fits | None) -> None:
-        self.draft, self.fits = draft, fits
+    def __init__(self, builder: ProgramBuilder, fits: Fits | None) -> None:
+        self.builder, self.fits = builder, fits
         self.assigned: dict[str, Any] = {}
         self.notes: list[Message] = []
 
@@ -54,7 +54,7 @@ class Expressions:
             case t.Text(value) | t.Flag(value):
                 return value
             case t.Name():
-                return self._named(node)
+                return self._name(node)
             case t.Binary() | t.Compare():
                 return self._chain(node)
             case t.Unary():
@@ -70,39 +70,39 @@ class Expressions:
             case _:
                 assert_never(node)
 
-    def given(self, node: t.Expression) -> Given:
-        return Given(self.value(node), node.span)
+    def argument(self, node: t.Expression) -> Argument:
+        return Argument(self.value(node), node.span)
 
     # Names
 
-    def _named(self, node: t.Name) -> Any:
+    def _name(self, node: t.Name) -> Any:
         name, span = node.id, node.span
-        hidden = name in self.assigned or name in self.draft.shapes
+        hidden = name in self.assigned or name in self.builder.shapes
         if node.module and hidden and name in NAMED:  # by its digits, for its name is the variable's in the formulas
-            return self.draft.add(Constant(NAMED[name]), (), span)
+            return self.builder.add(Constant(NAMED[name]), (), span)
         if name in self.assigned and not node.module:
             return self.assigned[name]
-        if name in self.draft.shapes and not node.module:
-            return self.draft.input(name, span)
+        if name in self.builder.shapes and not node.module:
+            return self.builder.input(name, span)
         if name in NAMED:
-            return self.draft.add(Constant(name), (), span)
+            return self.builder.add(Constant(name), (), span)
         raise self._unknown(name, span).at(span)
 
     def _unknown(self, name: str, span: Span) -> GradcliError:
         if name in SPELLED:
             error = fault("name", N_("{name} is a function and must be called with its arguments"), name=name)
-            error.hint = repairs.uncalled(self.draft.source, name, span)
+            error.hint = repairs.uncalled(self.builder.source, name, span)
             return error
         error = fault("name", N_("{name} has no value: it is not given and not assigned before"), name=name)
-        error.hint = repairs.variable(self.draft.source, name, span, self._shapes_by_name())
+        error.hint = repairs.variable(self.builder.source, name, span, self._shapes_by_name())
         return error
 
     def _shapes_by_name(self) -> dict[str, Shape | None]:
         """Every name that has a value now; None for what is no tensor."""
         assigned = {
-            name: self.draft.shape(value) if isinstance(value, Ref) else None for name, value in self.assigned.items()
+            name: self.builder.shape(value) if isinstance(value, Ref) else None for name, value in self.assigned.items()
         }
-        return {**dict.fromkeys(NAMED), **self.draft.shapes, **assigned}
+        return {**dict.fromkeys(NAMED), **self.builder.shapes, **assigned}
 
     # Operators
 
@@ -113,10 +113,10 @@ class Expressions:
             chain.append(left)
         value = self.value(chain[-1].left)
         for link in reversed(chain):
-            value = self._operation(link, Given(value, link.left.span), self.given(link.right))
+            value = self._operation(link, Argument(value, link.left.span), self.argument(link.right))
         return value
 
-    def _operation(self, node: t.Binary | t.Compare, a: Given, b: Given) -> Any:
+    def _operation(self, node: t.Binary | t.Compare, a: Argument, b: Argument) -> Any:
         if isinstance(a.value, Fraction) and isinstance(b.value, Fraction):
             known = exact(node.operator, a.value, b.value)
             if known is not None:
@@ -124,16 +124,16 @@ class Expressions:
         if node.operator in ("&", "|"):
             self._check_masks(node, a, b)
         if isinstance(a.value, Ref) and isinstance(b.value, Ref):
-            return self._of_tensors(node, a, b, (self.draft.shape(a.value), self.draft.shape(b.value)))
-        result = self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+            return self._of_tensors(node, a, b, (self.builder.shape(a.value), self.builder.shape(b.value)))
+        result = self.builder.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
         self._refuse_overflow(node, a, b, result)
         if isinstance(a.value, Ref):
-            self._note(ambiguous.no_inverse(self.draft.source, node, a.span, self.draft.shape(a.value), b))
+            self._note(ambiguous.note_on_inverse(self.builder.source, node, a.span, self.builder.shape(a.value), b))
         return result
 
-    def _refuse_overflow(self, node: t.Binary | t.Compare, a: Given, b: Given, result: Ref) -> None:
+    def _refuse_overflow(self, node: t.Binary | t.Compare, a: Argument, b: Argument, result: Ref) -> None:
         """Raises GradcliError (limit) where numbers make one that is finite and too large; else remembers it."""
-        first, second = self.draft.number(a), self.draft.number(b)
+        first, second = self.builder.number(a), self.builder.number(b)
         if first is None or second is None or node.operator not in _BINARY:
             return
         with np.errstate(all="ignore"):
@@ -142,29 +142,29 @@ class Expressions:
             refuse_outside(node.operator, first, second, value)
         except GradcliError as error:
             raise error.at(node.span) from None
-        self.draft.numbers[result.step] = value
+        self.builder.numbers[result.step] = value
 
-    def _of_tensors(self, node: t.Binary | t.Compare, a: Given, b: Given, shapes: tuple[Shape, Shape]) -> Ref:
-        ambiguous.refuse_two_readings(self.draft.source, node, a.span, b.span, shapes)
+    def _of_tensors(self, node: t.Binary | t.Compare, a: Argument, b: Argument, shapes: tuple[Shape, Shape]) -> Ref:
+        ambiguous.refuse_two_readings(self.builder.source, node, a.span, b.span, shapes)
         try:
-            result = self.draft.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
+            result = self.builder.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
             self._refuse_overflow(node, a, b, result)
             return result
         except GradcliError as error:
             if error.kind == "shape":
-                ways = repairs.ways_to_join(self.draft.source, node, *shapes)
-                error.hint = self._mended(node.span, ways) or error.hint
+                ways = repairs.ways_to_join(self.builder.source, node, *shapes)
+                error.hint = self._repaired(node.span, ways) or error.hint
             raise
 
-    def _check_masks(self, node: t.Binary | t.Compare, a: Given, b: Given) -> None:
+    def _check_masks(self, node: t.Binary | t.Compare, a: Argument, b: Argument) -> None:
         """Raises GradcliError (syntax) for | and & of anything but masks: numbers have no or, and bars are no brackets
         here."""
-        odd = [given for given in (a, b) if not self._is_mask(given)]
+        odd = [operand for operand in (a, b) if not self._is_mask(operand)]
         if not odd:
             return
-        source, whole = self.draft.source, node.span
+        source, whole = self.builder.source, node.span
         names = {name for name in self._shapes_by_name() if name not in NAMED}
-        joins = any(isinstance(given.value, Ref) and given not in odd for given in (a, b))
+        joins = any(isinstance(operand.value, Ref) and operand not in odd for operand in (a, b))
         mended = without_bars(source, names) if node.operator == "|" and not joins else None
         if mended is not None and (self.fits is None or self.fits(mended, None)):
             raise misplaced_tokens.bars(source, whole, names=names)
@@ -172,23 +172,22 @@ class Expressions:
             "syntax",
             N_("{sign} joins masks, which are 0 or 1 in each entry as comparisons are; {operand} is none"),
             sign=node.operator,
-            operand=self._written(odd[0].span),
+            operand=odd[0].span.of(source),
         )
         left, sign, right = source[a.span.end : b.span.start].partition(node.operator)
         if sign:
-            first, second = source[whole.start : a.span.end] + left.rstrip(), right.lstrip() + self._written(b.span)
+            first, second = source[whole.start : a.span.end] + left.rstrip(), right.lstrip() + b.span.of(source)
             second += source[b.span.end : whole.end]
-            first, second = (f"({text} != 0)" if given in odd else text for text, given in ((first, a), (second, b)))
-            error.hint = self._mended(whole, [f"{first} {sign} {second}"])
+            first, second = (
+                f"({text} != 0)" if operand in odd else text for text, operand in ((first, a), (second, b))
+            )
+            error.hint = self._repaired(whole, [f"{first} {sign} {second}"])
         raise error.at(whole)
 
-    def _is_mask(self, given: Given) -> bool:
-        if isinstance(given.value, Ref):
-            return is_mask(self.draft.steps, given.value)
-        return not isinstance(given.value, Fraction) or given.value in (0, 1)
-
-    def _written(self, span: Span) -> str:
-        return self.draft.source[span.start : span.end]
+    def _is_mask(self, operand: Argument) -> bool:
+        if isinstance(operand.value, Ref):
+            return is_mask(self.builder.steps, operand.value)
+        return not isinstance(operand.value, Fraction) or operand.value in (0, 1)
 
     def _unary(self, node: t.Unary) -> Any:
         signs = []
@@ -200,21 +199,21 @@ class Expressions:
         for sign in reversed(signs):
             if sign.operator == "-" and isinstance(value, Fraction):
                 value = joined("*", Fraction(-1), value, -value)
-            elif sign.operator == "~" and not self._is_mask(Given(value, sign.operand.span)):
+            elif sign.operator == "~" and not self._is_mask(Argument(value, sign.operand.span)):
                 raise self._no_mask(sign)
             elif sign.operator != "+":
                 row = SPELLED["neg" if sign.operator == "-" else "logical_not"]
-                value = self.draft.apply(row, [Given(value, sign.operand.span)], {}, sign.span)
+                value = self.builder.apply(row, [Argument(value, sign.operand.span)], {}, sign.span)
         return value
 
     def _no_mask(self, sign: t.Unary) -> GradcliError:
-        operand = self._written(sign.operand.span)
+        operand = sign.operand.span.of(self.builder.source)
         error = fault(
             "syntax",
             N_("~ negates a mask, which is 0 or 1 in each entry as a comparison is; {operand} is none"),
             operand=operand,
         )
-        error.hint = self._mended(sign.span, [f"({operand} == 0)"])
+        error.hint = self._repaired(sign.span, [f"({operand} == 0)"])
         return error.at(sign.span)
 
     # Lists, attributes, indices
@@ -222,49 +221,49 @@ class Expressions:
     def _sequence(self, node: t.Sequence) -> Any:
         numbers = None if node.tuple else literal(node)
         if numbers is not None and numbers.size:
-            return self.draft.add(Constant(numbers), numbers.shape, node.span)
-        values = [self.given(item) for item in node.items]
+            return self.builder.add(Constant(numbers), numbers.shape, node.span)
+        values = [self.argument(item) for item in node.items]
         if node.tuple:
             return tuple(v.value for v in values)
         if not values:
             raise fault("shape", N_("an empty list has no shape here")).at(node.span)
-        refs = tuple(map(self.draft.tensor, values))
-        return self.draft.apply(SPELLED["stack"], [Given(refs, node.span)], {}, node.span)
+        refs = tuple(map(self.builder.tensor, values))
+        return self.builder.apply(SPELLED["stack"], [Argument(refs, node.span)], {}, node.span)
 
     def _attribute(self, node: t.Attribute) -> Any:
-        value = self.given(node.value)
+        value = self.argument(node.value)
         if node.name in _ATTRIBUTES:
-            return self.draft.apply(SPELLED[_ATTRIBUTES[node.name]], [value], {}, node.span)
+            return self.builder.apply(SPELLED[_ATTRIBUTES[node.name]], [value], {}, node.span)
         if node.name in ("shape", "ndim"):
-            sizes = self.draft.sizes(self.draft.tensor(value))
+            sizes = self.builder.sizes(self.builder.tensor(value))
             return sizes if node.name == "shape" else Fraction(len(sizes))
         if node.name == "grad":
             raise fault("name", N_(".grad is what gradcli computes; leave it out of the expression")).at(node.name_span)
         error = fault("name", N_("a tensor has no attribute .{name} here"), name=node.name)
-        error.hint = repairs.attribute(self.draft.source, node)
+        error.hint = repairs.attribute(self.builder.source, node)
         raise error.at(node.name_span)
 
     def _subscript(self, node: t.Subscript) -> Any:
-        ambiguous.refuse_pair(self.draft.source, node)
-        value = self.given(node.value)
+        ambiguous.refuse_pair(self.builder.source, node)
+        value = self.argument(node.value)
         if isinstance(value.value, tuple):
             return shape_queries.entry_of_tuple(
-                node, value.value, lambda item: self.draft.pinned_number(self.value(item))
+                node, value.value, lambda item: self.builder.pinned_number(self.value(item))
             )
-        ref = self.draft.tensor(value)
-        arguments = index_arguments(node, self.draft.sizes(ref), self.value, self.draft.index_tensor)
-        return self.draft.finish(SPELLED["index"], (ref, *arguments), node.span)
+        ref = self.builder.tensor(value)
+        arguments = index_arguments(node, self.builder.sizes(ref), self.value, self.builder.index_tensor)
+        return self.builder.finish(SPELLED["index"], (ref, *arguments), node.span)
 
     # Calls
 
     def _call(self, node: t.Call) -> Any:
-        if node.bare and (node.function in self.assigned or node.function in self.draft.shapes):
+        if node.bare and (node.function in self.assigned or node.function in self.builder.shapes):
             error = fault("syntax", N_("{name} is a tensor, not a function: it can't be called"), name=node.function)
-            error.hint = repairs.called_tensor(self.draft.source, node)
+            error.hint = repairs.called_tensor(self.builder.source, node)
             raise error.at(node.name_span)
-        if node.function in shape_queries.ASKED:
-            return self._asked(replace(node, function="numel") if foreign.counts(node) else node)
-        ambiguous.refuse_method_of_an_array(self.draft.source, node)
+        if node.function in shape_queries.QUERIES:
+            return self._shape_query(replace(node, function="numel") if foreign.is_entry_count(node) else node)
+        ambiguous.refuse_method_of_an_array(self.builder.source, node)
         if foreign.is_known(node):
             return self._of_a_module(node)
         row = SPELLED.get(node.function)
@@ -273,54 +272,56 @@ class Expressions:
         if row is None or (node.method and not row.method):
             raise self._no_function(node).at(node.name_span)
         takes_many = any(p.kind == "tensors" for p in row.takes)
-        arguments = [self._listed(a) if takes_many else self.given(a) for a in node.arguments]
-        keywords = {name: self.given(value) for name, value in node.keywords}
-        return self._applied(node, row, arguments, keywords)
+        arguments = [self._list_or_argument(a) if takes_many else self.argument(a) for a in node.arguments]
+        keywords = {name: self.argument(value) for name, value in node.keywords}
+        return self._apply(node, row, arguments, keywords)
 
     def _of_a_module(self, node: t.Call) -> Any:
         """`np.var(x)`, `torch.linalg.cross(x, y)`: what the module's library means by the name."""
         listed = foreign.takes_many(node)
-        arguments = [self._listed(a) if listed else self.given(a) for a in node.arguments]
-        keywords = {name: self._listed(value) if listed else self.given(value) for name, value in node.keywords}
+        arguments = [self._list_or_argument(a) if listed else self.argument(a) for a in node.arguments]
+        keywords = {
+            name: self._list_or_argument(value) if listed else self.argument(value) for name, value in node.keywords
+        }
         if node.function == "norm" and arguments and isinstance(arguments[0].value, Ref):
-            ambiguous.refuse_matrix_norm(self.draft.source, node, self.draft.shape(arguments[0].value))
-        meant_by = foreign.understood(self.draft, node, arguments, keywords)
-        return self._applied(node, meant_by.row, meant_by.positional, meant_by.keywords)
+            ambiguous.refuse_matrix_norm(self.builder.source, node, self.builder.shape(arguments[0].value))
+        meaning = foreign.meaning_of(self.builder, node, arguments, keywords)
+        return self._apply(node, meaning.row, meaning.positional, meaning.keywords)
 
-    def _applied(self, node: t.Call, row: Row, arguments: list[Given], keywords: dict[str, Given]) -> Ref:
+    def _apply(self, node: t.Call, row: Row, arguments: list[Argument], keywords: dict[str, Argument]) -> Ref:
         if row.name in ("max", "min") and not node.method and len(arguments) == 2:
-            self._note(ambiguous.no_relu(self.draft.source, node, arguments[1]))
+            self._note(ambiguous.note_on_max(self.builder.source, node, arguments[1]))
         if row.name == "norm" and arguments and isinstance(arguments[0].value, Ref):
-            ambiguous.refuse_matrix_norm(self.draft.source, node, self.draft.shape(arguments[0].value))
+            ambiguous.refuse_matrix_norm(self.builder.source, node, self.builder.shape(arguments[0].value))
         try:
-            return self.draft.apply(row, arguments, keywords, node.span)
+            return self.builder.apply(row, arguments, keywords, node.span)
         except GradcliError as error:
             if error.kind == "name":
-                error.hint = repairs.overloaded(self.draft.source, node) or error.hint
+                error.hint = repairs.overloaded(self.builder.source, node) or error.hint
             elif error.kind == "shape":
-                ways = repairs.ways_to_multiply(self.draft.source, node)
-                error.hint = self._mended(node.span, ways) or error.hint
+                ways = repairs.ways_to_multiply(self.builder.source, node)
+                error.hint = self._repaired(node.span, ways) or error.hint
             raise
 
-    def _asked(self, node: t.Call) -> Any:
+    def _shape_query(self, node: t.Call) -> Any:
         """`x.size(0)`, `x.numel()`, `len(x)`, `float(x)`"""
         if not node.arguments:
             raise self._no_function(node).at(node.name_span)
-        value = self.given(node.arguments[0])
+        value = self.argument(node.arguments[0])
         if node.function in ("float", "double") and len(node.arguments) == 1:
             return value.value
         if isinstance(value.value, tuple):
             return Fraction(len(value.value))
-        return shape_queries.answered(node, value.value, self.draft.sizes(self.draft.tensor(value)), self.value)
+        return shape_queries.answer(node, value.value, self.builder.sizes(self.builder.tensor(value)), self.value)
 
-    def _listed(self, node: t.Expression) -> Given:
+    def _list_or_argument(self, node: t.Expression) -> Argument:
         """The list in cat([x, y]) as its items: they need not have one shape."""
         if isinstance(node, t.Sequence):
-            return Given(tuple(map(self.value, node.items)), node.span)
-        return self.given(node)
+            return Argument(tuple(map(self.value, node.items)), node.span)
+        return self.argument(node)
 
     def _no_function(self, node: t.Call) -> GradcliError:
-        source, names = self.draft.source, list(self._shapes_by_name())
+        source, names = self.builder.source, list(self._shapes_by_name())
         error = fault("name", N_("there is no function called {name}"), name=node.function)
         error.hint = repairs.factored_function(source, node, names) or repairs.function(source, node)
         return error
@@ -331,18 +332,18 @@ class Expressions:
         if note is not None:
             self.notes.append(note)
 
-    def _mended(self, span: Span, ways: Iterable[str]) -> Message | None:
+    def _repaired(self, span: Span, ways: Iterable[str]) -> Message | None:
         """The first of several ways to write what stands at `span` with which the whole program has a shape, or else
         the first that has one by itself."""
         if self.fits is None:
             return None
-        source = self.draft.source
+        source = self.builder.source
         names = {name: shape for name, shape in self._shapes_by_name().items() if shape is not None}
         bound = source[span.end :].lstrip().startswith((".", "["))
         alone: str | None = None
         for way in (f"({way})" if bound else way for way in ways):
             if self.fits(f"{source[: span.start]}{way}{source[span.end :]}", None):
-                return message(repairs.DID_YOU_MEAN, repair=patched(source, span, way))
+                return did_you_mean(source, span, way)
             if alone is None and self.fits(way, names):
                 alone = way
-        return None if alone is None else message(repairs.DID_YOU_MEAN, repair=patched(source, span, alone))
+        return None if alone is None else did_you_mean(source, span, alone)

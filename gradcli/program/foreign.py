@@ -13,12 +13,12 @@ from gradcli.ops import SPELLED
 from gradcli.ops.foreign_names import rewritten
 from gradcli.ops.modules import DIFFERENT, MODULES, PYTORCH, Meaning, is_pytorch, meanings
 from gradcli.ops.row import REQUIRED, Row
-from gradcli.program.arguments import Given, bind
-from gradcli.program.builder import Draft
+from gradcli.program.arguments import Argument, bind
+from gradcli.program.builder import ProgramBuilder
 from gradcli.program.program import Ref
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.mistakes.characters import patched
+from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Bound:
     """An operation and the arguments that were given, by place or by the operation's own names."""
 
     row: Row
-    positional: list[Given]
-    keywords: dict[str, Given]
+    positional: list[Argument]
+    keywords: dict[str, Argument]
 
 
 def is_known(node: t.Call) -> bool:
@@ -36,7 +36,7 @@ def is_known(node: t.Call) -> bool:
     return bool(libraries) and (node.function in SPELLED or any(meanings(one, node.function) for one in libraries))
 
 
-def counts(node: t.Call) -> bool:
+def is_entry_count(node: t.Call) -> bool:
     """Whether the call is NumPy's size(x), the number of entries, and not PyTorch's x.size()."""
     return bool(node.module) and not is_pytorch(node.module) and node.function == "size" and len(node.arguments) == 1
 
@@ -48,22 +48,24 @@ def takes_many(node: t.Call) -> bool:
     return any(p.kind == "tensors" for row in rows if row is not None for p in row.takes)
 
 
-def understood(draft: Draft, node: t.Call, positional: list[Given], keywords: Mapping[str, Given]) -> Bound:
+def meaning_of(
+    builder: ProgramBuilder, node: t.Call, positional: list[Argument], keywords: Mapping[str, Argument]
+) -> Bound:
     """The operation that the call means.
 
     Raises GradcliError (name) where its library means nothing that is here, or two libraries mean two things.
     """
     libraries = MODULES[node.module]
     found = [
-        (library, _in(library, draft, node, positional, keywords))
+        (library, _in(library, builder, node, positional, keywords))
         for library in libraries
         if library in PYTORCH or meanings(library, node.function) or (library, node.function) in DIFFERENT
     ]
     for library, bound in found:
         if bound is None:
-            raise _refusal(draft, node, library)
+            raise _refusal(builder, node, library)
     if not found:
-        raise _refusal(draft, node, libraries[0])
+        raise _refusal(builder, node, libraries[0])
     if len(found) > 1 and not _alike(node, *(bound for _, bound in found if bound is not None)):
         raise _ambiguous(node, [library for library, _ in found])
     bound = found[0][1]
@@ -72,7 +74,7 @@ def understood(draft: Draft, node: t.Call, positional: list[Given], keywords: Ma
 
 
 def _in(
-    library: str, draft: Draft, node: t.Call, positional: list[Given], keywords: Mapping[str, Given]
+    library: str, builder: ProgramBuilder, node: t.Call, positional: list[Argument], keywords: Mapping[str, Argument]
 ) -> Bound | None:
     """The call as this library means it; None where that is not here."""
     if (library, node.function) in DIFFERENT:
@@ -82,33 +84,39 @@ def _in(
         row = SPELLED.get(node.function) if library in PYTORCH else None
         return None if row is None else Bound(row, positional, dict(keywords))
     for meaning in known:
-        bound = _bound(draft, node, meaning, positional, keywords)
+        bound = _bound(builder, node, meaning, positional, keywords)
         if bound is not None:
             return bound
     return None
 
 
 def _bound(
-    draft: Draft, node: t.Call, meaning: Meaning, positional: Sequence[Given], keywords: Mapping[str, Given]
+    builder: ProgramBuilder,
+    node: t.Call,
+    meaning: Meaning,
+    positional: Sequence[Argument],
+    keywords: Mapping[str, Argument],
 ) -> Bound | None:
     row = SPELLED[meaning.row]
     ours = _by_name(row, meaning, positional, keywords, node)
     if ours is None or not _complete(row, meaning, ours):
         return None
-    shapes = tuple(_shapes(draft, row, ours))
+    shapes = tuple(_shapes(builder, row, ours))
     for name, value in meaning.sets.items():
         if name not in ours:
-            ours[name] = Given(value(shapes[0]) if callable(value) else value, node.span)
-    options = {p.name: draft.known(ours[p.name]).value for p in row.takes if p not in row.tensors and p.name in ours}
+            ours[name] = Argument(value(shapes[0]) if callable(value) else value, node.span)
+    options = {
+        p.name: builder.option_value(ours[p.name]).value for p in row.takes if p not in row.tensors and p.name in ours
+    }
     if not _same_axes(row, shapes, options) or not meaning.fits(shapes, options):
         return None
     for name, value in options.items():
         if isinstance(value, bool) and value in meaning.values:
-            ours[name] = Given(meaning.values[value], ours[name].span)
+            ours[name] = Argument(meaning.values[value], ours[name].span)
     return Bound(row, [], ours)
 
 
-def _complete(row: Row, meaning: Meaning, ours: dict[str, Given]) -> bool:
+def _complete(row: Row, meaning: Meaning, ours: dict[str, Argument]) -> bool:
     """Whether nothing is missing, and nothing is None that has another default in the table or the library."""
     if "p" in ours and ours["p"].value is None:  # ord=None is the default everywhere
         del ours["p"]
@@ -134,42 +142,42 @@ def _same_axes(row: Row, shapes: tuple[Shape, ...], options: Mapping[str, Any]) 
 
 
 def _by_name(
-    row: Row, meaning: Meaning, positional: Sequence[Given], keywords: Mapping[str, Given], node: t.Call
-) -> dict[str, Given] | None:
+    row: Row, meaning: Meaning, positional: Sequence[Argument], keywords: Mapping[str, Argument], node: t.Call
+) -> dict[str, Argument] | None:
     """The arguments under the row's names; None where the library's function does not take them so."""
     words = meaning.takes.split() if meaning.takes else [f":{p.name}" for p in row.tensors]
     places = words[: words.index("|")] if "|" in words else words
     named = {word.lstrip("*").rstrip("!").partition(":")[0]: word for word in words if word != "|"}
-    ours: dict[str, Given] = {}
-    pairs: list[tuple[str, Given]] = []
+    ours: dict[str, Argument] = {}
+    pairs: list[tuple[str, Argument]] = []
     waiting = list(positional)
     for word in places:
         if word.startswith("*"):
             if waiting:
-                pairs.append((word, Given(tuple(g.value for g in waiting), node.span)))
+                pairs.append((word, Argument(tuple(g.value for g in waiting), node.span)))
             waiting = []
         elif waiting:
             pairs.append((word, waiting.pop(0)))
     if waiting or not named.keys() >= keywords.keys() or "" in keywords:
         return None
-    pairs += [(named[name], given) for name, given in keywords.items()]
-    for word, given in pairs:
+    pairs += [(named[name], argument) for name, argument in keywords.items()]
+    for word, argument in pairs:
         if word.endswith("!"):
-            if given.value is not None and given.value is not False:
+            if argument.value is not None and argument.value is not False:
                 return None
             continue
         theirs, _, name = word.lstrip("*").partition(":")
         if (name or theirs) in ours:
             return None
-        ours[name or theirs] = given
+        ours[name or theirs] = argument
     return ours
 
 
-def _shapes(draft: Draft, row: Row, ours: Mapping[str, Given]) -> Iterator[Shape]:
+def _shapes(builder: ProgramBuilder, row: Row, ours: Mapping[str, Argument]) -> Iterator[Shape]:
     for param in row.tensors:
-        given = ours.get(param.name)
-        if given is not None and param.kind != "tensors":
-            yield draft.shape(given.value) if isinstance(given.value, Ref) else ()
+        argument = ours.get(param.name)
+        if argument is not None and param.kind != "tensors":
+            yield builder.shape(argument.value) if isinstance(argument.value, Ref) else ()
 
 
 def _alike(node: t.Call, one: Bound, other: Bound) -> bool:
@@ -178,7 +186,7 @@ def _alike(node: t.Call, one: Bound, other: Bound) -> bool:
         return False
     try:
         values = [
-            {name: given.value for name, given in bind(b.row, b.positional, b.keywords, node.span).items()}
+            {name: argument.value for name, argument in bind(b.row, b.positional, b.keywords, node.span).items()}
             for b in (one, other)
         ]
     except GradcliError:
@@ -186,22 +194,25 @@ def _alike(node: t.Call, one: Bound, other: Bound) -> bool:
     return values[0] == values[1]
 
 
-def _refusal(draft: Draft, node: t.Call, library: str) -> GradcliError:
+def _refusal(builder: ProgramBuilder, node: t.Call, library: str) -> GradcliError:
     written = f"{node.module}.{node.function}"
-    arguments = [draft.source[a.span.start : a.span.end] for a in node.arguments]
+    arguments = [a.span.of(builder.source) for a in node.arguments]
     theirs, template = DIFFERENT.get((library, node.function), (None, None))
     row = SPELLED.get(node.function)
     if theirs is not None and template is not None:
-        whole = rewritten(template, arguments, draft.source.strip() == draft.source[node.span.start : node.span.end])
-        return fault(
-            "name",
+        whole = rewritten(template, arguments, builder.source.strip() == node.span.of(builder.source))
+        return mistake(
+            builder.source,
+            node.name_span,
             N_("{written} is {theirs}, which is another function than PyTorch's {name}"),
-            hint=N_("did you mean {repair} ?") if whole else None,
+            whole or "",
+            over=node.span,
+            hint=DID_YOU_MEAN if whole else None,
+            kind="name",
             written=written,
             theirs=Message(theirs),
             name=node.function,
-            repair=patched(draft.source, node.span, whole or ""),
-        ).at(node.name_span)
+        )
     known = meanings(library, node.function)
     if known and row is None:
         return fault("name", N_("{written} is not taken with these arguments here"), written=written).at(node.span)

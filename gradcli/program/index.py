@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from gradcli.message import N_, NN_, Span, fault
-from gradcli.program.arguments import Given
+from gradcli.program.arguments import Argument
 from gradcli.program.program import Ref
 from gradcli.program.size_values import SizeNumber, whole
 from gradcli.shapes import written
@@ -24,7 +24,7 @@ def index_arguments(
     node: t.Subscript,
     shape: tuple[SizeNumber, ...],
     value: Callable[[t.Expression], Any],
-    as_index: Callable[[Given, SizeNumber], Ref],
+    as_index: Callable[[Argument, SizeNumber], Ref],
 ) -> tuple[tuple[Item, ...], tuple[Ref, ...]]:
     """The items (dots written out, so that every axis has one) and the tensors among them.
 
@@ -82,50 +82,52 @@ def _item(
     item: t.Expression | t.Slice,
     n: Fraction | int,
     value: Callable[[t.Expression], Any],
-    as_index: Callable[[Given, Any], Ref],
+    as_index: Callable[[Argument, Any], Ref],
     tensors: list[Ref],
 ) -> Item:
     if isinstance(item, t.Slice):
         return _slice(item, value)
-    given = value(item)
-    if given is None:
+    place = value(item)
+    if place is None:
         return ("new",)
-    if isinstance(given, Fraction):
-        check_place(given, n, item.span)
-        return ("at", whole(given))
-    if isinstance(given, Ref):
-        tensors.append(as_index(Given(given, item.span), n))
+    if isinstance(place, Fraction):
+        check_place(place, n, item.span)
+        return ("at", whole(place))
+    if isinstance(place, Ref):
+        tensors.append(as_index(Argument(place, item.span), n))
         return ("tensor", len(tensors) - 1)
     raise fault("syntax", N_("an index is a whole number, a slice, None, ... or a list of whole numbers")).at(item.span)
 
 
-def check_place(given: Fraction | float, n: Fraction | int, span: Span) -> None:
+def check_place(place: Fraction | float, n: Fraction | int, span: Span) -> None:
     """Refuses what is no place on an axis of size n; a negative one counts from the end."""
-    if given != round(given):
-        raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(given)).at(span)
-    if not -n <= given < n:
+    if place != round(place):
+        raise fault("syntax", N_("an index must be an integer, not {i}"), i=float(place)).at(span)
+    if not -n <= place < n:
         raise fault(
             "shape",
             N_("index {i} is out of range for an axis of size {n}: it goes from {low} to {high}"),
-            i=int(given),
+            i=int(place),
             n=n,
             low=-n,
             high=n - 1,
         ).at(span)
 
 
-def _end(given: Fraction) -> int:
+def _end(place: Fraction) -> int:
     """An end of a slice, no farther than anything reaches."""
-    return whole(given) if abs(given) < FARTHEST else FARTHEST if given > 0 else -FARTHEST
+    if abs(place) < FARTHEST:
+        return whole(place)
+    return FARTHEST if place > 0 else -FARTHEST
 
 
 def _slice(item: t.Slice, value: Callable[[t.Expression], Any]) -> Item:
     parts: list[int | None] = []
     for part in (item.start, item.stop, item.step):
-        given = None if part is None else value(part)
-        if given is not None and not (isinstance(given, Fraction) and given.denominator == 1):
+        place = None if part is None else value(part)
+        if place is not None and not (isinstance(place, Fraction) and place.denominator == 1):
             raise fault("syntax", N_("the parts of a slice are integers")).at(item.span)
-        parts.append(None if given is None else _end(given))
+        parts.append(None if place is None else _end(place))
     start, stop, step = parts
     if step is not None and step <= 0:
         raise fault(

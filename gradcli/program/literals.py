@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
-from gradcli.shapes import written
+from gradcli.shapes import check_axes, written
 from gradcli.syntax import tree as t
 
 MAX_EXACT_BITS = 4_096
@@ -59,7 +59,7 @@ def _bounded(value: Fraction) -> Fraction | None:
 def literal(node: t.Expression) -> Array | None:
     """Nested lists of written numbers as one float64 array; None where anything else stands in them.
 
-    Raises GradcliError (shape) for rows that differ.
+    Raises GradcliError (shape) for rows that differ, (limit) for more lists in one another than a tensor has axes.
     """
     if isinstance(node, t.Number):
         return np.float64(node.value)  # type: ignore[return-value]
@@ -80,6 +80,10 @@ def literal(node: t.Expression) -> Array | None:
             b=written(shapes[place]),
             k=place,
         ).at(node.items[place].span)
+    try:
+        check_axes(1 + len(shapes[0]), "[...]")
+    except GradcliError as error:
+        raise error.at(node.span) from None
     return np.array(items, dtype=np.float64)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcli.program.cache import once
+from gradcli.program.cache import memoize
 from gradcli.program.program import Apply, Program, Ref
 
 
@@ -19,7 +19,7 @@ class Paths:
     """Whether the output requires a gradient."""
 
 
-@once
+@memoize
 def paths(program: Program, names: tuple[str, ...]) -> Paths:
     """Those of the variables of these names."""
     moved = _moved(program, {ref.step for name in names if (ref := program.variable(name)) is not None})
@@ -34,22 +34,7 @@ def _moved(program: Program, moved: set[int]) -> set[int]:
 
 
 def _carrying(program: Program) -> set[int]:
-    return _behind(program, lambda how: differentiated(how, program))
-
-
-def used(program: Program) -> list[int]:
-    """Every step that the output's value is made from, in order."""
-    return sorted(_behind(program, lambda how: how.refs))
-
-
-def _behind(program: Program, read: Callable[[Apply], Iterable[Ref]]) -> set[int]:
-    """The output and every step that is read on the way to it."""
-    found = {program.output.step}
-    for place in range(program.output.step, -1, -1):
-        how = program.steps[place].how
-        if place in found and isinstance(how, Apply):
-            found.update(r.step for r in read(how))
-    return found
+    return set(program.used(lambda how: differentiated(how, program) if isinstance(how, Apply) else ()))
 
 
 def differentiated(apply: Apply, program: Program) -> Iterator[Ref]:

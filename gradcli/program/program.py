@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,8 @@ class Input:
     """A variable with a value of the user's."""
 
     name: str
+    refs: ClassVar[tuple[Ref, ...]] = ()
+    size_refs: ClassVar[tuple[Ref, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +36,7 @@ class Constant:
     """A number (a Fraction, a float, or one of the names pi, e, inf, nan) or a tensor of numbers."""
 
     value: Scalar | str | Array
+    refs: ClassVar[tuple[Ref, ...]] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Constant) and self._content == other._content
@@ -77,11 +80,14 @@ class Apply:
         return tuple(ref for rule in rules_in(self.arguments) for ref in refs_in(rule))
 
 
+How = Input | Constant | Apply
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One value: how it comes about, its shape, the name it was given (its last, if any) and where it was written."""
 
-    how: Input | Constant | Apply
+    how: How
     shape: Shape
     span: Span
     name: str | None = None
@@ -120,8 +126,8 @@ class Program:
         return hash(self._content)
 
     @cached_property
-    def told(self) -> dict[Any, Any]:
-        """What was worked out from this very program, by the question (see `once`)."""
+    def memo(self) -> dict[Any, Any]:
+        """What was worked out from this very program, by the question (see `memoize`)."""
         return {}
 
     @property
@@ -140,6 +146,11 @@ class Program:
         """What `wrt NAME` means: the input of that name, else the last step that was assigned to it."""
         return self.inputs.get(name, self.names.get(name))
 
+    def used(self, reads: Callable[[How], Iterable[Ref]] = lambda how: how.refs) -> list[int]:
+        """The places of the steps that the output is made from, in order. `reads` says what each is made from; every
+        step that it refers to, where nothing else is said."""
+        return _behind(self.steps, {self.output.step}, reads)
+
     def depends(self, name: str, on: str) -> bool:
         """Whether a variable's value is computed from that of another."""
         start, end = self.variable(on), self.variable(name)
@@ -157,13 +168,11 @@ def pruned(program: Program) -> Program:
     """The program without the steps that nothing asks for (a loop's conditions, say); inputs and named steps stay."""
     wanted = {program.output.step, *(r.step for r in (*program.inputs.values(), *program.names.values()))}
     wanted |= {r.step for rule in program.pinned for r in refs_in(rule)}
-    for place in range(len(program.steps) - 1, -1, -1):
-        if place in wanted:
-            wanted.update(r.step for r in _refs(program.steps[place]))
-    if len(wanted) == len(program.steps):
+    kept = _behind(program.steps, wanted, all_refs)
+    if len(kept) == len(program.steps):
         return program
-    places = {old: Ref(new) for new, old in enumerate(sorted(wanted))}
-    steps = tuple(_moved(program.steps[old], places) for old in sorted(wanted))
+    places = {old: Ref(new) for new, old in enumerate(kept)}
+    steps = tuple(_moved(program.steps[old], places) for old in kept)
     return replace(
         program,
         steps=steps,
@@ -174,14 +183,18 @@ def pruned(program: Program) -> Program:
     )
 
 
-def _refs(step: Step) -> tuple[Ref, ...]:
+def all_refs(how: How) -> tuple[Ref, ...]:
     """Every step that this one needs, for its value or for a size."""
-    match step.how:
-        case Apply():
-            return (*step.how.refs, *step.how.size_refs)
-        case Constant():
-            return step.how.size_refs
-    return ()
+    return (*how.refs, *how.size_refs)
+
+
+def _behind(steps: Sequence[Step], places: set[int], reads: Callable[[How], Iterable[Ref]]) -> list[int]:
+    """These places and those of every step that is read on the way to them, in order."""
+    found = set(places)
+    for place in range(len(steps) - 1, -1, -1):
+        if place in found:
+            found.update(ref.step for ref in reads(steps[place].how))
+    return sorted(found)
 
 
 def _moved(step: Step, places: Mapping[int, Ref]) -> Step:

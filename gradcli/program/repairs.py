@@ -6,27 +6,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from unicodedata import normalize
 
-from gradcli.message import N_, Message, Span, message
+from gradcli.message import N_, Message, Span, message, nearest
 from gradcli.ops import SPELLED
 from gradcli.ops.foreign_names import ATOM, ATTRIBUTES, DERIVATIVES, OVERLOADED, REWRITTEN, renamed, rewritten
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.mistakes.characters import ROOM_FOR_A_HINT, patched
+from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, ROOM_FOR_A_HINT, did_you_mean, fits_a_hint, patched
 from gradcli.syntax.scan import Token, scan
 
-DID_YOU_MEAN = N_("did you mean {repair} ?")
 _PYTORCH = N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)")
 _PRODUCTS = ("dot", "vdot", "inner", "mm", "mv", "bmm", "matmul")
 
 
 def function(source: str, node: t.Call) -> Message:
     """The hint for a function that the table does not have."""
-    name, arguments = node.function, [_written(source, a) for a in node.arguments]
-    alone = source.strip() == _at(source, node.span)
+    name, arguments = node.function, [argument.span.of(source) for argument in node.arguments]
+    alone = source.strip() == node.span.of(source)
     if name in DERIVATIVES and arguments:
         if fraction := re.match(r"\s*/\s*d\w+", source[node.span.end :]):  # d(x^2)/dx
             node = replace(node, span=Span(node.span.start, node.span.end + fraction.end()))
@@ -37,12 +35,12 @@ def function(source: str, node: t.Call) -> Message:
     if name.lower() in ("piecewise", "ifthenelse", "switch", "case"):
         return message(N_("choose entry by entry with where(condition, a, b)"))
     if name in REWRITTEN and (whole := rewritten(REWRITTEN[name], arguments, alone)):
-        return message(DID_YOU_MEAN, repair=patched(source, node.span, whole))
-    near = renamed(name) or next(iter(get_close_matches(name, [*SPELLED, "numel", "size"], n=1, cutoff=0.75)), None)
+        return did_you_mean(source, node.span, whole)
+    near = renamed(name) or nearest(name, [*SPELLED, "numel", "size"], likeness=0.75)  # of so many names one is alike
     if near is None:
         return message(_PYTORCH)
     start = node.name_span.start if node.method else node.span.start  # np.expand_dims loses its np
-    return message(DID_YOU_MEAN, repair=patched(source, Span(start, node.name_span.end), near))
+    return did_you_mean(source, Span(start, node.name_span.end), near)
 
 
 def factored_function(source: str, node: t.Call, known: Sequence[str]) -> Message | None:
@@ -50,7 +48,7 @@ def factored_function(source: str, node: t.Call, known: Sequence[str]) -> Messag
     for cut in range(len(node.function) - 1, 0, -1):
         name, rest = node.function[:cut], node.function[cut:]
         if name in known and rest in SPELLED and len(rest) > 1:
-            return message(DID_YOU_MEAN, repair=patched(source, node.name_span, f"{name}*{rest}"))
+            return did_you_mean(source, node.name_span, f"{name}*{rest}")
     return None
 
 
@@ -59,24 +57,24 @@ def overloaded(source: str, node: t.Call) -> Message | None:
     template = OVERLOADED.get(node.function)
     if template is None or node.keywords or len(node.arguments) != 1 + max(map(int, re.findall(r"\{(\d)", template))):
         return None
-    arguments = [_written(source, a) for a in node.arguments]
-    whole = rewritten(template, arguments, source.strip() == _at(source, node.span))
-    return None if whole is None else message(DID_YOU_MEAN, repair=patched(source, node.span, whole))
+    arguments = [argument.span.of(source) for argument in node.arguments]
+    whole = rewritten(template, arguments, source.strip() == node.span.of(source))
+    return None if whole is None else did_you_mean(source, node.span, whole)
 
 
 def uncalled(source: str, name: str, span: Span) -> Message:
     """The hint for a function that stands without its arguments: `exp^x`, `A^T`."""
     before = re.search(r"(\^|\*\*)\s*$", source[: span.start])
     if name in ("T", "t") and before:
-        return message(DID_YOU_MEAN, repair=patched(source, Span(before.start(), span.end), ".T"))
+        return did_you_mean(source, Span(before.start(), span.end), ".T")
     listed = re.match(r"\s*\[([^\[\]]*)\]", source[span.end :])
     if listed:
         whole = f"{name}({listed[1]})"
-        return message(DID_YOU_MEAN, repair=patched(source, Span(span.start, span.end + listed.end()), whole))
+        return did_you_mean(source, Span(span.start, span.end + listed.end()), whole)
     after = re.match(r"\s*(\^|\*\*)\s*(\w+|\([^()]*\))", source[span.end :])
     if after:
         argument = after[2] if after[2].startswith("(") else f"({after[2]})"
-        return message(DID_YOU_MEAN, repair=patched(source, Span(span.start, span.end + after.end()), name + argument))
+        return did_you_mean(source, Span(span.start, span.end + after.end()), name + argument)
     return message(N_("for example: {example}"), example=SPELLED[name].example)
 
 
@@ -85,18 +83,17 @@ def variable(source: str, name: str, span: Span, shapes: Mapping[str, Shape | No
     known = list(shapes)
     same = next((other for other in known if other.casefold() == name.casefold()), None)
     if same is not None:
-        return message(DID_YOU_MEAN, repair=patched(source, span, same))
+        return did_you_mean(source, span, same)
     if name == "end" and re.search(r"[\[:,]\s*$", source[: span.start]):
-        return message(DID_YOU_MEAN, repair=patched(source, span, "-1"))
-    if re.match(r"\s*==", source[span.end :]) and not source[: span.start].strip():
-        equals = re.compile(r"\s*==").match(source, span.end)
-        assert equals is not None
-        return message(DID_YOU_MEAN, repair=patched(source, Span(span.end, equals.end()), " ="))
+        return did_you_mean(source, span, "-1")
+    equals = re.compile(r"\s*==").match(source, span.end)
+    if equals is not None and not source[: span.start].strip():
+        return did_you_mean(source, Span(span.end, equals.end()), " =")
     power = re.search(r"(\^|\*\*)\s*$", source[: span.start])
     factors = split(name[1:], known) if power and name.startswith("T") else None
     if power and factors:
         whole = ".T @ " + " @ ".join(factors)  # x^Tx
-        return message(DID_YOU_MEAN, repair=patched(source, Span(power.start(), span.end), whole))
+        return did_you_mean(source, Span(power.start(), span.end), whole)
     parts = split(name, known)
     if parts is not None:
         return message(DID_YOU_MEAN, repair=_all_products(source, span, shapes))
@@ -106,9 +103,9 @@ def variable(source: str, name: str, span: Span, shapes: Mapping[str, Shape | No
     numbered = _NUMBERED.fullmatch(name)
     if numbered and numbered[1] in shapes:
         return _numbered(source, span, numbered[1], int(numbered[2]), shapes[numbered[1]])
-    near = get_close_matches(name, known, n=1, cutoff=0.6) if len(name) > 2 else []
-    if near:
-        return message(DID_YOU_MEAN, repair=patched(source, span, near[0]))
+    near = nearest(name, known) if len(name) > 2 else None
+    if near is not None:
+        return did_you_mean(source, span, near)
     return message(N_("give it as  --{name} TENSOR  (or {name}=TENSOR)"), name=name)
 
 
@@ -133,7 +130,7 @@ def _all_products(source: str, span: Span, shapes: Mapping[str, Shape | None]) -
     alone = ""
     whole, end = "", 0
     for word in _words(source):
-        name = normalize("NFKC", source[word.start : word.end])
+        name = normalize("NFKC", word.of(source))
         parts = None if name in shapes or name in SPELLED else split(name, list(shapes))
         if parts is not None:
             text = _product(source, word, parts, shapes)
@@ -141,7 +138,7 @@ def _all_products(source: str, span: Span, shapes: Mapping[str, Shape | None]) -
                 alone = text
             whole, end = whole + source[end : word.start] + text, word.end
     whole += source[end:]
-    return whole.strip() if len(whole) <= ROOM_FOR_A_HINT and "\n" not in whole else alone
+    return whole.strip() if fits_a_hint(whole) else alone
 
 
 def _words(source: str) -> Iterator[Span]:
@@ -170,13 +167,13 @@ def _entries(source: str, shapes: Mapping[str, Shape | None]) -> str | None:
     """`x_0*x_1` as `x[0]*x[1]`, where x is long enough and all of it fits a hint."""
     whole, end = "", 0
     for word in _words(source):
-        name = normalize("NFKC", source[word.start : word.end])
+        name = normalize("NFKC", word.of(source))
         numbered = None if name in shapes else _NUMBERED.fullmatch(name)
         shape = shapes.get(numbered[1]) if numbered else None
         if numbered and shape and int(numbered[2]) < shape[0]:
             whole, end = whole + source[end : word.start] + f"{numbered[1]}[{int(numbered[2])}]", word.end
     whole += source[end:]
-    return whole.strip() if end and len(whole) <= ROOM_FOR_A_HINT and "\n" not in whole else None
+    return whole.strip() if end and fits_a_hint(whole) else None
 
 
 def _numbered(source: str, span: Span, name: str, place: int, shape: Shape | None) -> Message:
@@ -199,21 +196,21 @@ def called_tensor(source: str, node: t.Call) -> Message:
     if len(node.arguments) != 1 or node.keywords:
         return message(N_("multiplication is written with *:  {name}*(...)"), name=node.function)
     text = inner[1:-1] if isinstance(node.arguments[0], (t.Name, t.Call, t.Number)) else inner
-    return message(DID_YOU_MEAN, repair=patched(source, Span(node.name_span.end, node.span.end), f"*{text}"))
+    return did_you_mean(source, Span(node.name_span.end, node.span.end), f"*{text}")
 
 
 def attribute(source: str, node: t.Attribute) -> Message:
     """The hint for an attribute that tensors do not have here."""
     if node.name in SPELLED:
-        return message(DID_YOU_MEAN, repair=patched(source, Span(node.name_span.end, node.name_span.end), "()"))
+        return did_you_mean(source, Span(node.name_span.end, node.name_span.end), "()")
     template = ATTRIBUTES.get(node.name)
     if template is not None:
         whole = rewritten(template, [_operand(source, node.value)], alone=True)
-        return message(DID_YOU_MEAN, repair=patched(source, node.span, whole or ""))
-    near = get_close_matches(node.name, ["T", "mT", "shape", "ndim", "data", *SPELLED], n=1)
-    if not near:
+        return did_you_mean(source, node.span, whole or "")
+    near = nearest(node.name, ["T", "mT", "shape", "ndim", "data", *SPELLED])
+    if near is None:
         return message(N_("the attributes are .T .mT .shape .ndim"))
-    return message(DID_YOU_MEAN, repair=patched(source, node.name_span, near[0] + "()" * (near[0] in SPELLED)))
+    return did_you_mean(source, node.name_span, near + "()" * (near in SPELLED))
 
 
 def ways_to_join(source: str, node: t.Binary | t.Compare, left: Shape, right: Shape) -> Iterator[str]:
@@ -262,14 +259,6 @@ def _keeping(source: str, node: t.Expression) -> Iterator[str]:
 
 def _operand(source: str, node: t.Expression) -> str:
     """The text of an operand that holds together beside any operator."""
-    text = _at(source, node.span)
+    text = node.span.of(source)
     plain = isinstance(node, (t.Name, t.Number, t.Call, t.Attribute, t.Subscript, t.Sequence)) or ATOM.fullmatch(text)
     return text if plain else f"({text})"
-
-
-def _written(source: str, node: t.Expression) -> str:
-    return _at(source, node.span)
-
-
-def _at(source: str, span: Span) -> str:
-    return source[span.start : span.end]

@@ -12,12 +12,12 @@ from gradcli.program.size_values import SizeNumber, joined
 from gradcli.shapes import size, written
 from gradcli.syntax import tree as t
 
-ASKED = ("size", "numel", "len", "dim", "ndim", "ndimension", "item", "float", "double")
+QUERIES = ("size", "numel", "len", "dim", "ndim", "ndimension", "item", "float", "double")
 """Functions that no row computes: a shape answers them, or their argument as it is."""
 
 
-def answered(node: t.Call, value: Any, sizes: tuple[SizeNumber, ...], evaluate: Callable[[t.Expression], Any]) -> Any:
-    """The answer to one of ASKED for an argument of this value and these sizes.
+def answer(node: t.Call, value: Any, sizes: tuple[SizeNumber, ...], evaluate: Callable[[t.Expression], Any]) -> Any:
+    """The answer to one of QUERIES for an argument of this value and these sizes.
 
     Raises GradcliError (shape) where the shape has no such answer.
     """
@@ -40,8 +40,8 @@ def _sizes(node: t.Call, shape: tuple[SizeNumber, ...], evaluate: Callable[[t.Ex
         return shape
     place = evaluate(node.arguments[1])
     if not isinstance(place, Fraction) or place.denominator != 1 or not -len(shape) <= place < len(shape):
-        told = NN_("size: the tensor has {count} dimension", "size: the tensor has {count} dimensions")
-        raise fault("shape", told, count=len(shape)).at(node.span)
+        sentence = NN_("size: the tensor has {count} dimension", "size: the tensor has {count} dimensions")
+        raise fault("shape", sentence, count=len(shape)).at(node.span)
     return shape[int(place)]
 
 

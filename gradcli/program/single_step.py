@@ -42,7 +42,7 @@ def names_of(program: Program, output: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def alone(program: Program, place: int, names: Sequence[str]) -> Program:
+def single_step(program: Program, place: int, names: Sequence[str]) -> Program:
     """The step by itself: what it reads are inputs, called by their names; constants stay what they are."""
     how = program.steps[place].how
     assert isinstance(how, Apply), how
@@ -64,4 +64,4 @@ def _leaf(step: Step, name: str) -> Step:
 
 def source_of(program: Program, step: Step) -> str:
     """How the step was written."""
-    return one_line(program.source[step.span.start : step.span.end])
+    return one_line(step.span.of(program.source))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 
 from gradcli.binding import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Binding
 from gradcli.message import N_, limit
-from gradcli.program.program import Apply, Constant, Input, Program, Ref
+from gradcli.program.program import Apply, Constant, Input, Program, Ref, all_refs
 from gradcli.program.size_values import SizeInteger, SizeNumber, evaluated, has_rule
 from gradcli.program.values import number_of, options_as_floats
 from gradcli.report import Array
@@ -258,17 +259,17 @@ def literal(array: Array | float) -> str:
     array = np.asarray(array)
     if array.size > LONGEST:
         raise limit(N_("a tensor of {count} numbers is too large to be written into a script"), count=array.size)
-    return _listed(array)
+    return _nested_list(array)
 
 
-def _listed(array: Array) -> str:
+def _nested_list(array: Array) -> str:
     if array.ndim == 0:
         x = float(array)
         return repr(x) if math.isfinite(x) else f'float("{x}")'
-    return f"[{', '.join(_listed(row) for row in array)}]"
+    return f"[{', '.join(_nested_list(row) for row in array)}]"
 
 
-class Speller:
+class SourceWriter:
     """The lines of a program, one for each value that has a name or is read more than once.
 
     `column` gets a row and its arguments, the library first, and calls the row's column; `tensor` gets numbers and how
@@ -289,36 +290,24 @@ class Speller:
         self.lines: list[tuple[int, str, str]] = []  # the step, its name, its text
         self.spelled: dict[int, Spelled] = {}
 
-    def spell(self, kept: set[int]) -> list[tuple[int, str, str]]:
+    def write(self, kept: set[int]) -> list[tuple[int, str, str]]:
         """Every line up to the output; the steps in `kept` have one whatever they are."""
-        reads = self._reads()
-        for place in sorted(reads):
+        used = self.program.used(all_refs)
+        reads = Counter(ref.step for place in used for ref in self.program.steps[place].how.refs)
+        for place in used:
             step = self.program.steps[place]
             if isinstance(step.how, Constant) and place == self.program.output.step:
                 self.lines.append((place, self.names[place], self._read(Ref(place), plain=False).text))
             if not isinstance(step.how, Apply):
                 continue
-            found = self._applied(place, step.how)
+            found = self._application(step.how)
             if place in kept or step.name or reads[place] > 1 or place == self.program.output.step:
                 self.lines.append((place, self.names[place], found.text))
                 found = Spelled(self.names[place], self.values[place])
             self.spelled[place] = Spelled(found.text, self.values[place], found.bond)
         return self.lines
 
-    def _reads(self) -> dict[int, int]:
-        """How often each step that the output needs is read."""
-        reads = {self.program.output.step: 0}
-        for place in range(self.program.output.step, -1, -1):
-            how = self.program.steps[place].how
-            if place in reads and isinstance(how, Apply):
-                for ref in how.refs:
-                    reads[ref.step] = reads.get(ref.step, 0) + 1
-            if place in reads and not isinstance(how, Input):
-                for ref in how.size_refs:
-                    reads.setdefault(ref.step, 0)
-        return reads
-
-    def _applied(self, place: int, how: Apply) -> Spelled:
+    def _application(self, how: Apply) -> Spelled:
         moving = [r for r in how.refs if not self._is_number(r)]
         infix = INFIX.get(how.operation) if moving or len(how.refs) == 1 else None
         arguments = [self._argument(a, infix is not None and bool(moving)) for a in how.arguments]

@@ -4,13 +4,12 @@ here, before anything heavy is loaded. Statements and loops; what stands in them
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, assert_never
 
-from gradcli.message import N_, NN_, GradcliError, fault, limit, message
-from gradcli.program.arguments import Given
-from gradcli.program.builder import Draft
+from gradcli.message import N_, NN_, GradcliError, fault, limit, message, nearest
+from gradcli.program.arguments import Argument
+from gradcli.program.builder import ProgramBuilder
 from gradcli.program.expressions import Expressions, Fits
 from gradcli.program.program import Program, Ref, pruned
 from gradcli.program.values import extend_values
@@ -43,7 +42,7 @@ def trace(
         return _has_a_shape(source, shapes, point) if others is None else _has_a_shape(source, others, None)
 
     try:
-        return _Tracer(tree, Draft(tree.source, shapes, seed), point, fits if mending else None).program()
+        return _Tracer(tree, ProgramBuilder(tree.source, shapes, seed), point, fits if mending else None).program()
     except GradcliError as error:
         raise error.at(source=tree.source) from None
 
@@ -63,9 +62,11 @@ def _has_a_shape(source: str, shapes: Mapping[str, Shape], point: Mapping[str, A
 class _Tracer:
     """The walk over one tree's statements, in the order they are carried out."""
 
-    def __init__(self, tree: t.Tree, draft: Draft, point: Mapping[str, Array] | None, fits: Fits | None) -> None:
-        self.tree, self.draft, self.point = tree, draft, point
-        self.expressions = Expressions(draft, fits)
+    def __init__(
+        self, tree: t.Tree, builder: ProgramBuilder, point: Mapping[str, Array] | None, fits: Fits | None
+    ) -> None:
+        self.tree, self.builder, self.point = tree, builder, point
+        self.expressions = Expressions(builder, fits)
         self.expressions.notes += tree.notes
         self.known: list[Array] = []
 
@@ -74,35 +75,35 @@ class _Tracer:
         for statement in self.tree.statements:
             result = self._statement(statement)
             value = value if result is None and isinstance(statement, t.While) else result  # a loop without a turn
-        draft = self.draft
-        output = draft.tensor(Given(value, self.tree.statements[-1].span))
+        builder = self.builder
+        output = builder.tensor(Argument(value, self.tree.statements[-1].span))
         self._all_used()
         return pruned(
             Program(
                 self.tree.source,
-                tuple(draft.steps),
+                tuple(builder.steps),
                 output,
-                inputs={name: draft.inputs[name] for name in draft.shapes if name in draft.inputs},
+                inputs={name: builder.inputs[name] for name in builder.shapes if name in builder.inputs},
                 names={name: v for name, v in self.expressions.assigned.items() if isinstance(v, Ref)},
-                whole_numbers=frozenset(draft.whole_numbers),
+                whole_numbers=frozenset(builder.whole_numbers),
                 notes=tuple(self.expressions.notes),
-                pinned=tuple(draft.pinned),
+                pinned=tuple(builder.pinned),
                 bare=self.tree.bare,
                 loops=self.tree.loops,
             )
         )
 
     def _all_used(self) -> None:
-        used = sorted(self.draft.inputs)
-        for name in self.draft.shapes:
+        used = sorted(self.builder.inputs)
+        for name in self.builder.shapes:
             if name not in used:
-                near = get_close_matches(name, used, n=1)
+                near = nearest(name, used)
                 raise fault(
                     "name",
                     N_("the expression does not use {name}"),
                     hint=N_("did you mean {near} ?") if near else N_("it uses: {used}") if used else N_("leave it out"),
                     name=name,
-                    near=near[0] if near else "",
+                    near=near,
                     used=", ".join(used),
                 )
 
@@ -113,7 +114,7 @@ class _Tracer:
             case t.Assign(name, value):
                 result = self.expressions.value(value)
                 if isinstance(result, Ref):
-                    self.draft.name(result, name)
+                    self.builder.name(result, name)
                 self.expressions.assigned[name] = result
                 return result
             case t.While():
@@ -142,21 +143,21 @@ class _Tracer:
 
     def _holds(self, condition: t.Expression) -> bool:
         """The condition's truth now."""
-        given = self.expressions.given(condition)
-        if isinstance(given.value, (bool, Fraction)):
-            return bool(self.draft.pinned_number(given.value))
-        ref = self.draft.tensor(given)
+        argument = self.expressions.argument(condition)
+        if isinstance(argument.value, (bool, Fraction)):
+            return bool(self.builder.pinned_number(argument.value))
+        ref = self.builder.tensor(argument)
         if self.point is None:
             raise fault("syntax", N_("while needs the inputs' values, and here only their shapes are known")).at(
                 condition.span
             )
-        self.draft.pin(ref)
-        extend_values(self.known, self.draft.steps, self.point, self.tree.source)
+        self.builder.pin(ref)
+        extend_values(self.known, self.builder.steps, self.point, self.tree.source)
         if self.known[ref.step].size != 1:
             raise fault(
                 "shape",
                 N_("the condition of while must be one number, and it is {shape}"),
                 hint=N_("for example:  while y.norm() < 1000: ..."),
-                shape=written(self.draft.shape(ref)),
+                shape=written(self.builder.shape(ref)),
             ).at(condition.span)
         return bool(self.known[ref.step].reshape(()))

@@ -8,12 +8,11 @@ from collections.abc import Collection
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops import SPELLED
 from gradcli.ops.foreign_names import renamed
-from gradcli.syntax.mistakes.characters import ROOM_FOR_A_HINT, patched
-from gradcli.syntax.scan import Token
+from gradcli.syntax.mistakes.mistake import ROOM_FOR_A_HINT, mistake, patched
+from gradcli.syntax.scan import Kind, Token, text_of
 
 _TIGHT = ("/", "//", "%", "@", "**")
 """After these a product can be read in two ways."""
-_DID_YOU_MEAN = N_("did you mean {repair} ?")
 
 
 def check(
@@ -33,19 +32,19 @@ def check(
     last, following = left[-1], tokens[place]
     touching = last.span.end == following.span.start
     raised = is_raised(before)
-    if following.text == "(" and last.kind == "close" and (made := _made(source, left)) is not None:
+    if following.text == "(" and last.kind == "close" and (made := _module_call(source, left)) is not None:
         raise _module(source, *made, left, tokens, place)
     listed = role in ("list", "index") or (role == "call" and last.kind != "number")
-    factors = _product(last, following, touching) or _known(left, tokens, place, names)
+    factors = _product(last, following, touching) or _with_values(left, tokens, place, names)
     if not factors or (listed and not touching):
-        raise _apart(source, left, tokens, place, role, names)
+        raise _missing_operator(source, left, tokens, place, role, names)
     if _is_power(before) and (not raised or _function_power(before, following, names)):
-        raise _power(source, before, left, tokens, place, names)
+        raise _power_of_function(source, before, left, tokens, place, names)
     if before and before[-1].kind == "binary" and before[-1].text in _TIGHT and not raised:
         raise _two_readings(source, before[-1], left, tokens, place)
 
 
-def _made(source: str, left: list[Token]) -> tuple[str, str] | None:
+def _module_call(source: str, left: list[Token]) -> tuple[str, str] | None:
     """The class and the options of `nn.ReLU()`, which makes a module where a function is meant."""
     opener = next((at for at, token in enumerate(left) if token.kind == "open"), 0)
     if not opener or left[opener - 1].kind != "name" or not left[opener - 1].text[0].isupper():
@@ -63,9 +62,9 @@ def _module(source: str, name: str, options: str, left: list[Token], tokens: lis
     what = N_("{module} makes a module: here functions are called with their tensors")
     if function is None:
         return fault("name", what, module=name).at(span)
-    given = "w, b" if function == "linear" else options
-    repair = patched(source, span, f"{function}({', '.join(filter(None, (arguments, given)))})")
-    return fault("name", what, hint=_DID_YOU_MEAN, module=name, repair=repair).at(span)
+    parameters = "w, b" if function == "linear" else options
+    repair = f"{function}({', '.join(filter(None, (arguments, parameters)))})"
+    return mistake(source, span, what, repair, kind="name", module=name)
 
 
 def is_raised(before: list[Token]) -> bool:
@@ -84,7 +83,7 @@ def _product(last: Token, following: Token, touching: bool) -> bool:
     return False
 
 
-def _known(left: list[Token], tokens: list[Token], place: int, names: Collection[str]) -> bool:
+def _with_values(left: list[Token], tokens: list[Token], place: int, names: Collection[str]) -> bool:
     """`x y`, `x sin(x)`, `2pi x`, where the names have values: no function stands there without its brackets."""
     following = tokens[place]
     called = place + 1 < len(tokens) and tokens[place + 1].text == "("
@@ -107,7 +106,7 @@ def _function_power(before: list[Token], following: Token, names: Collection[str
     return len(signless) > 1 and signless[-2].kind == "name" and (following.text == "(" or len(signless[-2].text) > 1)
 
 
-def _power(
+def _power_of_function(
     source: str, before: list[Token], left: list[Token], tokens: list[Token], place: int, names: Collection[str]
 ) -> GradcliError:
     """`ln^2(x)`: the square of a function's value, or a product?"""
@@ -125,71 +124,69 @@ def _power(
             "syntax",
             N_("{written} can be read in two ways: the inverse function, or one over the function's value"),
             hint=N_("write {one} or {other}"),
-            written=source[span.start : span.end],
+            written=span.of(source),
             one=patched(source, span, f"a{function}{argument}"),
             other=patched(source, span, f"1/{function}{argument}"),
         ).at(span)
+    sentence = N_("{written} can be read in two ways: a power belongs after the function's argument")
     if function in SPELLED:
         value = f"{function}{argument}**{exponent}" if exponent != "-1" else f"1/{function}{argument}"
-        return fault(
-            "syntax",
-            N_("{written} can be read in two ways: a power belongs after the function's argument"),
-            hint=_DID_YOU_MEAN,
-            written=source[span.start : span.end],
-            repair=patched(source, span, value),
-        ).at(span)
+        return mistake(source, span, sentence, value, written=span.of(source))
     return fault(
         "syntax",
-        N_("{written} can be read in two ways: a power belongs after the function's argument"),
+        sentence,
         hint=N_("write {power} for the power of a function's value, {product} for a product"),
-        written=source[span.start : span.end],
+        written=span.of(source),
         power=f"{function}{argument}**{exponent}",
         product=f"{base.text}**{exponent}*{right}",
     ).at(span)
 
 
 def _two_readings(source: str, operator: Token, left: list[Token], tokens: list[Token], place: int) -> GradcliError:
-    factor, right = _text(source, left), right_text(source, tokens, place)
+    factor, right = text_of(source, left), right_text(source, tokens, place)
     span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
     return fault(
         "syntax",
         N_("{written} after {operator} can be read in two ways"),
         hint=N_("write {one} or {other}"),
-        written=source[span.start : span.end],
+        written=span.of(source),
         operator=operator.text,
         one=patched(source, span, f"({factor}*{right})"),
         other=patched(source, span, f"{factor}*{right}"),
     ).at(span)
 
 
-def _apart(
+def _missing_operator(
     source: str, left: list[Token], tokens: list[Token], place: int, role: str, names: Collection[str]
 ) -> GradcliError:
-    first, second = _text(source, left), right_text(source, tokens, place)
+    first, second = text_of(source, left), right_text(source, tokens, place)
     span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
     sentence = N_("an operator is missing between {first} and {second}")
-    function = left[-1].text if len(left) == 1 and left[-1].kind == "name" and left[-1].text not in names else ""
-    function = function if function in SPELLED else (function and renamed(function)) or ""
-    named = tokens[place + 1 : place + 2]
-    if named and named[0].text == "=":
-        repair = patched(source, Span(left[-1].span.end, tokens[place].span.start), ", ")
-        return fault("syntax", sentence, hint=_DID_YOU_MEAN, first=first, second=second, repair=repair).at(span)
+    if [token.text for token in tokens[place + 1 : place + 2]] == ["="]:
+        between = Span(left[-1].span.end, tokens[place].span.start)
+        return mistake(source, span, sentence, ", ", over=between, first=first, second=second)
+    alone = left[-1].text if len(left) == 1 and left[-1].kind == "name" else ""
+    function = "" if alone in names else alone if alone in SPELLED else alone and renamed(alone)
     if function and tokens[place].kind == "name":
-        repair = patched(source, span, f"{function}({second})")
-        return fault("syntax", sentence, hint=_DID_YOU_MEAN, first=first, second=second, repair=repair).at(span)
-    if len(first) + len(second) > ROOM_FOR_A_HINT or "text" in (left[-1].kind, tokens[place].kind):
-        hint = None
-    elif role == "call":
-        hint = N_("write {first}, {second} for two arguments, {first}*{second} for a product")
-    elif role in ("list", "index") or (left[-1].kind == "number" and tokens[place].kind == "number"):
-        hint = N_("write {first}, {second} for two entries, {first}*{second} for a product")
-    elif left[-1].kind == "name" and len(left) == 1 and tokens[place].kind == "number":
-        hint = N_("write {first}*{second} for a product, {first}**{second} for a power")
-    elif left[-1].kind == "name" and len(left) == 1:
-        hint = N_("write {first}({second}) for a function's value, {first}*{second} for a product")
-    else:
-        hint = N_("write {first}*{second} for a product")
+        return mistake(source, span, sentence, f"{function}({second})", first=first, second=second)
+    hint = None
+    if len(first) + len(second) <= ROOM_FOR_A_HINT and "text" not in (left[-1].kind, tokens[place].kind):
+        hint = _likely_meanings(left[-1].kind, len(left) == 1, tokens[place].kind, role)
     return fault("syntax", sentence, hint=hint, first=first, second=second).at(span)
+
+
+def _likely_meanings(left: Kind, alone: bool, right: Kind, role: str) -> str:
+    """The hint for two operands side by side, by the kinds of the tokens where they meet, and whether the left operand
+    is that token alone."""
+    if role == "call":
+        return N_("write {first}, {second} for two arguments, {first}*{second} for a product")
+    if role in ("list", "index") or (left == "number" and right == "number"):
+        return N_("write {first}, {second} for two entries, {first}*{second} for a product")
+    if left == "name" and alone and right == "number":
+        return N_("write {first}*{second} for a product, {first}**{second} for a power")
+    if left == "name" and alone:
+        return N_("write {first}({second}) for a function's value, {first}*{second} for a product")
+    return N_("write {first}*{second} for a product")
 
 
 def check_root(source: str, tokens: list[Token], place: int) -> None:
@@ -198,12 +195,8 @@ def check_root(source: str, tokens: list[Token], place: int) -> None:
         return
     end = extent(tokens, place + 1) if place + 1 < len(tokens) else place
     span = tokens[place].span.to(tokens[end].span)
-    raise fault(
-        "syntax",
-        N_("the root sign needs brackets, to say how far it reaches"),
-        hint=N_("did you mean {repair} ?"),
-        repair=patched(source, span, f"sqrt({source[span.start + 1 : span.end].strip() or 'x'})"),
-    ).at(span)
+    operand = source[span.start + 1 : span.end].strip() or "x"
+    raise mistake(source, span, N_("the root sign needs brackets, to say how far it reaches"), f"sqrt({operand})")
 
 
 def right_text(source: str, tokens: list[Token], place: int) -> str:
@@ -232,7 +225,3 @@ def _closing(tokens: list[Token], opener: int) -> int:
             if depth == 0:
                 return place
     return len(tokens) - 1
-
-
-def _text(source: str, tokens: list[Token]) -> str:
-    return source[tokens[0].span.start : tokens[-1].span.end]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
 from gradcli.syntax.mistakes import refused_statements
-from gradcli.syntax.mistakes.characters import ROOM_FOR_A_HINT
+from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, ROOM_FOR_A_HINT
 from gradcli.syntax.mistakes.textbook import typed
 from gradcli.syntax.precedence import Reader
 from gradcli.syntax.roles import Names, arrange
@@ -45,7 +45,7 @@ def _with_a_guess(error: GradcliError, variables: Collection[str]) -> GradcliErr
         _parse(guess, variables)
     except GradcliError:
         return error
-    error.hint = message(N_("did you mean {repair} ?"), repair=guess)
+    error.hint = message(DID_YOU_MEAN, repair=guess)
     return error
 
 

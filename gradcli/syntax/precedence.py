@@ -9,7 +9,7 @@ from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops.modules import MODULES
 from gradcli.syntax import scan
 from gradcli.syntax.mistakes import misplaced_tokens
-from gradcli.syntax.mistakes.characters import patched
+from gradcli.syntax.mistakes.mistake import patched
 from gradcli.syntax.skeleton import Chain, Skeleton
 from gradcli.syntax.statements import MAX_DEPTH, too_deep
 from gradcli.syntax.tree import (

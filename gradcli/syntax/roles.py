@@ -9,7 +9,7 @@ from typing import Literal
 from gradcli.message import N_, Message, Span, message
 from gradcli.ops import SPELLED
 from gradcli.syntax import implied_product
-from gradcli.syntax.mistakes import misplaced_tokens
+from gradcli.syntax.mistakes import misplaced_tokens, reserved_words
 from gradcli.syntax.scan import Kind, Token
 
 Role = Literal["top", "group", "call", "list", "index"]
@@ -39,7 +39,7 @@ class Level:
 
 
 @dataclass(slots=True)
-class Arranged:
+class Arrangement:
     """What has been read so far. `ready` where an operand is expected; `operand` is where the last one began, `base`
     where the one began that the last `**` raises."""
 
@@ -70,11 +70,11 @@ def arrange(source: str, tokens: list[Token], names: Names = NO_NAMES) -> tuple[
 
     Raises GradcliError (syntax) at the first token that cannot stand where it does.
     """
-    so_far = Arranged(source, names)
+    so_far = Arrangement(source, names)
     for place, token in enumerate(tokens):
         match token.kind:
             case "word":
-                raise misplaced_tokens.word(source, tokens, place)
+                raise reserved_words.word(source, tokens, place)
             case "operator":
                 _operator(so_far, tokens, place)
             case _:
@@ -84,7 +84,7 @@ def arrange(source: str, tokens: list[Token], names: Names = NO_NAMES) -> tuple[
     return so_far.tokens, so_far.notes
 
 
-def _operand(so_far: Arranged, tokens: list[Token], place: int) -> None:
+def _operand(so_far: Arrangement, tokens: list[Token], place: int) -> None:
     token = tokens[place]
     if _after(so_far, "dot"):
         if token.kind != "name":
@@ -100,7 +100,7 @@ def _operand(so_far: Arranged, tokens: list[Token], place: int) -> None:
         implied_product.check_root(so_far.source, tokens, place)
 
 
-def _supply_times(so_far: Arranged, tokens: list[Token], place: int) -> None:
+def _supply_times(so_far: Arrangement, tokens: list[Token], place: int) -> None:
     """Puts the `*` that was left out, where there is one reading only."""
     left = so_far.tokens[so_far.operand :]
     before = so_far.tokens[: so_far.operand]
@@ -115,14 +115,14 @@ def _supply_times(so_far: Arranged, tokens: list[Token], place: int) -> None:
     so_far.notes.append(message(N_("{written} was read as {read}"), written=written, read=f"{text}*{right}"))
 
 
-def _takes_one_tensor(so_far: Arranged) -> bool:
+def _takes_one_tensor(so_far: Arrangement) -> bool:
     """Whether the bracket is the call of a function to which no second tensor can be given: sin(2 pi x)."""
     level = so_far.levels[-1]
     row = SPELLED.get(so_far.tokens[level.place - 1].text) if level.role == "call" and level.place else None
     return row is not None and [param.kind for param in row.tensors] == ["tensor"]
 
 
-def _operator(so_far: Arranged, tokens: list[Token], place: int) -> None:
+def _operator(so_far: Arrangement, tokens: list[Token], place: int) -> None:
     token = tokens[place]
     if _after(so_far, "dot"):
         raise misplaced_tokens.after_dot(token)
@@ -135,14 +135,14 @@ def _operator(so_far: Arranged, tokens: list[Token], place: int) -> None:
             _comma(so_far, tokens, place)
         case ":":
             if so_far.role != "index" or (so_far.ready and not _after(so_far, "open", "comma", "colon")):
-                raise misplaced_tokens.colon(so_far.source, tokens, place)
+                raise misplaced_tokens.colon(token)
             so_far.add(token, "colon")
             so_far.ready = True
         case "=":
             _keyword(so_far, tokens, place)
         case ".":
             if so_far.ready or place + 1 == len(tokens):
-                raise misplaced_tokens.dot(so_far.source, tokens, place)
+                raise misplaced_tokens.dot(so_far.source, token)
             so_far.add(token, "dot")
         case "...":
             if so_far.role != "index" or not so_far.ready:
@@ -153,7 +153,7 @@ def _operator(so_far: Arranged, tokens: list[Token], place: int) -> None:
             _sign(so_far, tokens, place)
 
 
-def _sign(so_far: Arranged, tokens: list[Token], place: int) -> None:
+def _sign(so_far: Arrangement, tokens: list[Token], place: int) -> None:
     token = tokens[place]
     if token.text == "<" and not so_far.ready and _is_arrow(so_far.source, tokens, place):
         raise misplaced_tokens.arrow(so_far.source, tokens, place)
@@ -188,7 +188,7 @@ def _is_arrow(source: str, tokens: list[Token], place: int) -> bool:
     return together and source[here.span.start - 1].isspace() and source[following[0].span.end :][:1].isspace()
 
 
-def _open(so_far: Arranged, tokens: list[Token], place: int) -> None:
+def _open(so_far: Arrangement, tokens: list[Token], place: int) -> None:
     token, last = tokens[place], so_far.last
     role: Role = "group" if token.text == "(" else "list"
     if not so_far.ready and last is not None:
@@ -206,7 +206,7 @@ def _open(so_far: Arranged, tokens: list[Token], place: int) -> None:
     so_far.ready = True
 
 
-def _factor(so_far: Arranged, tokens: list[Token], place: int) -> bool:
+def _factor(so_far: Arrangement, tokens: list[Token], place: int) -> bool:
     """Whether the name before this bracket is a factor, as in x(x+1): an input that is no function's name too, before
     a sum. x(0) may be an entry and x(t) a function of t, so these stay calls."""
     left = so_far.tokens[so_far.operand :]
@@ -224,7 +224,7 @@ def _factor(so_far: Arranged, tokens: list[Token], place: int) -> bool:
     return signs > 0
 
 
-def _close(so_far: Arranged, tokens: list[Token], place: int) -> None:
+def _close(so_far: Arrangement, tokens: list[Token], place: int) -> None:
     level = so_far.levels[-1]
     empty = len(so_far.tokens) == level.place + 1
     if empty and level.role == "index":
@@ -237,7 +237,7 @@ def _close(so_far: Arranged, tokens: list[Token], place: int) -> None:
     so_far.ready = False
 
 
-def _comma(so_far: Arranged, tokens: list[Token], place: int) -> None:
+def _comma(so_far: Arrangement, tokens: list[Token], place: int) -> None:
     if so_far.role == "top":
         raise misplaced_tokens.comma(so_far.source, tokens, place)
     if so_far.ready and not _after(so_far, "colon"):
@@ -246,15 +246,15 @@ def _comma(so_far: Arranged, tokens: list[Token], place: int) -> None:
     so_far.ready = True
 
 
-def _after(so_far: Arranged, *kinds: Kind) -> bool:
+def _after(so_far: Arrangement, *kinds: Kind) -> bool:
     """Whether the last token is of one of these kinds, after which nothing need stand."""
     return so_far.last is not None and so_far.last.kind in kinds
 
 
-def _keyword(so_far: Arranged, tokens: list[Token], place: int) -> None:
+def _keyword(so_far: Arrangement, tokens: list[Token], place: int) -> None:
     """`dim=` in a call."""
     starts = so_far.role == "call" and place >= 2 and tokens[place - 1].kind == "name"
     if not starts or so_far.tokens[-2].kind not in ("open", "comma"):
-        raise misplaced_tokens.equals(so_far.source, tokens, place)
+        raise misplaced_tokens.equals(so_far.source, tokens[place])
     so_far.add(tokens[place], "equals")
     so_far.ready = True

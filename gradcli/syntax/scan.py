@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -47,6 +47,11 @@ class Token:
     kind: Kind
     text: str
     span: Span
+
+
+def text_of(source: str, tokens: Sequence[Token]) -> str:
+    """The text from the first of these tokens to the last; "" of none."""
+    return tokens[0].span.to(tokens[-1].span).of(source) if tokens else ""
 
 
 LINE_ENDS = "\n\r\u2028\u2029\x85"
@@ -107,14 +112,14 @@ def scan(source: str) -> Iterator[Token]:
 
 def words(source: str) -> Iterator[str]:
     """The words of a program, or of a part of one, as they were typed, without its comments."""
-    return (source[token.span.start : token.span.end] for token in scan(source))
+    return (token.span.of(source) for token in scan(source))
 
 
 def one_line(source: str) -> str:
     """The text of a program, or of a part of one, on one line without its comments."""
     pieces, end = [], 0
     for token in scan(source):
-        pieces += [" " if token.span.start > end else "", source[token.span.start : token.span.end]]
+        pieces += [" " if token.span.start > end else "", token.span.of(source)]
         end = token.span.end
     return " ".join("".join(pieces).split())
 
@@ -224,7 +229,7 @@ def _power(written: str, span: Span) -> Iterator[Token]:
 
 
 def _number(plain: str, span: Span) -> Token:
-    text = plain[span.start : span.end]
+    text = span.of(plain)
     after = plain[span.end : span.end + 2]
     if after[:1] in ("j", "J") and not after[1:].isidentifier() and not after[1:].isdigit():
         raise characters.complex_number(text).at(Span(span.start, span.end + 1))

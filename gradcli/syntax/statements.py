@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
-from gradcli.syntax.mistakes import refused_statements
-from gradcli.syntax.scan import LINE_ENDS, Token
+from gradcli.syntax.mistakes import refused_statements, unmatched_brackets
+from gradcli.syntax.scan import LINE_ENDS, Token, text_of
 
 MAX_DEPTH = 100
 """Brackets within brackets, powers of powers, signs of signs; and what a tree of the program is deep, at most."""
@@ -49,14 +49,14 @@ def join_lines(source: str, tokens: Iterable[Token]) -> list[Token]:
                 raise too_deep(token.span)
         elif token.kind == "operator" and token.text in ")]":
             if not opened or opened[-1].text != _CLOSES[token.text]:
-                raise refused_statements.unbalanced(source, opened[-1] if opened else None, token)
+                raise unmatched_brackets.unbalanced(source, opened[-1] if opened else None, token)
             opened.pop()
         elif token.text == ";" and opened:
-            raise refused_statements.semicolon_inside(source, opened[-1], token)
+            raise unmatched_brackets.semicolon_inside(source, opened[-1], token)
         if not (opened and token.kind == "newline"):
             kept.append(token)
     if opened:
-        raise refused_statements.never_closed(source, opened)
+        raise unmatched_brackets.never_closed(source, opened)
     return kept
 
 
@@ -178,7 +178,7 @@ def _free_the_last(source: str, bodies: list[list[Line | Loop]], notes: list[Mes
         return
     bodies[-1].pop()
     bodies[0].append(last)
-    text = source[last.tokens[0].span.start : last.tokens[-1].span.end]
+    text = text_of(source, last.tokens)
     notes.append(message(N_("{text} was read after the loop; inside it, it would do nothing"), text=text))
 
 
@@ -186,7 +186,7 @@ def _loop(source: str, tokens: list[Token]) -> tuple[Loop, list[Token]]:
     """The loop that `while` begins, still without a body, and the tokens after its colon."""
     colon = next((place for place, token in outside(tokens) if _is(token, ":")), None)
     if colon is None:
-        raise refused_statements.no_colon(source, tokens)
+        raise refused_statements.no_colon(tokens[0])
     if colon == 1:
         raise refused_statements.no_condition(tokens)
     return Loop(tokens[0], tokens[1:colon], []), tokens[colon + 1 :]
@@ -207,7 +207,7 @@ def _assignment(source: str, tokens: list[Token], place: int) -> Line:
     if place != 1 or tokens[0].kind != "name":
         raise refused_statements.target(source, tokens, place)
     if len(tokens) == 2:
-        raise refused_statements.no_value(source, tokens)
+        raise refused_statements.no_value(*tokens)
     value = tokens[2:]
     again = next((at for at, token in outside(value) if _is(token, "=")), None)
     if again is not None:

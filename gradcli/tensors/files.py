@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 import sys
@@ -12,7 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from gradcli.message import N_, GradcliError, fault, limit
+from gradcli.message import N_, GradcliError, fault, limit, nearest
 from gradcli.report import Array
 from gradcli.shapes import RAISE, allowed, needed
 from gradcli.tensors import npy, pt, text_tables
@@ -230,7 +229,8 @@ def _missing(file: str, path: str) -> GradcliError:
         names = os.listdir(folder or ".")
     except OSError:
         return fault("file", N_("there is no file {file}: its directory does not exist"), file=file)
-    near = difflib.get_close_matches(base, sorted(names), 1)
-    nearest = os.path.join(os.path.dirname(file), near[0]) if near else ""
-    hint = N_("did you mean @{nearest} ?") if near else None
-    return fault("file", N_("there is no file {file}"), hint=hint, file=file, nearest=nearest)
+    near = nearest(base, sorted(names))
+    if near is None:
+        return fault("file", N_("there is no file {file}"), file=file)
+    path = os.path.join(os.path.dirname(file), near)
+    return fault("file", N_("there is no file {file}"), N_("did you mean @{nearest} ?"), file=file, nearest=path)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
-from gradcli.shapes import MOST, RAISE, Shape, allowed, check_strides, size
+from gradcli.shapes import MOST, RAISE, Shape, allowed, check_axes, check_strides, size
 
 MAX_ENTRIES = MOST
 MAX_AXES = 32
@@ -19,8 +19,7 @@ _NOT_IN_JSON = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": floa
 
 def check_size(shape: Shape, name: str) -> None:
     """Raises GradcliError (limit) for a tensor too large to be made; nothing has been allocated yet."""
-    if len(shape) > MAX_AXES:
-        raise limit(N_("{name} has {count} axes; the limit is {most}"), name=name, count=len(shape), most=MAX_AXES)
+    check_axes(len(shape), name, MAX_AXES)
     most = allowed(MAX_ENTRIES)
     if size(shape) > most:
         written = "×".join(map(str, shape))

@@ -17,7 +17,7 @@ _ROWS = re.compile(rf"\s*+{_NUMBER}(?:[\s,]++{_NUMBER})*+(?:\s*+;\s*+{_NUMBER}(?
 _CONSTRUCTED = re.compile(r"(eye|ones|zeros|rand|randn|arange)[\s_]*(\d+)(?:(?:\s*[x,×*]\s*|\s+)(\d+))?")
 
 
-def printed(text: str) -> str:
+def as_text(text: str) -> str:
     """`tensor([1., 2.], requires_grad=True)` as `[1., 2.]`, `[[1. 2.] [3. 4.]]` with commas; other text as it is."""
     wrapped = _WRAPPED.fullmatch(text)
     inner = _without_details(wrapped[1]).strip() if wrapped else text
@@ -32,7 +32,7 @@ def _without_details(inside: str) -> str:
     return inside[:-_ROOM_FOR_DETAILS] + _DETAILS.sub("", inside[-_ROOM_FOR_DETAILS:])
 
 
-def respelled(text: str) -> str | None:
+def respell(text: str) -> str | None:
     """`1 2 3`, `1 2; 3 4`, `{1,2}`, `eye 5` as they are written here; None where it is none of these."""
     bare = text.strip().replace("\n", ";")
     if len(bare) > LONGEST:

@@ -15,9 +15,9 @@ from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
 from gradcli.syntax.scan import uncommented
 from gradcli.tensors import files
-from gradcli.tensors.files import READERS, Stdin
+from gradcli.tensors.files import Stdin
 from gradcli.tensors.nested import from_lists, real
-from gradcli.tensors.printed_forms import printed, respelled
+from gradcli.tensors.printed_forms import as_text, respell
 from gradcli.tensors.tensor_text import plain, read_text
 
 Evaluate = Callable[[Tree], Array]
@@ -29,7 +29,7 @@ _STANDARD_INPUT = N_("standard input")
 
 
 def read_tensor(
-    given: Any,
+    value: Any,
     *,
     name: str,
     evaluate: Evaluate | None = None,
@@ -38,16 +38,16 @@ def read_tensor(
 ) -> Array:
     """The tensor that a person gave for the variable `name`, as a new float64 array of any shape, () for a number.
 
-    `given` is a number, nested lists, a NumPy array, a PyTorch tensor, or text: a number (`-3`, `nan`, `pi`), lists
+    `value` is a number, nested lists, a NumPy array, a PyTorch tensor, or text: a number (`-3`, `nan`, `pi`), lists
     (`[[1,2],[3,4]]`), rows (`1,2:3,4`), a constructor (`eye:5`), a file (`@x.npy`, `file:x.npy`), stdin (`-`, `@-`), or
     an expression without variables, which is parsed and handed to `evaluate`. `generator` draws `rand:3` and `randn:3`;
     give one stream to all variables of a question. Integers and bools become floats.
 
     Raises GradcliError: input (a mistake in the value), file, syntax and whatever `evaluate` raises, limit.
     """
-    if not isinstance(given, str):
-        return _from_value(given, name)
-    text = given.strip()
+    if not isinstance(value, str):
+        return _from_value(value, name)
+    text = value.strip()
     if not text:
         raise fault("input", N_("the value of {name} is empty"), hint=N_("write {name}=3 or {name}=eye:5"), name=name)
     if text in ("-", "@-"):
@@ -55,41 +55,41 @@ def read_tensor(
     file = re.match(r"(?:@|file:)\s*(.*)", text, re.DOTALL)
     if file is not None:
         return _named(name, lambda: files.read_file(file[1]))
-    array = read_text(printed(plain(uncommented(text))), name, generator or Stream(0, "inputs"))
+    array = read_text(as_text(plain(uncommented(text))), name, generator or Stream(0, "inputs"))
     return array if array is not None else _from_expression(text, name, evaluate)
 
 
-def read_program(given: str, *, stdin: Stdin | None = None) -> str:
+def read_program(text: str, *, stdin: Stdin | None = None) -> str:
     """The text of a program: itself, or the content of `@FILE`, `@-` or `-`.
 
     Raises GradcliError (file, input, limit).
     """
-    if given.strip() in ("-", "@-"):
+    if text.strip() in ("-", "@-"):
         content, file = (stdin or Stdin()).read("the expression"), "-"
-    elif given.startswith("@"):
-        file = given[1:].strip()
+    elif text.startswith("@"):
+        file = text[1:].strip()
         content = files.content_of(file)
     else:
-        return given
+        return text
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise fault("file", N_("{file} is not a text: byte {byte} is not UTF-8"), file=file, byte=error.start) from None
 
 
-def _from_value(given: Any, name: str) -> Array:
-    if isinstance(given, (np.ndarray, np.generic)):
-        return real(np.asarray(given), name)
-    if hasattr(given, "detach") and hasattr(given, "tolist"):
-        return from_lists(given.detach().tolist(), name)  # a PyTorch tensor, without importing PyTorch to ask
-    return from_lists(_without_arrays(given), name)
+def _from_value(value: Any, name: str) -> Array:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return real(np.asarray(value), name)
+    if hasattr(value, "detach") and hasattr(value, "tolist"):
+        return from_lists(value.detach().tolist(), name)  # a PyTorch tensor, without importing PyTorch to ask
+    return from_lists(_without_arrays(value), name)
 
 
-def _without_arrays(given: Any) -> Any:
+def _without_arrays(value: Any) -> Any:
     """Lists in which rows may be arrays, as lists of lists."""
-    if isinstance(given, (list, tuple)) and any(isinstance(row, np.ndarray) for row in given):
-        return [row.tolist() if isinstance(row, np.ndarray) else row for row in given]
-    return given
+    if isinstance(value, (list, tuple)) and any(isinstance(row, np.ndarray) for row in value):
+        return [row.tolist() if isinstance(row, np.ndarray) else row for row in value]
+    return value
 
 
 def _from_stdin(content: bytes, name: str, evaluate: Evaluate | None, generator: Stream | None) -> Array:
@@ -99,7 +99,7 @@ def _from_stdin(content: bytes, name: str, evaluate: Evaluate | None, generator:
         raise fault("input", N_("standard input is empty: there is no value for {name}"), name=name)
     lists = written.startswith((b"[", b"tensor(", b"array("))
     if written.isascii() and (lists or len(written.splitlines()) == 1):
-        text = printed(plain(written.decode("ascii")))
+        text = as_text(plain(written.decode("ascii")))
         array = read_text(text, name, generator or Stream(0, "inputs"))
         if array is not None:
             return array
@@ -132,7 +132,7 @@ def _from_expression(text: str, name: str, evaluate: Evaluate | None) -> Array:
         raise fault(
             "input", sentence, hint=N_("to read a file write @{file}"), text=text, name=name, file=text.split()[0]
         )
-    repair = respelled(text)
+    repair = respell(text)
     if repair is not None:
         raise fault(
             "input",
@@ -158,6 +158,3 @@ def _from_expression(text: str, name: str, evaluate: Evaluate | None) -> Array:
                 name=name,
             )
         raise _about(name, error.at(source=text)) from None
-
-
-__all__ = ["READERS", "Evaluate", "Stdin", "read_program", "read_tensor"]

@@ -54,7 +54,7 @@ def read_text(text: str, name: str, generator: Stream) -> Array | None:
     if word.strip() in CONSTRUCTORS:
         if not colon:
             raise _bare(word, name)
-        return _constructed(word.strip(), [part.strip() for part in rest.split(":")], name, generator)
+        return _construct(word.strip(), [part.strip() for part in rest.split(":")], name, generator)
     return _rows(text, name)
 
 
@@ -175,7 +175,7 @@ def _check_entry(text: str, name: str, entry: str, count: int) -> None:
     ).at(Span(start, start + len(entry)), text)
 
 
-def _constructed(word: str, parts: list[str], name: str, generator: Stream) -> Array:
+def _construct(word: str, parts: list[str], name: str, generator: Stream) -> Array:
     """`word:part:part…`; every size is checked before anything is made."""
     makers: dict[str, Callable[[], Array]] = {
         "eye": lambda: _eye(parts, name),

@@ -7,15 +7,9 @@ import unicodedata
 
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops import SPELLED
+from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, LEAVE_OUT, ROOM_FOR_A_HINT, mistake, patched
 
-ROOM_FOR_A_HINT = 100
-"""A repair is shown as the whole expression, ready to paste, up to this many characters."""
-
-
-def patched(source: str, span: Span, repair: str) -> str:
-    """The whole source with the place mended, or the mended place alone where the source is long."""
-    whole = f"{source[: span.start]}{repair}{source[span.end :]}".strip()
-    return whole if len(whole) <= ROOM_FOR_A_HINT and "\n" not in whole else repair.strip()
+_NO_MEANING = N_("the character {char} has no meaning here")
 
 
 def renamed(word: str) -> str:
@@ -26,61 +20,50 @@ def renamed(word: str) -> str:
 def character(source: str, plain: str, place: int) -> GradcliError:
     """The complaint about the character at `place`, which begins no token."""
     char, span = plain[place], Span(place, place + 1)
-    if char in "\"'":
-        error = fault(
-            "syntax",
-            N_("the quote {quote} is never closed"),
-            hint=N_("close it: {quote}i,j->ij{quote}"),
-            quote=source[place],
-        )
-    elif char == "\\":
-        return _latex(source, place)
-    elif char in "{}":
-        error = _braces(source, plain, place)
-    elif char == "!":
-        return _factorial(source, plain, place)
-    elif char in "‖∥":
-        error = fault("syntax", N_("bars are not read as a norm"), hint=N_("write norm(x)"))
-    elif char == "⊗":
-        error = fault(
-            "syntax",
-            N_("the character {char} has no meaning here"),
-            hint=N_("write outer(a, b) or kron(a, b)"),
-            char=_shown(char),
-        )
-    elif char == "$":
-        error = fault(
-            "syntax",
-            N_("{char} has no meaning here"),
-            hint=N_("leave it out: {repair}"),
-            char=char,
-            repair=patched(source, span, ""),
-        )
-    elif char == "?":
-        choice = re.fullmatch(r"\s*([^?:;]+?)\s*\?\s*([^?:;]+?)\s*:\s*([^?:;]+?)\s*", plain)
-        error = fault(
-            "syntax",
-            N_("the character {char} has no meaning here"),
-            hint=N_("did you mean {repair} ?") if choice else N_("choose entry by entry with where(condition, a, b)"),
-            char=char,
-            repair=f"where({', '.join(choice.groups())})" if choice else "",
-        )
-    elif char == "\0":
-        error = fault("syntax", N_("the text holds a null byte at position {place}: it is not a text"), place=place + 1)
-    else:
-        plainer = unicodedata.normalize("NFKC", char).replace("⁄", "/")
-        similar = plainer.isascii() and plainer.isprintable() and plainer != char and plainer.strip()
-        error = fault(
-            "syntax",
-            N_("the character {char} has no meaning here"),
-            hint=N_("did you mean {repair} ?") if similar else None,
-            char=_shown(char),
-            repair=patched(source, span, f"({plainer})"),
-        )
-    return error.at(span)
+    match char:
+        case '"' | "'":
+            unclosed = N_("the quote {quote} is never closed")
+            return fault("syntax", unclosed, N_("close it: {quote}i,j->ij{quote}"), quote=source[place]).at(span)
+        case "\\":
+            return _latex(source, place)
+        case "{" | "}":
+            return _braces(source, plain, place)
+        case "!":
+            return _exclamation_mark(source, plain, place)
+        case "‖" | "∥":
+            return fault("syntax", N_("bars are not read as a norm"), N_("write norm(x)")).at(span)
+        case "⊗":
+            return fault("syntax", _NO_MEANING, N_("write outer(a, b) or kron(a, b)"), char=_printable(char)).at(span)
+        case "$":
+            return mistake(source, span, N_("{char} has no meaning here"), "", hint=LEAVE_OUT, char=char)
+        case "?":
+            return _question_mark(plain, span)
+        case "\0":
+            null = N_("the text holds a null byte at position {place}: it is not a text")
+            return fault("syntax", null, place=place + 1).at(span)
+        case _:
+            return _like_plain_text(source, char, span)
 
 
-def _shown(char: str) -> str:
+def _question_mark(plain: str, span: Span) -> GradcliError:
+    """`c ? a : b`"""
+    choice = re.fullmatch(r"\s*([^?:;]+?)\s*\?\s*([^?:;]+?)\s*:\s*([^?:;]+?)\s*", plain)
+    if choice is None:
+        hint = N_("choose entry by entry with where(condition, a, b)")
+        return fault("syntax", _NO_MEANING, hint, char="?").at(span)
+    return fault("syntax", _NO_MEANING, DID_YOU_MEAN, char="?", repair=f"where({', '.join(choice.groups())})").at(span)
+
+
+def _like_plain_text(source: str, char: str, span: Span) -> GradcliError:
+    """`½`, which Unicode says is like 1/2, or a character that is like nothing."""
+    plainer = unicodedata.normalize("NFKC", char).replace("⁄", "/")
+    similar = plainer.isascii() and plainer.isprintable() and plainer != char and plainer.strip()
+    if not similar:
+        return fault("syntax", _NO_MEANING, char=_printable(char)).at(span)
+    return mistake(source, span, _NO_MEANING, f"({plainer})", char=_printable(char))
+
+
+def _printable(char: str) -> str:
     """A character that can be printed, or its number."""
     code = f"U+{ord(char):04X}"
     if not char.isprintable():
@@ -89,51 +72,45 @@ def _shown(char: str) -> str:
 
 
 def _latex(source: str, place: int) -> GradcliError:
+    sentence = N_("LaTeX is not read here: a backslash has no meaning")
     fraction = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}").match(source, place)
     if fraction:
-        span = Span(*fraction.span())
         numerator, denominator = (part if part.isalnum() else f"({part})" for part in fraction.groups())
-        hint = N_("did you mean {repair} ?")
-        values = {"repair": patched(source, span, f"{numerator}/{denominator}")}
-    else:
-        word = re.compile(r"\\[A-Za-z]*").match(source, place)
-        span = Span(place, word.end() if word else place + 1)
-        hint, values = N_("write (a)/(b), sqrt(x), x**2, sin(x), pi"), {}
-    return fault("syntax", N_("LaTeX is not read here: a backslash has no meaning"), hint=hint, **values).at(span)
+        return mistake(source, Span(*fraction.span()), sentence, f"{numerator}/{denominator}")
+    word = re.compile(r"\\[A-Za-z]*").match(source, place)
+    span = Span(place, word.end() if word else place + 1)
+    return fault("syntax", sentence, N_("write (a)/(b), sqrt(x), x**2, sin(x), pi")).at(span)
 
 
 def _braces(source: str, plain: str, place: int) -> GradcliError:
-    sentence = N_("curly braces are not used here: ( ) groups and [ ] makes a list")
+    sentence, span = N_("curly braces are not used here: ( ) groups and [ ] makes a list"), Span(place, place + 1)
     closing = plain.find("}", place)
     if plain[place] == "}" or closing < 0 or ":" in plain[place:closing]:
-        return fault("syntax", sentence)
+        return fault("syntax", sentence).at(span)
     raised = plain[:place].rstrip().endswith(("^", "**", "_"))
     word = re.search(r"\w+$", plain[:place])
     left, right = "()" if raised or (word is not None and word[0] in SPELLED) else "[]"
-    repair = patched(source, Span(place, closing + 1), f"{left}{source[place + 1 : closing]}{right}")
-    return fault("syntax", sentence, hint=N_("did you mean {repair} ?"), repair=repair)
+    inner = source[place + 1 : closing]
+    return mistake(source, span, sentence, f"{left}{inner}{right}", over=Span(place, closing + 1))
 
 
-def _factorial(source: str, plain: str, place: int) -> GradcliError:
+def _exclamation_mark(source: str, plain: str, place: int) -> GradcliError:
+    """`x!`, or `!x` as other languages write it."""
     span = Span(place, place + 1)
-    start = max(0, place - ROOM_FOR_A_HINT)
-    operand = re.compile(r"(\w+|\([^()]*\))\s*$").search(plain[:place], start)
+    operand = re.compile(r"(\w+|\([^()]*\))\s*$").search(plain[:place], max(0, place - ROOM_FOR_A_HINT))
     if operand is None:
-        return fault(
-            "syntax",
-            N_("! does not mean 'not' here: a mask is negated by ~"),
-            hint=N_("did you mean {repair} ?"),
-            repair=_negated(source, plain, place),
-        ).at(span)
-    inner = source[operand.start(1) : operand.end(1)]
+        sentence = N_("! does not mean 'not' here: a mask is negated by ~")
+        return fault("syntax", sentence, DID_YOU_MEAN, repair=_negated(source, plain, place)).at(span)
+    inner = Span(*operand.span(1)).of(source)
     inner = inner[1:-1] if inner.startswith("(") else inner
-    place_of_all = Span(operand.start(1), place + 1)
-    return fault(
-        "syntax",
+    return mistake(
+        source,
+        span,
         N_("! is not a factorial here"),
+        f"exp(lgamma({inner}+1))",
+        over=Span(operand.start(1), place + 1),
         hint=N_("x! is exp(lgamma(x+1)): {repair}"),
-        repair=patched(source, place_of_all, f"exp(lgamma({inner}+1))"),
-    ).at(span)
+    )
 
 
 def _negated(source: str, plain: str, place: int) -> str:
@@ -141,29 +118,26 @@ def _negated(source: str, plain: str, place: int) -> str:
     name = re.compile(r"!\s*(\w+)(?![\w(.\[])").match(plain, place)
     if name is None:
         return patched(source, Span(place, place + 1), "~")
-    return patched(source, Span(place, name.end()), f"({source[name.start(1) : name.end(1)]} == 0)")
+    return patched(source, Span(place, name.end()), f"({Span(*name.span(1)).of(source)} == 0)")
 
 
 def quote_after(source: str, plain: str, before: Span, place: int) -> GradcliError:
     """The complaint about a quote right after an operand: `x'`, or the prefixed text `f'...'`."""
-    prefix = source[before.start : before.end]
+    prefix = before.of(source)
     quoted = re.compile(r"(['\"])([^'\"]*)\1").match(plain, place)
     products = quoted is not None and re.search(r"[@*+]", quoted.group(2))  # b' @ c' are two transposes
     if quoted and not products and re.fullmatch(r"(?i)[fbru]|[fb]r|r[fb]", prefix):
-        return fault(
-            "syntax",
-            N_("a text with the prefix {prefix} is not allowed"),
-            hint=N_("leave the prefix out"),
-            prefix=prefix,
-        ).at(Span(before.start, place + 1))
-    span = Span(place, place + 1)
-    return fault(
-        "syntax",
+        sentence = N_("a text with the prefix {prefix} is not allowed")
+        span = Span(before.start, place + 1)
+        return fault("syntax", sentence, N_("leave the prefix out"), prefix=prefix).at(span)
+    return mistake(
+        source,
+        Span(place, place + 1),
         N_("a quote after {operand} is neither a transpose nor a derivative here"),
+        ".T",
         hint=N_("the transpose is {repair}"),
         operand=prefix,
-        repair=patched(source, span, ".T"),
-    ).at(span)
+    )
 
 
 def complex_number(text: str) -> GradcliError:

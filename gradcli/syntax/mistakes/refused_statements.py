@@ -1,4 +1,4 @@
-"""A statement or bracket that is not allowed -> what is wrong, where, and the repair."""
+"""A statement that is not allowed -> what is wrong, where, and the repair."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import chain, count
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, message
 from gradcli.ops import SPELLED
-from gradcli.syntax.mistakes import misplaced_tokens
-from gradcli.syntax.mistakes.characters import ROOM_FOR_A_HINT, patched
-from gradcli.syntax.scan import Token
+from gradcli.syntax.mistakes import reserved_words
+from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, LEAVE_OUT, ROOM_FOR_A_HINT, fits_a_hint, mistake, patched
+from gradcli.syntax.scan import Token, text_of
 from gradcli.syntax.tree import Bare, Call, Name, Statement
 
 AUGMENTED = ("+=", "-=", "*=", "/=", "//=", "%=", "@=", "**=", "&=", "|=", "^=")
@@ -35,18 +35,14 @@ _INSTEAD = {
 }
 
 
-_ASSIGNS = re.compile(r"(^|[;\n:])\s*\w+\s*=(?!=)[^;\n]*$")
-"""What stands before a bracket in a statement that gives a name."""
-
-
 def statement(source: str, tokens: list[Token]) -> GradcliError:
     """The complaint about a statement that begins with a reserved word."""
     word = tokens[0]
     used_as_name = len(tokens) > 1 and tokens[1].kind == "operator" and tokens[1].text not in "([~.:"
     if used_as_name or word.text not in (*_INSTEAD, "try", "raise", "async", "await", "break", "continue", "nonlocal"):
-        return misplaced_tokens.word(source, tokens, 0)
+        return reserved_words.word(source, tokens, 0)
     rest = _without(source, tokens)
-    hint = N_("leave it out: {repair}") if rest else _INSTEAD.get(word.text)
+    hint = LEAVE_OUT if rest else _INSTEAD.get(word.text)
     return fault("syntax", _ONLY, hint=hint, word=word.text, repair=rest).at(word.span)
 
 
@@ -58,73 +54,7 @@ def _without(source: str, tokens: list[Token]) -> str:
         return ""
     sign = next(sign for sign in after if source.startswith(sign, min(ends)))
     rest = source[min(ends) + len(sign) :].strip().removeprefix("return ").strip()
-    return rest if len(rest) <= ROOM_FOR_A_HINT and "\n" not in rest else ""
-
-
-def unbalanced(source: str, opener: Token | None, closer: Token) -> GradcliError:
-    """The complaint about a bracket that closes nothing, or the wrong one."""
-    if opener is None:
-        rest = source[closer.span.end :]
-        again = len(rest) - len(rest.lstrip(closer.text + " "))
-        every = Span(closer.span.start, closer.span.end + again)
-        return fault(
-            "syntax",
-            N_("the bracket {closer} closes nothing"),
-            hint=N_("did you mean {repair} ?"),
-            closer=closer.text,
-            repair=patched(source, every, " " * bool(again)),
-        ).at(closer.span)
-    return fault(
-        "syntax",
-        N_("the bracket {opener} is closed by {closer}"),
-        hint=N_("did you mean {repair} ?"),
-        opener=opener.text,
-        closer=closer.text,
-        repair=patched(source, closer.span, _closing(opener)),
-    ).at(opener.span.to(closer.span))
-
-
-def never_closed(source: str, opened: list[Token]) -> GradcliError:
-    """The complaint about brackets still open at the end; the span is the innermost."""
-    closers = "".join(map(_closing, reversed(opened)))
-    end = len(source.rstrip())
-    return fault(
-        "syntax",
-        N_("the bracket {opener} is never closed"),
-        hint=N_("did you mean {repair} ?"),
-        opener=opened[-1].text,
-        repair=patched(source, Span(end, end), closers),
-    ).at(opened[-1].span)
-
-
-def _closing(opener: Token) -> str:
-    return ")" if opener.text == "(" else "]"
-
-
-def semicolon_inside(source: str, opener: Token, semicolon: Token) -> GradcliError:
-    """The complaint about `;` inside a bracket: a matrix as other languages write it, or a bracket left open."""
-    end = source.find("]", semicolon.span.start)
-    if opener.text == "(" or end < 0:
-        closed = _closing(opener) in source[semicolon.span.end :]
-        if not closed and _ASSIGNS.search(source[: opener.span.start]):
-            repair = patched(source, semicolon.span, f"{_closing(opener)};")
-        else:  # an expression that ended here would be lost
-            repair = patched(source + _closing(opener) * (not closed), semicolon.span, ",")
-        return fault(
-            "syntax",
-            N_("the bracket {opener} is not closed before the ;"),
-            hint=N_("did you mean {repair} ?"),
-            opener=opener.text,
-            repair=repair,
-        ).at(opener.span)
-    rows = source[opener.span.end : end].split(";")
-    matrix = ", ".join(f"[{', '.join(row.replace(',', ' ').split())}]" for row in rows)
-    return fault(
-        "syntax",
-        N_("a matrix is written as a list of rows; ; separates statements"),
-        hint=N_("did you mean {repair} ?"),
-        repair=patched(source, Span(opener.span.start, end + 1), f"[{matrix}]"),
-    ).at(Span(opener.span.start, end + 1))
+    return rest if fits_a_hint(rest) else ""
 
 
 def empty_body() -> GradcliError:
@@ -143,33 +73,33 @@ def no_condition(tokens: list[Token]) -> GradcliError:
     )
 
 
-def no_colon(source: str, tokens: list[Token]) -> GradcliError:
+def no_colon(keyword: Token) -> GradcliError:
     """The complaint about a `while` without its colon."""
-    return fault(
-        "syntax", N_("a colon is missing after the condition of while"), hint=N_("write while CONDITION: STATEMENTS")
-    ).at(tokens[0].span)
+    sentence = N_("a colon is missing after the condition of while")
+    return fault("syntax", sentence, N_("write while CONDITION: STATEMENTS")).at(keyword.span)
 
 
 def augmented(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about `y += 1`."""
-    name, value = _text(source, tokens[:place]), _text(source, tokens[place + 1 :])
+    name, value = text_of(source, tokens[:place]), text_of(source, tokens[place + 1 :])
     operator = tokens[place].text[:-1]
     value = value if len(tokens) == place + 2 else f"({value})"
-    return fault(
-        "syntax",
+    return mistake(
+        source,
+        tokens[place].span,
         N_("{operator}= is not allowed: nothing is changed in place"),
-        hint=N_("did you mean {repair} ?"),
+        f"{name} = {name} {operator} {value}",
+        over=tokens[0].span.to(tokens[-1].span),
         operator=operator,
-        repair=patched(source, tokens[0].span.to(tokens[-1].span), f"{name} = {name} {operator} {value}"),
-    ).at(tokens[place].span)
+    )
 
 
 def target(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about what stands before `=` where it is not one name."""
     span = tokens[0].span.to(tokens[max(place - 1, 0)].span)
-    left, right = _text(source, tokens[:place]), _text(source, tokens[place + 1 :])
+    left, right = text_of(source, tokens[:place]), text_of(source, tokens[place + 1 :])
     if place == 0:
-        return fault("syntax", N_("a name is missing before ="), hint=N_("write y = {right}"), right=right).at(span)
+        return fault("syntax", N_("a name is missing before ="), N_("write y = {right}"), right=right).at(span)
     names = [token for token in tokens[:place] if token.text not in ("(", ")", "[", "]", ",")]
     if any(token.text == "," for token in tokens[:place]) and all(token.kind == "name" for token in names):
         return _unpacking(names, tokens[place + 1 :], right).at(span)
@@ -185,23 +115,15 @@ def target(source: str, tokens: list[Token], place: int) -> GradcliError:
 
 
 def _unpacking(names: list[Token], value: list[Token], right: str) -> GradcliError:
-    one = right if len(value) == 1 else f"({right})"
-    return fault(
-        "syntax",
-        N_("= assigns one name at a time: a tensor is not unpacked"),
-        hint=N_("did you mean {repair} ?"),
-        repair="; ".join(f"{name.text} = {one}[{place}]" for place, name in enumerate(names)),
-    )
+    tensor = right if len(value) == 1 else f"({right})"
+    repair = "; ".join(f"{name.text} = {tensor}[{place}]" for place, name in enumerate(names))
+    return fault("syntax", N_("= assigns one name at a time: a tensor is not unpacked"), DID_YOU_MEAN, repair=repair)
 
 
 def _odd_target(tokens: list[Token], place: int, left: str, right: str) -> GradcliError:
     if tokens[0].kind == "name" and tokens[1].text == "(":
-        return fault(
-            "syntax",
-            N_("functions are not defined: the left side of = must be one name"),
-            hint=N_("write only y = {right}"),
-            right=right,
-        )
+        sentence = N_("functions are not defined: the left side of = must be one name")
+        return fault("syntax", sentence, N_("write only y = {right}"), right=right)
     if tokens[0].kind == "name" and tokens[1].text in ("[", "."):
         return fault(
             "syntax",
@@ -209,48 +131,34 @@ def _odd_target(tokens: list[Token], place: int, left: str, right: str) -> Gradc
             hint=N_("build a new tensor with where, cat or stack"),
             left=left,
         )
+    sentence = N_("the left side of = must be one name to assign, not {left}")
     if re.fullmatch(r"d\w*\s*/\s*d\w+", left):  # dy/dx = x**2
-        return fault(
-            "syntax",
-            N_("the left side of = must be one name to assign, not {left}"),
-            hint=N_("write only {right}"),
-            left=left,
-            right=right,
-        )
+        return fault("syntax", sentence, N_("write only {right}"), left=left, right=right)
     if place == 2 and all(token.kind == "name" for token in tokens[:2]):  # let y = x**2
-        return fault(
-            "syntax",
-            N_("the left side of = must be one name to assign, not {left}"),
-            hint=N_("did you mean {repair} ?"),
-            left=left,
-            repair=f"{tokens[1].text} = {right}",
-        )
-    repair = f"{right} = {left}" if len(tokens) == place + 2 and tokens[-1].kind == "name" else f"{left} == {right}"
-    return fault(
-        "syntax",
-        N_("the left side of = must be one name to assign, not {left}"),
-        hint=N_("did you mean {repair} ?"),
-        left=left,
-        repair=repair,
-    )
+        repair = f"{tokens[1].text} = {right}"
+    elif len(tokens) == place + 2 and tokens[-1].kind == "name":
+        repair = f"{right} = {left}"
+    else:
+        repair = f"{left} == {right}"
+    return fault("syntax", sentence, DID_YOU_MEAN, left=left, repair=repair)
 
 
 def lost(source: str, statement: Bare, following: Statement | None, names: Collection[str]) -> GradcliError:
     """The complaint about an expression that is not the last statement: nothing can use its value."""
-    span = statement.span
-    text = source[span.start : span.end]
+    text = statement.span.of(source)
     error = fault(
         "syntax",
         N_("the value of {text} is lost: only the last statement is the output"),
         text=text if len(text) <= ROOM_FOR_A_HINT else f"{text[:ROOM_FOR_A_HINT]}…",
     )
-    error.hint = _kept(source, statement, following, names)
-    return error.at(span)
+    error.hint = _use_of(source, statement, following, names)
+    return error.at(statement.span)
 
 
-def _kept(source: str, statement: Bare, following: Statement | None, names: Collection[str]) -> Message:
+def _use_of(source: str, statement: Bare, following: Statement | None, names: Collection[str]) -> Message:
+    """How the value could be used, or what is left without it."""
     span, value = statement.span, statement.value
-    text = source[span.start : span.end]
+    text = span.of(source)
     gap = source[span.end : following.span.start] if following is not None else ""
     if following is not None and source[following.span.start] in "+-" and not gap.strip():
         joined = patched(source, Span(span.end, following.span.start), " ")
@@ -260,21 +168,20 @@ def _kept(source: str, statement: Bare, following: Statement | None, names: Coll
         if isinstance(changed, Name):
             after = source[value.name_span.end : span.end]
             repair = f"{changed.id} = {source[span.start : value.name_span.end - 1]}{after}"
-            return message(N_("did you mean {repair} ?"), repair=patched(source, span, repair))
-    named = patched(source, span, f"{_free(names)} = {text}")
+            return message(DID_YOU_MEAN, repair=patched(source, span, repair))
+    named = patched(source, span, f"{_free_name(names)} = {text}")
     rest = "" if following is None else patched(source, Span(span.start, following.span.start), "")
     if isinstance(value, Call) and value.function not in SPELLED:  # print(x), x.requires_grad_()
-        return message(_LEAVE_OUT, repair=rest) if rest else message(N_("leave it out"))
+        return message(LEAVE_OUT, repair=rest) if rest else message(N_("leave it out"))
     if not rest:
         return message(N_("leave it out, or give it a name: {named}"), named=named)
     return message(N_("leave it out: {rest}  or give it a name: {named}"), rest=rest, named=named)
 
 
-_LEAVE_OUT = N_("leave it out: {repair}")
 _GOES_ON = N_("an expression goes on over the end of a line only inside brackets: {repair}")
 
 
-def _free(names: Collection[str]) -> str:
+def _free_name(names: Collection[str]) -> str:
     """A name that is not taken."""
     return next(name for name in chain("abcdfgh", (f"a{k}" for k in count(1))) if name not in names)
 
@@ -282,39 +189,22 @@ def _free(names: Collection[str]) -> str:
 def only_text(source: str, text: Token) -> GradcliError:
     """The complaint about a statement that is a text, as a docstring is."""
     rest = patched(source, text.span, "").lstrip("; ")
-    return fault("syntax", N_("text is not a number"), hint=_LEAVE_OUT if rest else None, repair=rest).at(text.span)
+    return fault("syntax", N_("text is not a number"), LEAVE_OUT if rest else None, repair=rest).at(text.span)
 
 
-def no_value(source: str, tokens: list[Token]) -> GradcliError:
+def no_value(name: Token, sign: Token) -> GradcliError:
     """The complaint about `y =` with nothing after it."""
-    return fault(
-        "syntax",
-        N_("an expression is missing after {name} ="),
-        hint=N_("write {name} = EXPRESSION"),
-        name=tokens[0].text,
-    ).at(tokens[0].span.to(tokens[1].span))
+    sentence, hint = N_("an expression is missing after {name} ="), N_("write {name} = EXPRESSION")
+    return fault("syntax", sentence, hint, name=name.text).at(name.span.to(sign.span))
 
 
 def chained(source: str, tokens: list[Token], place: int) -> GradcliError:
     """The complaint about `a = b = x`."""
-    name, middle, value = tokens[0].text, _text(source, tokens[2:place]), _text(source, tokens[place + 1 :])
-    if middle and value and not middle.isidentifier():
-        return fault(
-            "syntax",
-            N_("= assigns one name at a time"),
-            hint=N_("write {one} or {other}"),
-            one=f"{name} = {middle}",
-            other=f"{name} = {value}",
-        ).at(tokens[place].span)
+    name, middle, value = tokens[0].text, text_of(source, tokens[2:place]), text_of(source, tokens[place + 1 :])
+    sentence, span = N_("= assigns one name at a time"), tokens[place].span
     if not middle or not value:
-        return fault("syntax", N_("an expression is missing next to =")).at(tokens[place].span)
-    return fault(
-        "syntax",
-        N_("= assigns one name at a time"),
-        hint=N_("did you mean {repair} ?"),
-        repair=f"{middle} = {value}; {name} = {middle}",
-    ).at(tokens[place].span)
-
-
-def _text(source: str, tokens: list[Token]) -> str:
-    return source[tokens[0].span.start : tokens[-1].span.end] if tokens else ""
+        return fault("syntax", N_("an expression is missing next to =")).at(span)
+    if middle.isidentifier():
+        return fault("syntax", sentence, DID_YOU_MEAN, repair=f"{middle} = {value}; {name} = {middle}").at(span)
+    hint = N_("write {one} or {other}")
+    return fault("syntax", sentence, hint, one=f"{name} = {middle}", other=f"{name} = {value}").at(span)
