@@ -431,7 +431,7 @@ def reshape_symbolic(s: Any, x: Any, sizes: tuple[int, ...]) -> Any:
 
 def _differ(s: Any, dim: Any, size: Any) -> bool:
     """Whether a size that follows from others is another than this axis's, though they are the same number here."""
-    return not isinstance(size, int) and s.sizes.resolve(dim - size) != 0
+    return not isinstance(size, int) and s.resolve(dim - size) != 0
 
 
 def _squeeze_symbolic(s: Any, x: Any, dim: Any) -> Any:

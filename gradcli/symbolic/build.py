@@ -242,6 +242,10 @@ class Builder:
         """The dim as a number; the formula then holds for this size."""
         return Integer(self.sizes.fix(sympy.sympify(dim)))
 
+    def resolve(self, dim: Dim) -> Dim:
+        """The dim with every equality applied that is known by now."""
+        return self.sizes.resolve(sympy.sympify(dim))
+
     def unify(self, a: Dim, b: Dim) -> Dim:
         """One dim for two that the program needs to be equal: it is not defined where they differ."""
         return self.sizes.unify(a, b)
@@ -326,7 +330,7 @@ class Builder:
         return x.at(*(ZERO if d == 1 else i for d, i in zip(x.dims, own_places, strict=True)))
 
     def _dims(self, dims: Sequence[Any]) -> tuple[Dim, ...]:
-        return tuple(self.sizes.resolve(sympy.sympify(d)) for d in dims)
+        return tuple(map(self.resolve, dims))
 
     # Index maps
 
