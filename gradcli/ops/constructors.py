@@ -7,8 +7,8 @@ from sys import float_info
 from typing import Any
 
 from gradcli.message import N_, fault, limit
-from gradcli.ops.families import Param
-from gradcli.ops.row import Row
+from gradcli.ops.row import Param, Row
+from gradcli.ops.words import Tensor, Words
 from gradcli.shapes import Shape
 
 SIZES = Param("size", "sizes", (), follows=True)
@@ -51,13 +51,13 @@ def _as_float(number: Any) -> float:
     return float(number) if isinstance(number, float) or abs(number) <= float_info.max else inf if number > 0 else -inf
 
 
-def _arange_symbolic(s: Any, start: Any, end: Any, step: Any) -> Any:
+def _arange_symbolic(s: Words, start: Any, end: Any, step: Any) -> Tensor:
     low, _, by = _bounds(start, end, step)
     number = s.scalar.number
     return s.tensor(_arange(start, end, step), lambda *i: number(low) + number(by) * (i[0] if i else 0))
 
 
-def _linspace_symbolic(s: Any, start: Any, end: Any, steps: int) -> Any:
+def _linspace_symbolic(s: Words, start: Any, end: Any, steps: int) -> Tensor:
     number = s.scalar.number
     by = (number(end) - number(start)) / (steps - 1) if steps > 1 else 0
     return s.tensor((steps,), lambda i: number(start) + by * i)
