@@ -10,6 +10,7 @@ import numpy as np
 from gradcli.explain.facts import Answered
 from gradcli.explain.slots import note
 from gradcli.message import N_
+from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.program import Apply, Input, Ref
 from gradcli.report import Array, Note
 
@@ -69,11 +70,8 @@ def _product(a: Answered) -> Apply | None:
     top = a.made(a.program.output)
     if top is not None and top.operation == "add":
         sides = [a.made(ref) for ref in top.refs if a.program[ref].shape == a.y.shape]
-        top = next((side for side in sides if side is not None and side.operation in _PRODUCTS), None)
-    return top if top is not None and top.operation in _PRODUCTS else None
-
-
-_PRODUCTS = ("matmul", "mm", "mv")
+        top = next((side for side in sides if side is not None and side.operation in PRODUCTS), None)
+    return top if top is not None and top.operation in PRODUCTS else None
 
 
 def _factor(a: Answered, ref: Ref) -> Factor | None:

@@ -12,6 +12,8 @@ from gradcli.shapes import Shape, axis, broadcast, size, written
 
 A = Param("input")
 B = Param("other")
+PRODUCTS = ("matmul", "mm", "mv")
+"""What @ is for vectors and matrices without a batch."""
 A_MOMENT = 2_000
 """So many multiplications inside a product of matrices take as long as going through one entry, or less."""
 

@@ -24,7 +24,7 @@ _TRIGAMMA = (
 
 
 # ---- what PyTorch refuses -------------------------------------------------------------------------------------------
-def _known_order(order: int, shape: Shape) -> Shape:
+def _polygamma_shape(order: int, shape: Shape) -> Shape:
     if order < 0:
         raise fault("option", N_("polygamma(n, x) needs n >= 0, not {n}"), n=order)
     return shape
@@ -154,7 +154,7 @@ SPECIAL: tuple[Row, ...] = (
                     sympy=lambda sp, order, u: sp.polygamma(order, u),
                     deviations=tuple(Deviation(lambda n, order, x, at=d.at: at(n, x) & (order == 0), d.bound, d.says)
                                      for d in _TRIGAMMA)),
-        takes=(Param("n", "integer"), Param("x")), shape=_known_order, method=False,  # PyTorch's order
+        takes=(Param("n", "integer"), Param("x")), shape=_polygamma_shape, method=False,  # PyTorch's order
     ),
 
     # ---- modified Bessel functions; torch cannot differentiate bessel_j0 and its like ------------------------------

@@ -37,7 +37,7 @@ def read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
     if width < 0:
         raise _misfit(text)
     dots = "".join(spare[:width])
-    inputs = [_written_out(term, rank, dots, text) for term, rank in zip(terms, ranks, strict=True)]
+    inputs = [_expand_dots(term, rank, dots, text) for term, rank in zip(terms, ranks, strict=True)]
     if arrow:
         output = right.replace("...", dots)
     else:
@@ -48,7 +48,7 @@ def read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
     return inputs, output
 
 
-def _written_out(term: str, rank: int, dots: str, text: str) -> str:
+def _expand_dots(term: str, rank: int, dots: str, text: str) -> str:
     letters = term.replace("...", "")
     if letters and not (letters.isascii() and letters.isalpha()):
         raise _misfit(text)

@@ -12,6 +12,7 @@ from unicodedata import normalize
 from gradcli.message import N_, Message, Span, message
 from gradcli.ops import SPELLED
 from gradcli.ops.foreign_names import ATOM, ATTRIBUTES, DERIVATIVES, OVERLOADED, REWRITTEN, renamed, rewritten
+from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
@@ -20,7 +21,7 @@ from gradcli.syntax.scan import Token, scan
 
 DID_YOU_MEAN = N_("did you mean {repair} ?")
 _PYTORCH = N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)")
-_PRODUCTS = ("dot", "vdot", "inner", "mm", "mv", "bmm", "matmul")
+_PRODUCTS = (*PRODUCTS, "bmm", "dot", "vdot", "inner")
 
 
 def function(source: str, node: t.Call) -> Message:
