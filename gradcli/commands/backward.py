@@ -18,7 +18,7 @@ from gradcli.streams import Stream
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:
-    from gradcli.numeric.backward_calls import After
+    from gradcli.numeric.backward_calls import CallResult
     from gradcli.symbolic import Form
 
 MOST_SHOWN, FIRST_SHOWN = 12, 4
@@ -47,7 +47,7 @@ def run(request: Request) -> Iterator[Part]:
 
     from gradcli.numeric import backward_calls  # PyTorch: half a second, after the formulas are on the screen
 
-    after = backward_calls.calls(
+    after = backward_calls.call_backward(
         asked.program,
         asked.wrt,
         asked.point,
@@ -64,7 +64,11 @@ def run(request: Request) -> Iterator[Part]:
     done = [call for call in calls if call.error is None]
     if fits and done:
         yield from _proven(asked, forms, done[-1], 1 if request.zero_grad else len(done))
-    kept = backward_calls.between(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device) if fits else {}
+    kept = (
+        backward_calls.intermediates(asked.program, asked.wrt, asked.point, asked.v, *asked.dtype_device)
+        if fits
+        else {}
+    )
     yield from (Between(name, grad_fn, retained) for name, (grad_fn, retained) in kept.items())
     yield from explain.hazards(asked.program, asked.values, asked.wrt)
     yield from explained(
@@ -93,7 +97,7 @@ def _understood(request: Request) -> tuple[Understood, Array | None]:
     return asked, None if request.v is None else asked.v
 
 
-def _calls(after: Sequence[After]) -> list[Call]:
+def _calls(after: Sequence[CallResult]) -> list[Call]:
     from gradcli.explain.backward import meaning
 
     first = after[0].grads

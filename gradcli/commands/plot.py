@@ -138,9 +138,9 @@ def _derivatives(
     names: tuple[str, ...],
 ) -> Iterator[Curve]:
     """Each derivative by its formula, checked at every point against PyTorch's; past the time limit PyTorch's alone."""
-    from gradcli.numeric.sweep import derivatives  # PyTorch
+    from gradcli.numeric.products import partials  # PyTorch
 
-    numbers = derivatives(asked.program, names, points, orders, asked.request.dtype)
+    numbers = partials(asked.program, names, points, orders, asked.request.dtype)
     for order, pytorch in zip(orders, numbers, strict=True):
         left = _label(asked.output_name, order)
         found = _symbolic(asked, order, points)

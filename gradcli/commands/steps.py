@@ -23,14 +23,14 @@ from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request
 
 if TYPE_CHECKING:  # the doors open only when a command runs
-    from gradcli.numeric.step_gradients import Retained
+    from gradcli.numeric.step_gradients import StepGradient
     from gradcli.symbolic import Form
 
 
 def run(request: Request) -> Iterator[Part]:
     """The question, then every value that backward visits."""
     from gradcli import notation
-    from gradcli.numeric.step_gradients import retained  # PyTorch
+    from gradcli.numeric.step_gradients import step_gradients  # PyTorch
 
     asked = understand(request)
     output = output_name(asked.program)
@@ -38,7 +38,7 @@ def run(request: Request) -> Iterator[Part]:
     yield from (Warning("reading", note) for note in asked.program.notes)
     if asked.guessed:
         yield Warning("weights", Message(GUESSED_ONES))
-    visits = retained(asked.program, asked.wrt, asked.point, asked.v, request.dtype, request.device)
+    visits = step_gradients(asked.program, asked.wrt, asked.point, asked.v, request.dtype, request.device)
     if not visits:
         yield Warning(
             "zero",
@@ -53,7 +53,7 @@ def run(request: Request) -> Iterator[Part]:
     yield from _shown(asked, visits, names_of(asked.program, output))
 
 
-def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ...]) -> Iterator[Visit]:
+def _shown(asked: Understood, visits: tuple[StepGradient, ...], names: tuple[str, ...]) -> Iterator[Visit]:
     values = {names[place]: value for place, value in enumerate(asked.values)}
     values |= {names[visit.place]: np.asarray(visit.value, dtype=np.float64) for visit in visits}
     shares: dict[int, list[Share]] = {}
@@ -77,7 +77,7 @@ def _shown(asked: Understood, visits: tuple[Retained, ...], names: tuple[str, ..
 
 
 def _operands(
-    asked: Understood, visit: Retained, names: tuple[str, ...], values: Mapping[str, Array]
+    asked: Understood, visit: StepGradient, names: tuple[str, ...], values: Mapping[str, Array]
 ) -> Iterator[Operand]:
     """The local derivative by each value that was read, and the formula's product beside what PyTorch handed on."""
     how = asked.program.steps[visit.place].how

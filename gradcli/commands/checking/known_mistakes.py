@@ -192,10 +192,10 @@ def _lost(asked: Asked) -> Iterator[Candidate]:
     """One factor of the chain rule lost."""
     if asked.of not in ("vjp", "grad"):
         return
-    from gradcli.numeric.lost_factor import losable
+    from gradcli.numeric.lost_factor import factors
 
     program = asked.understood.program
-    for place, source in losable(program, asked.name):
+    for place, source in factors(program, asked.name):
         span = program.steps[place].span
         text = one_line(program.source[span.start : span.end])
         yield Candidate(

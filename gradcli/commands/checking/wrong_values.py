@@ -36,9 +36,9 @@ def by_other(asked: Asked, other: str, t: Trial) -> Array:
 
 def factor_lost(asked: Asked, place: int, source: int, t: Trial) -> Array:
     """The gradient with one factor of the chain rule lost: that of the step at `place` by the one at `source`."""
-    from gradcli.numeric.lost_factor import without_factor
+    from gradcli.numeric.lost_factor import gradient_without
 
-    return without_factor(asked.understood.program, asked.name, t.point, t.v, place, source)
+    return gradient_without(asked.understood.program, asked.name, t.point, t.v, place, source)
 
 
 def vjp_for_jvp(asked: Asked, t: Trial) -> Array | None:
