@@ -13,7 +13,7 @@ from gradcli.commands import COMMANDS, Command
 from gradcli.message import N_, fault
 from gradcli.render.translation import speech
 from gradcli.report import Report
-from gradcli.request import Request
+from gradcli.request import Request, TensorText
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def function(name: str) -> Callable[..., Answer]:
     """
     command = COMMANDS[name]
 
-    def ask(expression: str, inputs: Mapping[str, Any] | None = None, **options: Any) -> Answer:
+    def ask(expression: str, inputs: Mapping[str, TensorText] | None = None, **options: Any) -> Answer:
         lang = options.pop("lang", None)
         lang = None if lang is None else understood(SHOWN["lang"], lang)
         _refuse_unknown(command, options)

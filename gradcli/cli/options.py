@@ -7,25 +7,10 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any
 
 from gradcli.message import N_, fault
-from gradcli.request import Batch, Display, Request
-
-Kind = Literal["flag", "integer", "number", "word", "names", "tensor", "tensors"]
-
-_KINDS: Mapping[str, Kind] = {
-    "bool": "flag",
-    "int": "integer",
-    "int | None": "integer",
-    "float": "number",
-    "float | None": "number",
-    "str": "word",
-    "str | None": "word",
-    "tuple[str, ...] | None": "names",
-    "TensorText": "tensor",
-    "Mapping[str, TensorText] | TensorText": "tensors",
-}
+from gradcli.request import Batch, Display, Kind, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +39,13 @@ class Option:
 
 
 def _declared(kind: type[Request | Display | Batch]) -> dict[str, Option]:
-    return {f.name: _option(f.name, str(f.type), f.default, f.metadata) for f in fields(kind) if "help" in f.metadata}
+    return {f.name: _option(f.name, f.default, **f.metadata) for f in fields(kind) if "help" in f.metadata}
 
 
-def _option(name: str, annotation: str, default: Any, metadata: Mapping[str, Any]) -> Option:
-    kind = _KINDS[annotation]
-    return Option(
-        name,
-        kind,
-        default,
-        metadata["help"],
-        metadata.get("metavar") or _metavar(kind, metadata["choices"]),
-        metadata["choices"],
-        metadata.get("least", -math.inf),
-        metadata.get("most", math.inf),
-    )
+def _option(
+    name: str, default: Any, *, kind: Kind, metavar: str | None, choices: tuple[str, ...], **rest: Any
+) -> Option:
+    return Option(name, kind, default, metavar=metavar or _metavar(kind, choices), choices=choices, **rest)
 
 
 def _metavar(kind: Kind, choices: tuple[str, ...]) -> str:
