@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fuzzing import answers, targets
-from fuzzing.guard import Forbidden, Tally, TooSlow, timed, watch
+from fuzzing.guard import Forbidden, Tally, TooSlow, timed, watched
 from fuzzing.mutants import mutants
 from fuzzing.pumps import pumps
 
@@ -53,7 +53,7 @@ def bounded(most: int = 32 * MEGABYTE) -> Iterator[None]:
     """Within this: in time, in little memory, and nothing run or written."""
     tracemalloc.start()
     try:
-        with timed(SECONDS), watch():
+        with timed(SECONDS), watched():
             yield
         assert tracemalloc.get_traced_memory()[1] < most
     finally:
@@ -93,7 +93,7 @@ def test_the_payload_runs_where_pickles_are_loaded(folder: Path) -> None:
     lambda: eval("1 + 1"),  # noqa: S307
 ])  # fmt: skip
 def test_the_guard_notices_what_is_run_and_written(act: Callable[[], Any], folder: Path) -> None:
-    with pytest.raises(Forbidden), watch():
+    with pytest.raises(Forbidden), watched():
         act()
     assert os.listdir(folder) == []
 
