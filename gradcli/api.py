@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradcli.cli.options import ASKED, SHOWN, filled, understood
+from gradcli.cli.options import DISPLAY_OPTIONS, REQUEST_OPTIONS, Option, read_option, read_options
 from gradcli.cli.records import answer
 from gradcli.commands import COMMANDS, Command
 from gradcli.message import N_, fault, nearest
 from gradcli.render.translation import speech
 from gradcli.report import Report
-from gradcli.request import Request
+from gradcli.request import Request, TensorText
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,24 @@ def function(name: str) -> Callable[..., Answer]:
     """
     command = COMMANDS[name]
 
-    def ask(expression: str, inputs: Mapping[str, Any] | None = None, **options: Any) -> Answer:
+    def ask(expression: str, inputs: Mapping[str, TensorText] | None = None, **options: Any) -> Answer:
         lang = options.pop("lang", None)
-        lang = None if lang is None else understood(SHOWN["lang"], lang)
+        lang = None if lang is None else read_option(DISPLAY_OPTIONS["lang"], lang)
         _refuse_unknown(command, options)
-        request = Request(expression, command.name, dict(inputs or {}), **filled(ASKED, options))
+        request = Request(expression, command.name, dict(inputs or {}), **read_options(REQUEST_OPTIONS, options))
         return Answer(tuple(command.run(request)), lang)
 
     ask.__name__ = ask.__qualname__ = name
     ask.__module__ = "gradcli"
     ask.__doc__ = f"{command.summary}\n\nOptions:\n" + "".join(
-        f"    {option}: {(ASKED | SHOWN)[option].help}\n" for option in (*command.options, "lang")
+        f"    {option.name}: {option.help}\n" for option in _options(command)
     )
     ask.__signature__ = _signature(command)  # type: ignore[attr-defined]
     return ask
+
+
+def _options(command: Command) -> list[Option]:
+    return [*(REQUEST_OPTIONS[name] for name in command.options), DISPLAY_OPTIONS["lang"]]
 
 
 def _signature(command: Command) -> inspect.Signature:
@@ -70,8 +74,7 @@ def _signature(command: Command) -> inspect.Signature:
         inspect.Parameter("inputs", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None),
     ]
     keyword = inspect.Parameter.KEYWORD_ONLY
-    named = (*command.options, "lang")
-    rest = [inspect.Parameter(name, keyword, default=(ASKED | SHOWN)[name].default) for name in named]
+    rest = [inspect.Parameter(option.name, keyword, default=option.default) for option in _options(command)]
     return inspect.Signature([*first, *rest], return_annotation=Answer)
 
 

@@ -3,34 +3,41 @@ the Python functions derive from these fields."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gradcli.message import N_
 from gradcli.shapes import LAYOUTS, MOST
 
+if TYPE_CHECKING:
+    import numpy as np
+
 LANGUAGES = ("en", "zh", "ru")
 """The languages that an answer can be told in."""
 
-TensorText = Any
+TensorText: TypeAlias = "str | float | Sequence[Any] | np.ndarray[Any, Any]"
 """A tensor as a person gives it: text (`eye:5`), a number, nested lists, or a NumPy array."""
+
+Kind = Literal["flag", "integer", "number", "word", "names", "tensor", "tensors"]
+"""What an option's value is: on or off, a number, a text (of `choices`, where there are any), names separated by
+commas, a tensor, or a tensor by the name of a variable."""
 
 
 def option(
     default: Any,
     help: str,
     *,
+    kind: Kind = "word",
     metavar: str | None = None,
     choices: tuple[str, ...] = (),
     least: float = -inf,
     most: float = inf,
 ) -> Any:
     """A field that the command line and batch offer as `--name`; a number lies between `least` and `most`."""
-    return field(
-        default=default, metadata={"help": help, "metavar": metavar, "choices": choices, "least": least, "most": most}
-    )
+    metadata = {"help": help, "kind": kind, "metavar": metavar, "choices": choices, "least": least, "most": most}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +52,59 @@ class Request:
     expression: str
     command: str = "vjp"
     inputs: Mapping[str, TensorText] = field(default_factory=dict)
-    v: TensorText = option(None, N_("the weighting vector v, of the output's shape"), metavar="TENSOR")
+    v: TensorText | None = option(None, N_("the weighting vector v, of the output's shape"), kind="tensor")
     wrt: tuple[str, ...] | None = option(
-        None, N_("variables to differentiate, as x,w (default: all inputs)"), metavar="NAMES"
+        None, N_("variables to differentiate, as x,w (default: all inputs)"), kind="names"
     )
-    strict: bool = option(False, N_("refuse to guess v = ones for an output that is not a scalar, as PyTorch does"))
-    entries: bool = option(False, N_("write out every entry of the Jacobian, however many"))
-    symbolic_only: bool = option(False, N_("formulas and their values only; PyTorch is not loaded"))
-    numeric_only: bool = option(False, N_("PyTorch's numbers only; no formula is derived and nothing is compared"))
+    strict: bool = option(
+        False, N_("refuse to guess v = ones for an output that is not a scalar, as PyTorch does"), kind="flag"
+    )
+    entries: bool = option(False, N_("write out every entry of the Jacobian, however many"), kind="flag")
+    symbolic_only: bool = option(False, N_("formulas and their values only; PyTorch is not loaded"), kind="flag")
+    numeric_only: bool = option(
+        False, N_("PyTorch's numbers only; no formula is derived and nothing is compared"), kind="flag"
+    )
     device: str = option("cpu", N_("where PyTorch computes"), choices=("cpu", "cuda"))
-    max_elements: int = option(MOST, N_("elements that a tensor may have at most"), metavar="N", least=1)
+    max_elements: int = option(MOST, N_("elements that a tensor may have at most"), least=1, kind="integer")
     dtype: str = option("float64", N_("the numbers' type"), choices=("float64", "float32"))
-    seed: int = option(0, N_("the seed of rand and randn"), metavar="N", least=0)
+    seed: int = option(0, N_("the seed of rand and randn"), least=0, kind="integer")
     time_limit: float = option(
-        20.0, N_("seconds for the symbolic work; past it only numbers are given"), metavar="SECONDS", least=0
+        20.0,
+        N_("seconds for the symbolic work; past it only numbers are given"),
+        metavar="SECONDS",
+        least=0,
+        kind="number",
     )
-    t: Mapping[str, TensorText] | TensorText = option(
+    t: Mapping[str, TensorText] | TensorText | None = option(
         None,
         N_("the tangent t: a direction of the inputs, as x=TENSOR (repeatable), or a tensor where one variable moves"),
         metavar="[NAME=]TENSOR",
+        kind="tensors",
     )
     layout: str | None = option(
         None,
         N_("whose axes come first in a Jacobian: the output's (numerator, the default) or the input's (denominator)"),
         choices=LAYOUTS,
     )
-    flat: bool = option(False, N_("print the flattened Jacobian, a matrix"))
-    plot: bool = option(False, N_("draw the flattened Jacobian: its heat map, and where it can be non-zero"))
-    order: int | None = option(None, N_("all partial derivatives of that order"), metavar="N", least=1, most=12)
-    calls: int = option(1, N_("how many times .backward() is called"), metavar="N", least=1, most=1000)
-    retain_graph: bool = option(False, N_("call .backward(retain_graph=True)"))
-    zero_grad: bool = option(False, N_("set .grad to zero before each call"))
-    answer: TensorText = option(
-        None, N_("the answer to be checked: a formula over the inputs and v, or a tensor"), metavar="ANSWER"
+    flat: bool = option(False, N_("print the flattened Jacobian, a matrix"), kind="flag")
+    plot: bool = option(
+        False, N_("draw the flattened Jacobian: its heat map, and where it can be non-zero"), kind="flag"
+    )
+    order: int | None = option(None, N_("all partial derivatives of that order"), least=1, most=12, kind="integer")
+    calls: int = option(1, N_("how many times .backward() is called"), least=1, most=1000, kind="integer")
+    retain_graph: bool = option(False, N_("call .backward(retain_graph=True)"), kind="flag")
+    zero_grad: bool = option(False, N_("set .grad to zero before each call"), kind="flag")
+    answer: TensorText | None = option(
+        None,
+        N_("the answer to be checked: a formula over the inputs and v, or a tensor"),
+        metavar="ANSWER",
+        kind="tensor",
     )
     of: str = option("vjp", N_("what the answer is said to be"), choices=("vjp", "grad", "jacobian", "hessian", "jvp"))
     rtol: float | None = option(
-        None, N_("how far a right answer may be off, relative to the entry"), metavar="NUMBER", least=0
+        None, N_("how far a right answer may be off, relative to the entry"), least=0, kind="number"
     )
-    atol: float | None = option(None, N_("how far a right answer may be off, in all"), metavar="NUMBER", least=0)
+    atol: float | None = option(None, N_("how far a right answer may be off, in all"), least=0, kind="number")
     to: str | None = option(
         None, N_("what is written: torch, jax or numpy by code; dot, mermaid or svg by graph"), metavar="FORMAT"
     )
@@ -94,25 +115,29 @@ class Display:
     """How the answer is shown; nothing here changes a number."""
 
     format: str = option("text", N_("how to write the answer"), choices=("text", "json", "latex", "markdown"))
-    quiet: bool = option(False, N_("only the gradient, pasteable as a tensor"))
-    full: bool = option(False, N_("print every value, however many"))
-    precision: int = option(6, N_("significant digits of printed values"), metavar="N", least=1, most=17)
+    quiet: bool = option(False, N_("only the gradient, pasteable as a tensor"), kind="flag")
+    full: bool = option(False, N_("print every value, however many"), kind="flag")
+    precision: int = option(6, N_("significant digits of printed values"), least=1, most=17, kind="integer")
     output: str | None = option(None, N_("write the answer to a file; its suffix sets the format"), metavar="FILE")
     lang: str | None = option(
         None, N_("the language to answer in (default: the locale's; in JSON and in Python English)"), choices=LANGUAGES
     )
-    color: bool = option(True, N_("no colour, not even on a terminal"))
+    color: bool = option(True, N_("no colour, not even on a terminal"), kind="flag")
 
 
 @dataclass(frozen=True)
 class Batch:
     """How `batch` reads its records."""
 
-    jobs: int = option(1, N_("how many processes answer"), metavar="N", least=1, most=1024)
+    jobs: int = option(1, N_("how many processes answer"), least=1, most=1024, kind="integer")
     timeout: float | None = option(
-        None, N_("seconds for one record; past it the record fails and the rest goes on"), metavar="SECONDS", least=0
+        None,
+        N_("seconds for one record; past it the record fails and the rest goes on"),
+        metavar="SECONDS",
+        least=0,
+        kind="number",
     )
     resume: str | None = option(
         None, N_("a file for the answers; those that it holds already are not asked again"), metavar="FILE"
     )
-    allow_files: bool = option(False, N_("let records read files in the working directory and below"))
+    allow_files: bool = option(False, N_("let records read files in the working directory and below"), kind="flag")

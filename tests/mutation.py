@@ -39,7 +39,7 @@ from gradcli.symbolic import deltas
 from gradcli.symbolic.tensor_graph import Tensor
 from gradcli.symbolic.vocabulary import Builder
 from tests import programs
-from tests.test_contraction import (
+from tests.test_deltas import (
     SUMMANDS,
     test_a_contracted_sum_is_the_sum_written_out,
     test_joined_digits_are_the_two_digits_also_where_one_is_out_of_range,

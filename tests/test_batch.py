@@ -168,7 +168,7 @@ def test_a_file_that_is_not_there_is_a_mistake() -> None:
     ],
 )
 def test_a_hostile_line_has_its_error(line: bytes, sentence: str) -> None:
-    text, good = batch.answered(line)
+    text, good = batch.answer_line(line)
     told = json.loads(text)
     _VALID.validate(told)
     assert (told["ok"], told["error"]["message"], good) == (False, sentence, False)
@@ -176,7 +176,7 @@ def test_a_hostile_line_has_its_error(line: bytes, sentence: str) -> None:
 
 def test_an_id_may_be_nested() -> None:
     nested = b"[" * 500 + b"]" * 500
-    text, _ = batch.answered(b'{"id": ' + nested + b', "expr": "x", "inputs": {"x": 1}}')
+    text, _ = batch.answer_line(b'{"id": ' + nested + b', "expr": "x", "inputs": {"x": 1}}')
     assert text.startswith('{"id": ' + nested.decode())
 
 
@@ -289,15 +289,15 @@ def dead(line: bytes, status: int | None) -> tuple[str, bool]:
     return f"{line.decode()}: ended with {status}", False
 
 
-def in_processes(lines: Iterable[bytes], jobs: int, timeout: float | None = None) -> Iterator[tuple[str, bool]]:
-    return pool.in_processes(double, lines, jobs, timeout, too_late, dead, b"warm")
+def map_in_processes(lines: Iterable[bytes], jobs: int, timeout: float | None = None) -> Iterator[tuple[str, bool]]:
+    return pool.map_in_processes(double, lines, jobs, timeout, too_late, dead, b"warm")
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_answers_come_in_order_and_a_late_or_deadly_line_costs_itself(jobs: int, tmp_path: Path) -> None:
     die, once = f"die {tmp_path}/a", f"once {tmp_path}/b"
     asked = ["a", "sleep", "b", die, "exit", once, *map(str, range(20))]
-    found = list(in_processes((word.encode() for word in asked), jobs, 1.0))
+    found = list(map_in_processes((word.encode() for word in asked), jobs, 1.0))
     assert [text for text, _ in found] == [
         "aa",
         "sleep: longer than 1",
@@ -312,7 +312,7 @@ def test_answers_come_in_order_and_a_late_or_deadly_line_costs_itself(jobs: int,
 
 def test_a_process_that_is_killed_between_two_lines_takes_none_with_it() -> None:
     asked: SimpleQueue[bytes | None] = SimpleQueue()
-    found = in_processes(iter(asked.get, None), 1)
+    found = map_in_processes(iter(asked.get, None), 1)
     for word in (b"pid", b"again"):
         asked.put(word)
     os.kill(int(next(found)[0]), signal.SIGKILL)
@@ -330,7 +330,7 @@ def test_a_slow_line_stops_the_reading() -> None:
         for read in range(1, 10_001):
             yield b"sleep" if read == 1 else b"x"
 
-    found = in_processes(lines(), 2, 2.0)
+    found = map_in_processes(lines(), 2, 2.0)
     assert next(found) == ("sleep: longer than 2", False)
     assert read <= 2 * (pool._AHEAD + 1)
     found.close()

@@ -20,19 +20,19 @@ from typer.testing import CliRunner
 
 from gradcli.cli import app
 from gradcli.cli.entry import run
-from gradcli.cli.options import ASKED, BATCH, SHOWN
+from gradcli.cli.options import BATCH_OPTIONS, DISPLAY_OPTIONS, REQUEST_OPTIONS
 from gradcli.cli.shell_line import line_of
 from gradcli.commands import Command
 from gradcli.message import GradcliError
 from gradcli.render.translation import english
 
 HERE = Path(__file__).parent
-OPTIONS = (*ASKED.values(), *SHOWN.values())
+OPTIONS = (*REQUEST_OPTIONS.values(), *DISPLAY_OPTIONS.values())
 
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-with mock.patch.dict(app.COMMANDS, {"vjp": Command("vjp", "", tuple(ASKED), ())}):  # type: ignore[arg-type]
+with mock.patch.dict(app.COMMANDS, {"vjp": Command("vjp", "", tuple(REQUEST_OPTIONS), ())}):  # type: ignore[arg-type]
     EVERYTHING = app.commands()["vjp"]
 
 
@@ -105,13 +105,13 @@ def test_help_is_asked_for_by_its_own_words_alone(gradcli: Any, words: tuple[str
 def test_typer_knows_every_option_as_it_is_declared() -> None:
     """Name, flag, choices, default, help: the fields of Request, Display and Batch are the only place of each."""
     typed = app.commands()
-    own = {name: (*command.options, *SHOWN) for name, command in app.COMMANDS.items()}
-    own |= {"batch": tuple(BATCH), "completions": ()}
+    own = {name: (*command.options, *DISPLAY_OPTIONS) for name, command in app.COMMANDS.items()}
+    own |= {"batch": tuple(BATCH_OPTIONS), "completions": ()}
     assert typed.keys() == own.keys()
     for name, names in own.items():
         params = {param.name: param for param in typed[name].params if param.name not in ("let", "positional")}
         assert tuple(params) == names
-        for option in ((ASKED | SHOWN | BATCH)[one] for one in names):
+        for option in ((REQUEST_OPTIONS | DISPLAY_OPTIONS | BATCH_OPTIONS)[one] for one in names):
             param: Any = params[option.name]
             assert [*param.opts, *param.secondary_opts] == [option.flag]
             assert (param.help, param.default, param.multiple) == (option.help, option.default, option.repeats)

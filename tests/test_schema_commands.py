@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gradcli.cli.app import commands
-from gradcli.cli.batch import answered
+from gradcli.cli.batch import answer_line
 from gradcli.cli.entry import run
-from gradcli.cli.options import ASKED
+from gradcli.cli.options import REQUEST_OPTIONS
 from gradcli.commands import COMMANDS
 from gradcli.schema import report_schema
 
@@ -144,11 +144,13 @@ def in_batch(line: str) -> Any:
     argv = context.meta["argv"]
     record: dict[str, Any] = {"id": 7, "command": name, "inputs": {given.name: given.value for given in argv.variables}}
     record |= {} if argv.expression is None else {"expr": argv.expression}
-    record |= {option: context.params[option] for option in {given.name for given in argv.arguments} & set(ASKED)}
+    record |= {
+        option: context.params[option] for option in {given.name for given in argv.arguments} & set(REQUEST_OPTIONS)
+    }
     if "t" in record:
         pairs = [text.partition("=")[::2] for text in record["t"]]
         record["t"] = dict(pairs) if all(sign for _, sign in pairs) else record["t"][0]
-    text, _ = answered(json.dumps(record).encode())
+    text, _ = answer_line(json.dumps(record).encode())
     assert "\n" not in text
     return json.loads(text)
 
@@ -252,7 +254,7 @@ def test_every_error_is_an_object_of_the_schema(name: str, wrong: str, capsys: A
     ],
 )
 def test_every_broken_line_of_batch_is_answered_by_an_error_of_the_schema(line: bytes) -> None:
-    text, good = answered(line)
+    text, good = answer_line(line)
     VALID.validate(json.loads(text))
     assert not good
 

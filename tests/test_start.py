@@ -109,7 +109,7 @@ def test_a_library_call_leaves_the_process_as_it_was() -> None:
 def test_the_console_entry_does_hurry() -> None:
     hurried = _AS_A_LIBRARY.replace(
         "import gradcli\n",
-        "import gradcli\nfrom gradcli.cli import gc_pause, stand_ins\ngc_pause.pause(); stand_ins.set_aside()\n",
+        "import gradcli\nfrom gradcli.cli import gc_pause, stand_ins\ngc_pause.pause(); stand_ins.install()\n",
     )
     assert process(program=hurried).stdout == "False 0 1 StandIn\n"
 
@@ -118,7 +118,7 @@ def test_a_stand_in_gives_way_to_the_module_itself() -> None:
     told = process(
         program="""
 from gradcli.cli import stand_ins
-stand_ins.set_aside()
+stand_ins.install()
 import sympy, sys
 x = sympy.Symbol("x")
 print(x + x + 1, type(sys.modules["sympy.tensor.tensor"]).__name__)
@@ -170,7 +170,7 @@ print(type(sys.modules["torch._meta_registrations"]).__name__)
 def test_pytorch_computes_the_same_bits_with_what_is_set_aside() -> None:
     *whole, last = process(program=_EVERY_ROW).stdout.splitlines()
     hurried = process(
-        program="from gradcli.cli import stand_ins\nstand_ins.set_aside()\n" + _EVERY_ROW
+        program="from gradcli.cli import stand_ins\nstand_ins.install()\n" + _EVERY_ROW
     ).stdout.splitlines()
     assert (last, hurried.pop()) == ("module", "StandIn")
     assert hurried == whole and len(whole) > 190
@@ -192,7 +192,7 @@ print([type(sys.modules[name]).__name__ for name in ("sympy.tensor.tensor", "tor
 def test_every_command_answers_the_same_with_and_without_what_is_set_aside() -> None:
     whole = process(program=_EVERYTHING).stdout.splitlines()
     hurried = process(
-        program="from gradcli.cli import stand_ins\nstand_ins.set_aside()\n" + _EVERYTHING
+        program="from gradcli.cli import stand_ins\nstand_ins.install()\n" + _EVERYTHING
     ).stdout.splitlines()
     assert len(whole) == 11 and all("'ok': True" in told for told in whole[:-1])
     assert hurried[:-1] == whole[:-1]
@@ -216,7 +216,7 @@ def test_a_module_is_set_aside_for_the_versions_it_was_tried_with_and_no_other(
 
 def test_nothing_is_set_aside_of_a_version_that_was_not_tried() -> None:
     change = "import gradcli.cli.stand_ins as stand_ins\nstand_ins.TRIED = {key: ('0.1',) for key in stand_ins.TRIED}\n"
-    told = process(program=change + "stand_ins.set_aside()\n" + _EVERYTHING).stdout.splitlines()
+    told = process(program=change + "stand_ins.install()\n" + _EVERYTHING).stdout.splitlines()
     assert told[-1] == "['module', 'module']"
 
 
@@ -282,7 +282,7 @@ def test_a_version_out_of_bounds_is_told(
 
     monkeypatch.setattr(metadata, "requires", lambda _: ["sympy<1.15,>=1.13", "nothing>=9 ; extra == 'plot'"])
     monkeypatch.setattr(metadata, "version", installed_version)
-    complaint = requirements.unmet()
+    complaint = requirements.unmet_requirement()
     assert (None if complaint is None else str(complaint)) == told
 
 

@@ -19,8 +19,8 @@ from gradcli.commands.problem import understand
 from gradcli.message import GradcliError
 from gradcli.numeric.autograd import forward
 from gradcli.ops import ROWS, SPELLED, TABLE
-from gradcli.ops.index_maps import reshape_symbolic
 from gradcli.ops.libraries import n as numpy_library
+from gradcli.ops.reshapes import reshape_symbolic
 from gradcli.ops.row import REQUIRED, Row
 from gradcli.program import Apply, Program, trace, values_of
 from gradcli.program.values import filled

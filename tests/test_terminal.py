@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradcli
-from gradcli.cli.batch import answered
+from gradcli.cli.batch import answer_line
 from gradcli.cli.entry import run
-from gradcli.cli.options import ASKED, SHOWN
+from gradcli.cli.options import DISPLAY_OPTIONS, REQUEST_OPTIONS
 from gradcli.commands import COMMANDS
 from gradcli.message import Exit
 from gradcli.visible import escaped, visible
@@ -118,7 +118,7 @@ def mistakes() -> Iterator[tuple[str, ...]]:
         yield (name, "x**2", "x=3", ALL)
         yield (name, f"sum(x{ESCAPE}, dim=0)", "x=3")
         yield (name, f'einsum("{IN_A_COMMENT}", x)', "x=3")
-        for option in (*(ASKED[o] for o in command.options), *SHOWN.values()):
+        for option in (*(REQUEST_OPTIONS[o] for o in command.options), *DISPLAY_OPTIONS.values()):
             if option.kind != "flag":
                 yield (name, "x**2", "x=3", option.flag, ALL)
 
@@ -148,10 +148,10 @@ def test_no_mistake_acts_on_the_screen(monkeypatch: pytest.MonkeyPatch, tmp_path
     ],
 )
 def test_no_record_acts_on_the_screen(record: dict[str, Any]) -> None:
-    told, _ = answered(json.dumps(record).encode())
+    told, _ = answer_line(json.dumps(record).encode())
     assert not acting(told)
     assert json.loads(told).get("id", None) == record.get("id")
-    assert not acting(answered(b"{" + ALL.encode() + b"}")[0])
+    assert not acting(answer_line(b"{" + ALL.encode() + b"}")[0])
 
 
 def test_neither_a_report_nor_its_page_acts_on_a_screen() -> None:
@@ -164,7 +164,7 @@ def test_a_defect_does_not_act_on_the_screen(monkeypatch: pytest.MonkeyPatch) ->
     def broken(*_: object) -> None:
         raise ZeroDivisionError(ALL)
 
-    monkeypatch.setattr("gradcli.cli.entry._performed", broken)
+    monkeypatch.setattr("gradcli.cli.entry._perform", broken)
     for debug in ("0", "1"):
         monkeypatch.setenv("GRADCLI_DEBUG", debug)
         status, told = call("vjp", "x", "x=3")

@@ -18,7 +18,7 @@ from gradcli.cli import help
 from gradcli.cli.argv import HELP, LET
 from gradcli.cli.display import display, suffix_of
 from gradcli.cli.expression_command import Question
-from gradcli.cli.options import ASKED, BATCH, SHOWN, Option, understood
+from gradcli.cli.options import BATCH_OPTIONS, DISPLAY_OPTIONS, REQUEST_OPTIONS, Option, read_option, read_options
 from gradcli.cli.shell_line import line_of
 from gradcli.commands import COMMANDS, Command
 from gradcli.message import N_, Exit, GradcliError, fault, nearest
@@ -37,8 +37,8 @@ def answer(words: Sequence[str], speak: Speak) -> int:
     try:  # not `main`, which would answer Ctrl-C and a closed pipe itself
         with group.make_context("gradcli", list(words), obj=speak) as context:
             return int(group.invoke(context) or Exit.ANSWERED)
-    except typer.Exit as done:
-        return done.exit_code
+    except typer.Exit as end:
+        return end.exit_code
 
 
 def application(only: str | None = None) -> typer.Typer:
@@ -68,7 +68,7 @@ _SHELL = {
     "batch": Command(
         "batch",
         N_("one question a line, JSON in and JSON out"),
-        tuple(BATCH),
+        tuple(BATCH_OPTIONS),
         (
             'echo \'{"expr": "x**2", "inputs": {"x": [1, 2]}}\' | gradcli batch',
             "gradcli batch questions.jsonl --jobs 4",
@@ -100,7 +100,8 @@ def _declare(app: typer.Typer, name: str) -> None:
     def callback(context: typer.Context, positional: str | None, **values: Any) -> Exit:
         return perform(command, positional, {name: value for name, value in values.items() if _is_typed(context, name)})
 
-    options = [(ASKED | BATCH)[option] for option in command.options] + ([] if name in _SHELL else [*SHOWN.values()])
+    options = [(REQUEST_OPTIONS | BATCH_OPTIONS)[option] for option in command.options]
+    options += [] if name in _SHELL else DISPLAY_OPTIONS.values()
     variables = [_LET] if command.variables else []
     parameters = [_keyword("context", typer.Context), _positional(command), *variables, *map(_parameter, options)]
     callback.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
@@ -145,7 +146,7 @@ def _parameter(option: Option) -> Parameter:
         metavar=option.metavar or None,
         min=_bound(option.least),
         max=_bound(option.most),
-        parser=None if option.kind in ("flag", "tensors") else partial(understood, option),
+        parser=None if option.kind in ("flag", "tensors") else partial(read_option, option),
     )
     kind: Any = _type(option)
     return _keyword(option.name, Annotated[kind, info], option.default)
@@ -168,13 +169,14 @@ def _ask(command: Command, expression: str | None, typed: Mapping[str, Any]) -> 
     from gradcli.cli.deliver import show  # the rooms it needs import numpy, which a typing error does not wait for
 
     inputs = dict(variable.split("=", 1) for variable in typed.get("let", ()))
-    shown = display({name: value for name, value in typed.items() if name in SHOWN}, command.files)
-    asked = {name: understood(ASKED[name], value) for name, value in typed.items() if name in ASKED}
-    if "to" in command.options and "to" not in asked and (meant := command.files.get(suffix_of(shown.output))):
-        asked["to"] = meant
-    if "plot" in command.options and shown.format == "picture":
-        asked["plot"] = True
-    return show(command.run(Request(expression or "", command.name, inputs, **asked)), shown)
+    show_as = display({name: value for name, value in typed.items() if name in DISPLAY_OPTIONS}, command.files)
+    options = read_options(REQUEST_OPTIONS, {name: value for name, value in typed.items() if name in REQUEST_OPTIONS})
+    language = command.files.get(suffix_of(show_as.output))  # of the file that the answer goes to
+    if "to" in command.options and language:
+        options.setdefault("to", language)
+    if "plot" in command.options and show_as.format == "picture":
+        options["plot"] = True
+    return show(command.run(Request(expression or "", command.name, inputs, **options)), show_as)
 
 
 def _batch(_: Command, source: str | None, typed: Mapping[str, Any]) -> Exit:
@@ -231,7 +233,7 @@ class _Front(TyperGroup):
         return help.front(self.get_params(ctx), self.commands, ctx.obj)
 
 
-_SAID = {
+_OTHER_NAMES = {
     "derivative": "grad",
     "diff": "grad",
     "differentiate": "grad",
@@ -259,38 +261,21 @@ _SAID = {
 def no_such_command(words: Sequence[str], commands: Sequence[str]) -> GradcliError:
     """The first word is no command: a command mistyped, or an expression whose command was left out."""
     line = line_of(["gradcli", *words])
-    near = _SAID.get(words[0]) or nearest(words[0], commands)
-    page = words[1:2] if words[1:] and words[1] in commands else ()
-    if words[0] in ("help", "version"):
-        error = fault(
-            "option",
-            N_("there is no command {word}"),
-            hint=N_("did you mean  {line} ?"),
-            word=words[0],
-            line=line_of(["gradcli", *page, f"--{words[0]}"]).text,
-        )
+    first, *rest = words
+    near = _OTHER_NAMES.get(first) or nearest(first, commands)
+    sentence, repair = N_("there is no command {word}"), None
+    if first in ("help", "version"):
+        repair = [*(word for word in rest[:1] if word in commands), f"--{first}"]
     elif near is not None:
-        error = fault(
-            "option",
-            N_("there is no command {word}"),
-            hint=N_("did you mean  {line} ?"),
-            word=words[0],
-            line=line_of(["gradcli", near, *words[1:]]).text,
-        )
-    elif words[0].isalpha() and len(words[0]) > 1:
-        error = fault(
-            "option",
-            N_("there is no command {word}"),
-            hint=N_("the commands are {commands}"),
-            word=words[0],
-            commands=", ".join(commands),
-        )
-    else:
-        error = fault(
-            "option",
-            N_("the command is missing before {word}"),
-            hint=N_("did you mean  {line} ?"),
-            word=words[0],
-            line=line_of(["gradcli", "vjp", *words]).text,
-        )
+        repair = [near, *rest]
+    elif not first.isalpha() or len(first) == 1:
+        sentence, repair = N_("the command is missing before {word}"), ["vjp", *words]
+    error = fault(
+        "option",
+        sentence,
+        hint=N_("the commands are {commands}") if repair is None else N_("did you mean  {line} ?"),
+        word=first,
+        commands=", ".join(commands),
+        line=line_of(["gradcli", *(repair or ())]).text,
+    )
     return error.at(line.places[1], line.text)

@@ -42,7 +42,7 @@ class Argument:
     dashed: bool = False
 
     @property
-    def read(self) -> str:
+    def for_typer(self) -> str:
         """The word that Typer reads."""
         value = f"{self.name}={self.value}" if self.flag == LET else self.value
         return self.flag if value is None else f"{self.flag}={value}" if self.flag else value
@@ -68,10 +68,10 @@ class Argv:
         return next((argument.value for argument in self.arguments if not argument.flag), None)
 
     @property
-    def read(self) -> list[str]:
+    def for_typer(self) -> list[str]:
         """The words that Typer reads."""
-        options = [argument.read for argument in self.arguments if argument.flag]
-        return [*options, "--", *(argument.read for argument in self.arguments if not argument.flag)]
+        options = [argument.for_typer for argument in self.arguments if argument.flag]
+        return [*options, "--", *(argument.for_typer for argument in self.arguments if not argument.flag)]
 
     def place(self, error: GradcliError, at: int) -> GradcliError:
         """The error with its place in the command line: the word, with its value where it carries one."""
@@ -94,27 +94,27 @@ def flag_of(option: TyperOption) -> str:
     return (option.opts or option.secondary_opts)[0]
 
 
-def read(argv: Argv) -> tuple[Argument, ...]:
+def read_words(argv: Argv) -> tuple[Argument, ...]:
     """What the words say, one after the other; a declared option always wins over a variable.
 
     Raises GradcliError (option) with its place in the command line.
     """
-    found: tuple[Argument, ...] = ()
+    arguments: tuple[Argument, ...] = ()
     at, options = 0, True
     while at < len(argv.words):
         if options and argv.words[at] == "--":
             at, options = at + 1, False
             continue
         try:
-            argument = (_option(argv, at) if options else None) or _positional(argv, at, found)
+            argument = (_option(argv, at) if options else None) or _positional(argv, at, arguments)
         except GradcliError as error:
             raise argv.place(error, at) from None
         if argument.flag in HELP:
             return (argument,)
-        found, at = (*found, argument), at + argument.words
-    _refuse_twice(argv, found)
-    _refuse_two_readers_of_stdin(argv, found)
-    return found
+        arguments, at = (*arguments, argument), at + argument.words
+    _refuse_twice(argv, arguments)
+    _refuse_two_readers_of_stdin(argv, arguments)
+    return arguments
 
 
 def _option(argv: Argv, at: int) -> Argument | None:
@@ -146,23 +146,22 @@ def _value_after(argv: Argv, at: int, flag: str) -> str:
     if following is not None and not _LONG.fullmatch(following) and following != "--":
         return following
     near = None if flag in argv.declared else nearest_flag(flag, argv.declared)
-    if near is not None:
-        raise fault("option", N_("{flag} needs a value"), hint=N_("did you mean  {near} ?"), flag=flag, near=near)
-    if following is None:
-        metavar = argv.declared[flag].metavar if flag in argv.declared else "TENSOR"
+    if near is None and following is not None:
         raise fault(
             "option",
-            N_("{flag} needs a value"),
-            hint=N_("write  {repair}"),
+            N_("{flag} needs a value, but {following} follows"),
+            hint=N_("write  {flag}={following}  if that is the value"),
             flag=flag,
-            repair=_FORMATS.get(flag) or f"{flag} {metavar}",
+            following=following,
         )
+    metavar = argv.declared[flag].metavar if flag in argv.declared else "TENSOR"
     raise fault(
         "option",
-        N_("{flag} needs a value, but {following} follows"),
-        hint=N_("write  {flag}={following}  if that is the value"),
+        N_("{flag} needs a value"),
+        hint=N_("write  {repair}") if near is None else N_("did you mean  {near} ?"),
         flag=flag,
-        following=following,
+        near=near,
+        repair=_FORMATS.get(flag) or f"{flag} {metavar}",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NoReturn, TextIO
 
 from gradcli.cli.deliver import encodable
 from gradcli.cli.gc_pause import settle
-from gradcli.cli.records import judged, language_of
+from gradcli.cli.records import answer_with_verdict, language_of
 from gradcli.message import N_, Exit, GradcliError, Span, fault, limit
 from gradcli.render.error import as_object
 from gradcli.render.json_text import one_line
@@ -42,21 +42,21 @@ def run(
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # records are small: PyTorch's threads would wait for each other
     lines = lines_of(source)
-    answer = partial(answered, allow_files=allow_files)
+    answer = partial(answer_line, allow_files=allow_files)
     if resume is None:
-        return _written(_answers(answer, lines, jobs, timeout), sys.stdout, source)
-    from gradcli.cli.resume import resumed
+        return _write(_answers(answer, lines, jobs, timeout), sys.stdout, source)
+    from gradcli.cli.resume import resume_file
 
-    with resumed(resume, lines) as (file, behind):
-        return _written(_answers(answer, lines, jobs, timeout), file, source, behind)
+    with resume_file(resume, lines) as (file, behind):
+        return _write(_answers(answer, lines, jobs, timeout), file, source, behind)
 
 
-def _written(
-    found: Generator[tuple[str, bool]], stream: TextIO, source: str | None, behind: tuple[int, int] = (0, 0)
+def _write(
+    answers: Generator[tuple[str, bool]], stream: TextIO, source: str | None, behind: tuple[int, int] = (0, 0)
 ) -> Exit:
     """Writes the answers; `behind` tells how many there are already, and how many of these failed."""
     done, failed = behind
-    with closing(found) as answers, closing(_progress(stream, source)) as progress:
+    with closing(answers), closing(_progress(stream, source)) as progress:
         for text, good in answers:
             stream.write(encodable(text, stream) + "\n")
             stream.flush()
@@ -72,11 +72,11 @@ def _answers(
     if jobs == 1 and timeout is None:
         yield from map(answer, lines)
     else:
-        from gradcli.cli.pool import in_processes  # the library of processes, which one process does without
+        from gradcli.cli.pool import map_in_processes  # the library of processes, which one process does without
 
         _refuse_more_than_files(jobs)
         try:
-            yield from in_processes(answer, lines, jobs, timeout, late, died, _WARM_UP)
+            yield from map_in_processes(answer, lines, jobs, timeout, answer_late, answer_dead, _WARM_UP)
         except RuntimeError as error:  # of a thread or a process that does not start
             raise limit(
                 N_("the processes that answer cannot be started: {reason}"),
@@ -112,9 +112,9 @@ _OWN_FILES, _FILES_A_PROCESS = 24, 2
 def _progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, int]]:
     from gradcli.cli.progress_bar import progress
 
-    told = progress(stream, source)
-    next(told)
-    return told
+    bar = progress(stream, source)
+    next(bar)
+    return bar
 
 
 def lines_of(source: str | None) -> Generator[bytes]:
@@ -139,12 +139,12 @@ def _unreadable(source: str | None, error: OSError | ValueError) -> GradcliError
 
 def _lines(stream: BinaryIO, source: str | None) -> Generator[bytes]:
     try:
-        yield from _not_empty(stream)
+        yield from _full_lines(stream)
     except OSError as error:  # a directory as standard input, a disk that fails
         raise _unreadable(source, error) from None
 
 
-def _not_empty(stream: BinaryIO) -> Generator[bytes]:
+def _full_lines(stream: BinaryIO) -> Generator[bytes]:
     with stream:
         while line := stream.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
@@ -169,16 +169,16 @@ def _pass_over(stream: BinaryIO) -> None:
 # One line
 
 
-def answered(line: bytes, allow_files: bool = False) -> tuple[str, bool]:
+def answer_line(line: bytes, allow_files: bool = False) -> tuple[str, bool]:
     """One line's answer as JSON on one line, and whether it is good: answered, and no check failed."""
     try:
-        told, good = judged(record_of(line), allow_files)
-        return one_line(told), good
+        answer, good = answer_with_verdict(record_of(line), allow_files)
+        return one_line(answer), good
     except GradcliError as error:
-        told = as_object(error)
+        answer = as_object(error)
     except (RecursionError, ValueError):  # of the id, which is given back as it came
-        told = as_object(fault("record", N_("the id is nested too deeply, or holds a number that JSON lacks")))
-    return one_line(told), False
+        answer = as_object(fault("record", N_("the id is nested too deeply, or holds a number that JSON lacks")))
+    return one_line(answer), False
 
 
 def record_of(line: bytes) -> Any:
@@ -189,7 +189,7 @@ def record_of(line: bytes) -> Any:
     if line == _TOO_LONG:
         raise fault("record", N_("the line is longer than {most} bytes"), most=LONGEST_LINE)
     try:
-        return json.loads(line, parse_constant=_refused, object_pairs_hook=_without_repetition)
+        return json.loads(line, parse_constant=_refuse_constant, object_pairs_hook=_without_repetition)
     except UnicodeDecodeError:
         raise fault("record", N_("the line is not UTF-8")) from None
     except RecursionError:
@@ -210,15 +210,15 @@ def record_of(line: bytes) -> Any:
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object, in which each name stands once: of two values one would be lost in silence."""
-    found: dict[str, Any] = {}
+    mapping: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in mapping:
             raise fault("record", N_("the record has {name} twice"), name=name)
-        found[name] = value
-    return found
+        mapping[name] = value
+    return mapping
 
 
-def _refused(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise fault(
         "record", N_("JSON has no number {constant}"), hint=N_('write it as a text:  "{constant}"'), constant=constant
     )
@@ -227,23 +227,23 @@ def _refused(constant: str) -> NoReturn:
 # Lines that were given up
 
 
-def late(line: bytes, seconds: float) -> tuple[str, bool]:
+def answer_late(line: bytes, seconds: float) -> tuple[str, bool]:
     """The answer to a record that took too long, with the record's id."""
-    return _given_up(
+    return _give_up(
         line, limit(N_("the record was given up: it took longer than {seconds:g} seconds"), seconds=seconds)
     )
 
 
-def died(line: bytes, status: int | None) -> tuple[str, bool]:
+def answer_dead(line: bytes, status: int | None) -> tuple[str, bool]:
     """The answer to a record over which two processes died, with the record's id."""
     if status is not None and status < 0:
         what = limit(N_("the record was given up: its process was killed twice, by signal {signal}"), signal=-status)
     else:
         what = limit(N_("the record was given up: its process ended twice, with status {status}"), status=status)
-    return _given_up(line, what)
+    return _give_up(line, what)
 
 
-def _given_up(line: bytes, why: GradcliError) -> tuple[str, bool]:
+def _give_up(line: bytes, why: GradcliError) -> tuple[str, bool]:
     try:
         record = record_of(line)
         own = {"id": record["id"]} if isinstance(record, dict) and "id" in record else {}

@@ -52,7 +52,7 @@ def script(shell: str) -> str:
     """The completion script of a shell."""
     name = FILES[shell]
     template = files("gradcli.cli").joinpath("shells", name).read_text(encoding="utf-8")
-    quote = _fish_quoted if shell == "fish" else _quoted
+    quote = _fish_quote if shell == "fish" else _quote
     return template.replace("# @TABLES@\n", "\n\n".join(_tables(shell, quote)) + "\n")
 
 
@@ -83,7 +83,7 @@ def _takes(every: Mapping[str, TyperCommand]) -> dict[tuple[str, ...], str]:
     found: dict[str, dict[str, list[str]]] = {}
     for name, command in every.items():
         for option in options(command):
-            found.setdefault(flag_of(option), {}).setdefault(_taken(name, option), []).append(name)
+            found.setdefault(flag_of(option), {}).setdefault(_value_kind(name, option), []).append(name)
     rows = {}
     for flag, kinds in found.items():
         for takes, names in kinds.items():
@@ -91,10 +91,10 @@ def _takes(every: Mapping[str, TyperCommand]) -> dict[tuple[str, ...], str]:
     return rows | {("*:--help",): "flag", (f"*:{LET}",): "binding"}
 
 
-_TAKEN = {"FILE": "file", "NAMES": "names", "TENSOR": "tensor", "ANSWER": "tensor", "[NAME=]TENSOR": "tangent"}
+_VALUE_KINDS = {"FILE": "file", "NAMES": "names", "TENSOR": "tensor", "ANSWER": "tensor", "[NAME=]TENSOR": "tangent"}
 
 
-def _taken(command: str, option: TyperOption) -> str:
+def _value_kind(command: str, option: TyperOption) -> str:
     """One word for the kind of value, or `words` and the words themselves."""
     if option.is_flag:
         return "flag"
@@ -102,7 +102,7 @@ def _taken(command: str, option: TyperOption) -> str:
     choices = import_module(f"gradcli.commands.{command}").KINDS if option.name == "to" else metavar.split("|")
     if len(choices) > 1:
         return " ".join(["words", *choices])
-    return "weights" if option.name == "v" else _TAKEN.get(metavar, "nothing")
+    return "weights" if option.name == "v" else _VALUE_KINDS.get(metavar, "nothing")
 
 
 def _topics() -> Iterator[Offer]:
@@ -119,7 +119,9 @@ def _lines(offers: Iterable[Offer]) -> str:
 def _case(name: str, values: Mapping[str, str]) -> str:
     if list(values) == ["*"]:
         return f"_gradcli_{name}() {{\n    REPLY={values['*']}\n}}"
-    rows = "".join(f"        {_patterns(key, '|')})\n            REPLY={text} ;;\n" for key, text in _grouped(values))
+    rows = "".join(
+        f"        {_patterns(key, '|')})\n            REPLY={text} ;;\n" for key, text in _keys_by_value(values)
+    )
     return f"_gradcli_{name}() {{\n    REPLY=\n    case $1 in\n{rows}    esac\n}}"
 
 
@@ -127,13 +129,13 @@ def _fish_case(name: str, values: Mapping[str, str]) -> str:
     if list(values) == ["*"]:
         return f"function __gradcli_{name}\n    printf '%s\\n' {values['*']}\nend"
     rows = "".join(
-        f"        case {_patterns(key, ' ', _fish_quoted)}\n            printf '%s\\n' {text}\n"
-        for key, text in _grouped(values)
+        f"        case {_patterns(key, ' ', _fish_quote)}\n            printf '%s\\n' {text}\n"
+        for key, text in _keys_by_value(values)
     )
     return f"function __gradcli_{name}\n    switch $argv[1]\n{rows}    end\nend"
 
 
-def _grouped(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _keys_by_value(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Keys of one value in one row, apart by blanks."""
     keys: dict[str, list[str]] = {}
     for key, text in values.items():
@@ -145,11 +147,11 @@ def _patterns(key: str, between: str, quote: Callable[[str], str] = str) -> str:
     return between.join(quote(pattern) for pattern in key.split())
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def _fish_quoted(text: str) -> str:
+def _fish_quote(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

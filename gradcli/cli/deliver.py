@@ -12,8 +12,8 @@ from typing import TextIO
 
 from gradcli.cli.gc_pause import settle
 from gradcli.cli.output_file import write_file
-from gradcli.cli.status_line import watched
-from gradcli.cli.system_errors import put_aside
+from gradcli.cli.status_line import watch
+from gradcli.cli.system_errors import complain
 from gradcli.message import N_, Exit
 from gradcli.render.formats import FORMATS, NUMBER_FILES, document
 from gradcli.render.look import Look
@@ -27,7 +27,7 @@ from gradcli.visible import visible
 def show(parts: Iterable[Part], display: Display) -> Exit:
     """Writes the answer: text as its parts become known, any other format when all of it is."""
     seen: list[Part] = []
-    kept = _kept(watched(parts, speech(display.lang)), seen)
+    kept = _kept(watch(parts, speech(display.lang)), seen)
     if display.format == "picture":
         _picture(kept, seen, display)
     elif display.format in NUMBER_FILES:
@@ -134,4 +134,4 @@ def _warn(parts: Iterable[Part], display: Display) -> None:
     speak = speech(display.lang)
     for part in parts:
         if isinstance(part, Warning):
-            put_aside(visible(speak.sentence(N_("note: ")) + speak(part.text)))
+            complain(visible(speak.sentence(N_("note: ")) + speak(part.text)))

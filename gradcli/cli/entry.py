@@ -11,8 +11,8 @@ from typing import NoReturn
 from gradcli.cli import gc_pause, stand_ins
 from gradcli.cli.front_page import front_page
 from gradcli.cli.language import language, word_after
-from gradcli.cli.system_errors import put_aside, refusal
-from gradcli.message import N_, Exit, GradcliError, limit
+from gradcli.cli.system_errors import complain, refusal
+from gradcli.message import N_, Exit, GradcliError
 from gradcli.render.translation import Speak, speech
 from gradcli.visible import visible
 
@@ -20,9 +20,9 @@ from gradcli.visible import visible
 def main() -> NoReturn:
     """The console entry. It ends the process itself: tearing PyTorch down would take longer than the answer did."""
     gc_pause.pause()
-    stand_ins.set_aside()
+    stand_ins.install()
     _prepare_streams()
-    os._exit(_flushed(run(sys.argv[1:])))
+    os._exit(_flush(run(sys.argv[1:])))
 
 
 main.__code__ = main.__code__.replace(co_stacksize=40_000)
@@ -34,33 +34,31 @@ one (320 KB) gets a chunk of 512 KB, in which everything that it calls has room.
 def run(words: Sequence[str]) -> int:
     """Everything but the end of the process; returns the exit status."""
     try:
-        return _answered(words)
+        return _answer(words)
     except BrokenPipeError:
         return Exit.ANSWERED
     except OSError as error:
-        return _refused(error, words)
+        return _report_refusal(error, words)
 
 
-def _answered(words: Sequence[str]) -> int:
+def _answer(words: Sequence[str]) -> int:
     """The same, where what is told of an error can be written."""
     try:
-        return _performed(words)
+        return _perform(words)
     except GradcliError as error:
-        return _told(error, words)
+        return _report(error, words)
     except KeyboardInterrupt:
-        put_aside(_speech(words).sentence(N_("gradcli: interrupted")))
+        complain(_speech(words).sentence(N_("gradcli: interrupted")))
         return Exit.INTERRUPTED
-    except MemoryError:
-        return _told(limit(N_("there is not enough memory for this question")), words)
-    except RecursionError:
-        return _told(limit(N_("the expression is nested too deeply")), words)
+    except (MemoryError, RecursionError) as error:
+        return _report(refusal(error), words)
     except OSError:
         raise
     except Exception as error:
-        return _defect(error, words)
+        return _report_defect(error, words)
 
 
-def _performed(words: Sequence[str]) -> int:
+def _perform(words: Sequence[str]) -> int:
     if not words:
         sys.stdout.write(front_page(_speech(words).sentence))
         return Exit.ANSWERED
@@ -70,23 +68,23 @@ def _performed(words: Sequence[str]) -> int:
     return answer(words, _speech(words))
 
 
-def _told(error: GradcliError, words: Sequence[str]) -> int:
+def _report(error: GradcliError, words: Sequence[str]) -> int:
     if word_after("--format", words) == "json":
         from gradcli.render.error import as_object
         from gradcli.render.json_text import written
 
-        told = as_object(error, _speech(words, {}))  # a script's language is the one it asks for
-        sys.stdout.write(written(told) + "\n")
+        report = as_object(error, _speech(words, {}))  # a script's language is the one it asks for
+        sys.stdout.write(written(report) + "\n")
         return error.exit_status
-    return _to_a_person(error, words)
+    return _report_to_a_person(error, words)
 
 
-def _to_a_person(error: GradcliError, words: Sequence[str]) -> int:
+def _report_to_a_person(error: GradcliError, words: Sequence[str]) -> int:
     from gradcli.render.error import as_text
 
     with contextlib.suppress(OSError):
         sys.stdout.flush()  # what was answered before the error stands before it
-    put_aside(as_text(error, speak=_speech(words)))
+    complain(as_text(error, speak=_speech(words)))
     return error.exit_status
 
 
@@ -94,31 +92,34 @@ def _speech(words: Sequence[str], environment: Mapping[str, str] = os.environ) -
     return speech(language(words, environment))
 
 
-def _refused(error: OSError, words: Sequence[str]) -> int:
+def _report_refusal(error: OSError, words: Sequence[str]) -> int:
     """One line on stderr, where the answer may be what could not be written."""
     if sys.stdout is sys.__stdout__:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer can go nowhere
-    return _to_a_person(refusal(error), words)
+    return _report_to_a_person(refusal(error), words)
 
 
-def _defect(error: Exception, words: Sequence[str]) -> int:
+def _report_defect(error: Exception, words: Sequence[str]) -> int:
     if os.environ.get("GRADCLI_DEBUG") == "1":
         import traceback
 
         sys.stderr.write(visible("".join(traceback.format_exception(error))))
         return Exit.DEFECT
-    from gradcli.cli.requirements import unloadable, unmet  # a library's fault may not look like one
+    from gradcli.cli.requirements import (  # a library's fault may not look like one
+        unloadable_library,
+        unmet_requirement,
+    )
 
-    complaint = (unloadable(error) if isinstance(error, ImportError) else None) or unmet()
+    complaint = (unloadable_library(error) if isinstance(error, ImportError) else None) or unmet_requirement()
     if complaint is not None:
-        return _told(complaint, words)
-    told = _speech(words).sentence(
+        return _report(complaint, words)
+    report = _speech(words).sentence(
         N_("gradcli has a defect: {kind}: {text} -- please report it and this command line (GRADCLI_DEBUG=1 shows it)"),
         kind=type(error).__name__,
         text=" ".join(str(error).split()),
     )
-    put_aside(visible(told))
+    complain(visible(report))
     return Exit.DEFECT
 
 
@@ -131,14 +132,14 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _flushed(status: int) -> int:
+def _flush(status: int) -> int:
     """The exit status once everything is written; a reader that went away (`| head`) is no error."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         status = Exit.ANSWERED
     except OSError as error:
-        status = _refused(error, sys.argv[1:])
+        status = _report_refusal(error, sys.argv[1:])
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     return status

@@ -24,7 +24,7 @@ def page(command: TyperCommand, params: Iterable[Any], speak: Speak) -> str:
     """The help of one command."""
     say, width = speak.sentence, _width()
     bindings = "[--NAME TENSOR | NAME=TENSOR]... " if takes_variables(command) else ""
-    return _joined(
+    return _join(
         wrapped(usage(f"gradcli {command.name} {positional(command)} {bindings}[OPTIONS]", say), width, "", "  "),
         wrapped(say(command.help or ""), width, "  "),
         [say(N_("Options:")), *_options(params, width, speak)],
@@ -35,12 +35,12 @@ def page(command: TyperCommand, params: Iterable[Any], speak: Speak) -> str:
 def front(params: Iterable[Any], commands: Mapping[str, Any], speak: Speak) -> str:
     """The help of gradcli itself."""
     say, width = speak.sentence, _width()
-    told = N_("A gradient calculator: the symbolic Jacobian and PyTorch's y.backward(v), side by side and explained.")
-    return _joined(
+    text = N_("A gradient calculator: the symbolic Jacobian and PyTorch's y.backward(v), side by side and explained.")
+    return _join(
         [usage("gradcli COMMAND ...", say)],
-        wrapped(say(told), width, "  "),
+        wrapped(say(text), width, "  "),
         [say(N_("Options:")), *_options(params, width, speak)],
-        [say(N_("Commands:")), *_described([(name, say(c.help or "")) for name, c in commands.items()], width)],
+        [say(N_("Commands:")), *_definitions([(name, say(c.help or "")) for name, c in commands.items()], width)],
         ["  " + say(N_("Start with:")), *(f"    {line}" for line in FIRST_LINES)],
     )
 
@@ -73,29 +73,29 @@ def _width() -> int:
 
 
 def _options(params: Iterable[Any], width: int, speak: Speak) -> Iterator[str]:
-    found = [param for param in params if isinstance(param, TyperOption)]
-    return _described([(term(option), _meaning(option, speak)) for option in found], width)
+    own = [param for param in params if isinstance(param, TyperOption)]
+    return _definitions([(term(option), _meaning(option, speak)) for option in own], width)
 
 
-def _joined(*paragraphs: Sequence[str]) -> str:
+def _join(*paragraphs: Sequence[str]) -> str:
     return "\n\n".join("\n".join(lines) for lines in paragraphs)
 
 
 def _meaning(option: TyperOption, speak: Speak) -> str:
-    told = speak.sentence(_HELP if option.name == "help" else option.help or "")
+    text = speak.sentence(_HELP if option.name == "help" else option.help or "")
     if option.default in (None, False, True):
-        return told
-    return speak.sentence(N_("{meaning}  [default: {default}]"), meaning=told, default=option.default)
+        return text
+    return speak.sentence(N_("{meaning}  [default: {default}]"), meaning=text, default=option.default)
 
 
-def _described(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
+def _definitions(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
     """Terms in a column, and beside each what it means."""
     rows = tuple(rows)
     column = 4 + max(cells(term) for term, _ in rows if cells(term) <= _WIDEST_TERM)
-    return chain.from_iterable(_one(term, meaning, column, width) for term, meaning in rows)
+    return chain.from_iterable(_definition(term, meaning, column, width) for term, meaning in rows)
 
 
-def _one(term: str, meaning: str, column: int, width: int) -> list[str]:
+def _definition(term: str, meaning: str, column: int, width: int) -> list[str]:
     if cells(term) > column - 4:
         return ["  " + term, *wrapped(meaning, width, " " * column)]
     return wrapped(meaning, width, padded("  " + term, column))

@@ -11,8 +11,8 @@ from gradcli.request import LANGUAGES
 
 def language(words: Sequence[str], environment: Mapping[str, str]) -> str:
     """The one asked for by `--lang`, be the other words understood or not; else the environment's."""
-    asked = word_after("--lang", words)
-    return asked if asked in LANGUAGES else preferred(environment)
+    code = word_after("--lang", words)
+    return code if code in LANGUAGES else preferred(environment)
 
 
 def word_after(flag: str, words: Sequence[str]) -> str | None:

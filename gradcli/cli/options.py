@@ -6,25 +6,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 from gradcli.message import N_, fault, nearest
-from gradcli.request import Batch, Display, Request
-
-Kind = Literal["flag", "integer", "number", "word", "names", "tensor", "tensors"]
-
-_KINDS: Mapping[str, Kind] = {
-    "bool": "flag",
-    "int": "integer",
-    "int | None": "integer",
-    "float": "number",
-    "float | None": "number",
-    "str": "word",
-    "str | None": "word",
-    "tuple[str, ...] | None": "names",
-    "TensorText": "tensor",
-    "Mapping[str, TensorText] | TensorText": "tensors",
-}
+from gradcli.request import Batch, Display, Kind, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +37,14 @@ class Option:
         return self.kind == "tensors"
 
 
-def _declared(kind: type[Request | Display | Batch]) -> dict[str, Option]:
-    return {f.name: _option(f.name, str(f.type), f.default, f.metadata) for f in fields(kind) if "help" in f.metadata}
+def _options_of(kind: type[Request | Display | Batch]) -> dict[str, Option]:
+    return {f.name: _option(f.name, f.default, **f.metadata) for f in fields(kind) if "help" in f.metadata}
 
 
-def _option(name: str, annotation: str, default: Any, metadata: Mapping[str, Any]) -> Option:
-    kind = _KINDS[annotation]
-    return Option(
-        name,
-        kind,
-        default,
-        metadata["help"],
-        metadata.get("metavar") or _metavar(kind, metadata["choices"]),
-        metadata["choices"],
-        metadata.get("least", -math.inf),
-        metadata.get("most", math.inf),
-    )
+def _option(
+    name: str, default: Any, *, kind: Kind, metavar: str | None, choices: tuple[str, ...], **rest: Any
+) -> Option:
+    return Option(name, kind, default, metavar=metavar or _metavar(kind, choices), choices=choices, **rest)
 
 
 def _metavar(kind: Kind, choices: tuple[str, ...]) -> str:
@@ -76,14 +53,14 @@ def _metavar(kind: Kind, choices: tuple[str, ...]) -> str:
     return {"integer": "N", "number": "NUMBER", "names": "NAMES", "word": "TEXT"}.get(kind, "TENSOR")
 
 
-ASKED: dict[str, Option] = _declared(Request)
-SHOWN: dict[str, Option] = _declared(Display)
-BATCH: dict[str, Option] = _declared(Batch)
+REQUEST_OPTIONS: dict[str, Option] = _options_of(Request)
+DISPLAY_OPTIONS: dict[str, Option] = _options_of(Display)
+BATCH_OPTIONS: dict[str, Option] = _options_of(Batch)
 """Every declared option by its field's name, in the order declared: what is asked, how the answer is shown, and how
 records are read."""
 
 
-def understood(option: Option, value: Any) -> Any:
+def read_option(option: Option, value: Any) -> Any:
     """The value of `option` as its field holds it, from text, from JSON or from Python.
 
     Raises GradcliError (option) in whole sentences.
@@ -92,9 +69,9 @@ def understood(option: Option, value: Any) -> Any:
         case "flag":
             return _flag(option, value)
         case "integer":
-            return int(_bounded(option, _integer(option, value)))
+            return int(_within_bounds(option, _integer(option, value)))
         case "number":
-            return _bounded(option, _number(option, value))
+            return _within_bounds(option, _number(option, value))
         case "word":
             return _word(option, value)
         case "names":
@@ -120,7 +97,7 @@ def _integer(option: Option, value: Any) -> int:
         return int(float(value) if isinstance(value, str) and float(value).is_integer() else value)
     except (TypeError, ValueError, OverflowError):
         raise fault(
-            "option", N_("{flag} takes a whole number, not {value}"), flag=option.flag, value=_quoted(value)
+            "option", N_("{flag} takes a whole number, not {value}"), flag=option.flag, value=_as_typed(value)
         ) from None
 
 
@@ -130,12 +107,12 @@ def _number(option: Option, value: Any) -> float:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise fault(
-            "option", N_("{flag} takes a number, not {value}"), flag=option.flag, value=_quoted(value)
+            "option", N_("{flag} takes a number, not {value}"), flag=option.flag, value=_as_typed(value)
         ) from None
     return number
 
 
-def _bounded(option: Option, number: float) -> float:
+def _within_bounds(option: Option, number: float) -> float:
     flag, least, most = option.flag, option.least, option.most
     if number < least:
         raise fault("option", N_("{flag} is at least {least}, not {value}"), flag=flag, least=least, value=number)
@@ -155,7 +132,7 @@ def _word(option: Option, value: Any) -> str:
             hint=None if near is None else N_("did you mean  {flag} {near} ?"),
             flag=option.flag,
             choices=", ".join(option.choices),
-            value=_quoted(value),
+            value=_as_typed(value),
             near=near,
         )
     return value
@@ -170,7 +147,7 @@ def _names(option: Option, value: Any) -> tuple[str, ...]:
             N_("{flag} takes names separated by commas, not {value}"),
             hint=N_("write  {flag} x,w"),
             flag=option.flag,
-            value=_quoted(value),
+            value=_as_typed(value),
         )
     return names
 
@@ -179,13 +156,13 @@ def _tensors(value: Any) -> Any:
     """`x=1` given once or more is a mapping; a bare tensor stands for the one variable that moves."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         return value
-    name, given, _ = value[0].partition("=") if value else ("", "", "")
-    if len(value) == 1 and not (given and name.strip().isidentifier()):
+    name, values, _ = value[0].partition("=") if value else ("", "", "")
+    if len(value) == 1 and not (values and name.strip().isidentifier()):
         return value[0]
     return {name.strip(): text for name, _, text in (item.partition("=") for item in value)}
 
 
-def _quoted(value: Any) -> str:
+def _as_typed(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
@@ -196,6 +173,6 @@ def nearest_flag(flag: str, flags: Iterable[str]) -> str | None:
     return None if near is None else bare[near]
 
 
-def filled(declared: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
+def read_options(declared: Mapping[str, Option], values: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that were given, each checked and as its field holds it."""
-    return {name: understood(declared[name], value) for name, value in given.items()}
+    return {name: read_option(declared[name], value) for name, value in values.items()}

@@ -37,7 +37,7 @@ class _Workers:
 
     def ask(self, line: bytes) -> Pending:
         """Raises RuntimeError where no process can be started, and after the end."""
-        with self._lock, _deaf():  # the first line of a pool starts its processes
+        with self._lock, _without_interrupts():  # the first line of a pool starts its processes
             try:
                 return self._pool, self._pool.schedule(self._answer, (line,), timeout=self.timeout)
             except RuntimeError:
@@ -57,7 +57,7 @@ class _Workers:
         return ProcessPool(self._jobs, initializer=_begin, initargs=(self._answer, self._warm_up), context=context)
 
 
-def in_processes(
+def map_in_processes(
     answer: Answer, lines: Iterable[bytes], jobs: int, timeout: float | None, late: Late, died: Died, warm_up: bytes
 ) -> Iterator[Result]:
     """The results of `answer` on every line, in order. A line that takes longer than `timeout` seconds gets
@@ -66,7 +66,7 @@ def in_processes(
     time."""
     workers = _Workers(answer, jobs, timeout, warm_up)
     window: Queue[tuple[bytes, Pending] | BaseException | None] = Queue(jobs * _AHEAD)
-    with _deaf():
+    with _without_interrupts():
         Thread(target=_feed, args=(lines, workers, window), daemon=True).start()
     try:
         while (first := window.get()) is not None:
@@ -90,7 +90,7 @@ def _feed(lines: Iterable[bytes], workers: _Workers, window: Queue[Any]) -> None
 def _result(workers: _Workers, line: bytes, pending: Pending, late: Late, died: Died) -> Result:
     for last in (False, True):
         try:
-            return _waited_for(*pending)
+            return _wait_for(*pending)
         except TimeoutError:
             return late(line, workers.timeout or 0.0)
         except ProcessExpired as error:
@@ -103,7 +103,7 @@ def _result(workers: _Workers, line: bytes, pending: Pending, late: Late, died: 
     raise AssertionError("the last time is answered")
 
 
-def _waited_for(pool: ProcessPool, future: Future[Result]) -> Result:
+def _wait_for(pool: ProcessPool, future: Future[Result]) -> Result:
     """The future's result. A pool that breaks does not tell it to what it had not yet handed on."""
     while not wait([future], timeout=1).done:
         if not pool.active:
@@ -119,7 +119,7 @@ def _end(pool: ProcessPool) -> None:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _without_interrupts() -> Iterator[None]:
     """A process or thread that is started here never hears Ctrl-C, which is the first process's to answer."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -38,8 +38,8 @@ def progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, i
         task = bar.add_task("", total=_lines_in(source))
         while True:
             rate = (done - first) / (monotonic() - began)
-            said = speak.sentence(_DONE, done=done, rate=rate, failed=failed)
-            bar.update(task, completed=done, description=said)
+            description = speak.sentence(_DONE, done=done, rate=rate, failed=failed)
+            bar.update(task, completed=done, description=description)
             done, failed = yield
 
 

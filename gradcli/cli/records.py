@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gradcli.cli.options import ASKED, SHOWN, filled
+from gradcli.cli.options import DISPLAY_OPTIONS, REQUEST_OPTIONS, read_options
 from gradcli.cli.system_errors import refusal
 from gradcli.commands import COMMANDS
-from gradcli.message import N_, GradcliError, Span, fault, limit, nearest
+from gradcli.message import N_, GradcliError, Span, fault, nearest
 from gradcli.request import LANGUAGES, Display, Request
 
 if TYPE_CHECKING:
     from gradcli.commands import Command
 
 _OWN_KEYS = ("id", "command", "expr", "inputs")
-_SHOWN = ("lang",)
+_DISPLAY_KEYS = ("lang",)
 _NOT_A_RECORDS = ("max_elements",)
 """Who runs the records sets the limits of their machine; the records may be anybody's."""
 
@@ -29,10 +29,10 @@ def answer(record: Mapping[str, Any], *, allow_files: bool = False) -> dict[str,
     A record may be anybody's: it reads no standard input, and files only with `allow_files`, in the working directory
     and below.
     """
-    return judged(record, allow_files)[0]
+    return answer_with_verdict(record, allow_files)[0]
 
 
-def judged(record: Mapping[str, Any], allow_files: bool = False) -> tuple[dict[str, Any], bool]:
+def answer_with_verdict(record: Mapping[str, Any], allow_files: bool = False) -> tuple[dict[str, Any], bool]:
     """The answer, and whether it is good: answered, and no check failed."""
     from gradcli.render import as_json  # NumPy and the renderer, which asking for the function alone does not need
     from gradcli.render.error import as_object, defect_object
@@ -41,24 +41,19 @@ def judged(record: Mapping[str, Any], allow_files: bool = False) -> tuple[dict[s
     from gradcli.tensors.files import reaching
 
     speak = speech(language_of(record))
-    good = False
+    own_id = {"id": record["id"]} if isinstance(record, Mapping) and "id" in record else {}
     try:
-        command, request, _ = asked(record)
+        command, request, _ = question_of(record)
         with reaching("working directory" if allow_files else "nothing"):
             parts = tuple(command.run(request))
-        told = as_json.as_object(parts, speak)
-        good = not any(map(disagrees, parts))
+        return {**own_id, **as_json.as_object(parts, speak)}, not any(map(disagrees, parts))
     except GradcliError as error:
-        told = as_object(_excerpt(error, record), speak)
-    except RecursionError:
-        told = as_object(limit(N_("the expression is nested too deeply")), speak)
-    except MemoryError:
-        told = as_object(limit(N_("there is not enough memory for this question")), speak)
-    except OSError as error:
-        told = as_object(refusal(error), speak)
+        refused = as_object(_excerpt(error, record), speak)
+    except (OSError, MemoryError, RecursionError) as error:
+        refused = as_object(refusal(error), speak)
     except Exception as error:
-        told = defect_object(error, speak)
-    return ({"id": record["id"], **told} if isinstance(record, Mapping) and "id" in record else told), good
+        refused = defect_object(error, speak)
+    return {**own_id, **refused}, False
 
 
 def _excerpt(error: GradcliError, record: Mapping[str, Any]) -> GradcliError:
@@ -83,11 +78,11 @@ _BESIDE = 40
 
 def language_of(record: object) -> str:
     """What a record asks to be answered in, be the rest of it understood or not; never what the environment says."""
-    asked = record.get("lang") if isinstance(record, Mapping) else None
-    return asked if asked in LANGUAGES else "en"
+    language = record.get("lang") if isinstance(record, Mapping) else None
+    return language if language in LANGUAGES else "en"
 
 
-def asked(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
+def question_of(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
     """The question of a record.
 
     Raises GradcliError where a key is unknown, missing or does not hold what it should.
@@ -95,10 +90,10 @@ def asked(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
     if not isinstance(record, Mapping):
         raise fault("record", N_("a record is an object with the key expr, not {value}"), value=_short(record))
     command = _command(record.get("command", "vjp"))
-    known = (*(name for name in command.options if name not in _NOT_A_RECORDS), *_SHOWN)
+    options = (*(name for name in command.options if name not in _NOT_A_RECORDS), *_DISPLAY_KEYS)
     for key in record:
-        if key not in known and key not in _OWN_KEYS:
-            near = nearest(str(key), [*_OWN_KEYS, *known])
+        if key not in options and key not in _OWN_KEYS:
+            near = nearest(str(key), [*_OWN_KEYS, *options])
             raise fault(
                 "record",
                 N_("{command} takes no key {key}"),
@@ -107,15 +102,19 @@ def asked(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
                 key=_short(key),
                 near=near,
             )
-    given = {name: record[name] for name in known if record.get(name) is not None}
+    values = {name: record[name] for name in options if record.get(name) is not None}
     inputs = _inputs(record.get("inputs"))
     request = Request(
         _expression(record, command),
         command.name,
         inputs,
-        **filled(ASKED, {name: value for name, value in given.items() if name not in _SHOWN}),
+        **read_options(REQUEST_OPTIONS, {name: value for name, value in values.items() if name not in _DISPLAY_KEYS}),
     )
-    return command, request, Display(**filled(SHOWN, {n: v for n, v in given.items() if n in _SHOWN}))
+    return (
+        command,
+        request,
+        Display(**read_options(DISPLAY_OPTIONS, {n: v for n, v in values.items() if n in _DISPLAY_KEYS})),
+    )
 
 
 def _command(name: Any) -> Command:
@@ -134,25 +133,25 @@ def _command(name: Any) -> Command:
 
 def _expression(record: Mapping[str, Any], command: Command) -> str:
     text = record.get("expr")
-    if text is None and not getattr(command, "required", True):
+    if text is None and not command.required:
         return ""
     if not isinstance(text, str):
-        said = N_("the record has no expr") if text is None else N_("expr is a text, not {value}")
-        raise fault("record", said, hint=N_('write  "expr": "x**2"'), value=_short(text))
+        sentence = N_("the record has no expr") if text is None else N_("expr is a text, not {value}")
+        raise fault("record", sentence, hint=N_('write  "expr": "x**2"'), value=_short(text))
     return text
 
 
-def _inputs(given: Any) -> dict[str, Any]:
-    if given is None:
+def _inputs(inputs: Any) -> dict[str, Any]:
+    if inputs is None:
         return {}
-    if not isinstance(given, Mapping):
+    if not isinstance(inputs, Mapping):
         raise fault(
             "record",
             N_("inputs is an object of tensors by name, not {value}"),
             hint=N_('write  "inputs": {{"x": [1, 2]}}'),
-            value=_short(given),
+            value=_short(inputs),
         )
-    return dict(given)
+    return dict(inputs)
 
 
 def _short(value: Any) -> str:

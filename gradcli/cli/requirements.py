@@ -13,36 +13,40 @@ _NAMED = re.compile(r"\s*([\w.-]+)\s*([^;]*)")
 _BOUND = re.compile(r"(>=|<)\s*([\d.]+)")
 
 
-def unmet() -> GradcliError | None:
+def unmet_requirement() -> GradcliError | None:
     """The complaint about the first library that gradcli needs and does not have in a version that it knows."""
-    for name, wanted in _required():
+    for name, wanted in _requirements():
         try:
             installed = metadata.version(name)
         except metadata.PackageNotFoundError:
-            return _needed(N_("gradcli needs {wanted}, which is not installed"), name + wanted)
-        if not all(_holds(installed, *bound) for bound in _BOUND.findall(wanted)):
-            return _needed(N_("gradcli needs {wanted}, and {installed} is installed"), name + wanted, installed)
+            return _missing(name + wanted)
+        if not all(_is_within(installed, *bound) for bound in _BOUND.findall(wanted)):
+            return _needs(N_("gradcli needs {wanted}, and {installed} is installed"), name + wanted, installed)
     return None
 
 
-def unloadable(error: ImportError) -> GradcliError | None:
+def unloadable_library(error: ImportError) -> GradcliError | None:
     """The complaint about a library that cannot be imported; None where it is a module of our own."""
     package = (error.name or "").partition(".")[0]
     if package == "gradcli":
         return None
-    wanted = next((name + bounds for name, bounds in _required() if name == package), package)
+    wanted = next((name + bounds for name, bounds in _requirements() if name == package), package)
     if isinstance(error, ModuleNotFoundError) and package:
-        return _needed(N_("gradcli needs {wanted}, which is not installed"), wanted)
+        return _missing(wanted)
     return fault(
         "install", N_("a library that gradcli needs cannot be loaded: {reason}"), reason=" ".join(str(error).split())
     )
 
 
-def _needed(sentence: str, wanted: str, installed: str = "") -> GradcliError:
+def _missing(wanted: str) -> GradcliError:
+    return _needs(N_("gradcli needs {wanted}, which is not installed"), wanted)
+
+
+def _needs(sentence: str, wanted: str, installed: str = "") -> GradcliError:
     return fault("install", sentence, hint=N_('python -m pip install "{wanted}"'), wanted=wanted, installed=installed)
 
 
-def _required() -> Iterator[tuple[str, str]]:
+def _requirements() -> Iterator[tuple[str, str]]:
     """Each library with the bounds of its version, as gradcli was installed with; none where it runs uninstalled."""
     try:
         declared = metadata.requires("gradcli") or ()
@@ -53,7 +57,7 @@ def _required() -> Iterator[tuple[str, str]]:
             yield match[1], match[2].strip()
 
 
-def _holds(installed: str, relation: str, bound: str) -> bool:
+def _is_within(installed: str, relation: str, bound: str) -> bool:
     ours, theirs = _numbers(installed), _numbers(bound)
     return ours >= theirs if relation == ">=" else ours < theirs
 

@@ -14,7 +14,7 @@ from gradcli.message import N_, GradcliError, fault
 
 
 @contextmanager
-def resumed(path: str, lines: Generator[bytes]) -> Iterator[tuple[TextIO, tuple[int, int]]]:
+def resume_file(path: str, lines: Generator[bytes]) -> Iterator[tuple[TextIO, tuple[int, int]]]:
     """The file, open behind its last whole answer, and how many answers it holds and how many of them failed; `lines`
     goes on where the answers end.
 
@@ -56,8 +56,8 @@ def _behind(path: str, file: BinaryIO, lines: Iterator[bytes]) -> tuple[int, int
                 path=path,
                 count=done,
             )
-        told = _told(path, done + 1, text)
-        if not _belongs(told, _record(line)):
+        answer = _answer_on_line(path, done + 1, text)
+        if not _answers(answer, _record(line)):
             raise fault(
                 "file",
                 N_("line {number} of {path} is the answer to another record than number {number}"),
@@ -65,16 +65,16 @@ def _behind(path: str, file: BinaryIO, lines: Iterator[bytes]) -> tuple[int, int
                 number=done + 1,
                 path=path,
             )
-        done, failed, place = done + 1, failed + (not is_good(told)), place + len(text)
+        done, failed, place = done + 1, failed + (not is_good(answer)), place + len(text)
     return done, failed
 
 
-def _told(path: str, number: int, text: bytes) -> Mapping[str, Any]:
+def _answer_on_line(path: str, number: int, text: bytes) -> Mapping[str, Any]:
     try:
-        told = json.loads(text)
+        answer = json.loads(text)
     except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict) or not str(told.get("schema", "")).startswith("gradcli/report/"):
+        answer = None
+    if not isinstance(answer, dict) or not str(answer.get("schema", "")).startswith("gradcli/report/"):
         raise fault(
             "file",
             N_("line {number} of {path} is no answer of gradcli's"),
@@ -82,19 +82,19 @@ def _told(path: str, number: int, text: bytes) -> Mapping[str, Any]:
             number=number,
             path=path,
         )
-    return told
+    return answer
 
 
-def is_good(told: Mapping[str, Any]) -> bool:
+def is_good(answer: Mapping[str, Any]) -> bool:
     """The verdict that was given on an answer, as far as its JSON tells: it was answered, and no check failed."""
-    return bool(told.get("ok")) and all(_agrees(part) for key, part in told.items() if key != "id")
+    return bool(answer.get("ok")) and all(_agrees(part) for key, part in answer.items() if key != "id")
 
 
-def _agrees(told: Any) -> bool:
-    if isinstance(told, dict):
-        return told.get("agrees") is not False and all(map(_agrees, told.values()))
-    if isinstance(told, list) and told and isinstance(told[0], dict):
-        return all(map(_agrees, told))
+def _agrees(answer: Any) -> bool:
+    if isinstance(answer, dict):
+        return answer.get("agrees") is not False and all(map(_agrees, answer.values()))
+    if isinstance(answer, list) and answer and isinstance(answer[0], dict):
+        return all(map(_agrees, answer))
     return True
 
 
@@ -105,17 +105,17 @@ def _record(line: bytes) -> Any:
         return None
 
 
-def _belongs(told: Mapping[str, Any], record: Any) -> bool:
+def _answers(answer: Mapping[str, Any], record: Any) -> bool:
     """Whether the answer may be this record's: it tells the id and, where it is no error, the command, the expression
     and the names of the inputs."""
     if not isinstance(record, dict):
-        return not told.get("ok")
-    if not told.get("ok"):
-        return "id" not in told or told["id"] == record.get("id")
-    inputs, asked = told.get("inputs"), record.get("inputs")
+        return not answer.get("ok")
+    if not answer.get("ok"):
+        return "id" not in answer or answer["id"] == record.get("id")
+    inputs, asked = answer.get("inputs"), record.get("inputs")
     return (
-        told.get("id") == record.get("id")
-        and told.get("command") == record.get("command", "vjp")
-        and (told.get("expression") in (None, asked_for := record.get("expr")) or str(asked_for).startswith("@"))
+        answer.get("id") == record.get("id")
+        and answer.get("command") == record.get("command", "vjp")
+        and (answer.get("expression") in (None, asked_for := record.get("expr")) or str(asked_for).startswith("@"))
         and (not isinstance(inputs, dict) or inputs.keys() == (asked.keys() if isinstance(asked, dict) else set()))
     )

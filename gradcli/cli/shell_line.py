@@ -26,17 +26,17 @@ def line_of(words: Sequence[str]) -> Line:
     text, places = "", []
     for word in words:
         text += " " if text else ""
-        written = quoted(word)
-        places.append(Span(len(text), len(text) + len(written)))
-        text += written
+        word_text = quote(word)
+        places.append(Span(len(text), len(text) + len(word_text)))
+        text += word_text
     return Line(text, tuple(places))
 
 
-def quoted(word: str) -> str:
+def quote(word: str) -> str:
     """The word as a shell reads it back; double quotes where they do, for they work in every shell."""
     if _PLAIN.fullmatch(word):
         return word
     name, equals, value = word.partition("=")
     if word.startswith("--") and equals and _PLAIN.fullmatch(name):
-        return f"{name}={quoted(value)}"
+        return f"{name}={quote(value)}"
     return f'"{word}"' if _SAFE_IN_DOUBLE_QUOTES.fullmatch(word) else shlex.quote(word)

@@ -61,16 +61,16 @@ class StandIns:
         return StandIn(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__dict__.update({one: type(one, (), {}) for one in CLASSES.get(module.__name__, ())})
+        module.__dict__.update({name: type(name, (), {}) for name in CLASSES.get(module.__name__, ())})
 
 
 def _version(library: str) -> str | None:
     """`2.13` of 2.13.1+cpu; None of what is no release."""
-    told = str(getattr(sys.modules.get(library), "__version__", ""))
-    release = re.fullmatch(r"(\d+\.\d+)(\.\d+)*(\+.*)?", told)
+    version = str(getattr(sys.modules.get(library), "__version__", ""))
+    release = re.fullmatch(r"(\d+\.\d+)(\.\d+)*(\+.*)?", version)
     return release and release[1]
 
 
-def set_aside() -> None:
+def install() -> None:
     """From now on the stand-ins come in the modules' places, where those are not yet loaded."""
     sys.meta_path.insert(0, StandIns())

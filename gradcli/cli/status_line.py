@@ -20,14 +20,14 @@ PATIENCE = 1.0
 _DERIVING, _COMPUTING = N_("deriving the formulas"), N_("computing the numbers")
 
 
-def watched(parts: Iterable[Part], speak: Speak) -> Iterator[Part]:
+def watch(parts: Iterable[Part], speak: Speak) -> Iterator[Part]:
     """The same parts; where stderr is a terminal, what is being done is told while one takes long."""
     if not sys.stderr.isatty():
         yield from parts
         return
     waiting, busy = iter(parts), _DERIVING
     while True:
-        with _told_after_a_while(speak.sentence(busy)):
+        with _tell_after_a_while(speak.sentence(busy)):
             part = next(waiting, None)
         if part is None:
             return
@@ -36,9 +36,9 @@ def watched(parts: Iterable[Part], speak: Speak) -> Iterator[Part]:
 
 
 @contextmanager
-def _told_after_a_while(said: str) -> Iterator[None]:
+def _tell_after_a_while(sentence: str) -> Iterator[None]:
     lock, over = Lock(), False
-    shown: list[Status] = []
+    statuses: list[Status] = []
 
     def show() -> None:
         from rich.console import Console  # 60 ms that a quick answer does not wait for
@@ -46,8 +46,8 @@ def _told_after_a_while(said: str) -> Iterator[None]:
 
         with lock:
             if not over:
-                shown.append(Status(said, console=Console(stderr=True, markup=False)))
-                shown[0].start()
+                statuses.append(Status(sentence, console=Console(stderr=True, markup=False)))
+                statuses[0].start()
 
     timer = Timer(PATIENCE, show)
     timer.daemon = True
@@ -58,5 +58,5 @@ def _told_after_a_while(said: str) -> Iterator[None]:
         timer.cancel()
         with lock:
             over = True
-            for status in shown:
+            for status in statuses:
                 status.stop()

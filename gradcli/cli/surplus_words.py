@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradcli.cli.shell_line import line_of, quoted
+from gradcli.cli.shell_line import line_of, quote
 from gradcli.message import N_, GradcliError, fault
 
 _CONSTRUCTOR = re.compile(r"eye|ones|zeros|full|linspace|arange|rand|randn")
@@ -19,7 +19,7 @@ def surplus_word(command: str, words: Sequence[str], at: int) -> GradcliError:
     word = words[at]
     name = word.lstrip("-")
     if word.startswith("-") and name.isidentifier():
-        value = quoted(words[at + 1]) if at + 1 < len(words) else "TENSOR"
+        value = quote(words[at + 1]) if at + 1 < len(words) else "TENSOR"
         return fault(
             "option",
             N_("{word} has one dash; options and variables have two"),
@@ -30,58 +30,48 @@ def surplus_word(command: str, words: Sequence[str], at: int) -> GradcliError:
         )
     repair = _repair(command, words, at)
     if repair is not None:
-        return fault(
-            "option", N_("one word too many: {word}"), hint=N_("did you mean  {repair} ?"), word=word, repair=repair
+        hint = N_("did you mean  {repair} ?")
+    elif _FILE.fullmatch(word):
+        hint = N_(
+            "a variable is one tensor, from one file, --x @{word}; the shell makes several words of a pattern "
+            "such as *.npy"
         )
-    if _FILE.fullmatch(word):
-        return fault(
-            "option",
-            N_("one word too many: {word}"),
-            hint=N_(
-                "a variable is one tensor, from one file, --x @{word}; the shell makes several words of a pattern "
-                "such as *.npy"
-            ),
-            word=word,
-        )
-    return fault(
-        "option",
-        N_("one word too many: {word}"),
-        hint=N_('an expression with spaces or * is quoted: "x * y"; a variable is --x TENSOR or x=TENSOR'),
-        word=word,
-    )
+    else:
+        hint = N_('an expression with spaces or * is quoted: "x * y"; a variable is --x TENSOR or x=TENSOR')
+    return fault("option", N_("one word too many: {word}"), hint=hint, word=word, repair=repair)
 
 
 def _repair(command: str, words: Sequence[str], at: int) -> str | None:
     word, before = words[at], words[at - 1] if at else ""
     bound = re.fullmatch(r"(-{0,2}[^\W\d]\w*):(.+)", word)
     if bound:
-        return f"{bound[1]}={quoted(bound[2])}"
+        return f"{bound[1]}={quote(bound[2])}"
     if at + 2 < len(words) and words[at + 1] == "=":  # x = 3
-        return f"{word}={quoted(words[at + 2])}"
+        return f"{word}={quote(words[at + 2])}"
     flag = words[at - 2] if at > 1 else ""
     if flag.startswith("--") and before == "=":
-        return f"{flag} {quoted(word)}"
+        return f"{flag} {quote(word)}"
     if flag == "--wrt":
         return f"--wrt {before},{word}"
     if flag.startswith("--") and "=" not in flag:
-        return _in_pieces(flag, before, [w for w in words[at:] if not w.startswith("--")])
-    return _unquoted(command, words) if at == 1 else None
+        return _join_pieces(flag, before, [w for w in words[at:] if not w.startswith("--")])
+    return _quote_expression(command, words) if at == 1 else None
 
 
-def _in_pieces(flag: str, first: str, rest: list[str]) -> str | None:
+def _join_pieces(flag: str, first: str, rest: list[str]) -> str | None:
     """`--x 1 2 3`, `--x [1, 2]`, `--x eye 5`: one value that the shell took apart."""
     pieces = [first, *rest]
     if _CONSTRUCTOR.fullmatch(first) and all(re.fullmatch(r"[\d.]+", piece) for piece in rest):
         between = ":" if first in ("linspace", "arange") else "x"
         return f"{flag} {first}:{between.join(rest)}"
     if first.startswith(("[", "(")) and all(map(_PIECE.fullmatch, pieces)):
-        return f"{flag} {quoted(' '.join(pieces))}"
+        return f"{flag} {quote(' '.join(pieces))}"
     if all(re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?,?", piece) for piece in pieces):
         return f"{flag} {','.join(piece.rstrip(',') for piece in pieces)}"
     return None
 
 
-def _unquoted(command: str, words: Sequence[str]) -> str | None:
+def _quote_expression(command: str, words: Sequence[str]) -> str | None:
     """`gradcli vjp x + 1 --x 3`: an expression that the shell took apart."""
     named = (k for k, word in enumerate(words) if k and (word.startswith("--") or re.match(r"\w+=", word)))
     end = next(named, len(words))

@@ -26,14 +26,18 @@ _UNWRITTEN = frozenset(
 """Refusals to take what is written to a stream that was open before."""
 
 
-def put_aside(line: str) -> None:
+def complain(line: str) -> None:
     """A line on stderr. Where that is full or closed the line is lost; the answer and its status are not."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(line + "\n")
 
 
-def refusal(error: OSError) -> GradcliError:
-    """The system's refusal, as a person is told: never a defect, whatever it was asked for."""
+def refusal(error: OSError | MemoryError | RecursionError) -> GradcliError:
+    """What the system refuses, as a person is told: never a defect, whatever it was asked for."""
+    if isinstance(error, RecursionError):
+        return limit(N_("the expression is nested too deeply"))
+    if isinstance(error, MemoryError):
+        return limit(N_("there is not enough memory for this question"))
     reason = error.strerror or str(error) or type(error).__name__
     if error.errno in _NO_MORE:
         return limit(N_("the system gives no more of what this question needs: {reason}"), reason=reason)

@@ -24,7 +24,7 @@ from gradcli.streams import Stream
 from gradcli.tensors import Stdin
 
 if TYPE_CHECKING:
-    from gradcli.numeric.backward_calls import After
+    from gradcli.numeric.backward_calls import CallResult
 
 MOST_SHOWN, FIRST_SHOWN = 12, 4
 """More calls than so many are shown by the first few and the last."""
@@ -71,12 +71,12 @@ def _understood(request: Request) -> Problem:
     return replace(problem, request=request, v=v, v_given=text, v_is_guessed=False)
 
 
-def _autograd(problem: Problem) -> Sequence[After]:
+def _autograd(problem: Problem) -> Sequence[CallResult]:
     """What `.grad` holds after each call."""
     from gradcli.numeric import backward_calls  # PyTorch: half a second, after the formulas are on the screen
 
     request = problem.request
-    return backward_calls.calls(
+    return backward_calls.call_backward(
         problem.program,
         problem.wrt,
         problem.point,
@@ -93,11 +93,11 @@ def _between(problem: Problem) -> Sequence[Between]:
     """The named values on the way, which are no leaves."""
     from gradcli.numeric import backward_calls
 
-    values = backward_calls.between(problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device)
+    values = backward_calls.intermediates(problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device)
     return [Between(name, grad_fn, retained) for name, (grad_fn, retained) in values.items()]
 
 
-def _calls(after: Sequence[After]) -> list[Call]:
+def _calls(after: Sequence[CallResult]) -> list[Call]:
     first = after[0].grads
     found = []
     for count, one in enumerate(after, 1):

@@ -11,7 +11,7 @@ from gradcli.commands.tensor_arguments import one_hot, rounded, tensor
 from gradcli.message import N_, NN_, GradcliError, Message, fault, nearest
 from gradcli.program import Program
 from gradcli.report import Array
-from gradcli.request import Request
+from gradcli.request import Request, TensorText
 from gradcli.shapes import Shape, is_one_number, written
 from gradcli.streams import Stream
 from gradcli.syntax.scan import uncommented
@@ -57,7 +57,7 @@ def _cotangent(program: Program, request: Request, point: Mapping[str, Array], s
         return Cotangent(v, text)
     if isinstance(request.v, str) and text.isidentifier() and text not in point and text not in CONSTRUCTORS:
         raise _no_such_tensor(text, point, len(shape))
-    v = _v_tensor(request, point, stdin)
+    v = _v_tensor(request.v, request.seed, point, stdin)
     if v.size == 1 and shape == ():
         v = v.reshape(())
     if v.shape != shape:
@@ -79,9 +79,9 @@ def _left_out(shape: Shape, strict: bool) -> Cotangent:
     return Cotangent(np.ones(shape), "ones", guessed=True)
 
 
-def _v_tensor(request: Request, point: Mapping[str, Array], stdin: Stdin) -> Array:
+def _v_tensor(text: TensorText, seed: int, point: Mapping[str, Array], stdin: Stdin) -> Array:
     try:
-        return tensor(request.v, "v", stdin, Stream(request.seed, "v"), point)
+        return tensor(text, "v", stdin, Stream(seed, "v"), point)
     except GradcliError as error:
         if error.kind == "name" and error.hint is None:
             error.hint = Message(

@@ -132,9 +132,9 @@ def _derivatives(
     names: tuple[str, ...],
 ) -> Iterator[Curve]:
     """Each derivative by its formula, checked at every point against PyTorch's; past the time limit PyTorch's alone."""
-    from gradcli.numeric.sweep import derivatives  # PyTorch
+    from gradcli.numeric.products import partials  # PyTorch
 
-    numbers = derivatives(problem.program, names, points, orders, problem.request.dtype)
+    numbers = partials(problem.program, names, points, orders, problem.request.dtype)
     for order, pytorch in zip(orders, numbers, strict=True):
         left = _label(problem.output_name, order)
         found = _symbolic(problem, order, points)

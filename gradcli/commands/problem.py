@@ -142,7 +142,7 @@ def _refuse_impossible(request: Request) -> None:
             "option", N_("--symbolic-only and --numeric-only leave nothing to show"), hint=N_("leave one of them out")
         )
     if request.device != "cpu" and not request.symbolic_only:
-        from gradcli.numeric.devices import refuse_missing  # PyTorch, which alone knows
+        from gradcli.numeric.autograd import refuse_missing  # PyTorch, which alone knows
 
         refuse_missing(request.device)
 

@@ -25,17 +25,17 @@ from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request
 
 if TYPE_CHECKING:  # the doors open only when a command runs
-    from gradcli.numeric.step_gradients import Retained
+    from gradcli.numeric.step_gradients import StepGradient
 
 
 def run(request: Request) -> Iterator[Part]:
     """The question, then every value that backward visits."""
-    from gradcli.numeric.step_gradients import retained  # PyTorch
+    from gradcli.numeric.step_gradients import step_gradients  # PyTorch
 
     problem = understand(request)
     output = output_name(problem.program)
     yield from opening(problem, output_name=output)
-    visits = retained(problem.program, problem.wrt, problem.point, problem.v, request.dtype, request.device)
+    visits = step_gradients(problem.program, problem.wrt, problem.point, problem.v, request.dtype, request.device)
     if not visits:
         yield Warning(
             "zero",
@@ -50,7 +50,7 @@ def run(request: Request) -> Iterator[Part]:
     yield from _visits(problem, visits, names_of(problem.program, output))
 
 
-def _visits(problem: Problem, visits: tuple[Retained, ...], names: tuple[str, ...]) -> Iterator[Visit]:
+def _visits(problem: Problem, visits: tuple[StepGradient, ...], names: tuple[str, ...]) -> Iterator[Visit]:
     values = {names[place]: value for place, value in enumerate(problem.values)}
     values |= {names[visit.place]: np.asarray(visit.value, dtype=np.float64) for visit in visits}
     shares: dict[int, list[Share]] = {}
@@ -74,7 +74,7 @@ def _visits(problem: Problem, visits: tuple[Retained, ...], names: tuple[str, ..
 
 
 def _operands(
-    problem: Problem, visit: Retained, names: tuple[str, ...], values: Mapping[str, Array]
+    problem: Problem, visit: StepGradient, names: tuple[str, ...], values: Mapping[str, Array]
 ) -> Iterator[Operand]:
     """The local derivative by each value that was read, and the formula's product beside what PyTorch handed on."""
     how = problem.program.steps[visit.place].how

@@ -11,6 +11,7 @@ from gradcli.compare import is_product
 from gradcli.explain.facts import Facts
 from gradcli.explain.slots import note
 from gradcli.message import N_
+from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.program import Apply, Input, Ref
 from gradcli.report import Array, Note
 
@@ -70,11 +71,8 @@ def _product(facts: Facts) -> Apply | None:
     top = facts.made(facts.program.output)
     if top is not None and top.operation == "add":
         sides = [facts.made(ref) for ref in top.refs if facts.program[ref].shape == facts.y.shape]
-        top = next((side for side in sides if side is not None and side.operation in _PRODUCTS), None)
-    return top if top is not None and top.operation in _PRODUCTS else None
-
-
-_PRODUCTS = ("matmul", "mm", "mv")
+        top = next((side for side in sides if side is not None and side.operation in PRODUCTS), None)
+    return top if top is not None and top.operation in PRODUCTS else None
 
 
 def _factor(facts: Facts, ref: Ref) -> Factor | None:

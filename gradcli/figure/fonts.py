@@ -23,7 +23,7 @@ _CHINESE = (
 _FIRST_WIDE = "\u2e80"
 
 
-def chinese() -> list[str]:
+def chinese_fonts() -> list[str]:
     """The Chinese fonts that are installed here."""
     from matplotlib.font_manager import fontManager
 
@@ -34,8 +34,8 @@ def chinese() -> list[str]:
 def legible(say: Callable[..., str], fonts: Sequence[str]) -> Callable[..., str]:
     """`say`, but in English where none of the fonts could draw what it says."""
 
-    def said(sentence: str, **values: object) -> str:
-        told = say(sentence, **values)
-        return told if fonts or max(told, default="") < _FIRST_WIDE else sentence.format(**values)
+    def say_legibly(sentence: str, **values: object) -> str:
+        text = say(sentence, **values)
+        return text if fonts or max(text, default="") < _FIRST_WIDE else sentence.format(**values)
 
-    return said
+    return say_legibly

@@ -14,7 +14,7 @@ from gradcli.shapes import by_layout
 _COLOURS = {"never": "#f2f2f2", "zero": "#b8c4d0", "other": "#1f3a5f"}
 
 
-def heated(figure: Any, parts: Sequence[Heatmap], say: Callable[..., str]) -> None:
+def draw_matrices(figure: Any, parts: Sequence[Heatmap], say: Callable[..., str]) -> None:
     """A row of two panels for each variable: values with a colour bar around 0, and the structure."""
     panels = np.atleast_2d(figure.subplots(len(parts), 2, squeeze=False))
     for part, (left, right) in zip(parts, panels, strict=True):
@@ -48,15 +48,15 @@ def _structure(axes: Any, part: Heatmap, say: Callable[..., str]) -> None:
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
-    can = np.ones(part.values.shape, dtype=bool) if part.pattern is None else part.pattern
-    kinds = np.where(part.values != 0, 2, np.where(can, 1, 0))
+    possible = np.ones(part.values.shape, dtype=bool) if part.pattern is None else part.pattern
+    kinds = np.where(part.values != 0, 2, np.where(possible, 1, 0))
     axes.imshow(
         kinds, cmap=ListedColormap(list(_COLOURS.values())), vmin=0, vmax=2, aspect="auto", interpolation="nearest"
     )
     axes.set_title(
         say(N_("not 0: {count} of {total}"), count=int((kinds == 2).sum()), total=kinds.size), fontsize=10, loc="left"
     )
-    told = {"other": N_("not 0"), "zero": N_("0 at these numbers"), "never": N_("0 at any")}
-    shown = [kind for k, kind in ((2, "other"), (1, "zero"), (0, "never")) if (kinds == k).any()]
-    handles = [Patch(facecolor=_COLOURS[kind], edgecolor="0.6", label=say(told[kind])) for kind in shown]
+    legend = {"other": N_("not 0"), "zero": N_("0 at these numbers"), "never": N_("0 at any")}
+    present = [kind for k, kind in ((2, "other"), (1, "zero"), (0, "never")) if (kinds == k).any()]
+    handles = [Patch(facecolor=_COLOURS[kind], edgecolor="0.6", label=say(legend[kind])) for kind in present]
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, fontsize=8, frameon=False)

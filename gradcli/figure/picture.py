@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.figure.fonts import chinese, legible
-from gradcli.figure.heat import heated
+from gradcli.figure.fonts import chinese_fonts, legible
+from gradcli.figure.heat import draw_matrices
 from gradcli.message import N_, fault, limit
 from gradcli.report import Part
 from gradcli.report.additions import Heatmap
@@ -48,14 +48,14 @@ def save(parts: Iterable[Part], path: str, say: Callable[..., str] = str.format)
         )
     panels = len(plots[0].curves) if plots else len(maps)
     tall = LOW if plots and len(plots[0].axes) == 1 else HIGH
-    fonts = chinese()
+    fonts = chinese_fonts()
     try:
         with rc_context({"font.family": [*rcParams["font.family"], *fonts]}):
             figure = Figure(figsize=(INCHES, tall * panels + 0.4), layout="constrained")
             if plots:
                 _curves(figure, plots[0])
             else:
-                heated(figure, maps, legible(say, fonts))
+                draw_matrices(figure, maps, legible(say, fonts))
             figure.savefig(path, dpi=DPI)
     except OSError as error:
         raise fault(
@@ -78,8 +78,9 @@ def _line(_: Any, axes: Any, plot: Plot, curve: Curve) -> None:
     axes.set_ylim(low - margin, high + margin)
     axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
     axes.grid(alpha=0.25)
-    _titled(axes, curve)
-    _named(axes.set_xlabel(name) if curve is plot.curves[-1] else None)
+    _set_title(axes, curve)
+    if curve is plot.curves[-1]:
+        _as_typed(axes.set_xlabel(name))
 
 
 def _surface(figure: Any, axes: Any, plot: Plot, curve: Curve) -> None:
@@ -91,18 +92,17 @@ def _surface(figure: Any, axes: Any, plot: Plot, curve: Curve) -> None:
         x, y, curve.values.T, cmap="RdBu_r" if both else "viridis", vmin=limits[0], vmax=limits[1], shading="nearest"
     )
     figure.colorbar(mesh, ax=axes)
-    _titled(axes, curve)
-    _named(axes.set_ylabel(up))
-    _named(axes.set_xlabel(across) if curve is plot.curves[-1] else None)
+    _set_title(axes, curve)
+    _as_typed(axes.set_ylabel(up))
+    if curve is plot.curves[-1]:
+        _as_typed(axes.set_xlabel(across))
 
 
-def _titled(axes: Any, curve: Curve) -> None:
-    told = f"{curve.label} = {curve.formula}" if curve.formula else curve.label
-    told = visible(told)
-    _named(axes.set_title(told if len(told) <= 90 else told[:87] + "...", fontsize=10, loc="left"))
+def _set_title(axes: Any, curve: Curve) -> None:
+    title = visible(f"{curve.label} = {curve.formula}" if curve.formula else curve.label)
+    _as_typed(axes.set_title(title if len(title) <= 90 else title[:87] + "...", fontsize=10, loc="left"))
 
 
-def _named(text: Any) -> None:
-    """The text as it is: a $ in it starts no formula."""
-    if text is not None:
-        text.set_parse_math(False)
+def _as_typed(text: Any) -> None:
+    """A $ in the text starts no formula."""
+    text.set_parse_math(False)

@@ -1,4 +1,4 @@
-"""A program run by PyTorch, and the gradients that a real `y.backward(v)` leaves in `.grad`."""
+"""Program + point -> the values of its steps by PyTorch, and what a real `y.backward(v)` leaves in `.grad`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gradcli.message import N_, fault, limit
+from gradcli.message import N_, fault, limit, message
 from gradcli.program import Apply, Constant, Input, Program
 from gradcli.program.values import filled, number_of
 from gradcli.report import Array
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
+REFUSAL = "element 0 of tensors does not require grad and does not have a grad_fn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +46,35 @@ def vjp(
     """The vector-Jacobian product by autograd, three ways, each by a backward of its own through one graph.
 
     `point` holds every input; v has the output's shape. Raises nothing of PyTorch's for an output that does not
-    require a gradient: that is an answer (zeros) and is told in `refusal`.
+    require a gradient: that is an answer (zeros), and `refusal` says so.
     """
     with computing(dtype, device):
         values = forward(program, wrt, point, dtype)
-        y, weights = values[program.output.step], torch.tensor(v, dtype=DTYPES[dtype])
-        variables = {name: values[program.variable(name).step] for name in wrt}  # type: ignore[union-attr]
+        y, weights = values[program.output.step], as_tensor(v, dtype)
+        variables = variables_among(values, program, wrt)
         plain = bool((weights == 1).all())
-        grads = _pulled(y, variables, lambda: y.backward(weights, retain_graph=True))
-        weighted = _pulled(y, variables, lambda: (weights * y).sum().backward(retain_graph=plain))
         return Numbers(
-            grads,
-            weighted,
-            _pulled(y, variables, lambda: y.sum().backward()) if plain else None,
+            _grads_after(lambda: y.backward(weights, retain_graph=True), y, variables),
+            _grads_after(lambda: (weights * y).sum().backward(retain_graph=plain), y, variables),
+            _grads_after(lambda: y.sum().backward(), y, variables) if plain else None,
             None if y.requires_grad else REFUSAL,
         )
 
 
-REFUSAL = "element 0 of tensors does not require grad and does not have a grad_fn"
-
-
-def _pulled(y: torch.Tensor, variables: Mapping[str, torch.Tensor], run: Callable[[], None]) -> dict[str, Array]:
-    """What `run`, a backward from y, leaves in `.grad`; zeros where it never reached the variable."""
+def _grads_after(
+    backward: Callable[[], None], y: torch.Tensor, variables: Mapping[str, torch.Tensor]
+) -> dict[str, Array]:
+    """What a backward from y leaves in `.grad`; zeros where it never reached the variable."""
     for x in variables.values():
         x.grad = None
     if y.requires_grad:
-        run()
+        backward()
     return {name: as_array(torch.zeros_like(x) if x.grad is None else x.grad) for name, x in variables.items()}
+
+
+def as_tensor(values: Array, dtype: str) -> torch.Tensor:
+    """A copy of the values that requires no gradient."""
+    return torch.tensor(np.asarray(values), dtype=DTYPES[dtype])
 
 
 def as_array(value: torch.Tensor) -> Array:
@@ -89,36 +92,55 @@ def forward(
     wrt: Sequence[str],
     point: Mapping[str, Array],
     dtype: str,
-    changed: Callable[[int, torch.Tensor, list[torch.Tensor]], torch.Tensor] | None = None,
+    replace: Callable[[int, torch.Tensor, list[torch.Tensor]], torch.Tensor] | None = None,
 ) -> list[torch.Tensor]:
     """The value of every step; the variables in `wrt` require gradients (an intermediate retains its own).
 
-    `changed` may put another value, with another gradient, in the place of a step's."""
-    kept = {ref.step for name in wrt if (ref := program.variable(name)) is not None}
+    `replace(place, value, values before it)` may put another value, with another gradient, in the place of a step's."""
+    tracked = {ref.step for name in wrt if (ref := program.variable(name)) is not None}
     values: list[torch.Tensor] = []
     for place, step in enumerate(program.steps):
         match step.how:
             case Input(name):
-                value = torch.tensor(np.asarray(point[name]), dtype=DTYPES[dtype], requires_grad=place in kept)
+                value = as_tensor(point[name], dtype).requires_grad_(place in tracked)
             case Constant(constant):
-                known = constant if isinstance(constant, np.ndarray) else number_of(constant)
-                value = torch.tensor(known, dtype=DTYPES[dtype])
+                number = constant if isinstance(constant, np.ndarray) else number_of(constant)
+                value = torch.tensor(number, dtype=DTYPES[dtype])
             case Apply() as apply:
                 value = apply.row.torch(torch, *(filled(a, values) for a in apply.arguments))
-        if changed is not None:
-            value = changed(place, value, values)
-        if place in kept:
-            value = _tracked(value)
+        if replace is not None:
+            value = replace(place, value, values)
+        if place in tracked:
+            value = _track(value)
         values.append(value)
     return values
 
 
-def _tracked(value: torch.Tensor) -> torch.Tensor:
+def variables_among(values: Sequence[torch.Tensor], program: Program, wrt: Sequence[str]) -> dict[str, torch.Tensor]:
+    """The variables by their names, among the values of every step."""
+    return {name: values[ref.step] for name in wrt if (ref := program.variable(name)) is not None}
+
+
+def _track(value: torch.Tensor) -> torch.Tensor:
     """A leaf that requires a gradient, or an intermediate that keeps its own."""
     if value.requires_grad:
         value.retain_grad()
         return value
     return value.detach().clone().requires_grad_(True)
+
+
+def refuse_missing(device: str) -> None:
+    """Raises GradcliError (option) where PyTorch has no such device; nothing has been computed yet."""
+    if device == "cpu" or torch.cuda.is_available():
+        return
+    built = N_("this PyTorch is built without CUDA") if torch.version.cuda is None else N_("it finds no device")
+    raise fault(
+        "option",
+        N_("PyTorch cannot compute on {device} here: {reason}"),
+        hint=N_("leave --device out to compute on the processor"),
+        device=device,
+        reason=message(built),
+    )
 
 
 _NO_MEMORY = re.compile(r"can't allocate memory|not enough memory|bad alloc|out of memory", re.IGNORECASE)

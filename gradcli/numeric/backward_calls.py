@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, as_float64, computing, forward
+from gradcli.numeric.autograd import as_float64, as_tensor, computing, forward, variables_among
 from gradcli.numeric.step_gradients import grad_fn
 from gradcli.program import Apply, Program
 from gradcli.program.work import refuse_many
@@ -17,14 +17,14 @@ from gradcli.report import Array
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class CallResult:
     """`.grad` of each variable after one call (those that have one), or the first sentence of PyTorch's error."""
 
     grads: Mapping[str, Array]
     error: str | None
 
 
-def calls(
+def call_backward(
     program: Program,
     wrt: Sequence[str],
     point: Mapping[str, Array],
@@ -35,24 +35,24 @@ def calls(
     zero_grad: bool = False,
     dtype: str = "float64",
     device: str = "cpu",
-) -> list[After]:
+) -> list[CallResult]:
     """`y.backward(v)` so many times on one graph (v None: `y.backward()`); it ends at the first error."""
     refuse_many(program, count)
-    found: list[After] = []
+    results: list[CallResult] = []
     with computing(dtype, device):
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
-        weights = None if v is None else torch.tensor(v, dtype=DTYPES[dtype])
-        variables = {name: values[ref.step] for name in wrt if (ref := program.variable(name)) is not None}
+        weights = None if v is None else as_tensor(v, dtype)
+        variables = variables_among(values, program, wrt)
         for _ in range(count):
             if zero_grad:
                 _zero(variables)
             error = _backward(y, weights, retain_graph)
             grads = {name: as_float64(x.grad) for name, x in variables.items() if x.grad is not None}
-            found.append(After(grads, error))
+            results.append(CallResult(grads, error))
             if error is not None:
                 break
-    return found
+    return results
 
 
 def _zero(variables: Mapping[str, torch.Tensor]) -> None:
@@ -71,7 +71,7 @@ def _backward(y: torch.Tensor, weights: torch.Tensor | None, retain_graph: bool)
     return None
 
 
-def between(
+def intermediates(
     program: Program,
     wrt: Sequence[str],
     point: Mapping[str, Array],
@@ -84,21 +84,23 @@ def between(
     with computing(dtype, device):
         values = forward(program, wrt, point, dtype)
         y = values[program.output.step]
-        named = {
-            name: values[ref.step]
+        places = {
+            name: ref.step
             for name, ref in program.names.items()
             if ref != program.output and name not in wrt and isinstance(program[ref].how, Apply)
         }
-        for one in named.values():
-            if one.requires_grad:
-                one.retain_grad()
+        for place in places.values():
+            if values[place].requires_grad:
+                values[place].retain_grad()
         if y.requires_grad:
-            y.backward(torch.tensor(v, dtype=DTYPES[dtype]))
-        places = {name: program.names[name].step for name in named}
-        return {name: (str(grad_fn(program, places[name], values)), _kept(one)) for name, one in named.items()}
+            y.backward(as_tensor(v, dtype))
+        return {
+            name: (str(grad_fn(program, place, values)), _retained_grad(values[place]))
+            for name, place in places.items()
+        }
 
 
-def _kept(value: torch.Tensor) -> Array | None:
+def _retained_grad(value: torch.Tensor) -> Array | None:
     if not value.requires_grad:
         return None
     return np.zeros(tuple(value.shape)) if value.grad is None else as_float64(value.grad)

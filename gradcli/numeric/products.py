@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, as_float64, computing, forward
+from gradcli.numeric.autograd import as_float64, as_tensor, computing, forward, variables_among
 from gradcli.program import Program
 from gradcli.program.work import refuse_large
 from gradcli.report import Array
@@ -23,12 +23,12 @@ def jvp(
     By two reverse passes: v -> vᵀJ is linear in v, so the gradient of (vᵀJ)·t by v is J·t, whatever v is.
     """
     with computing(dtype, device):
-        y, variables = _traced(program, list(t), point, dtype)
+        y, variables = _forward(program, list(t), point, dtype)
         if not y.requires_grad:
             return np.zeros(y.shape)
         v = torch.ones_like(y, requires_grad=True)
-        pulled = _gradients((y * v).sum(), list(variables.values()), create_graph=True)
-        along = _dot(pulled, [_tensor(a, dtype) for a in t.values()])
+        gradients = _gradients((y * v).sum(), list(variables.values()), create_graph=True)
+        along = _dot(gradients, [as_tensor(a, dtype) for a in t.values()])
         return as_float64(_gradients(along, [v])[0])
 
 
@@ -38,7 +38,7 @@ def rows(
     """The whole Jacobian for each variable, output axes first: one reverse pass with a one-hot v for each row."""
     refuse_large(program, size(program.output_shape), _entries(program, wrt))
     with computing(dtype, device):
-        y, variables = _traced(program, wrt, point, dtype)
+        y, variables = _forward(program, wrt, point, dtype)
         return dict(zip(variables, _rows(y, list(variables.values())), strict=True))
 
 
@@ -53,13 +53,13 @@ def hessian(
     """∂²(v·y)/∂a∂b for every pair of variables, a's axes first: rows of the gradient's Jacobian."""
     refuse_large(program, _entries(program, wrt), _entries(program, wrt))
     with computing(dtype, device):
-        y, variables = _traced(program, wrt, point, dtype)
-        gradients = _gradients((_tensor(v, dtype) * y).sum(), list(variables.values()), create_graph=True)
-        found = {}
+        y, variables = _forward(program, wrt, point, dtype)
+        gradients = _gradients((as_tensor(v, dtype) * y).sum(), list(variables.values()), create_graph=True)
+        blocks = {}
         for a, gradient in zip(variables, gradients, strict=True):
             for b, block in zip(variables, _rows(gradient, list(variables.values())), strict=True):
-                found[a, b] = block
-    return found
+                blocks[a, b] = block
+    return blocks
 
 
 def hvp(
@@ -73,12 +73,12 @@ def hvp(
 ) -> Mapping[str, Array]:
     """H·t for each variable in `wrt`, where those in `t` move: the gradient of (gradient · t)."""
     with computing(dtype, device):
-        y, variables = _traced(program, list(dict.fromkeys([*wrt, *t])), point, dtype)
+        y, variables = _forward(program, list(dict.fromkeys([*wrt, *t])), point, dtype)
         moving = [variables[name] for name in t]
-        gradients = _gradients((_tensor(v, dtype) * y).sum(), moving, create_graph=True)
-        along = _dot(gradients, [_tensor(a, dtype) for a in t.values()])
-        asked = [variables[name] for name in wrt]
-        return dict(zip(wrt, map(as_float64, _gradients(along, asked)), strict=True))
+        gradients = _gradients((as_tensor(v, dtype) * y).sum(), moving, create_graph=True)
+        along = _dot(gradients, [as_tensor(a, dtype) for a in t.values()])
+        gradients = _gradients(along, [variables[name] for name in wrt])
+        return dict(zip(wrt, map(as_float64, gradients), strict=True))
 
 
 def partial(
@@ -86,11 +86,33 @@ def partial(
 ) -> Array:
     """The mixed partial of a scalar by scalar variables, one `autograd.grad` after the other."""
     with computing(dtype, device):
-        y, variables = _traced(program, list(dict.fromkeys(names)), point, dtype)
-        y = y.sum()
-        for name in names:
-            (y,) = _gradients(y, [variables[name]], create_graph=True)
-        return as_float64(y)
+        y, variables = _forward(program, list(dict.fromkeys(names)), point, dtype)
+        return as_float64(_partial(y, variables, names))
+
+
+def partials(
+    program: Program,
+    names: Sequence[str],
+    points: Sequence[Mapping[str, Array]],
+    orders: Sequence[Sequence[str]],
+    dtype: str = "float64",
+) -> list[Array]:
+    """Of a scalar that is swept over many points: for each of `orders` (scalar variables to differentiate by, one
+    after the other) its value at every point."""
+    values = np.zeros((len(orders), len(points)))
+    with computing(dtype):
+        for k, point in enumerate(points):
+            y, variables = _forward(program, names, point, dtype)
+            for n, order in enumerate(orders):
+                values[n, k] = as_float64(_partial(y, variables, order))
+    return list(values)
+
+
+def _partial(y: torch.Tensor, variables: Mapping[str, torch.Tensor], names: Sequence[str]) -> torch.Tensor:
+    y = y.sum()
+    for name in names:
+        (y,) = _gradients(y, [variables[name]], create_graph=True)
+    return y
 
 
 def _entries(program: Program, wrt: Sequence[str]) -> int:
@@ -98,12 +120,11 @@ def _entries(program: Program, wrt: Sequence[str]) -> int:
     return sum(size(program[ref].shape) for name in wrt if (ref := program.variable(name)) is not None)
 
 
-def _traced(
+def _forward(
     program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     values = forward(program, wrt, point, dtype)
-    variables = {name: values[ref.step] for name in wrt if (ref := program.variable(name)) is not None}
-    return values[program.output.step], variables
+    return values[program.output.step], variables_among(values, program, wrt)
 
 
 def _gradients(
@@ -112,10 +133,10 @@ def _gradients(
     """The gradient of a number by each variable; zeros where it does not depend on one."""
     if not y.requires_grad:
         return [torch.zeros_like(x) for x in variables]
-    found = torch.autograd.grad(
+    gradients = torch.autograd.grad(
         y, list(variables), create_graph=create_graph, retain_graph=True, allow_unused=True, **more
     )
-    return [torch.zeros_like(x) if g is None else g for x, g in zip(variables, found, strict=True)]
+    return [torch.zeros_like(x) if g is None else g for x, g in zip(variables, gradients, strict=True)]
 
 
 def _rows(y: torch.Tensor, variables: Sequence[torch.Tensor]) -> list[Array]:
@@ -123,8 +144,8 @@ def _rows(y: torch.Tensor, variables: Sequence[torch.Tensor]) -> list[Array]:
     for k in range(y.numel()):
         v = torch.zeros(y.numel())
         v[k] = 1.0
-        found = _gradients(y, variables, grad_outputs=[v.reshape(y.shape)])
-        for block, row in zip(blocks, found, strict=True):
+        gradients = _gradients(y, variables, grad_outputs=[v.reshape(y.shape)])
+        for block, row in zip(blocks, gradients, strict=True):
             block.append(as_float64(row))
     return [
         np.stack(block).reshape((*y.shape, *x.shape)) if block else np.zeros((*y.shape, *x.shape))
@@ -134,7 +155,3 @@ def _rows(y: torch.Tensor, variables: Sequence[torch.Tensor]) -> list[Array]:
 
 def _dot(rows: Sequence[torch.Tensor], columns: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack([(a * b).sum() for a, b in zip(rows, columns, strict=True)]).sum()
-
-
-def _tensor(array: Array, dtype: str) -> torch.Tensor:
-    return torch.tensor(np.asarray(array), dtype=DTYPES[dtype])

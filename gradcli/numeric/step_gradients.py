@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import DTYPES, as_float64, computing, forward
+from gradcli.numeric.autograd import as_float64, as_tensor, computing, forward
 from gradcli.program import Apply, Constant, Program, Step
 from gradcli.program.values import filled
 from gradcli.report import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Retained:
+class StepGradient:
     """A value at the place it has in the program, its `.grad` after backward, and the gradient that its step hands
-    on to
-    each step it was computed from (by place); empty at a leaf."""
+    on to each step it was computed from (by place); empty at a leaf."""
 
     place: int
     value: Array
@@ -27,14 +26,14 @@ class Retained:
     handed: Mapping[int, Array]
 
 
-def retained(
+def step_gradients(
     program: Program,
     wrt: Sequence[str],
     point: Mapping[str, Array],
     v: Array,
     dtype: str = "float64",
     device: str = "cpu",
-) -> tuple[Retained, ...]:
+) -> tuple[StepGradient, ...]:
     """Every value that backward reaches, in the order it visits them: the output first, the leaves last."""
     with computing(dtype, device):
         values = forward(program, wrt, point, dtype)
@@ -44,30 +43,29 @@ def retained(
         for value in values:
             if value.requires_grad and not value.is_leaf:
                 value.retain_grad()
-        y.backward(torch.tensor(v, dtype=DTYPES[dtype]))
+        y.backward(as_tensor(v, dtype))
         return tuple(_visits(program, values))
 
 
-def _visits(program: Program, values: list[torch.Tensor]) -> Iterator[Retained]:
+def _visits(program: Program, values: list[torch.Tensor]) -> Iterator[StepGradient]:
     for place in range(program.output.step, -1, -1):
         value = values[place]
         if value.requires_grad and value.grad is not None:
-            yield Retained(place, as_float64(value), as_float64(value.grad), dict(_handed(program, place, values)))
+            yield StepGradient(place, as_float64(value), as_float64(value.grad), dict(_hand_on(program, place, values)))
 
 
-def _handed(program: Program, place: int, values: list[torch.Tensor]) -> Iterator[tuple[int, Array]]:
+def _hand_on(program: Program, place: int, values: list[torch.Tensor]) -> Iterator[tuple[int, Array]]:
     """The step once more on copies of what it read, and its own backward with the gradient that had arrived."""
     how = program.steps[place].how
     if not isinstance(how, Apply) or values[place].is_leaf:
         return
-    copies = dict(enumerate(values))
+    copies = list(values)
     moving = [ref for ref in dict.fromkeys(how.refs) if values[ref.step].requires_grad]
     for ref in moving:
         copies[ref.step] = values[ref.step].detach().clone().requires_grad_(True)
-    read = [copies[k] for k in range(len(values))]
-    result = how.row.torch(torch, *(filled(a, read) for a in how.arguments))
-    arrived = values[place].grad
-    grads = torch.autograd.grad(result, [copies[ref.step] for ref in moving], arrived, allow_unused=True)
+    result = how.row.torch(torch, *(filled(a, copies) for a in how.arguments))
+    operands = [copies[ref.step] for ref in moving]
+    grads = torch.autograd.grad(result, operands, values[place].grad, allow_unused=True)
     for ref, grad in zip(moving, grads, strict=True):
         yield ref.step, as_float64(torch.zeros_like(values[ref.step]) if grad is None else grad)
 
@@ -86,7 +84,7 @@ def grad_fns(
 
 
 def grad_fn(program: Program, place: int, values: list[torch.Tensor]) -> str | None:
-    """That of one value, among the values of every step."""
+    """That of the value at this place, among the values of every step."""
     value, how = values[place], program.steps[place].how
     if not value.requires_grad:
         return None

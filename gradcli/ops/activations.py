@@ -5,8 +5,11 @@ from __future__ import annotations
 from math import inf, isinf
 from typing import Any
 
-from gradcli.message import GradcliError, fault
-from gradcli.ops.families import N_, Deviation, Kink, Param, Row, elementwise
+from gradcli.message import N_, GradcliError, fault
+from gradcli.ops.families import elementwise
+from gradcli.ops.libraries import Numpy
+from gradcli.ops.row import Deviation, Kink, Number, Param, Row
+from gradcli.report import Array
 from gradcli.shapes import Shape, written
 
 SELU_SCALE, SELU_SLOPE = "1.0507009873554805", "1.7580993408473766"
@@ -39,7 +42,7 @@ def _not_negative(shape: Shape, lambd: Any) -> GradcliError | None:
     return fault("option", N_("softshrink needs a finite lambd of 0 or more, not {lambd}"), lambd=float(lambd))
 
 
-def _finite_beta(shape: Shape, beta: Any, threshold: Any) -> GradcliError | None:
+def _finite_beta(shape: Shape, beta: Number, threshold: Any) -> GradcliError | None:
     return fault("option", N_("softplus needs a finite beta, not {beta}"), beta=beta) if isinf(beta) else None
 
 
@@ -61,7 +64,7 @@ def _one_weight_a_channel(x: Shape, weight: Shape) -> GradcliError | None:
     )
 
 
-def _logistic(n: Any, x: Any) -> Any:
+def _logistic(n: Numpy, x: Array) -> Array:
     """1/(1 + e^-x) to the last digit on both sides of 0. SciPy's expit is the same and takes 0.2 s to import, which the
     commonest activation of all should not wait for."""
     e = n.exp(-n.abs(x))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gradcli.ops.families import N_, Row, elementwise, mask
+from gradcli.message import N_
+from gradcli.ops.families import elementwise, mask
+from gradcli.ops.row import Row
 
 BOTH = "input other"
 

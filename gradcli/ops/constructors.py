@@ -7,8 +7,8 @@ from sys import float_info
 from typing import Any
 
 from gradcli.message import N_, fault, limit
-from gradcli.ops.families import Param
-from gradcli.ops.row import Row
+from gradcli.ops.row import Param, Row
+from gradcli.ops.words import Tensor, Words
 from gradcli.shapes import Shape
 
 SIZES = Param("size", "sizes", (), follows=True)
@@ -17,7 +17,7 @@ MAX_SIDE = 1 << 40
 """No axis may be longer: sizes are multiplied before anything is allocated."""
 
 
-def _sizes(size: tuple[int, ...]) -> Shape:
+def _sizes_shape(size: tuple[int, ...]) -> Shape:
     if any(n < 0 for n in size):
         raise fault("shape", N_("a size must be a number from 0 on, not {size}"), size=size)
     if any(n > MAX_SIDE for n in size):
@@ -30,7 +30,7 @@ def _bounds(start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
     return (0, start, step) if end is None else (start, end, step)
 
 
-def _arange(start: Any, end: Any, step: Any) -> Shape:
+def _arange_shape(start: Any, end: Any, step: Any) -> Shape:
     low, high, by = _bounds(start, end, step)
     try:
         count = (high - low) / by
@@ -44,26 +44,26 @@ def _arange(start: Any, end: Any, step: Any) -> Shape:
             high=_as_float(high),
             by=_as_float(by),
         )
-    return _sizes((ceil(count),))
+    return _sizes_shape((ceil(count),))
 
 
 def _as_float(number: Any) -> float:
     return float(number) if isinstance(number, float) or abs(number) <= float_info.max else inf if number > 0 else -inf
 
 
-def _arange_symbolic(s: Any, start: Any, end: Any, step: Any) -> Any:
+def _arange_symbolic(s: Words, start: Any, end: Any, step: Any) -> Tensor:
     low, _, by = _bounds(start, end, step)
     number = s.scalar.number
-    return s.tensor(_arange(start, end, step), lambda *i: number(low) + number(by) * (i[0] if i else 0))
+    return s.tensor(_arange_shape(start, end, step), lambda *i: number(low) + number(by) * (i[0] if i else 0))
 
 
-def _linspace_symbolic(s: Any, start: Any, end: Any, steps: int) -> Any:
+def _linspace_symbolic(s: Words, start: Any, end: Any, steps: int) -> Tensor:
     number = s.scalar.number
     by = (number(end) - number(start)) / (steps - 1) if steps > 1 else 0
     return s.tensor((steps,), lambda i: number(start) + by * i)
 
 
-def _random(name: str, doc: str) -> Row:
+def _random_row(name: str, doc: str) -> Row:
     def never(*_: Any) -> Any:
         raise AssertionError("drawn when the program is traced, so that both sides see the same numbers")
 
@@ -73,7 +73,7 @@ def _random(name: str, doc: str) -> Row:
         doc,
         f"{name}(2, 3)",
         takes=(SIZES,),
-        shape=_sizes,
+        shape=_sizes_shape,
         torch=never,
         numpy=never,
         symbolic=never,
@@ -86,31 +86,31 @@ def _random(name: str, doc: str) -> Row:
 SOURCES: tuple[Row, ...] = (
     Row("eye", "source", N_("the identity matrix"), "eye(3)",
         takes=(Param("n", "integer", follows=True), Param("m", "integer", None, follows=True)), method=False,
-        shape=lambda n, m: _sizes((n, n if m is None else m)), differentiable=False,
+        shape=lambda n, m: _sizes_shape((n, n if m is None else m)), differentiable=False,
         torch=lambda t, n, m: t.eye(n, n if m is None else m, dtype=t.get_default_dtype()),
         numpy=lambda lib, n, m: lib.eye(n, m),
         symbolic=lambda s, n, m: s.tensor((n, n if m is None else m), lambda i, j: s.delta(i, j))),
     Row("ones", "source", N_("a tensor of ones"), "ones(2, 3)",
-        takes=(SIZES,), shape=_sizes, method=False, differentiable=False,
+        takes=(SIZES,), shape=_sizes_shape, method=False, differentiable=False,
         torch=lambda t, size: t.ones(size), numpy=lambda n, size: n.ones(size),
         symbolic=lambda s, size: s.tensor(size, lambda *i: 1)),
     Row("zeros", "source", N_("a tensor of zeros"), "zeros(2, 3)",
-        takes=(SIZES,), shape=_sizes, method=False, differentiable=False,
+        takes=(SIZES,), shape=_sizes_shape, method=False, differentiable=False,
         torch=lambda t, size: t.zeros(size), numpy=lambda n, size: n.zeros(size),
         symbolic=lambda s, size: s.tensor(size, lambda *i: 0)),
     Row("full", "source", N_("a tensor filled with one number"), "full((2, 3), 7)", method=False, differentiable=False,
-        takes=(Param("size", "sizes", follows=True), FILL), shape=lambda size, value: _sizes(size),
+        takes=(Param("size", "sizes", follows=True), FILL), shape=lambda size, value: _sizes_shape(size),
         torch=lambda t, size, value: t.full(size, value), numpy=lambda n, size, value: n.full(size, value),
         symbolic=lambda s, size, value: s.tensor(size, lambda *i: s.scalar.number(value))),
     Row("arange", "source", N_("numbers from start up to, not including, end"), "arange(0, 3, 0.5)",
         method=False, differentiable=False,
-        takes=(Param("start", "number"), Param("end", "number", None), Param("step", "number", 1)), shape=_arange,
+        takes=(Param("start", "number"), Param("end", "number", None), Param("step", "number", 1)), shape=_arange_shape,
         torch=lambda t, *arguments: t.arange(*_bounds(*arguments), dtype=t.get_default_dtype()),
         numpy=lambda n, *arguments: n.arange(*_bounds(*arguments), dtype=float), symbolic=_arange_symbolic),
     Row("linspace", "source", N_("numbers evenly spaced from start to end, both included"), "linspace(-1, 1, 5)",
         method=False,
         takes=(Param("start", "number"), Param("end", "number"), Param("steps", "integer")), differentiable=False,
-        shape=lambda start, end, steps: _sizes((steps,)),
+        shape=lambda start, end, steps: _sizes_shape((steps,)),
         torch=lambda t, start, end, steps: t.linspace(start, end, steps),
         numpy=lambda n, start, end, steps: n.linspace(start, end, steps),
         symbolic=_linspace_symbolic),
@@ -130,7 +130,7 @@ SOURCES: tuple[Row, ...] = (
         takes=(Param("data"),), shape=lambda x: x,
         torch=lambda t, x: x, numpy=lambda n, x: x, symbolic=lambda s, x: x,
         aliases=("as_tensor", "FloatTensor", "asarray")),
-    _random("rand", N_("numbers drawn evenly from 0 to 1, by --seed")),
-    _random("randn", N_("numbers drawn from the standard normal distribution, by --seed")),
+    _random_row("rand", N_("numbers drawn evenly from 0 to 1, by --seed")),
+    _random_row("randn", N_("numbers drawn from the standard normal distribution, by --seed")),
 )
 # fmt: on

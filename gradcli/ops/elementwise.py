@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcli.message import GradcliError, fault
-from gradcli.ops.families import N_, Deviation, Kink, Param, Row, elementwise
+from gradcli.message import N_, GradcliError, fault
+from gradcli.ops.families import elementwise
+from gradcli.ops.row import Deviation, Kink, Param, Row
 
 BOTH = "input other"
 MIN, MAX = Param("min", "number", None), Param("max", "number", None)

@@ -3,14 +3,19 @@ particular. A newcomer adds a function with one call here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gradcli.message import N_
-from gradcli.ops.row import REQUIRED, Column, Deviation, Kink, Param, Row
-from gradcli.shapes import Shape, broadcast
+from gradcli.message import GradcliError
+from gradcli.ops.row import Axes, NumpyColumn, Param, Row, ScalarColumn, TorchColumn
+from gradcli.ops.words import Place, Scalar, Words
+from gradcli.shapes import Shape, axes, broadcast
 
 Interval = tuple[float, float]
+
+AXIS = Param("dim", "dim", None)
+DIMS = Param("dim", "dims", None)
+KEEPDIM = Param("keepdim", "flag", False)
 
 
 def elementwise(
@@ -18,14 +23,14 @@ def elementwise(
     *,
     doc: str,
     example: str,
-    torch: Column,
-    numpy: Column,
-    scalar: Column | None = None,
-    derivative: Column | Sequence[Column | None] | None = None,
+    torch: TorchColumn,
+    numpy: NumpyColumn,
+    scalar: ScalarColumn | None = None,
+    derivative: ScalarColumn | Sequence[ScalarColumn | None] | None = None,
     tensors: str = "x",
     options: tuple[Param, ...] = (),
     domain: Interval | Sequence[Interval] = (-2.0, 2.0),
-    check: Column | None = None,
+    check: Callable[..., GradcliError | None] | None = None,
     **rest: Any,
 ) -> Row:
     """A function of entries. `tensors` names its tensor parameters ("x", or "input other"), which broadcast; options
@@ -56,7 +61,9 @@ def elementwise(
     )
 
 
-def mask(name: str, *, doc: str, example: str, torch: Column, numpy: Column, scalar: Column, **rest: Any) -> Row:
+def mask(
+    name: str, *, doc: str, example: str, torch: TorchColumn, numpy: NumpyColumn, scalar: ScalarColumn, **rest: Any
+) -> Row:
     """A comparison or a logical operation: 0 or 1 for each entry, with derivative zero everywhere."""
     return elementwise(
         name,
@@ -70,7 +77,15 @@ def mask(name: str, *, doc: str, example: str, torch: Column, numpy: Column, sca
     )
 
 
-DIMS = Param("dim", "dims", None)
-KEEPDIM = Param("keepdim", "flag", False)
+def own_shape(x: Shape, dims: Axes) -> Shape:
+    """x's own shape, once dims are known to be its axes."""
+    axes(dims, len(x))
+    return x
 
-__all__ = ["DIMS", "KEEPDIM", "N_", "REQUIRED", "Deviation", "Kink", "Param", "Row", "elementwise", "mask"]
+
+def deltas(s: Words, pairs: Iterable[tuple[Place, Place]]) -> Scalar:
+    """1 where the two places of every pair are the same, else 0."""
+    product = s.scalar.number(1)
+    for a, b in pairs:
+        product = product * s.delta(a, b)
+    return product

@@ -74,33 +74,33 @@ def means(row: str, takes: str, fits: Fits = _always, values: Mapping[Any, Any] 
     return Meaning(row, takes, sets, fits, values or {})
 
 
-def _ranks(*allowed: tuple[int, ...]) -> Fits:
+def _has_ranks(*allowed: tuple[int, ...]) -> Fits:
     return lambda shapes, options: tuple(map(len, shapes)) in allowed
 
 
-_VECTOR = _ranks((1,))
+_VECTOR = _has_ranks((1,))
 
 
-def _given(*names: str) -> Fits:
+def _has_options(*names: str) -> Fits:
     return lambda shapes, options: all(name in options for name in names)
 
 
-def _one_number(name: str) -> Fits:
+def _one_axis(name: str) -> Fits:
     """The option is one axis and not several, nor none."""
     return lambda shapes, options: not isinstance(options.get(name), tuple | None)
 
 
-def _dot(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _dot_is_matmul(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     """NumPy's dot is the product of matrices as long as neither has a batch of them, or the second is a vector."""
     a, b = map(len, shapes)
     return 1 <= a <= 2 >= b >= 1 or (a > 0 and b == 1)
 
 
-def _scaled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _one_is_scalar(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return () in shapes
 
 
-def _solved(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _no_batch_of_vectors(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     """PyTorch alone reads b as a batch of vectors where its rank is one less than A's."""
     a, b = map(len, shapes)
     return b == 1 or a <= b
@@ -113,13 +113,13 @@ def _squeezable(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return all(-len(shape) <= d < len(shape) and shape[int(d)] == 1 for d in named)
 
 
-def _no_hole(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _no_open_size(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     """PyTorch alone reads -1 as the size that is there."""
     sizes = options.get("sizes")
     return all(n >= 0 for n in (sizes if isinstance(sizes, tuple) else (sizes,)))
 
 
-def _entries(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _norm_of_entries(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     """Whether linalg.norm is a norm of entries: those of a vector, or Frobenius, but no other norm of a matrix."""
     dim, p = options.get("dim"), options.get("p")
     if dim is None:
@@ -127,25 +127,21 @@ def _entries(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return not isinstance(dim, tuple) or (len(dim) <= 2 and len(dim) > 0 and (p is None or len(dim) == 1))
 
 
-def _tiled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _size_for_each_axis(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     sizes = options.get("sizes")
     sizes = sizes if isinstance(sizes, tuple) else (sizes,)
     return len(sizes) >= len(shapes[0]) and all(n >= 0 for n in sizes)
 
 
-def _has_an_axis(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
-    return bool(shapes[0])
-
-
-def _rolled(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _one_shift(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return "dims" in options or not isinstance(options.get("shifts"), tuple)
 
 
-def _matrices(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _all_matrices(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return all(len(shape) >= 2 for shape in shapes)
 
 
-def _cross(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _same_rank(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
     return len(shapes[0]) == len(shapes[1])
 
 
@@ -221,7 +217,7 @@ _DECOMPOSED = {name: (means(name, "a:input"),) for name in ("det", "inv", "slogd
 
 NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
     LINALG: {
-        "norm": (means("norm", "A:x ord:p dim keepdim | dtype!", _entries),),
+        "norm": (means("norm", "A:x ord:p dim keepdim | dtype!", _norm_of_entries),),
         "vector_norm": (means("norm", "x ord:p dim keepdim | dtype!"),),
         "cross": (means("cross", "input other | dim", dim=-1),),
         "diagonal": (means("diagonal", "A:input | offset dim1 dim2", dim1=-2, dim2=-1),),
@@ -234,16 +230,17 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
            for name in ("var", "std")},
         **{name: (means(name, _PLACE),) for name in ("argmax", "argmin")},
         **{name: (means(name, "a:x dtype! out!", _VECTOR, dim=0), means(name, "a:x axis:dim dtype! out!",
-                                                                        _one_number("dim")))
+                                                                        _one_axis("dim")))
            for name in ("cumsum", "cumprod")},
-        "clip": (means("clamp", "a:x a_min:min a_max:max", _given("min", "max")), means("clamp", "a:x | min max")),
+        "clip": (means("clamp", "a:x a_min:min a_max:max", _has_options("min", "max")),
+                 means("clamp", "a:x | min max")),
         **{name: (means("round", "a:x decimals! out!"),) for name in ("round", "around")},
         # Products
-        "dot": (means("mul", "a:input b:other", _scaled), means("matmul", "a:input b:other", _dot)),
-        "vdot": (means("dot", "a:input b:tensor", _ranks((1, 1))),),
+        "dot": (means("mul", "a:input b:other", _one_is_scalar), means("matmul", "a:input b:other", _dot_is_matmul)),
+        "vdot": (means("dot", "a:input b:tensor", _has_ranks((1, 1))),),
         "matmul": (means("matmul", "x1:input x2:other"),), "inner": (means("inner", "a:input b:other"),),
-        "outer": (means("outer", "a:input b:vec2", _ranks((1, 1))),), "kron": (means("kron", "a:input b:other"),),
-        "cross": (means("cross", "a:input b:other axisa! axisb! axisc! axis:dim", _cross, dim=-1),),
+        "outer": (means("outer", "a:input b:vec2", _has_ranks((1, 1))),), "kron": (means("kron", "a:input b:other"),),
+        "cross": (means("cross", "a:input b:other axisa! axisb! axisc! axis:dim", _same_rank, dim=-1),),
         "einsum": (means("einsum", "subscripts:equation *operands:operands | optimize!"),),
         "trace": (means("trace", "a:input"),),
         # Moves
@@ -252,20 +249,20 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         "reshape": (means("reshape", "a:x shape:sizes order!"),), "ravel": (means("flatten", "a:x order!"),),
         "squeeze": (means("squeeze", "a:x axis:dim", _squeezable),),
         "expand_dims": (means("unsqueeze", "a:x axis:dim"),),
-        "broadcast_to": (means("expand", "array:x shape:sizes", _no_hole),),
-        "tile": (means("repeat", "A:x reps:sizes", _tiled),),
+        "broadcast_to": (means("expand", "array:x shape:sizes", _no_open_size),),
+        "tile": (means("repeat", "A:x reps:sizes", _size_for_each_axis),),
         "repeat": (means("repeat_interleave", "a:input repeats axis:dim"),),
-        **{name: (means("cat", "arrays:tensors axis:dim", _one_number("dim"), dim=0),)
+        **{name: (means("cat", "arrays:tensors axis:dim", _one_axis("dim"), dim=0),)
            for name in ("concatenate", "concat")},
         "stack": (means("stack", "arrays:tensors axis:dim", dim=0),),
-        "flip": (means("flip", "m:x", dims=_all_axes), means("flip", "m:x axis:dims", _has_an_axis)),
-        "roll": (means("roll", "a:x shift:shifts axis:dims", _rolled),),
+        "flip": (means("flip", "m:x", dims=_all_axes), means("flip", "m:x axis:dims", _has_axes)),
+        "roll": (means("roll", "a:x shift:shifts axis:dims", _one_shift),),
         "diag": (means("diag", "v:x k:diagonal"),),
         "diagonal": (means("diagonal", "a:input offset axis1:dim1 axis2:dim2"),),
         **{name: (means(name, "m:x k:diagonal"),) for name in ("tril", "triu")},
         # Sources
         "eye": (means("eye", "N:n M:m"),), "identity": (means("eye", "n"),),
-        **{name: (means(name, "shape:size dtype! order!", _given("size")),) for name in ("ones", "zeros")},
+        **{name: (means(name, "shape:size dtype! order!", _has_options("size")),) for name in ("ones", "zeros")},
         "full": (means("full", "shape:size fill_value dtype! order!"),),
         "full_like": (means("full_like", "a:x fill_value dtype!"),),
         "arange": (means("arange", "start stop:end step dtype!"),),
@@ -275,12 +272,12 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
     },
     NUMPY_LINALG: {
         **_DECOMPOSED, "matrix_power": (means("matrix_power", "a:input n"),),
-        "solve": (means("solve", "a:A b:b", _solved),),
-        "norm": (means("norm", "x ord:p axis:dim keepdims:keepdim", _entries),),
+        "solve": (means("solve", "a:A b:b", _no_batch_of_vectors),),
+        "norm": (means("norm", "x ord:p axis:dim keepdims:keepdim", _norm_of_entries),),
         "vector_norm": (means("norm", "x | axis:dim keepdims:keepdim ord:p"),),
         "matmul": (means("matmul", "x1:input x2:other"),), "matrix_transpose": (means("mT", "x"),),
-        "outer": (means("outer", "x1:input x2:vec2", _ranks((1, 1))),),
-        "cross": (means("cross", "x1:input x2:other | axis:dim", _cross, dim=-1),),
+        "outer": (means("outer", "x1:input x2:vec2", _has_ranks((1, 1))),),
+        "cross": (means("cross", "x1:input x2:other | axis:dim", _same_rank, dim=-1),),
         "diagonal": (means("diagonal", "x:input | offset", dim1=-2, dim2=-1),),
         "trace": (means("trace", "x:input"),),
     },
@@ -288,14 +285,14 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         "gelu": (means("gelu", "x approximate", values=_TANH, approximate="tanh"),),
         "leaky_relu": (means("leaky_relu", "x negative_slope"),),
         **{name: (means(name, "x alpha"),) for name in ("elu", "celu")},
-        **{name: (means(name, "x axis:dim where!", _one_number("dim"), dim=-1),)
+        **{name: (means(name, "x axis:dim where!", _one_axis("dim"), dim=-1),)
            for name in ("softmax", "log_softmax")},
         "logsumexp": (means("logsumexp", "a:x axis:dim b! keepdims:keepdim"),),
         "one_hot": (means("one_hot", "x:tensor num_classes"),),
         "standardize": (means("standardize", "x:input axis:dim mean! variance! epsilon:eps"),),
     },
     SCIPY: {
-        **{name: (means(name, "x", _VECTOR, dim=0), means(name, "x axis:dim", _one_number("dim")))
+        **{name: (means(name, "x", _VECTOR, dim=0), means(name, "x axis:dim", _one_axis("dim")))
            for name in ("softmax", "log_softmax")},
         "logsumexp": (means("logsumexp", "a:x axis:dim b! keepdims:keepdim return_sign!", _has_axes),),
         "polygamma": (means("polygamma", "n x"),), "multigammaln": (means("multigammaln", "a:x d:p"),),
@@ -317,15 +314,15 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         "gelu": (means("gelu", "features:x approximate", values=_TANH),), "silu": (means("silu", "features:x"),),
         "polygamma": (means("polygamma", "a:n x"),),
         "clip_by_value": (means("clamp", "t:x clip_value_min:min clip_value_max:max"),),
-        "matmul": (means("matmul", "a:input b:other transpose_a! transpose_b!", _matrices),),
+        "matmul": (means("matmul", "a:input b:other transpose_a! transpose_b!", _all_matrices),),
         "einsum": (means("einsum", "equation *inputs:operands"),),
         "transpose": (means("T", "a:x perm!"), means("permute", "a:x perm:dims")),
         "matrix_transpose": (means("mT", "a:x"),),
         "reshape": (means("reshape", "tensor:x shape:sizes"),), "squeeze": (means("squeeze", "input:x axis:dim",
                                                                                   _squeezable),),
         "expand_dims": (means("unsqueeze", "input:x axis:dim"),),
-        "broadcast_to": (means("expand", "input:x shape:sizes", _no_hole),),
-        "tile": (means("repeat", "input:x multiples:sizes", _tiled),),
+        "broadcast_to": (means("expand", "input:x shape:sizes", _no_open_size),),
+        "tile": (means("repeat", "input:x multiples:sizes", _size_for_each_axis),),
         "repeat": (means("repeat_interleave", "input repeats axis:dim"),),
         "concat": (means("cat", "values:tensors axis:dim"),), "stack": (means("stack", "values:tensors axis:dim"),),
         "roll": (means("roll", "input:x shift:shifts axis:dims"),), "reverse": (means("flip", "tensor:x axis:dims"),),
@@ -339,13 +336,13 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
         "cross": (means("cross", "a:input b:other", lambda shapes, options: shapes[0] == shapes[1], dim=-1),),
         "eye": (means("eye", "num_rows:n num_columns:m"),),
         "one_hot": (means("one_hot", "indices:tensor depth:num_classes"),),
-        **{name: (means(name, "shape:size", _given("size")),) for name in ("ones", "zeros")},
+        **{name: (means(name, "shape:size", _has_options("size")),) for name in ("ones", "zeros")},
         "fill": (means("full", "dims:size value:fill_value"),), "constant": (means("tensor", "value:data dtype!"),),
         "range": (means("arange", "start limit:end delta:step"),),
         "linspace": (means("linspace", "start stop:end num:steps"),),
     },
     KERAS: {
-        **{name: (means(name, "x axis:dim", _one_number("dim"), dim=-1),) for name in ("softmax", "log_softmax")},
+        **{name: (means(name, "x axis:dim", _one_axis("dim"), dim=-1),) for name in ("softmax", "log_softmax")},
         "gelu": (means("gelu", "x approximate", values=_TANH),), "elu": (means("elu", "x alpha"),),
         "leaky_relu": (means("leaky_relu", "x negative_slope", negative_slope=0.2),),
     },
@@ -354,7 +351,7 @@ NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
             ("sum", "sum"), ("mean", "mean"), ("prod", "prod"), ("max", "amax"), ("min", "amin"), ("amax", "amax"),
             ("amin", "amin"), ("logsumexp", "logsumexp"))},
         **{name: (means(name, "x axis:dim keepdims:keepdim", correction=0),) for name in ("var", "std")},
-        **{name: (means(name, "x axis:dim", _one_number("dim"), dim=-1),) for name in ("softmax", "log_softmax")},
+        **{name: (means(name, "x axis:dim", _one_axis("dim"), dim=-1),) for name in ("softmax", "log_softmax")},
         "gelu": (means("gelu", "x approximate", values=_TANH, approximate="tanh"),), "elu": (means("elu", "x alpha"),),
         "leaky_relu": (means("leaky_relu", "x negative_slope", negative_slope=0.2),),
         "matmul": (means("matmul", "x1:input x2:other"),), "reshape": (means("reshape", "x newshape:sizes"),),

@@ -1,10 +1,11 @@
 """What one operation is: a row of the table, its columns and its parameters. Imports no library but NumPy's names.
 
 Every column that computes is a function whose first argument is the library it works with, so that reading the table
-imports nothing: `torch(t, ...)` gets the module `torch`, `numpy(n, ...)` gets NumPy with SciPy's special functions as
-`n.special`, `sympy(sp, ...)` gets the module `sympy`, and `scalar(s, ...)`, `derivative(s, ...)` and `symbolic(s, ...)`
-get the symbolic room's own vocabulary.
-The other arguments are the operation's parameters in the order of `takes`, all of them, always.
+imports nothing: `torch(t, ...)` gets the module `torch`, `numpy(n, ...)` gets NumPy with SciPy's special functions
+(libraries.Numpy), `sympy(sp, ...)` gets the module `sympy`, `scalar(s, ...)` and `derivative(s, ...)` get the words for
+entries (words.ScalarWords) and `symbolic(s, ...)` those for whole tensors (words.Words).
+The other arguments are the operation's parameters in the order of `takes`, all of them, always. That is why a column's
+type says only what it returns: each row takes other parameters.
 """
 
 from __future__ import annotations
@@ -12,12 +13,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 from typing import Any, Literal
+
+from gradcli.ops.libraries import TorchTensor
+from gradcli.ops.words import Operand, Tensor
+from gradcli.report import Array
+from gradcli.shapes import Shape
 
 Kind = Literal[
     "tensor", "tensors", "index", "target", "dim", "dims", "sizes", "flag", "number", "integer", "text", "items"
 ]
-Column = Callable[..., Any]
+Axes = int | tuple[int, ...] | None
+"""What a `dim` or a `dims` parameter receives; None is all axes."""
+Number = Fraction | float
+"""What a `number` parameter receives."""
+
+ShapeColumn = Callable[..., Shape]
+TorchColumn = Callable[..., TorchTensor]
+NumpyColumn = Callable[..., Array]
+MaskColumn = Callable[..., Array | bool]
+SympyColumn = Callable[..., Any]  # SymPy's expressions have no types
+ScalarColumn = Callable[..., Operand]
+SymbolicColumn = Callable[..., Tensor]
+WorkColumn = Callable[..., int]
 
 
 class Missing(Enum):
@@ -64,7 +83,7 @@ class Kink:
     `at(n, *arguments)` gets the same arguments as the numpy column; `says` completes "at ...: " for a person.
     """
 
-    at: Column
+    at: MaskColumn
     says: str
 
 
@@ -73,7 +92,7 @@ class Deviation:
     """A documented region where PyTorch's own derivative is off by up to `bound` (relative to the true one), from this
     order on."""
 
-    at: Column
+    at: MaskColumn
     bound: float
     says: str
     order: int = 1
@@ -99,20 +118,20 @@ class Row:
     doc: str
     example: str
     takes: tuple[Param, ...]
-    shape: Column
-    torch: Column
-    numpy: Column
-    scalar: Column | None = None
-    sympy: Column | None = None
-    derivative: tuple[Column | None, ...] | None = None
-    symbolic: Column | None = None
+    shape: ShapeColumn
+    torch: TorchColumn
+    numpy: NumpyColumn
+    scalar: ScalarColumn | None = None
+    sympy: SympyColumn | None = None
+    derivative: tuple[ScalarColumn | None, ...] | None = None
+    symbolic: SymbolicColumn | None = None
     aliases: tuple[str, ...] = ()
     latex: str | None = None
     domain: tuple[tuple[float, float], ...] = ((-2.0, 2.0),)
     kinks: tuple[Kink, ...] = ()
     slope_kinks: tuple[Kink, ...] = ()
     deviations: tuple[Deviation, ...] = ()
-    work: Column | None = None
+    work: WorkColumn | None = None
     method: bool = True
     differentiable: bool = True
 

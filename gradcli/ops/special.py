@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gradcli.message import GradcliError, fault
-from gradcli.ops.families import N_, Deviation, Kink, Param, Row, elementwise
+from gradcli.message import N_, GradcliError, fault
+from gradcli.ops.families import elementwise
+from gradcli.ops.row import Deviation, Kink, Number, Param, Row
 from gradcli.shapes import Shape, size
 
 # ---- where PyTorch's own rules round (in float64, against 60 digits) ------------------------------------------------
@@ -23,7 +24,7 @@ _TRIGAMMA = (
 
 
 # ---- what PyTorch refuses -------------------------------------------------------------------------------------------
-def _known_order(order: int, shape: Shape) -> Shape:
+def _polygamma_shape(order: int, shape: Shape) -> Shape:
     if order < 0:
         raise fault("option", N_("polygamma(n, x) needs n >= 0, not {n}"), n=order)
     return shape
@@ -37,14 +38,14 @@ _A_ROUND = 100
 """A computation costs as much as so many entries, be its tensors as small as they like."""
 
 
-def _less_than_half(shape: Shape, eps: Any) -> GradcliError | None:
+def _less_than_half(shape: Shape, eps: Number) -> GradcliError | None:
     if eps is not None and 2 * eps > 1:
         return fault("option", N_("logit keeps x in [eps, 1 - eps], which is empty for eps={eps}"), eps=eps)
     return None
 
 
 # ---- in SymPy's words -----------------------------------------------------------------------------------------------
-def _logit(sp: Any, u: Any, eps: Any) -> Any:
+def _logit(sp: Any, u: Any, eps: Number) -> Any:
     inside = sp.log(u / (1 - u))
     if eps is None:
         return inside
@@ -153,7 +154,7 @@ SPECIAL: tuple[Row, ...] = (
                     sympy=lambda sp, order, u: sp.polygamma(order, u),
                     deviations=tuple(Deviation(lambda n, order, x, at=d.at: at(n, x) & (order == 0), d.bound, d.says)
                                      for d in _TRIGAMMA)),
-        takes=(Param("n", "integer"), Param("x")), shape=_known_order, method=False,  # PyTorch's order
+        takes=(Param("n", "integer"), Param("x")), shape=_polygamma_shape, method=False,  # PyTorch's order
     ),
 
     # ---- modified Bessel functions; torch cannot differentiate bessel_j0 and its like ------------------------------

@@ -8,6 +8,7 @@ from string import ascii_letters
 from typing import Any
 
 from gradcli.message import N_, NN_, GradcliError, fault, joined
+from gradcli.ops.words import Place, Sum, Tensor, Words
 from gradcli.shapes import Shape, written
 
 
@@ -36,7 +37,7 @@ def read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
     if width < 0:
         raise _misfit(text)
     dots = "".join(spare[:width])
-    inputs = [_written_out(term, rank, dots, text) for term, rank in zip(terms, ranks, strict=True)]
+    inputs = [_expand_dots(term, rank, dots, text) for term, rank in zip(terms, ranks, strict=True)]
     if arrow:
         output = right.replace("...", dots)
     else:
@@ -47,7 +48,7 @@ def read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
     return inputs, output
 
 
-def _written_out(term: str, rank: int, dots: str, text: str) -> str:
+def _expand_dots(term: str, rank: int, dots: str, text: str) -> str:
     letters = term.replace("...", "")
     if letters and not (letters.isascii() and letters.isalpha()):
         raise _misfit(text)
@@ -129,7 +130,7 @@ def einsum_sizes(text: str, operands: tuple[Shape, ...]) -> tuple[int, int]:
     return largest, products
 
 
-def einsum_symbolic(s: Any, text: str, operands: tuple[Any, ...]) -> Any:
+def einsum_symbolic(s: Words, text: str, operands: tuple[Tensor, ...]) -> Tensor:
     """The sum over every letter that the output lacks."""
     inputs, output = read_equation(text, [x.rank for x in operands])
     dims: dict[str, Any] = {}
@@ -139,7 +140,7 @@ def einsum_symbolic(s: Any, text: str, operands: tuple[Any, ...]) -> Any:
             dims[letter] = known if d == 1 else d if known == 1 else s.equal(known, d, broadcast=True)
     summed = sorted(set(dims) - set(output))
 
-    def entry(*o: Any) -> Any:
+    def entry(*o: Place) -> Sum:
         at = {**dict(zip(output, o, strict=True)), **{c: s.index(dims[c]) for c in summed}}
         body = s.scalar.number(1)
         for letters, x in zip(inputs, operands, strict=True):

@@ -7,14 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from gradcli.message import N_, NN_, Span, fault
+from gradcli.ops.indexing import Item
 from gradcli.program.arguments import Argument
 from gradcli.program.program import Ref
 from gradcli.program.size_values import SizeNumber, whole
 from gradcli.shapes import written
 from gradcli.syntax import tree as t
-
-Item = tuple[Any, ...]
-"""("at", i) | ("slice", start, stop, step) | ("new",) | ("tensor", k): the k-th of the index tensors."""
 
 FARTHEST = 2**40
 """A slice ends where the axis does; PyTorch itself would complain of a farther end that it cannot count to."""

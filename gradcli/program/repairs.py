@@ -11,6 +11,7 @@ from unicodedata import normalize
 from gradcli.message import N_, Message, Span, message, nearest
 from gradcli.ops import SPELLED
 from gradcli.ops.foreign_names import ATOM, ATTRIBUTES, DERIVATIVES, OVERLOADED, REWRITTEN, renamed, rewritten
+from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
@@ -18,7 +19,7 @@ from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, ROOM_FOR_A_HINT, did_y
 from gradcli.syntax.scan import Token, scan
 
 _PYTORCH = N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)")
-_PRODUCTS = ("dot", "vdot", "inner", "mm", "mv", "bmm", "matmul")
+_PRODUCTS = (*PRODUCTS, "bmm", "dot", "vdot", "inner")
 
 
 def function(source: str, node: t.Call) -> Message:

@@ -126,7 +126,8 @@ class Builder:
         row = TABLE[name]
         if row.symbolic is None:
             return self.entrywise(row, arguments)
-        result: Tensor = row.symbolic(Builder(self.graph, row, self.name), *arguments)
+        result = row.symbolic(Builder(self.graph, row, self.name), *arguments)
+        assert isinstance(result, Tensor)
         return result
 
     def broadcast(self, *dims: tuple[Dim, ...]) -> tuple[Dim, ...]:

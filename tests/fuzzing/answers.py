@@ -161,29 +161,41 @@ def warm() -> None:
         Tally().execute(lambda _, record=record: judged(record), b"", watching=False)  # type: ignore[misc]
 
 
-def main() -> int:
-    """The run; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="tests.fuzzing.answers")
-    parser.add_argument("--records", type=int, default=1000)
+def argument_parser(name: str, records: int, memory: int) -> argparse.ArgumentParser:
+    """The options of a run, with how many records and megabytes it takes where nothing is said."""
+    parser = argparse.ArgumentParser(prog=f"tests.fuzzing.{name}")
+    parser.add_argument("--records", type=int, default=records)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--slow", type=float, default=10.0)
-    parser.add_argument("--memory", type=int, default=2048, help="megabytes that the process may take beyond its start")
-    asked = parser.parse_args()
+    parser.add_argument(
+        "--memory", type=int, default=memory, help="megabytes that the process may take beyond its start"
+    )
+    return parser
+
+
+def prepare(megabytes: int) -> None:
+    """What a run does first: no warning may reach a person, and no answer may take more memory than this."""
     sys.dont_write_bytecode = True
-    warnings.simplefilter("error")  # none may reach a person
+    warnings.simplefilter("error")
     os.environ["OMP_NUM_THREADS"] = "1"
     tempfile.gettempdir()  # which tries to write, the first time that PyTorch asks
-    tally, commands = Tally(slow=asked.slow, alarm=3 * asked.slow), Counter[str]()
     warm()
-    bound_memory(asked.memory * 2**20)
-    for record in records(asked.seed, asked.records):
+    bound_memory(megabytes * 2**20)
+
+
+def main() -> int:
+    """The run; returns the exit status."""
+    options = argument_parser("answers", records=1000, memory=2048).parse_args()
+    prepare(options.memory)
+    tally, commands = Tally(slow=options.slow, alarm=3 * options.slow), Counter[str]()
+    for record in records(options.seed, options.records):
         commands[record["command"] if isinstance(record["command"], str) else "odd"] += 1
         before = len(tally.found)
         tally.execute(lambda _, record=record: judged(record), shown(record))  # type: ignore[misc]
         if tally.executions % 500 == 0 or len(tally.found) > before:
             found = ", ".join(tally.found) or "nothing found"
             sys.stderr.write(f"{tally.executions}: {tally.refused} refused; {found}\n")
-    sys.stdout.write(f"whole answers (seed {asked.seed}): {tally.report()}{dict(commands.most_common(12))}\n")
+    sys.stdout.write(f"whole answers (seed {options.seed}): {tally.report()}{dict(commands.most_common(12))}\n")
     return int(bool(tally.found))
 
 

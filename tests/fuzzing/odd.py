@@ -10,15 +10,12 @@ line; `--sweep`: every command about tensors of few entries.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import json
 import math
-import os
 import re
 import sys
-import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -39,7 +36,7 @@ from gradcli.program import trace
 from gradcli.render import error
 from gradcli.syntax import parse
 from tests.fuzzing import answers
-from tests.fuzzing.guard import Tally, bound_memory
+from tests.fuzzing.guard import Tally
 
 Record = dict[str, Any]
 
@@ -431,34 +428,25 @@ def defects_raised() -> Iterator[None]:
     def again(error: Exception, _: Any) -> Any:
         raise error
 
-    with mock.patch.object(error, "defect_object", again), mock.patch.object(entry, "_defect", again):
+    with mock.patch.object(error, "defect_object", again), mock.patch.object(entry, "_report_defect", again):
         yield
 
 
 def main() -> int:
     """The run; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="tests.fuzzing.odd")
-    parser.add_argument("--records", type=int, default=2000)
+    parser = answers.argument_parser("odd", records=2000, memory=4096)
     parser.add_argument("--lines", type=int, default=0)
     parser.add_argument("--sweep", action="store_true", help="all commands about tensors of few entries, too")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--slow", type=float, default=10.0)
-    parser.add_argument("--memory", type=int, default=4096, help="megabytes that the process may take beyond its start")
-    asked = parser.parse_args()
-    sys.dont_write_bytecode = True
-    warnings.simplefilter("error")  # none may reach a person
-    os.environ["OMP_NUM_THREADS"] = "1"
-    tempfile.gettempdir()
-    answers.warm()
-    bound_memory(asked.memory * 2**20)
-    tally, commands = Tally(slow=asked.slow, alarm=2 * asked.slow), Counter[str]()
+    options = parser.parse_args()
+    answers.prepare(options.memory)
+    tally, commands = Tally(slow=options.slow, alarm=2 * options.slow), Counter[str]()
     with defects_raised():
-        for one in chain(records(asked.seed, asked.records), sweep() if asked.sweep else ()):
-            commands[one["command"] if one.get("command") in tuple(COMMANDS) else "odd"] += 1
-            tally.execute(lambda _, one=one: judged(one), answers.shown(one))  # type: ignore[misc]
-        for line in lines(asked.seed + 1, asked.lines):
+        for record in chain(records(options.seed, options.records), sweep() if options.sweep else ()):
+            commands[record["command"] if record.get("command") in tuple(COMMANDS) else "odd"] += 1
+            tally.execute(lambda _, record=record: judged(record), answers.shown(record))  # type: ignore[misc]
+        for line in lines(options.seed + 1, options.lines):
             tally.execute(lambda _, line=line: answered(line), repr(line).encode(), watching=False)  # type: ignore[misc]
-    sys.stdout.write(f"odd arguments (seed {asked.seed}): {tally.report()}{dict(commands.most_common(14))}\n")
+    sys.stdout.write(f"odd arguments (seed {options.seed}): {tally.report()}{dict(commands.most_common(14))}\n")
     return int(bool(tally.found))
 
 

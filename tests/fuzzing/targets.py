@@ -15,7 +15,7 @@ from unittest import mock
 import numpy as np
 
 from gradcli.cli import batch, entry
-from gradcli.cli.records import asked
+from gradcli.cli.records import question_of
 from gradcli.commands import COMMANDS, Command
 from gradcli.message import Exit, GradcliError, message
 from gradcli.ops import SPELLED
@@ -53,7 +53,7 @@ def tensor(content: bytes) -> None:
 
 def record(content: bytes) -> None:
     """A line of JSON."""
-    _, request, _ = asked(batch.record_of(content))
+    _, request, _ = question_of(batch.record_of(content))
     _traced(request)
 
 

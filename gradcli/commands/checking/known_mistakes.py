@@ -193,10 +193,10 @@ def _lost(claim: Claim) -> Iterator[Candidate]:
     """One factor of the chain rule lost."""
     if not claim.is_gradient:
         return
-    from gradcli.numeric.lost_factor import losable
+    from gradcli.numeric.lost_factor import factors
 
     program = claim.problem.program
-    for place, source in losable(program, claim.name):
+    for place, source in factors(program, claim.name):
         span = program.steps[place].span
         text = one_line(program.source[span.start : span.end])
         yield Candidate(

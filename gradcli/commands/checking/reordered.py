@@ -9,11 +9,11 @@ from itertools import permutations
 import numpy as np
 
 from gradcli.commands.checking.submission import Known, Submission
+from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.values import extend_values
 from gradcli.report import Array
 
-PRODUCTS = frozenset({"matmul", "mm", "mv"})
 MOST_FACTORS = 4
 Factors = Sequence[Array]
 Product = Callable[[Factors], Array | None]

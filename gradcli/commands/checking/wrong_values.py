@@ -38,9 +38,9 @@ def by_other(claim: Claim, other: str, t: Trial) -> Array:
 
 def factor_lost(claim: Claim, place: int, source: int, t: Trial) -> Array:
     """The gradient with one factor of the chain rule lost: that of the step at `place` by the one at `source`."""
-    from gradcli.numeric.lost_factor import without_factor
+    from gradcli.numeric.lost_factor import gradient_without
 
-    return without_factor(claim.problem.program, claim.name, t.point, t.v, place, source)
+    return gradient_without(claim.problem.program, claim.name, t.point, t.v, place, source)
 
 
 def vjp_for_jvp(claim: Claim, t: Trial) -> Array | None:

@@ -13,7 +13,7 @@ import pytest
 from test_cli import process
 
 from gradcli import answer
-from gradcli.cli.options import ASKED
+from gradcli.cli.options import REQUEST_OPTIONS
 from gradcli.commands import COMMANDS
 
 SECRET = "quagmire42"
@@ -43,9 +43,9 @@ def records(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{command.name}.expr", {**whole, "expr": text}
         yield f"{command.name}.y", {**whole, "inputs": {**whole["inputs"], "y": text}}
         for name in command.options:
-            if ASKED[name].kind == "tensor":
+            if REQUEST_OPTIONS[name].kind == "tensor":
                 yield f"{command.name}.{name}", {**whole, name: text}
-            if ASKED[name].kind == "tensors" and command.name != "check":  # which asks for t with --of jvp
+            if REQUEST_OPTIONS[name].kind == "tensors" and command.name != "check":  # which asks for t with --of jvp
                 yield f"{command.name}.{name}", {**whole, "expr": "sum(x**2)", "inputs": {"x": [1.0]}, name: text}
                 yield f"{command.name}.{name}.x", {**whole, name: {"x": text}}
     asked = {"command": "check", "of": "jvp", "expr": "x", "inputs": {"x": 1}, "answer": "t"}

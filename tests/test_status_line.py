@@ -19,7 +19,7 @@ def parts():
     yield "first"
     yield "second"
 
-print(*status_line.watched(parts(), english))
+print(*status_line.watch(parts(), english))
 """
 
 

@@ -119,7 +119,7 @@ def test_memory_that_is_refused_is_a_limit(
         raise raised
 
     program = trace(parse("x**2"), {"x": ()})
-    monkeypatch.setattr(numeric.autograd, "_pulled", refuse)
+    monkeypatch.setattr(numeric.autograd, "_grads_after", refuse)
     with pytest.raises((GradcliError, MemoryError)):
         numeric.vjp(program, ["x"], {"x": np.array(3.0)}, np.array(1.0))
     assert entry.run(["vjp", "x**2", "--x", "3", "--numeric-only", "--format", form]) == Exit.LIMIT

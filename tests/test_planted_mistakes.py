@@ -124,7 +124,7 @@ def test_the_command_line_a_batch_and_a_stored_answer_give_one_verdict(
                 record["inputs"] = {}
             status = entry.run(_words(command, record))
             out = capsys.readouterr().out
-            told, good = records.judged(record)
+            told, good = records.answer_with_verdict(record)
             assert told["ok"], told
             assert (status, is_good(told)) == (0 if good else 1, good), out
             if command != "check":

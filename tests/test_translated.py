@@ -19,7 +19,7 @@ from gradcli.cli import deliver, entry
 from gradcli.cli.app import commands
 from gradcli.cli.completions import FILES
 from gradcli.cli.entry import run
-from gradcli.cli.options import ASKED, SHOWN
+from gradcli.cli.options import DISPLAY_OPTIONS, REQUEST_OPTIONS
 from gradcli.commands import COMMANDS
 from gradcli.explain.topics import TOPICS
 from gradcli.message import message
@@ -77,7 +77,11 @@ KNOWN = {
     "False",
     "help",
     "softmax",
-    *(word for option in (ASKED | SHOWN).values() for word in (*option.name.split("_"), *option.choices)),
+    *(
+        word
+        for option in (REQUEST_OPTIONS | DISPLAY_OPTIONS).values()
+        for word in (*option.name.split("_"), *option.choices)
+    ),
 }
 """Words of the calculator's language and of PyTorch's, which are the same in every language."""
 ANSWERS = (

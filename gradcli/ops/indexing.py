@@ -1,0 +1,150 @@
+"""Entries picked by numbers, slices, None, ... and lists: what `x[...]` means. Symbolically an index map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from gradcli.message import N_
+from gradcli.ops.row import Param, Row
+from gradcli.ops.words import Dim, Operand, Place, Tensor, Words
+from gradcli.report import Array
+from gradcli.shapes import Shape, broadcast
+
+Item = tuple[Any, ...]
+"""("at", i) | ("slice", start, stop, step) | ("new",) | ("tensor", k): the k-th of the index tensors."""
+
+
+def _index_shape(x: Shape, items: tuple[Item, ...], tensors: tuple[Shape, ...]) -> Shape:
+    shape: list[int] = []
+    a = 0
+    for item in items:
+        if item[0] == "new":
+            shape.append(1)
+            continue
+        if item[0] == "slice":
+            shape.append(len(range(*slice(*item[1:]).indices(x[a]))))
+        a += 1
+    if not tensors:
+        return tuple(shape)
+    place = _advanced_place(items)
+    return (*shape[:place], *broadcast(*tensors), *shape[place:])
+
+
+def _advanced_place(items: tuple[Item, ...]) -> int:
+    """Where the axes of index tensors come out: where they stand if they stand together, else in front. PyTorch takes
+    the plain numbers out first, so that they neither join nor part the tensors (NumPy counts them as tensors)."""
+    kept = [item[0] for item in items if item[0] != "at"]
+    first, last = kept.index("tensor"), len(kept) - 1 - kept[::-1].index("tensor")
+    return first if set(kept[first : last + 1]) == {"tensor"} else 0
+
+
+def _numpy_index(x: Array, items: tuple[Item, ...], tensors: Sequence[Any]) -> Any:
+    """In two steps: numbers, slices and new axes, then tensors."""
+    plain = x[_python_index(tuple(("slice", None, None, 1) if item[0] == "tensor" else item for item in items), ())]
+    kept = [item for item in items if item[0] != "at"]
+    return plain[tuple(tensors[item[1]] if item[0] == "tensor" else slice(None) for item in kept)] if tensors else plain
+
+
+def _python_index(items: tuple[Item, ...], tensors: Sequence[Any]) -> tuple[Any, ...]:
+    def entry(item: Item) -> Any:
+        match item[0]:
+            case "at":
+                return item[1]
+            case "slice":
+                return slice(*item[1:])
+            case "new":
+                return None
+        return tensors[item[1]]
+
+    return tuple(map(entry, items))
+
+
+def _index_symbolic(s: Words, x: Tensor, items: tuple[Item, ...], tensors: tuple[Tensor, ...]) -> Tensor:
+    kept: list[Dim] = []  # the dim of each axis that a slice or None makes
+    a = 0
+    for item in items:
+        if item[0] == "new":
+            kept.append(1)
+            continue
+        if item[0] == "slice":
+            kept.append(_slice_dim(s, x.dims[a], *item[1:])[1])
+        a += 1
+    common = s.broadcast(*(t.dims for t in tensors)) if tensors else ()
+    place = _advanced_place(items) if tensors else 0
+    dims = (*kept[:place], *common, *kept[place:])
+
+    def entry(*o: Place) -> Operand:
+        advanced = o[place : place + len(common)]
+        free = iter((*o[:place], *o[place + len(common) :]))
+        return x.at(*_source_indices(s, x, items, tensors, free, advanced))
+
+    return s.tensor(dims, entry)
+
+
+def _source_indices(
+    s: Words,
+    x: Tensor,
+    items: tuple[Item, ...],
+    tensors: tuple[Tensor, ...],
+    free: Iterator[Place],
+    advanced: Sequence[Place],
+) -> list[Place]:
+    at: list[Place] = []
+    for item in items:
+        dim = x.dims[len(at)] if len(at) < x.rank else 1
+        match item[0]:
+            case "new":
+                next(free)
+            case "at":
+                at.append(_from_start(s, item[1], dim))
+            case "slice":
+                start, _, step = _slice_dim(s, dim, *item[1:])
+                at.append(start + step * next(free))
+            case "tensor":
+                at.append(s.as_place(s.spread(tensors[item[1]], advanced), dim))
+    return [0 if d == 1 else p for p, d in zip(at, x.dims, strict=True)]
+
+
+def _slice_dim(s: Words, dim: Dim, start: Dim | None, stop: Dim | None, step: Dim) -> tuple[Place, Dim, int]:
+    """(first place, size, step) in symbols where the size follows for any n, in numbers where it does not."""
+    n = s.value(dim)
+    ends = [end for end in (start, stop) if end is not None]
+    first, last = (None if end is None else s.value(end) for end in (start, stop))
+    first, last, _ = slice(first, last, s.value(step)).indices(n)
+    count = len(range(first, last, s.value(step)))
+    clipped = any(not -n <= s.value(end) <= n for end in ends)
+    if not ends and s.value(step) == 1:
+        return 0, dim, 1
+    if count <= 1 or s.value(step) != 1 or clipped:
+        if s.value(step) == 1 and isinstance(start, int) and isinstance(stop, int) and 0 <= start <= stop <= n:
+            s.require(stop, "<=", dim)
+            return start, count, 1
+        for size in (dim, step, *ends):
+            s.fix(size)
+        return first, count, s.value(step)
+    low = 0 if start is None else _from_start(s, start, dim)
+    high = dim if stop is None else _from_start(s, stop, dim)
+    s.require(0, "<=", low)
+    s.require(low + 2, "<=", high)  # a single one would broadcast
+    s.require(high, "<=", dim)
+    return low, high - low, 1
+
+
+def _from_start(s: Words, place: Place, dim: Dim) -> Place:
+    """A place from the start; a negative one counts from the end."""
+    from_end = s.value(place) < 0
+    s.require(place if from_end else 0, "<=", -1 if from_end else place)
+    return dim + place if from_end else place
+
+
+# fmt: off
+INDEXING: tuple[Row, ...] = (
+    Row("index", "move", N_("entries picked by numbers, slices, None, ... and lists"), "x[1:, None]",
+        takes=(Param("x"), Param("items", "items", follows=True), Param("tensors", "tensors")), method=False,
+        shape=_index_shape,
+        torch=lambda t, x, items, tensors: x[_python_index(items, [k.long() for k in tensors])],
+        numpy=lambda n, x, items, tensors: _numpy_index(x, items, [k.astype(int) for k in tensors]),
+        symbolic=_index_symbolic),
+)
+# fmt: on
