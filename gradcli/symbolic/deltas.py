@@ -7,6 +7,7 @@ replaces k by e, times a bracket for each end of k's range that e may leave. Wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import sympy
 from sympy import Add, Expr, Integer, Mul
@@ -20,6 +21,7 @@ ROW = "m"
 PIECES = 64
 """A stack of at most so many pieces is taken apart."""
 
+B = TypeVar("B", bound=Bound)
 Solution = tuple[dict[Expr, Expr], Expr, tuple[Index, ...]]
 """What replaces which index, the factor that stands for the ranges, and the indices that are new."""
 
@@ -67,7 +69,7 @@ def _opened(factors: Sequence[Expr], over: tuple[Index, ...]) -> tuple[list[Expr
         if factor.is_Add:
             return [Mul(*others) * term for term in factor.args], over
         if isinstance(factor, Sigma):
-            fresh = renewed(factor)
+            fresh = renewed_sum(factor)
             return [Mul(*others) * fresh.body], over + fresh.bound
         if factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer and 1 < factor.exp < 4:
             return [Mul(*others, factor.expand())], over
@@ -80,8 +82,8 @@ def _piece_index(factors: Sequence[Expr], over: Sequence[Index]) -> Index | None
     hidden = (delta for f in factors if not isinstance(f, Delta) for delta in in_order(atoms(f, Delta)))
     for delta in hidden:
         for k, place in (delta.args, delta.args[::-1]):
-            if k in over and place.is_Integer and k.dim.is_Integer and k.dim <= PIECES:
-                return k  # type: ignore[no-any-return]
+            if isinstance(k, Index) and k in over and place.is_Integer and k.dim.is_Integer and k.dim <= PIECES:
+                return k
     return None
 
 
@@ -117,7 +119,7 @@ def solve(delta: Expr, over: tuple[Index, ...]) -> Solution | None:
 def _solve_division(division: Quotient | Remainder, value: Expr, over: tuple[Index, ...]) -> Solution | None:
     """delta(floor(k/n), a): k = a*n + l with a new l; delta(k mod n, b): k = l*n + b."""
     k, n = division.args
-    if k not in over or value.has(k):
+    if not isinstance(k, Index) or k not in over or value.has(k):
         return None
     if isinstance(division, Quotient):
         new, ranges = index_for(n), ONE
@@ -218,7 +220,7 @@ def _merged(over: tuple[Index, ...], factors: list[Expr]) -> tuple[tuple[Index, 
     result: list[Expr] = []
     for factor in factors:
         if isinstance(factor, Sigma) and not free_indices(factor).isdisjoint(over):
-            fresh = renewed(factor)
+            fresh = renewed_sum(factor)
             over = over + fresh.bound
             result.extend(Mul.make_args(fresh.body))
         else:
@@ -250,10 +252,15 @@ def _sum_of(body: Expr, over: list[Index]) -> Expr:
 def renewed(e: Expr) -> Expr:
     """The same formula with new bound indices, so that it can be merged with what already uses its own."""
     if isinstance(e, Bound):
-        fresh = {k: Index(k.dim, k.name) for k in e.bound}
-        return type(e)(renewed(e.body).xreplace(fresh), *fresh.values())
+        return renewed_sum(e)
     inner = {s: renewed(s) for s in outer_bound(e)}
     return e.xreplace(inner) if inner else e
+
+
+def renewed_sum(e: B) -> B:
+    """A sum or a product with new indices, and those inside it."""
+    fresh = {k: Index(k.dim, k.name) for k in e.bound}
+    return type(e)(renewed(e.body).xreplace(fresh), *fresh.values())
 
 
 def outer_bound(e: Expr) -> list[Bound]:

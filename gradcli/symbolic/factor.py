@@ -6,7 +6,6 @@ and gain nothing on these.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from itertools import permutations
 
@@ -119,12 +118,12 @@ def _shared(terms: list[Expr]) -> dict[Expr, Expr]:
 
 
 def _factors(term: Expr) -> dict[Expr, Expr]:
-    powers: Counter[Expr] = Counter()
+    powers: dict[Expr, Expr] = {}
     for factor in Mul.make_args(term):
         base, exponent = _power(factor)
         if not factor.is_Number:
-            powers[base] += exponent
-    return dict(powers)
+            powers[base] = powers.get(base, ZERO) + exponent
+    return powers
 
 
 def _power(factor: Expr) -> tuple[Expr, Expr]:
