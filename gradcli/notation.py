@@ -130,7 +130,7 @@ def _piece(step: Step, place: int, program: Program, pieces: Sequence[Piece], na
         case Constant(value):
             return _constant(value, program.source[step.span.start : step.span.end])
         case Apply() as apply:
-            return _applied(apply, [_argument(a, place, pieces, names) for a in apply.arguments], program)
+            return _applied(apply, [_argument(a, place, pieces, names) for a in apply.arguments])
         case _:
             assert_never(step.how)
 
@@ -144,7 +144,7 @@ def _argument(argument: Any, by: int, pieces: Sequence[Piece], names: _Names) ->
     return argument
 
 
-def _applied(apply: Apply, arguments: list[Any], program: Program) -> Piece:
+def _applied(apply: Apply, arguments: list[Any]) -> Piece:
     row = apply.row
     own = _OWN.get(row.name)
     if own is not None and (piece := own(*arguments)) is not None:

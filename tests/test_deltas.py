@@ -7,9 +7,9 @@ from itertools import product
 import pytest
 from sympy import Expr, Integer, Mul, Symbol, expand
 
-from gradcli.symbolic.deltas import joined_digits, total
+from gradcli.symbolic.deltas import join_digits, total
 from gradcli.symbolic.dims import Index, Quotient, Remainder, Sizes
-from gradcli.symbolic.entries import written_out
+from gradcli.symbolic.entries import write_out
 from gradcli.symbolic.scalars import Delta, Entry, Sigma
 
 N = Integer(3)
@@ -21,7 +21,7 @@ def test_joined_digits_are_the_two_digits_also_where_one_is_out_of_range(shift: 
     """delta(floor(e/3), i) delta(e mod 3, l + shift): no e has a digit below 0 or above 2."""
     e, i, low = Index(Integer(9), "e"), Index(N, "i"), Index(N, "l")
     factors = [Delta(Quotient(e, N), i), Delta(Remainder(e, N), low + shift)]
-    joined = joined_digits(factors[::-1] if swapped else factors)
+    joined = join_digits(factors[::-1] if swapped else factors)
     assert not Mul(*joined).has(Quotient, Remainder)
     for at in product(range(9), range(3), range(3)):
         place = dict(zip((e, i, low), map(Integer, at), strict=True))
@@ -50,7 +50,7 @@ SUMMANDS = [
 @pytest.mark.parametrize("summand", SUMMANDS)
 def test_a_contracted_sum_is_the_sum_written_out(summand: Expr) -> None:
     """Also where two sums in a product have one index, which is renewed then."""
-    plain = written_out(Sigma(summand, J), Sizes())
-    contracted = written_out(total(summand, (J,)), Sizes())
+    plain = write_out(Sigma(summand, J), Sizes())
+    contracted = write_out(total(summand, (J,)), Sizes())
     for at in range(3):
         assert expand((plain - contracted).xreplace({M: Integer(at)})) == 0

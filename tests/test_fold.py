@@ -17,7 +17,7 @@ from gradcli.symbolic.numpy_script import Script
 from gradcli.symbolic.operators import OPERATORS
 from gradcli.symbolic.text_writer import TextWriter
 
-BASES = {scalars.Unknown, scalars.Flag, scalars.Bound, dims._Division, diff.Slot, diff.Power}
+BASES = {scalars.Unknown, scalars.Flag, scalars.Bound, dims.Ranged, dims._Division, diff.Slot, diff.Power}
 """What nodes have in common, and what stands in a formula only while it is differentiated."""
 
 

@@ -17,7 +17,7 @@ from gradcli.program import Apply, Constant, Input, Program, Ref, Step
 from gradcli.program.size_values import Rule, axis_sizes_in, evaluated, has_rule, plain, rules_in
 from gradcli.program.values import constant_values
 from gradcli.symbolic.dims import ZERO, Sizes
-from gradcli.symbolic.scalars import Atomic, as_float, is_deep, is_long_power, number, weight
+from gradcli.symbolic.scalars import Atomic, as_float, depth, is_long_power, number, weight
 from gradcli.symbolic.tensor_graph import Graph, Node, Tensor, tensor, tensor_of
 from gradcli.symbolic.vocabulary import Builder
 
@@ -101,7 +101,7 @@ class _Walk:
         if self.readers[place] > 1:
             most = NAMED if self.program.steps[place].name is not None else MAX_OPERATIONS
             return weight(entry, most + 1) > most
-        return weight(entry, LONG + 1) > LONG or is_deep(entry, DEEP)
+        return weight(entry, LONG + 1) > LONG or depth(entry) > DEEP
 
     def option(self, param: Param, argument: Any, row: Row, tensors: Sequence[Tensor]) -> Any:
         """An argument as the row's column takes it; what follows from sizes is an expression in them, or a number that

@@ -7,6 +7,7 @@ replaces k by e, times a bracket for each end of k's range that e may leave. Wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import sympy
 from sympy import Add, Expr, Integer, Mul
@@ -20,6 +21,7 @@ ROW = "m"
 PIECES = 64
 """A stack of at most so many pieces is taken apart."""
 
+B = TypeVar("B", bound=Bound)
 Solution = tuple[dict[Expr, Expr], Expr, tuple[Index, ...]]
 """What replaces which index, the factor that stands for the ranges, and the indices that are new."""
 
@@ -38,7 +40,7 @@ def _total(e: Expr, over: tuple[Index, ...], seeds_first: bool) -> Expr:
         return ZERO
     if not over:
         return e
-    factors = joined_digits(list(Mul.make_args(e)))
+    factors = join_digits(list(Mul.make_args(e)))
     opened = _opened(factors, over)
     if opened is not None:
         terms, over = opened
@@ -67,7 +69,7 @@ def _opened(factors: Sequence[Expr], over: tuple[Index, ...]) -> tuple[list[Expr
         if factor.is_Add:
             return [Mul(*others) * term for term in factor.args], over
         if isinstance(factor, Sigma):
-            fresh = renewed(factor)
+            fresh = renew_sum(factor)
             return [Mul(*others) * fresh.body], over + fresh.bound
         if factor.is_Pow and factor.base.is_Add and factor.exp.is_Integer and 1 < factor.exp < 4:
             return [Mul(*others, factor.expand())], over
@@ -80,8 +82,8 @@ def _piece_index(factors: Sequence[Expr], over: Sequence[Index]) -> Index | None
     hidden = (delta for f in factors if not isinstance(f, Delta) for delta in in_order(atoms(f, Delta)))
     for delta in hidden:
         for k, place in (delta.args, delta.args[::-1]):
-            if k in over and place.is_Integer and k.dim.is_Integer and k.dim <= PIECES:
-                return k  # type: ignore[no-any-return]
+            if isinstance(k, Index) and k in over and place.is_Integer and k.dim.is_Integer and k.dim <= PIECES:
+                return k
     return None
 
 
@@ -117,7 +119,7 @@ def solve(delta: Expr, over: tuple[Index, ...]) -> Solution | None:
 def _solve_division(division: Quotient | Remainder, value: Expr, over: tuple[Index, ...]) -> Solution | None:
     """delta(floor(k/n), a): k = a*n + l with a new l; delta(k mod n, b): k = l*n + b."""
     k, n = division.args
-    if k not in over or value.has(k):
+    if not isinstance(k, Index) or k not in over or value.has(k):
         return None
     if isinstance(division, Quotient):
         new, ranges = index_for(n), ONE
@@ -218,7 +220,7 @@ def _merged(over: tuple[Index, ...], factors: list[Expr]) -> tuple[tuple[Index, 
     result: list[Expr] = []
     for factor in factors:
         if isinstance(factor, Sigma) and not free_indices(factor).isdisjoint(over):
-            fresh = renewed(factor)
+            fresh = renew_sum(factor)
             over = over + fresh.bound
             result.extend(Mul.make_args(fresh.body))
         else:
@@ -247,13 +249,18 @@ def _sum_of(body: Expr, over: list[Index]) -> Expr:
     return Mul(*numbers) * Sigma(Mul(*others), *over)
 
 
-def renewed(e: Expr) -> Expr:
+def renew(e: Expr) -> Expr:
     """The same formula with new bound indices, so that it can be merged with what already uses its own."""
     if isinstance(e, Bound):
-        fresh = {k: Index(k.dim, k.name) for k in e.bound}
-        return type(e)(renewed(e.body).xreplace(fresh), *fresh.values())
-    inner = {s: renewed(s) for s in outer_bound(e)}
+        return renew_sum(e)
+    inner = {s: renew(s) for s in outer_bound(e)}
     return e.xreplace(inner) if inner else e
+
+
+def renew_sum(e: B) -> B:
+    """A sum or a product with new indices, and those inside it."""
+    fresh = {k: Index(k.dim, k.name) for k in e.bound}
+    return type(e)(renew(e.body).xreplace(fresh), *fresh.values())
 
 
 def outer_bound(e: Expr) -> list[Bound]:
@@ -268,7 +275,7 @@ def outer_bound(e: Expr) -> list[Bound]:
     return list(found)
 
 
-def joined_digits(factors: list[Expr]) -> list[Expr]:
+def join_digits(factors: list[Expr]) -> list[Expr]:
     """Pairs of deltas over quotient and remainder of one expression as one delta, where the low digit is one:
     delta(floor(e/n), i) delta(e mod n, l) is delta(e, n i + l) for 0 <= l < n, and 0 for any other l."""
     halves = {division.args: (delta, value) for delta, division, value in _divisions(factors, Quotient)}
@@ -279,7 +286,7 @@ def joined_digits(factors: list[Expr]) -> list[Expr]:
             low = value.xreplace({Quotient(e, n): high})
             rest = [f for f in factors if f is not delta and f is not other]
             joined = Mul(Delta(e, high * n + low), _range_factor(low, n))
-            return joined_digits([*rest, *Mul.make_args(joined)])
+            return join_digits([*rest, *Mul.make_args(joined)])
     return factors
 
 

@@ -26,7 +26,7 @@ def partial(e: Expr, x: Entry) -> Expr:
     return _slope(e.xreplace(slots), slots[x]).xreplace({slot: part for part, slot in slots.items()})
 
 
-class Slot(Unknown, Dummy):  # type: ignore[misc]
+class Slot(Unknown, Dummy):
     """What stands for an entry, or a sum that is held fixed, while SymPy differentiates."""
 
     is_commutative = True
@@ -51,7 +51,7 @@ def forget() -> None:
     clear_cache()
 
 
-class Power(Unknown, sympy.Function):  # type: ignore[misc]
+class Power(Unknown, sympy.Function):
     """base**exponent while it is differentiated."""
 
     nargs = (2,)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
-from typing import Any
 
 import sympy
 from sympy import Dummy, Expr, Integer, Symbol
@@ -17,13 +16,13 @@ from sympy import Dummy, Expr, Integer, Symbol
 from gradcli.program.names import fresh_name
 from gradcli.shapes import Shape
 
-Dim = Any  # SymPy has no types that mypy reads
+Dim = Expr
 """A size: an Integer, a symbol, or a polynomial in symbols."""
 
 ZERO, ONE = sympy.S.Zero, sympy.S.One
 
 
-class Index(Dummy):  # type: ignore[misc]
+class Index(Dummy):
     """An index, globally unique (so that substitution never captures one), with the size of the axis it runs over."""
 
     dim: Dim
@@ -31,7 +30,7 @@ class Index(Dummy):  # type: ignore[misc]
     def __new__(cls, dim: Dim, hint: str = "r") -> Index:
         index = super().__new__(cls, hint, integer=True, nonnegative=True)
         index.dim = dim
-        return index  # type: ignore[no-any-return]
+        return index
 
 
 def index_for(dim: Dim, hint: str = "r") -> Expr:
@@ -95,8 +94,9 @@ class Sizes:
         """How large this axis is now."""
         if isinstance(dim, int):
             return dim
-        known = self.values.get(dim)
-        return known if known is not None else int(dim.xreplace({s: Integer(n) for s, n in self.values.items()}))
+        if isinstance(dim, Symbol):
+            return self.values[dim]
+        return int(dim.xreplace({s: Integer(n) for s, n in self.values.items()}))
 
     def fix(self, dim: Dim) -> int:
         """The number this dim is now; from here on the formula holds for that size only."""
@@ -145,7 +145,7 @@ class Sizes:
         if a == b:
             return a
         for one, other in ((b, a), (a, b)):
-            if one.is_Symbol and one not in other.free_symbols:
+            if isinstance(one, Symbol) and one not in other.free_symbols:
                 self._equal[one] = other
                 return other
         self.fix(a)
@@ -192,12 +192,14 @@ def _lowest(e: Expr) -> Expr | None:
 
 
 def _highest_of(atom: Expr) -> Expr | None:
-    return atom.dim - 1 if isinstance(atom, Index) else atom.highest()
+    if isinstance(atom, Index):
+        return atom.dim - 1
+    return atom.highest() if isinstance(atom, Ranged) else None
 
 
 def _index_atoms(e: Expr) -> set[Expr]:
     """The outermost things that vary in e: indices, quotients and remainders (not the indices inside those)."""
-    if isinstance(e, Index) or hasattr(e, "highest"):
+    if isinstance(e, (Index, Ranged)):
         return {e}
     if not e.args:
         return set()
@@ -214,7 +216,15 @@ def _polynomial_nonnegative(p: Expr) -> bool:
     return all(bool(c.is_Number and c >= 0) for c in shifted.as_coefficients_dict().values())
 
 
-class _Division(sympy.Function):  # type: ignore[misc]
+class Ranged(sympy.Function):
+    """An index expression that is no polynomial in indices, of which it is known how large it can be."""
+
+    def highest(self) -> Expr | None:
+        """Its largest value."""
+        raise NotImplementedError
+
+
+class _Division(Ranged):
     """What quotient and remainder share: both first split off what the divisor divides."""
 
     nargs = (2,)

@@ -24,7 +24,7 @@ def entry_at(e: Expr, indices: Sequence[Expr], at: Sequence[int], sizes: Sizes) 
     """The formula at one place, sums written out and sizes as numbers."""
     numbers = {k: Integer(p) for k, p in zip(indices, at, strict=True) if isinstance(k, Index)}
     numbered = {s: Integer(n) for s, n in sizes.values.items()}
-    return tidy(written_out(e.xreplace(numbers), sizes).xreplace(numbered))
+    return tidy(write_out(e.xreplace(numbers), sizes).xreplace(numbered))
 
 
 def size_at(e: Expr, sizes: Sizes) -> int:
@@ -34,13 +34,13 @@ def size_at(e: Expr, sizes: Sizes) -> int:
     return 1 if isinstance(e, Entry) or not e.args else sum(size_at(a, sizes) for a in e.args)
 
 
-def written_out(e: Expr, sizes: Sizes) -> Expr:
+def write_out(e: Expr, sizes: Sizes) -> Expr:
     """The formula with every sum and product over an index term by term."""
     replaced = {}
     for part in outer_bound(e):
         ranges = [range(sizes.value(k.dim)) for k in part.bound]
         terms = (
-            written_out(part.body.xreplace(dict(zip(part.bound, map(Integer, at), strict=True))), sizes)
+            write_out(part.body.xreplace(dict(zip(part.bound, map(Integer, at), strict=True))), sizes)
             for at in product(*ranges)
         )
         replaced[part] = (Mul if isinstance(part, Pi) else Add)(*terms)

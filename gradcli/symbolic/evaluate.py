@@ -8,9 +8,8 @@ Jacobian is never built. The library it computes with is a parameter: one that w
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Sequence
+from functools import cached_property, reduce
 from math import prod
 from typing import Any
 
@@ -18,77 +17,27 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
-from gradcli.message import N_, limit
-from gradcli.ops.libraries import n as numpy_library
-from gradcli.program.values import options_as_floats
 from gradcli.report import Array
-from gradcli.shapes import RAISE, allowed, needed
 from gradcli.symbolic import calls
 from gradcli.symbolic.derive import Formula
-from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder
+from gradcli.symbolic.dims import Index, Quotient, Remainder
 from gradcli.symbolic.einsum import contract_pairs
 from gradcli.symbolic.fold import Algebra, fold
+from gradcli.symbolic.named_arrays import Arrays, Named
 from gradcli.symbolic.operators import OPERATORS
-from gradcli.symbolic.scalars import (
-    Above,
-    AtLeast,
-    Delta,
-    Entry,
-    Equal,
-    Flag,
-    Pi,
-    Place,
-    Sigma,
-    Where,
-    as_float,
-    free_indices,
-)
-from gradcli.symbolic.tensor_graph import Graph, Node
+from gradcli.symbolic.scalars import Above, AtLeast, Delta, Entry, Equal, Flag, Pi, Place, Sigma, Where, free_indices
 
-MAX_ELEMENTS = 400_000_000
-"""No intermediate array may be larger (3 GB): a limit, told before it is allocated."""
 SPREAD = 4
 """A sum of terms whose broadcast is this many times its largest term is multiplied out under a summation."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Named:
-    """An array whose axes are indices."""
-
-    axes: tuple[Index, ...]
-    array: Any  # of the library: NumPy's, or one that has its text with it
-
-    def on(self, axes: Sequence[Index]) -> Any:
-        """The array so that it broadcasts with others over `axes`."""
-        mine = [k for k in axes if k in self.axes]
-        array = self.array
-        if tuple(mine) != self.axes:
-            order = [self.axes.index(k) for k in mine]
-            array = array.T if order == [1, 0] else array.transpose(*order)
-        places = [slice(None) if k in self.axes else None for k in axes]
-        while places and places[0] is None:
-            places.pop(0)  # NumPy adds axes in front by itself
-        return array if None not in places else array[tuple(places)]
-
-
-class Evaluator(Algebra[Named]):
+class Evaluator(Arrays, Algebra[Named]):
     """The values of a graph's formulas at one point; every tensor and subexpression is computed once."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        point: Mapping[str, Array],
-        printed: Mapping[str, Node] | None = None,
-        np: Any = np,
-        rows: Any = numpy_library,
-    ) -> None:
-        """`printed` holds the definitions as they are printed, where that differs from how the graph has them; `np` is
-        the library that is computed with, `rows` what the rows' columns get."""
-        self.graph, self.point, self.np, self.rows = graph, point, np, rows
-        self.nodes = {**graph.nodes, **(printed or {})}
-        self.tensors: dict[str, Any] = {}
-        self.known: dict[Expr, Named] = {}
-        self.lengths: dict[Index, int] = {}
+    @cached_property
+    def known(self) -> dict[Expr, Named]:
+        """The subexpressions that were computed."""
+        return {}
 
     def value(self, formula: Formula) -> Array:
         """The formula at every index, in the shape of its dims."""
@@ -121,86 +70,6 @@ class Evaluator(Algebra[Named]):
         if value is None:
             value = self.known[e] = fold(e, self)
         return value
-
-    # Tensors
-
-    def tensor(self, name: str) -> Any:
-        if name not in self.tensors:
-            self.tensors[name] = self.computed(name)
-        return self.tensors[name]
-
-    def computed(self, name: str) -> Any:
-        """The tensor of this name: an input, or as its node says."""
-        node = self.nodes.get(name)
-        if node is None or (node.kind == "leaf" and node.constant is None):
-            return np.asarray(self.point[name], dtype=np.float64)
-        if node.constant is not None:
-            return node.constant
-        if node.primitive is not None:
-            return self.primitive(node, self.tensor)
-        return self.at_all(node.formula(), node.idx, node.dims)
-
-    def primitive(self, node: Node, tensor: Callable[[str], Any]) -> Any:
-        """A primitive's row on the values of its tensors."""
-        assert node.primitive is not None
-        arguments = [tensor(a.name) if isinstance(a, Node) else options_as_floats(a) for a in node.primitive.arguments]
-        with np.errstate(all="ignore"):
-            return self.array(node.primitive.row.numpy(self.rows, *arguments))
-
-    # What another library does in its own way
-
-    whole_numbers: Any = int
-
-    @staticmethod
-    def array(value: Any) -> Any:
-        """What a column gave, as an array of the library."""
-        return np.asarray(value)
-
-    @staticmethod
-    def floats(value: Any) -> Any:
-        """An array whose entries are no whole numbers to the library."""
-        return np.asarray(value, dtype=np.float64)
-
-    def constant(self, e: Expr) -> Any:
-        """A number of the library."""
-        if e is sympy.zoo:  # 1/0, the mean of no numbers
-            return np.nan
-        return int(e) if e.is_Integer and abs(e) < 2**62 else as_float(e)
-
-    def dim(self, dim: Dim) -> int:
-        """How large an axis is."""
-        return self.graph.sizes.value(dim)
-
-    def length(self, k: Index) -> int:
-        """How many values an index has."""
-        if k not in self.lengths:
-            self.lengths[k] = self.dim(k.dim)
-        return self.lengths[k]
-
-    def joined(self, parts: Sequence[Named]) -> tuple[Index, ...]:
-        """The axes of what broadcasts over these: those of the largest first."""
-        seen: dict[Index, None] = {}
-        for part in sorted(parts, key=lambda p: -len(p.axes)):
-            seen.update(dict.fromkeys(part.axes))
-        return tuple(seen)
-
-    def together(self, compute: Callable[..., Any], *parts: Named) -> Named:
-        """An elementwise computation on parts that broadcast over their indices."""
-        axes = self.joined(parts)
-        self.within(prod(map(self.length, axes)))
-        return Named(axes, self.array(compute(*(part.on(axes) for part in parts))))
-
-    @staticmethod
-    def within(elements: int) -> None:
-        most = max(allowed(MAX_ELEMENTS), MAX_ELEMENTS)
-        if elements > most:
-            raise limit(
-                N_("the formula needs an array of {n} numbers, more than {most}"),
-                hint=RAISE,
-                n=elements,
-                most=most,
-                count=needed(elements, MAX_ELEMENTS),
-            )
 
     # Indices and entries
 

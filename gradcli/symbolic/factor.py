@@ -6,7 +6,6 @@ and gain nothing on these.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from itertools import permutations
 
@@ -20,10 +19,10 @@ from gradcli.symbolic.scalars import Bound, Delta, in_order, weight
 
 def tidy(e: Expr) -> Expr:
     """Equal sums made one (whatever their indices are called), then common factors pulled out of each sum of terms."""
-    return factored(merged(e))
+    return factor_out(merge_sums(e))
 
 
-def merged(e: Expr, beside: Expr = ZERO) -> Expr:
+def merge_sums(e: Expr, beside: Expr = ZERO) -> Expr:
     """e with sums that differ only in the names of their indices replaced by the first of them: one of `beside`, if it
     has such a one."""
     sums, others = outer_bound(e), outer_bound(beside)
@@ -58,23 +57,23 @@ def _numbered(sigma: Bound) -> tuple[Expr, int]:
     return type(sigma)(in_order(candidates)[0], *numbers), depth
 
 
-def factored(e: Expr) -> Expr:
+def factor_out(e: Expr) -> Expr:
     """The factors that every term shares in front; looks inside products and sums over an index too."""
     if not e.is_Add:
-        return _inside(e, factored)
-    terms = [factored(t) for t in e.args]
+        return _inside(e, factor_out)
+    terms = [factor_out(t) for t in e.args]
     shared = _shared(terms)
     if not shared:
         return _shorter(Add(*terms))
     rest = Add(*(_divided(t, shared) for t in terms))
-    return Mul(*(base**n for base, n in shared.items()), factored(rest))
+    return Mul(*(base**n for base, n in shared.items()), factor_out(rest))
 
 
-def grouped(e: Expr) -> Expr:
+def group_places(e: Expr) -> Expr:
     """Terms at one given place together: a delta(i,0) + b delta(i,0) + c delta(i,1) as (a + b) delta(i,0) +
     c delta(i,1)."""
     if not e.is_Add:
-        return _inside(e, grouped)
+        return _inside(e, group_places)
     places: dict[tuple[Expr, ...], list[Expr]] = {}
     for term in e.args:
         factors = Mul.make_args(term)
@@ -82,7 +81,7 @@ def grouped(e: Expr) -> Expr:
         places.setdefault(at, []).append(Mul(*(f for f in factors if f not in at)) if at else term)
     if all(len(terms) == 1 for at, terms in places.items() if at):
         return e
-    return Add(*(Mul(*at, factored(Add(*terms))) if at else Add(*terms) for at, terms in places.items()))
+    return Add(*(Mul(*at, factor_out(Add(*terms))) if at else Add(*terms) for at, terms in places.items()))
 
 
 def _inside(e: Expr, rewrite: Callable[[Expr], Expr]) -> Expr:
@@ -119,12 +118,12 @@ def _shared(terms: list[Expr]) -> dict[Expr, Expr]:
 
 
 def _factors(term: Expr) -> dict[Expr, Expr]:
-    powers: Counter[Expr] = Counter()
+    powers: dict[Expr, Expr] = {}
     for factor in Mul.make_args(term):
         base, exponent = _power(factor)
         if not factor.is_Number:
-            powers[base] += exponent
-    return dict(powers)
+            powers[base] = powers.get(base, ZERO) + exponent
+    return powers
 
 
 def _power(factor: Expr) -> tuple[Expr, Expr]:

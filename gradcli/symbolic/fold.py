@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from functools import cache
 from typing import Generic, TypeVar
 
 import sympy
@@ -90,7 +89,7 @@ class Algebra(ABC, Generic[T]):
 
 def fold(e: Expr, algebra: Algebra[T]) -> T:
     """What the algebra makes of the expression."""
-    made: T = getattr(algebra, kind_of(e.__class__))(e)
+    made: T = getattr(algebra, kind_of(type(e)))(e)
     return made
 
 
@@ -119,7 +118,11 @@ KINDS: Mapping[type, str] = {
 """Classes of nodes, and the method of an algebra that is for them; a class not named here is what its base is."""
 
 
-@cache
+_KNOWN: dict[type, str] = {}
+
+
 def kind_of(kind: type) -> str:
     """The method for nodes of this class."""
-    return next(KINDS[base] for base in kind.__mro__ if base in KINDS)
+    if kind not in _KNOWN:
+        _KNOWN[kind] = next(KINDS[base] for base in kind.__mro__ if base in KINDS)
+    return _KNOWN[kind]

@@ -22,7 +22,7 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Dim
 from gradcli.symbolic.entries import entry_at, places, size_at
 from gradcli.symbolic.evaluate import Evaluator
-from gradcli.symbolic.factor import merged
+from gradcli.symbolic.factor import merge_sums
 from gradcli.symbolic.inline import Polished
 from gradcli.symbolic.latex_writer import LatexWriter
 from gradcli.symbolic.magnitude import Magnitude
@@ -122,7 +122,7 @@ class Form:
                 return None
         columns = zip(self.formula.columns, vjp.formula.columns, strict=True)
         contraction = self.contraction(self.weights).xreplace({a: b for a, b in columns if a != b})
-        return merged(contraction, vjp.formula.entry)
+        return merge_sums(contraction, vjp.formula.entry)
 
     def magnitude(self, known: Mapping[str, Array], by: str | None = None) -> Array:
         """`value` with every term that is added taken as positive: how large what cancels in it is."""

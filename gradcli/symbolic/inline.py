@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, Integer, Mul
 
-from gradcli.symbolic.deltas import joined_digits, renewed, total
+from gradcli.symbolic.deltas import join_digits, renew, total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
-from gradcli.symbolic.factor import grouped, tidy
+from gradcli.symbolic.factor import group_places, tidy
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Entry, Place, Sigma, atoms, is_structural, weight
 from gradcli.symbolic.tensor_graph import Graph, Node
 
@@ -31,7 +31,7 @@ class Polished:
 def polished(graph: Graph, formula: Formula) -> Polished:
     """The formula with every definition written out that is used once, in a place where it is only multiplied and
     added: inside a function, a power or a bracket a name reads better. A definition that is only another name goes."""
-    work = _Work(graph, sifted(_in_bounds(graph, formula.entry)))
+    work = _Work(graph, sift(_in_bounds(graph, formula.entry)))
     for name in work.needed():
         if work.is_alias(name):
             work.replace_everywhere(name)
@@ -43,7 +43,7 @@ def polished(graph: Graph, formula: Formula) -> Polished:
             work.write_out(name, reader)
             readers = {other: reader if by == name else by for other, by in readers.items()}
     nodes = tuple(_with_body(graph.nodes[n], work.bodies.get(n)) for n in work.needed())
-    return Polished(replace(formula, entry=grouped(sifted(tidy(work.bodies[""])))), nodes)
+    return Polished(replace(formula, entry=group_places(sift(tidy(work.bodies[""])))), nodes)
 
 
 def _in_bounds(graph: Graph, e: Expr) -> Expr:
@@ -95,14 +95,14 @@ class _Work:
     def replace_everywhere(self, name: str) -> None:
         definition = self.bodies.pop(name)
         for other in list(self.bodies):
-            self.bodies[other] = _written_out(self.bodies[other], self.graph.nodes[name], definition)
+            self.bodies[other] = _substitute(self.bodies[other], self.graph.nodes[name], definition)
 
     def stays_readable(self, name: str, reader: str) -> bool:
         """A chain of layers is told layer by layer, not as one formula nested as deep as the chain is long."""
         return weight(self.bodies[name]) + weight(self.bodies[reader]) <= READABLE
 
     def write_out(self, name: str, reader: str) -> None:
-        self.bodies[reader] = _written_out(self.bodies[reader], self.graph.nodes[name], self.bodies.pop(name))
+        self.bodies[reader] = _substitute(self.bodies[reader], self.graph.nodes[name], self.bodies.pop(name))
 
     def single_linear_readers(self, needed: Sequence[str]) -> dict[str, str]:
         """For each definition that is read once, linearly, and not by a primitive: who reads it."""
@@ -148,37 +148,37 @@ def _uses(e: Expr, linear: bool = True) -> Iterator[tuple[str, bool]]:
         yield from _uses(argument, goes_on)
 
 
-def _written_out(e: Expr, node: Node, definition: Expr) -> Expr:
+def _substitute(e: Expr, node: Node, definition: Expr) -> Expr:
     """e with each entry of the node replaced by its definition, and sums around it contracted again."""
     if isinstance(e, Entry) and e.name == node.name:
         places = {k: i for k, i in zip(node.idx, e.indices, strict=True) if isinstance(k, Index)}
-        return renewed(definition).xreplace(places)
+        return renew(definition).xreplace(places)
     if not e.args or not any(a.name == node.name for a in atoms(e, Entry)):
         return e
-    arguments = [_written_out(a, node, definition) for a in e.args]
+    arguments = [_substitute(a, node, definition) for a in e.args]
     if isinstance(e, Sigma):
         return total(arguments[0], e.bound)
     return e.func(*arguments)
 
 
-def sifted(e: Expr) -> Expr:
+def sift(e: Expr) -> Expr:
     """f(m) delta(m, 0) as f(0) delta(m, 0): next to a delta that fixes an index, the index is what it is fixed to.
 
     And delta(i, floor(e/n)) delta(j, e mod n) as delta(n i + j, e): the two digits of e are e.
     """
     if isinstance(e, Bound):
-        body = sifted(e.body)
+        body = sift(e.body)
         return e if body == e.body else type(e)(body, *e.bound)
     if e.is_Add:
-        return Add(*map(sifted, e.args))
+        return Add(*map(sift, e.args))
     if not e.is_Mul:
         return e
-    factors = [sifted(f) if f.is_Add or isinstance(f, Bound) else f for f in e.args]
+    factors = [sift(f) if f.is_Add or isinstance(f, Bound) else f for f in e.args]
     for place, factor in enumerate(factors):
         fixed = _fixed(factor)
         if fixed:
             factors = [f if k == place else f.xreplace(fixed) for k, f in enumerate(factors)]
-    return Mul(*joined_digits(factors))
+    return Mul(*join_digits(factors))
 
 
 def _fixed(factor: Expr) -> dict[Expr, Expr]:

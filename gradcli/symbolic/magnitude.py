@@ -9,7 +9,8 @@ import numpy as np
 from sympy import Expr
 
 from gradcli.report import Array
-from gradcli.symbolic.evaluate import Evaluator, Named
+from gradcli.symbolic.evaluate import Evaluator
+from gradcli.symbolic.named_arrays import Named
 from gradcli.symbolic.scalars import Above, AtLeast, Delta, Entry, Equal, Place, Where, atoms, is_structural
 from gradcli.symbolic.tensor_graph import Graph, Node
 

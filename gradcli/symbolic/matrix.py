@@ -89,7 +89,9 @@ class MatrixWriter(Algebra[Value]):
 
     def value(self, e: Expr) -> Value:
         """The expression as an array over its own free indices."""
-        return fold(e, self) if free_indices(e) or atoms(e, Entry) else self.constant(e)
+        if not free_indices(e) and not atoms(e, Entry):
+            return self.constant(e)
+        return fold(e, self)
 
     def unwritten(self, e: Expr) -> Value:
         """What has no matrix notation."""
@@ -108,15 +110,14 @@ class MatrixWriter(Algebra[Value]):
 
     def entry(self, e: Entry) -> Value:
         self.define(e.name)
-        if all(isinstance(k, Index) for k in e.indices):
-            axes = e.indices
+        axes = tuple(k for k in e.indices if isinstance(k, Index))
+        if axes == e.indices:
             if len(axes) == 2 and axes[0] == axes[1]:
                 return Value(f"diag({e.name})", axes[:1])
             if len(set(axes)) != len(axes) or len(axes) > 2:
                 raise NoMatrix
             return Value(e.name, axes)
         places = [":" if isinstance(k, Index) else str(k) for k in e.indices]
-        axes = tuple(k for k in e.indices if isinstance(k, Index))
         plain = all(isinstance(k, Index) or k.is_Integer for k in e.indices)
         if not plain or len(axes) > 2 or len(set(axes)) != len(axes):
             raise NoMatrix

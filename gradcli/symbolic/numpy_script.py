@@ -20,9 +20,10 @@ from gradcli.ops.libraries import n as numpy_library
 from gradcli.program.source_text import Library, Spelled, as_int, as_spelled, made
 from gradcli.report import Array
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, in_range
-from gradcli.symbolic.evaluate import Evaluator, Named
+from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.fold import fold
 from gradcli.symbolic.form import Form
+from gradcli.symbolic.named_arrays import Named
 from gradcli.symbolic.scalars import Entry, Flag, Place, as_float
 from gradcli.symbolic.spelling import is_negative
 

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import sympy
 from sympy import Expr, Integer, Mul, Symbol
@@ -19,11 +19,11 @@ from sympy import Expr, Integer, Mul, Symbol
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
 from gradcli.program.literals import MAX_EXACT_BITS
-from gradcli.symbolic.dims import ONE, ZERO, Index, is_nonnegative
+from gradcli.symbolic.dims import ONE, ZERO, Index, Ranged, is_nonnegative
 from gradcli.symbolic.slopes import RESULT, slope, stand_ins
 
 
-class Unknown(Expr):  # type: ignore[misc]
+class Unknown(Expr):
     """A number of which it is known for good that nothing more is known: SymPy would look for a proof of each of
     these facts, every time anew and in vain, for every new expression that it stands in."""
 
@@ -43,11 +43,11 @@ class Entry(Unknown):
 
     @property
     def name(self) -> str:
-        return self.args[0].name  # type: ignore[no-any-return]
+        return self.args[0].name
 
     @property
     def indices(self) -> tuple[Expr, ...]:
-        return tuple(self.args[1:])
+        return self.args[1:]
 
     def sort_key(self, order: str | None = None) -> Any:
         """By name, then by indices: the key that SymPy finds by asking for factors and powers first."""
@@ -56,7 +56,7 @@ class Entry(Unknown):
         return self.class_key(), inside, one, ONE
 
 
-class Flag(sympy.Function):  # type: ignore[misc]
+class Flag(sympy.Function):
     """What is 0 or 1: its powers are itself, and its derivative is 0."""
 
     is_real = True
@@ -130,7 +130,7 @@ def _known(a: Expr, b: Expr, test: Callable[[Expr], Any]) -> Expr | None:
     return None
 
 
-class Place(sympy.Function):  # type: ignore[misc]
+class Place(Ranged):
     """An entry of a tensor of whole numbers, used as an index into an axis of size n; -1 is the last place."""
 
     nargs = (2,)
@@ -153,7 +153,7 @@ def is_structural(e: Expr) -> bool:
     return all(s.is_integer for s in e.free_symbols) and all(p.exp.is_Integer for p in atoms(e, sympy.Pow))
 
 
-class Where(sympy.Function):  # type: ignore[misc]
+class Where(sympy.Function):
     """a where the 0/1 scalar c is 1, else b; the branch not taken is not looked at, even if it is nan."""
 
     nargs = (3,)
@@ -190,7 +190,7 @@ class Bound(Unknown):
 
     @property
     def bound(self) -> tuple[Index, ...]:
-        return tuple(self.args[1:])
+        return cast("tuple[Index, ...]", self.args[1:])
 
     @property
     def free_symbols(self) -> set[Symbol]:
@@ -219,7 +219,7 @@ class Pi(Bound):
     """The product of a body over bound indices."""
 
 
-class log(sympy.log):  # type: ignore[misc]
+class log(sympy.log):
     """SymPy's logarithm without its search for signs and imaginary parts, which takes milliseconds for log(1 + exp(x)).
     Of a negative number it stays as it is, and is nan as a number. Its name is the one that is written."""
 
@@ -230,7 +230,7 @@ class log(sympy.log):  # type: ignore[misc]
         return sympy.log(u) if u.is_number and u.is_nonnegative else None
 
 
-class Atomic(Unknown, sympy.Function):  # type: ignore[misc]
+class Atomic(Unknown, sympy.Function):
     """A function of the table that is kept as it is (`sigmoid`, `relu`), without SymPy's search for periods, signs and
     special values each time that one is made.
 
@@ -273,50 +273,44 @@ def atomic(name: str) -> type[Atomic]:
     """The SymPy function class of a row that has partials."""
     row = TABLE[name]
     assert row.sympy is not None or row.derivative is not None, name
-    return type(row.name, (*_PARITY.get(row.name, ()), Atomic), {"row": row})
+    return type(row.name, (Atomic,), {"row": row, **_SYMMETRIES.get(row.name, {})})
 
 
-class _Magnitude:
-    """|-u| = |u| and |c u| = |c| |u| for a number c; |u|² = u²."""
-
-    @classmethod
-    def eval(cls, u: Expr) -> Expr | None:
-        if u.is_Number:
-            return abs(u)
-        c, rest = u.as_coeff_Mul()
-        return None if c == 1 else abs(c) * cls(rest)  # type: ignore[call-arg]
-
-    def _eval_power(self, exponent: Expr) -> Expr | None:
-        if exponent.is_Integer and exponent.is_even:
-            return self.args[0] ** exponent  # type: ignore[attr-defined]
-        return None
+def _magnitude(kind: type[Expr], u: Expr) -> Expr | None:
+    """|-u| = |u| and |c u| = |c| |u| for a number c."""
+    if u.is_Number:
+        return abs(u)
+    c, rest = u.as_coeff_Mul()
+    return None if c == 1 else abs(c) * kind(rest)
 
 
-class _Odd:
+def _power_of_magnitude(e: Expr, exponent: Expr) -> Expr | None:
+    """|u|² = u²"""
+    u: Expr = e.args[0]
+    return u**exponent if exponent.is_Integer and exponent.is_even else None
+
+
+def _odd(kind: type[Expr], u: Expr) -> Expr | None:
     """f(-u) = -f(u), and f(0) = 0."""
-
-    @classmethod
-    def eval(cls, u: Expr) -> Expr | None:
-        if u == 0:
-            return ZERO
-        return -cls(-u) if u.could_extract_minus_sign() else None  # type: ignore[call-arg, operator]
+    if u == 0:
+        return ZERO
+    return -kind(-u) if u.could_extract_minus_sign() else None
 
 
-class _Even:
+def _even(kind: type[Expr], u: Expr) -> Expr | None:
     """f(-u) = f(u), and f(0) = 1."""
-
-    @classmethod
-    def eval(cls, u: Expr) -> Expr | None:
-        if u == 0:
-            return ONE
-        return cls(-u) if u.could_extract_minus_sign() else None  # type: ignore[call-arg]
+    if u == 0:
+        return ONE
+    return kind(-u) if u.could_extract_minus_sign() else None
 
 
-_PARITY: dict[str, tuple[type, ...]] = {
-    "abs": (_Magnitude,),
-    **dict.fromkeys(("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "erfinv"), (_Odd,)),
-    **dict.fromkeys(("cos", "cosh"), (_Even,)),
+_ODD = ("sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "erfinv")
+_SYMMETRIES: Mapping[str, Mapping[str, Any]] = {
+    "abs": {"eval": classmethod(_magnitude), "_eval_power": _power_of_magnitude},
+    **{name: {"eval": classmethod(_odd)} for name in _ODD},
+    **{name: {"eval": classmethod(_even)} for name in ("cos", "cosh")},
 }
+"""What SymPy asks a class of functions to do when one is made, by the row's name."""
 
 
 def number(value: Fraction | float | int | str | Expr) -> Expr:
@@ -389,12 +383,19 @@ class Scalars:
 
 SCALARS = Scalars()
 
+Node = TypeVar("Node", bound=Expr)
+
+
+def atoms(e: Expr, kind: type[Node]) -> frozenset[Node]:
+    """Every subexpression of a kind, as SymPy's `e.atoms(kind)`."""
+    key: Any = kind  # a class can be a key, which mypy does not see
+    return _atoms(e, key)
+
 
 @lru_cache(1 << 14)
-def atoms(e: Expr, kind: type) -> frozenset[Expr]:
-    """Every subexpression of a kind, as SymPy's `e.atoms(kind)`; known of each subexpression once it was asked, and
-    derivatives are made of the same ones over and over."""
-    inside = (atoms(a, kind) for a in e.args)
+def _atoms(e: Expr, kind: type) -> frozenset[Any]:
+    """Known of each subexpression from the first time on: derivatives are made of the same ones over and over."""
+    inside = (_atoms(a, kind) for a in e.args)
     return frozenset((e,) if isinstance(e, kind) else ()).union(*inside)
 
 
@@ -407,7 +408,7 @@ def free_indices(e: Expr) -> frozenset[Index]:
     return inside.difference(e.bound) if isinstance(e, Bound) else inside
 
 
-def in_order(found: Iterable[Expr]) -> list[Expr]:
+def in_order(found: Iterable[Node]) -> list[Node]:
     """Expressions in an order that is the same in every run; one alone needs no comparing."""
     some = list(found)
     return sorted(some, key=sympy.default_sort_key) if len(some) > 1 else some
@@ -427,18 +428,17 @@ def weight(e: Expr, most: int = 10_000) -> int:
     return count
 
 
-def is_deep(e: Expr, most: int) -> bool:
-    """Whether more than so many functions and powers stand inside each other."""
-    waiting = [(e, 0)]
+def depth(e: Expr) -> int:
+    """How many functions and powers stand inside each other."""
+    deepest, waiting = 0, [(e, 0)]
     while waiting:
-        one, depth = waiting.pop()
-        if isinstance(one, Entry) or not one.args:
+        part, above = waiting.pop()
+        if isinstance(part, Entry) or not part.args:
             continue
-        depth += not (one.is_Add or one.is_Mul)
-        if depth > most:
-            return True
-        waiting.extend((a, depth) for a in one.args)
-    return False
+        here = above + (not (part.is_Add or part.is_Mul))
+        deepest = max(deepest, here)
+        waiting.extend((a, here) for a in part.args)
+    return deepest
 
 
 def is_long_power(function: str, of: Sequence[Expr]) -> bool:
@@ -461,7 +461,7 @@ def in_tables_words(e: Expr) -> Expr:
     if not e.args or isinstance(e, Entry):
         return e
     if isinstance(e, sympy.Piecewise):
-        return _choice([(in_tables_words(value), in_tables_words(condition)) for value, condition in e.args])
+        return _choice([tuple(map(in_tables_words, piece.args)) for piece in e.args])
     arguments = tuple(map(in_tables_words, e.args))
     word = _WORDS.get(type(e))
     if word is None and isinstance(e, sympy.Function) and type(e).__module__.startswith("sympy."):
@@ -471,7 +471,7 @@ def in_tables_words(e: Expr) -> Expr:
     return e if all(map(operator.is_, arguments, e.args)) else e.func(*arguments)
 
 
-def _choice(pieces: Sequence[tuple[Expr, Expr]]) -> Expr:
+def _choice(pieces: Sequence[Sequence[Expr]]) -> Expr:
     """Values with conditions, of which the first that holds is taken; the last always does."""
     *others, (rest, _) = pieces
     for value, condition in reversed(others):
