@@ -10,8 +10,8 @@ from typer.core import TyperOption
 
 from gradcli.cli.argv import Argument, Argv, flag_of
 from gradcli.cli.options import ASKED, BATCH, nearest_flag
-from gradcli.cli.shell_line import quoted
 from gradcli.message import N_, GradcliError, Message, fault
+from gradcli.shell_line import quoted
 
 
 def of_typer(error: TyperException, argv: Argv, example: str) -> GradcliError:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.commands.graph import chosen
+from gradcli.commands.graph import choose
 from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, fault, limit
 from gradcli.ops.libraries import n as numpy_library
@@ -26,7 +26,7 @@ RESERVED = {"torch", "np", "jnp", "jax", "scipy", "print", "float", "abs", "int"
 
 def run(request: Request) -> Iterator[Part]:
     """The question, and the script."""
-    to = chosen(request.to, KINDS)
+    to = choose(request.to, KINDS)
     problem = understand(request)
     yield problem.question()
     _refuse_names(problem)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradcli.explain.slots import listed, note, number
+from gradcli.explain.slots import comma_separated, note, number
 from gradcli.message import N_
 from gradcli.report import Array, Note
 from gradcli.shapes import written
@@ -48,7 +48,7 @@ def grad(
         "weights",
         N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
         y=output,
-        names=listed([f"{name}.grad" for name in found]),
+        names=comma_separated([f"{name}.grad" for name in found]),
     )
 
 

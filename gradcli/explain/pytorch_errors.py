@@ -26,7 +26,7 @@ class Known:
     page: Callable[[re.Match[str] | None], Topic]
 
 
-def recognised(text: str) -> Topic | None:
+def page_for(text: str) -> Topic | None:
     """The page for a pasted message, or None."""
     bare = " ".join(text.split())
     for known in KNOWN:

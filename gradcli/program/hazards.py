@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Kink
-from gradcli.program.paths import Paths, paths, used
+from gradcli.program.paths import Paths, paths, used_steps
 from gradcli.program.program import Apply, Input, Program, Step
 from gradcli.program.values import filled
 from gradcli.report import Array
@@ -53,7 +53,7 @@ def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: 
 def _kink_mask(kink: Kink, apply: Apply, values: Sequence[Array], on_the_way: Paths) -> Array:
     with np.errstate(all="ignore"):
         mask = np.asarray(kink.at(n, *(filled(a, values) for a in apply.arguments)), dtype=bool)
-    if apply.operation == "pow" and apply.refs[1].step not in on_the_way.moved:
+    if apply.operation == "pow" and apply.refs[1].step not in on_the_way.reached:
         mask = mask & (values[apply.refs[1].step] != 0)  # x**0 is 1 everywhere: smooth in x
     return mask
 
@@ -61,7 +61,7 @@ def _kink_mask(kink: Kink, apply: Apply, values: Sequence[Array], on_the_way: Pa
 def singular(program: Program, values: Sequence[Array]) -> Iterator[int]:
     """The steps that are determinants and 0: the formula divides by them, and PyTorch gives 0 for a gradient that need
     not be."""
-    for step in used(program):
+    for step in used_steps(program):
         how = program.steps[step].how
         if isinstance(how, Apply) and how.operation == "det" and (values[step] == 0).any():
             yield step
@@ -69,7 +69,7 @@ def singular(program: Program, values: Sequence[Array]) -> Iterator[int]:
 
 def undefined(program: Program, values: Sequence[Array]) -> Iterator[NotFinite]:
     """Where nan and infinity come from: an input, or the steps that make them from finite numbers."""
-    for step in used(program):
+    for step in used_steps(program):
         value, how = values[step], program.steps[step].how
         for bad in (np.isnan(value), np.isinf(value)):
             if isinstance(how, Apply) and bad.any():

@@ -45,20 +45,22 @@ def trials(claim: Claim, submission: Submission) -> tuple[list[Trial], Message |
     if not submission.names:
         return [own], None
     drawn = {
-        name: like(given, name in claim.variables, name in problem.program.whole_numbers)
-        for name, given in problem.point.items()
+        name: like(value, name in claim.variables, name in problem.program.whole_numbers)
+        for name, value in problem.point.items()
     }
-    return [own, *_random(claim, submission, drawn)], _kept(drawn)
+    return [own, *_random(claim, submission, drawn)], _constraints(drawn)
 
 
-def _kept(drawn: Mapping[str, Like]) -> Message | None:
+def _constraints(drawn: Mapping[str, Like]) -> Message | None:
     """What is special about the given tensors and was kept, those of one kind together: `w, x > 0; A symmetric`."""
     names: dict[str, list[str]] = {}
-    for name, one in drawn.items():
-        if one.kept is not None:
-            names.setdefault(one.kept, []).append(name)
-    told = [message(kept, names=", ".join(of)) for kept, of in names.items()]
-    return reduce(lambda first, rest: message(N_("{first}; {rest}"), first=first, rest=rest), told) if told else None
+    for name, tensor_like in drawn.items():
+        if tensor_like.constraint is not None:
+            names.setdefault(tensor_like.constraint, []).append(name)
+    sentences = [message(constraint, names=", ".join(of)) for constraint, of in names.items()]
+    if not sentences:
+        return None
+    return reduce(lambda first, rest: message(N_("{first}; {rest}"), first=first, rest=rest), sentences)
 
 
 def _random(claim: Claim, submission: Submission, drawn: Mapping[str, Like]) -> Iterator[Trial]:
@@ -97,9 +99,9 @@ def _weights(claim: Claim, submission: Submission, point: Mapping[str, Array], g
     problem = claim.problem
     if submission.names & claim.v_names:
         return np.asarray(generator.uniform(-2.0, 2.0, problem.v.shape))
-    given: Any = problem.request.v
-    if isinstance(given, str) and _names_any(given, point):
-        return tensor(given, "v", Stdin(), Stream(problem.request.seed, "v"), point).reshape(problem.v.shape)
+    text: Any = problem.request.v
+    if isinstance(text, str) and _names_any(text, point):
+        return tensor(text, "v", Stdin(), Stream(problem.request.seed, "v"), point).reshape(problem.v.shape)
     return problem.v
 
 
