@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gradcli.commands.explain import run
-from gradcli.explain.pytorch_errors import KNOWN, recognised
+from gradcli.explain.pytorch_errors import KNOWN, page_for
 from gradcli.explain.topics import TOPICS, topic
 from gradcli.message import GradcliError
 from gradcli.render.as_json import as_object
@@ -96,7 +96,7 @@ def test_the_numbers_of_a_page(word: str, numbers: str) -> None:
     ],
 )
 def test_a_pasted_message_is_recognised(text: str, name: str) -> None:
-    found = recognised(text)
+    found = page_for(text)
     assert found is not None
     assert found.name == name
 
