@@ -30,7 +30,7 @@ class ClosedForm:
     pair: Derived | None = None
 
     def values(self, tensors: Mapping[str, Array], along: str | None = None) -> tuple[Array, Array | None]:
-        """The formula's values, and those of its Jacobian contracted with v where there is one. `known` holds the
+        """The formula's values, and those of its Jacobian contracted with v where there is one. `tensors` holds the
         inputs, v and tangents by their names in it; `along` names one with which its rows are contracted."""
         if self.pair is None:
             return self.form.value(tensors, along), None

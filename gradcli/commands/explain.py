@@ -29,14 +29,15 @@ def run(request: Request) -> Iterator[Part]:
 
 def _page(page: Topic) -> Iterator[Part]:
     yield Page(page.name, Message(page.title))
-    yield from (Paragraph(paragraph) for paragraph in page.said)
+    yield from (Paragraph(text if isinstance(text, Message) else Message(text)) for text in page.paragraphs)
     examples = []
     for question in page.asks:
         example = example_of(question.request, LONG if question.explained else SHORT)
         examples.append(example.parts)
         if question.shown:
             yield example
-    yield from (Paragraph(paragraph) for paragraph in page.then(Answers(examples)))
+    if page.conclusion is not None:
+        yield Paragraph(page.conclusion.about(Answers(examples)))
 
 
 def _unknown(word: str) -> GradcliError:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcli.commands.checking import wrong_values
 from gradcli.commands.checking.claim import Claim
-from gradcli.commands.checking.reordered import reorderings
+from gradcli.commands.checking.reorderings import reorderings
 from gradcli.commands.checking.submission import Submission
 from gradcli.commands.checking.trials import Trial, with_weights
 from gradcli.commands.checking.wrong_values import close

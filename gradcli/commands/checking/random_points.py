@@ -16,7 +16,7 @@ Draw = Callable[[Stream], Array]
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class Resampler:
     """How a tensor is drawn again, and what is kept of the given one where that narrows the check: a sentence about
     {names}."""
 
@@ -24,19 +24,19 @@ class Like:
     constraint: str | None = None
 
 
-def like(tensor: Array, moves: bool, whole: bool) -> Like:
+def resampler(tensor: Array, moves: bool, whole: bool) -> Resampler:
     """`moves`: the tensor is differentiated by; `whole`: it holds indices or classes, and stays."""
     if whole or tensor.size == 0 or not np.isfinite(tensor).all():
-        return Like(lambda _: tensor)
+        return Resampler(lambda _: tensor)
     if not moves and tensor.size > 1 and np.isin(tensor, (0.0, 1.0)).all():
-        return Like(lambda _: tensor, N_("{names} as given (zeros and ones)"))
+        return Resampler(lambda _: tensor, N_("{names} as given (zeros and ones)"))
     if tensor.ndim >= 2 and tensor.shape[-1] == tensor.shape[-2] > 1 and not _plain(tensor):
         structured = _square(tensor)
         if structured is not None:
             return structured
     if not moves and tensor.ndim and tensor.shape[-1] > 1 and (tensor >= 0).all() and np.allclose(tensor.sum(-1), 1.0):
-        return Like(lambda g: _distribution(tensor, g), N_("{names} ≥ 0 with the sum 1"))
-    return Like(lambda g: _entries(tensor, g), _sign_constraint(tensor))
+        return Resampler(lambda g: _distribution(tensor, g), N_("{names} ≥ 0 with the sum 1"))
+    return Resampler(lambda g: _entries(tensor, g), _sign_constraint(tensor))
 
 
 def _sign_constraint(tensor: Array) -> str | None:
@@ -52,16 +52,16 @@ def _plain(tensor: Array) -> bool:
     return bool(np.all(tensor == tensor.flat[0]) or not off.any())
 
 
-def _square(tensor: Array) -> Like | None:
+def _square(tensor: Array) -> Resampler | None:
     turned = np.swapaxes(tensor, -1, -2)
     if np.array_equal(tensor, turned):
         if bool((np.linalg.eigvalsh(tensor) > 0).all()):
-            return Like(lambda g: _definite(tensor, g), N_("{names} symmetric and positive definite"))
-        return Like(lambda g: _symmetric(tensor, g), N_("{names} symmetric"))
+            return Resampler(lambda g: _definite(tensor, g), N_("{names} symmetric and positive definite"))
+        return Resampler(lambda g: _symmetric(tensor, g), N_("{names} symmetric"))
     if np.array_equal(tensor, -turned):
-        return Like(lambda g: _antisymmetric(tensor, g), N_("{names} antisymmetric"))
+        return Resampler(lambda g: _antisymmetric(tensor, g), N_("{names} antisymmetric"))
     if np.array_equal(tensor, np.tril(tensor)) or np.array_equal(tensor, np.triu(tensor)):
-        return Like(lambda g: np.where(tensor == 0, 0.0, _entries(tensor, g)), N_("{names} triangular"))
+        return Resampler(lambda g: np.where(tensor == 0, 0.0, _entries(tensor, g)), N_("{names} triangular"))
     return None
 
 
