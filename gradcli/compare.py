@@ -168,7 +168,7 @@ def _measure(e: Evidence) -> _Distances:
 def _decide(e: Evidence, distances: _Distances) -> tuple[bool | None, Message | None]:
     outside, total = distances.outside, distances.difference.size
     if outside.any():
-        documented = _documented(e, distances, outside)
+        documented = _known_deviation(e, distances, outside)
         return (True, documented) if documented is not None else (False, _disagreement(outside, e.symbolic, e.pytorch))
     if distances.overflown.any():
         count = int(distances.overflown.sum())
@@ -194,7 +194,7 @@ _ILL_CONDITIONED = N_(
 _JACOBIAN_IS_OFF = N_("the Jacobian printed above, contracted with the weights, gives other numbers than the formula")
 
 
-def _documented(e: Evidence, distances: _Distances, outside: Array) -> Message | None:
+def _known_deviation(e: Evidence, distances: _Distances, outside: Array) -> Message | None:
     """The deviation of PyTorch's own documentation that covers every entry outside, if one does."""
     met = None if e.deviation is None else e.deviation()
     if met is None or not np.all(distances.difference[outside] <= met[1] * distances.terms[outside]):

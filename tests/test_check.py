@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import gradcli
-from gradcli.commands.checking.random_points import like
+from gradcli.commands.checking.random_points import resampler
 from gradcli.message import GradcliError
 from gradcli.report import Closed
 from gradcli.report.additions import Verdict
@@ -322,11 +322,11 @@ def test_the_variable_has_to_be_known() -> None:
     ],
 )
 def test_a_random_point_keeps_what_is_special(given: Any, moves: bool, holds: Any) -> None:
-    drawn = like(np.array(given), moves, whole=False)
+    drawn = resampler(np.array(given), moves, whole=False)
     for seed in range(5):
         assert holds(drawn.draw(np.random.default_rng(seed)))
 
 
 def test_the_identity_is_drawn_without_its_symmetry() -> None:
-    drawn = like(np.eye(3), True, whole=False).draw(np.random.default_rng(0))
+    drawn = resampler(np.eye(3), True, whole=False).draw(np.random.default_rng(0))
     assert not np.allclose(drawn, drawn.T)

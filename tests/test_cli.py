@@ -21,10 +21,10 @@ from typer.testing import CliRunner
 from gradcli.cli import app
 from gradcli.cli.entry import run
 from gradcli.cli.options import BATCH_OPTIONS, DISPLAY_OPTIONS, REQUEST_OPTIONS
-from gradcli.cli.shell_line import line_of
 from gradcli.commands import Command
 from gradcli.message import GradcliError
 from gradcli.render.translation import english
+from gradcli.shell_line import line_of
 
 HERE = Path(__file__).parent
 OPTIONS = (*REQUEST_OPTIONS.values(), *DISPLAY_OPTIONS.values())

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gradcli.commands.explain import run
-from gradcli.explain.pytorch_errors import KNOWN, recognised
+from gradcli.explain.pytorch_errors import KNOWN, page_for
 from gradcli.explain.topics import TOPICS, topic
 from gradcli.message import GradcliError
 from gradcli.render.as_json import as_object
@@ -24,7 +24,7 @@ def page(word: str) -> tuple[Part, ...]:
     return tuple(run(Request(word, "explain")))
 
 
-def said(word: str) -> str:
+def paragraphs(word: str) -> str:
     return " ".join(str(part.text) for part in page(word) if isinstance(part, Paragraph))
 
 
@@ -56,7 +56,7 @@ def test_no_two_topics_answer_to_one_word() -> None:
     ],
 )
 def test_the_numbers_of_a_page(word: str, numbers: str) -> None:
-    assert numbers in said(word)
+    assert numbers in paragraphs(word)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_the_numbers_of_a_page(word: str, numbers: str) -> None:
     ],
 )
 def test_a_pasted_message_is_recognised(text: str, name: str) -> None:
-    found = recognised(text)
+    found = page_for(text)
     assert found is not None
     assert found.name == name
 
@@ -105,7 +105,7 @@ def test_the_shapes_of_a_message_are_in_its_page() -> None:
     parts = page("mat1 and mat2 shapes cannot be multiplied (2x5 and 4x5)")
     example = next(part for part in parts if isinstance(part, Example))
     assert example.line == 'gradcli vjp "x @ w.T" --x ones:2x5 --w ones:4x5 --v ones'
-    assert "2×5" in said("mat1 and mat2 shapes cannot be multiplied (2x5 and 4x5)")
+    assert "2×5" in paragraphs("mat1 and mat2 shapes cannot be multiplied (2x5 and 4x5)")
 
 
 def test_what_is_neither_is_refused_with_the_nearest_topic() -> None:

@@ -19,11 +19,11 @@ from gradcli.cli.argv import HELP, LET
 from gradcli.cli.display import display, suffix_of
 from gradcli.cli.expression_command import Question
 from gradcli.cli.options import BATCH_OPTIONS, DISPLAY_OPTIONS, REQUEST_OPTIONS, Option, read_option, read_options
-from gradcli.cli.shell_line import line_of
 from gradcli.commands import COMMANDS, Command
 from gradcli.message import N_, Exit, GradcliError, fault, nearest
 from gradcli.render.translation import Speak
 from gradcli.request import Request
+from gradcli.shell_line import line_of
 
 _SETTINGS = {"help_option_names": list(HELP)}
 

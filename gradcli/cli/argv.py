@@ -12,9 +12,9 @@ from unicodedata import normalize
 from typer.core import TyperOption
 
 from gradcli.cli.options import nearest_flag
-from gradcli.cli.shell_line import Line, line_of
 from gradcli.cli.surplus_words import surplus_word
 from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.shell_line import Line, line_of
 
 LET, HELP = "--let", ("--help", "-h")
 _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)

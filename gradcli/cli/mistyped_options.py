@@ -10,7 +10,6 @@ from typer.core import TyperOption
 
 from gradcli.cli.argv import Argument, Argv, flag_of
 from gradcli.cli.options import BATCH_OPTIONS, REQUEST_OPTIONS, nearest_flag
-from gradcli.cli.shell_line import quote
 from gradcli.message import N_, GradcliError, Message, fault
 
 

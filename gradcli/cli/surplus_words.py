@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradcli.cli.shell_line import line_of, quote
 from gradcli.message import N_, GradcliError, fault
+from gradcli.shell_line import line_of
 
 _CONSTRUCTOR = re.compile(r"eye|ones|zeros|full|linspace|arange|rand|randn")
 _FILE = re.compile(r"[^()\[\]*+=,]*\.(npy|npz|csv|tsv|json|pt|pth|txt)", re.IGNORECASE)

@@ -40,7 +40,7 @@ def run(request: Request) -> Iterator[Part]:
     yield problem.y_alone if request.v is None else Weights(problem.v, problem.y)
     after = _autograd(problem)
     calls = _calls(after)
-    yield from _shown(calls)
+    yield from _first_and_last(calls)
     done = [call for call in calls if call.error is None]
     if fits and done:
         yield from _verdicts(problem, forms, done[-1], 1 if request.zero_grad else len(done))
@@ -99,13 +99,13 @@ def _between(problem: Problem) -> Sequence[Between]:
 
 def _calls(after: Sequence[CallResult]) -> list[Call]:
     first = after[0].grads
-    found = []
-    for count, one in enumerate(after, 1):
-        said, repair = (None, None) if one.error is None else meaning(one.error)
-        found.append(
-            Call(count, one.grads, None if one.error else _multiple(one.grads, first), one.error, said, repair)
+    calls = []
+    for count, state in enumerate(after, 1):
+        means, repair = (None, None) if state.error is None else meaning(state.error)
+        calls.append(
+            Call(count, state.grads, None if state.error else _multiple(state.grads, first), state.error, means, repair)
         )
-    return found
+    return calls
 
 
 def _multiple(grads: Mapping[str, Array], first: Mapping[str, Array]) -> float | None:
@@ -121,7 +121,7 @@ def _multiple(grads: Mapping[str, Array], first: Mapping[str, Array]) -> float |
     return float(multiple) if same else None
 
 
-def _shown(calls: Sequence[Call]) -> Iterator[Call]:
+def _first_and_last(calls: Sequence[Call]) -> Iterator[Call]:
     if len(calls) <= MOST_SHOWN:
         yield from calls
     else:

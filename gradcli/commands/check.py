@@ -29,8 +29,8 @@ def run(request: Request) -> Iterator[Part]:
     submission = read_submission(problem, claim.names_at(problem.point, problem.v, claim.directions.t))
     yield from opening(problem, claim.kind.weighted, wrt=(claim.name,))
     yield _vectors(claim)
-    tried, kept = trials(claim, submission)
-    yield judge(claim, submission, tried, kept)
+    points, constraints = trials(claim, submission)
+    yield judge(claim, submission, points, constraints)
     yield from _right_answer(claim)
 
 

@@ -29,12 +29,12 @@ class ClosedForm:
     printed: Closed | None = None
     pair: Derived | None = None
 
-    def values(self, known: Mapping[str, Array], along: str | None = None) -> tuple[Array, Array | None]:
-        """The formula's values, and those of its Jacobian contracted with v where there is one. `known` holds the
+    def values(self, tensors: Mapping[str, Array], along: str | None = None) -> tuple[Array, Array | None]:
+        """The formula's values, and those of its Jacobian contracted with v where there is one. `tensors` holds the
         inputs, v and tangents by their names in it; `along` names one with which its rows are contracted."""
         if self.pair is None:
-            return self.form.value(known, along), None
-        return self.pair.values(known, known[self.form.weights])
+            return self.form.value(tensors, along), None
+        return self.pair.values(tensors, tensors[self.form.weights])
 
     @property
     def structure(self) -> Structure | None:
@@ -73,12 +73,12 @@ def closed_forms(
         with within(problem.request.time_limit):
             forms = _with_jacobians(problem) if paired else _with_formulas(problem, targets, directions, unit)
     except OutOfTime:
-        told = N_("no closed form within {s:g} seconds; the numbers below are PyTorch's")
-        yield from _without(targets, "time", message(told, s=problem.request.time_limit))
+        why = N_("no closed form within {s:g} seconds; the numbers below are PyTorch's")
+        yield from _without(targets, "time", message(why, s=problem.request.time_limit))
         return {}
     except RecursionError:
-        told = N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")
-        yield from _without(targets, "limit", Message(told))
+        why = N_("the formula is nested too deeply to be derived; the numbers below are PyTorch's")
+        yield from _without(targets, "limit", Message(why))
         return {}
     yield from (found.printed for found in forms.values() if found.printed is not None)
     yield from needed_sizes(problem, [found.form for found in forms.values()])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from keyword import iskeyword
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcli.commands.graph import chosen
+from gradcli.commands.graph import choose
 from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, fault, limit
 from gradcli.ops.libraries import n as numpy_library
+from gradcli.program import Ref
 from gradcli.program.names import fresh_name
 from gradcli.program.single_step import names_of, output_name
 from gradcli.program.source_text import Library, SourceWriter, Spelled, made
@@ -20,13 +21,16 @@ from gradcli.report.exhibits import Script
 from gradcli.request import Request
 from gradcli.syntax.scan import one_line
 
+if TYPE_CHECKING:  # the door opens only when a formula is asked for
+    from gradcli.symbolic import Form
+
 KINDS = ("torch", "jax", "numpy")
 RESERVED = {"torch", "np", "jnp", "jax", "scipy", "print", "float", "abs", "int", "backward", "forward"}
 
 
 def run(request: Request) -> Iterator[Part]:
     """The question, and the script."""
-    to = chosen(request.to, KINDS)
+    to = choose(request.to, KINDS)
     problem = understand(request)
     yield problem.question()
     _refuse_names(problem)
@@ -41,8 +45,8 @@ def _refuse_names(problem: Problem) -> None:
 
 
 def _head(problem: Problem) -> list[str]:
-    said = one_line(problem.program.source)
-    return [f"# {said}", *(f"# {' '.join(str(note).split())}" for note in problem.program.notes)]
+    source = one_line(problem.program.source)
+    return [f"# {source}", *(f"# {' '.join(str(note).split())}" for note in problem.program.notes)]
 
 
 def _y(problem: Problem) -> str:
@@ -63,27 +67,29 @@ def _torch(problem: Problem) -> Iterator[str]:
     from gradcli.numeric.torch_source import torch_lines  # PyTorch
 
     names = names_of(problem.program, output_name(problem.program))
-    found = torch_lines(problem.program, names, problem.wrt, problem.point, problem.request.dtype)
-    kept = {problem.program.variable(name).step: name for name in problem.wrt}  # type: ignore[union-attr]
+    script = torch_lines(problem.program, names, problem.wrt, problem.point, problem.request.dtype)
+    leaves = {problem.program.variable(name).step: name for name in problem.wrt}  # type: ignore[union-attr]
     output = names[problem.program.output.step]
     yield from ("import torch", "", f"torch.set_default_dtype(torch.{problem.request.dtype})", "")
     for name, value in problem.point.items():
         leaf = ", requires_grad=True" if name in problem.wrt else ""
         yield f"{name} = {made('torch', value, more=leaf)}"
-    for place, name, text in found.lines:
+    for place, name, text in script.lines:
         yield f"{name} = {text}"
-        if place in kept:
-            moves = place in found.moving and any(problem.program.depends(kept[place], other) for other in problem.wrt)
+        if place in leaves:
+            moves = place in script.moving and any(
+                problem.program.depends(leaves[place], other) for other in problem.wrt
+            )
             yield f"{name}.retain_grad()" if moves else f"{name} = {name}.detach().requires_grad_()"
     yield from ("", f"{problem.v_name} = {_v(problem, 'torch')}")
-    if problem.program.output.step in found.moving:
+    if problem.program.output.step in script.moving:
         yield f"{output}.backward({problem.v_name})"
     else:
         yield f"# {output} does not require a gradient: backward would refuse, and every gradient is zero"
     yield from ("", f'print("{output} =", {output}.tolist())')
-    for place, name in kept.items():
+    for place, name in leaves.items():
         zeros = f"torch.zeros({problem.program.steps[place].shape})"
-        grad = f"{names[place]}.grad" if place in found.moving else zeros
+        grad = f"{names[place]}.grad" if place in script.moving else zeros
         yield f'print("{name}.grad =", {grad}.tolist())'
 
 
@@ -92,45 +98,38 @@ def _torch(problem: Problem) -> Iterator[str]:
 
 def _numpy(problem: Problem) -> Iterator[str]:
     from gradcli.symbolic import Calculus
-    from gradcli.symbolic.numpy_script import conditions, numpy_script
+    from gradcli.symbolic.numpy_script import conditions
 
-    calculus = Calculus(problem.program, problem.wrt, problem.v_name, _y(problem))
-    known = {**problem.point, problem.v_name: problem.v}
-    named = {name: fresh_name(f"{name}_grad", {*known, *problem.program.names}) for name in problem.wrt}
-    body: list[str] = []
+    y = _y(problem)
+    calculus = Calculus(problem.program, problem.wrt, problem.v_name, y)
+    arguments = {**problem.point, problem.v_name: problem.v}
+    functions = {name: fresh_name(f"{name}_grad", {*arguments, *problem.program.names}) for name in problem.wrt}
     by_values, by_formulas = conditions(calculus.vjp(problem.wrt[0]))
-    checked = _check([*by_values, *by_formulas])
-    for name in problem.wrt:
-        used = {
-            **known,
-            **{
-                n: problem.values[ref.step]
-                for n in problem.wrt
-                if n not in known and (ref := problem.program.variable(n))
-            },
-        }
-        lines, result = numpy_script(calculus.vjp(name), used)
-        body += [
-            "",
-            "",
-            f"def {named[name]}({', '.join(known)}):",
-            *checked,
-            *(f"    {n} = {text}" for n, text in _with_intermediates(problem, lines, result, known)),
-            f"    return {result}",
-        ]
-    forward = _forward(problem, "np", numpy_library)
-    special = "scipy.special." in "\n".join([*body, *forward]) or "np.special." in "\n".join([*body, *forward])
-    yield from ("import numpy as np", *(["import scipy.special"] if special else []))
-    yield from (
-        "",
-        *(f"{name} = {made('np', value)}" for name, value in problem.point.items()),
-        f"{problem.v_name} = {_v(problem, 'np')}",
-    )
-    yield from ("", "", f"def forward({', '.join(problem.point)}):", *_check(by_values), *forward)
-    yield from (line.replace("np.special.", "scipy.special.") for line in body)
-    yield from ("", "", f'print("{_y(problem)} =", np.asarray(forward({", ".join(problem.point)})).tolist())')
-    for name in problem.wrt:
-        yield f'print("{name}.grad =", np.asarray({named[name]}({", ".join(known)})).tolist())'
+    forward = [f"def forward({', '.join(problem.point)}):", *_check(by_values), *_forward(problem, "np", numpy_library)]
+    definitions = ["", "", *forward]
+    for name, function in functions.items():
+        head = [f"def {function}({', '.join(arguments)}):", *_check([*by_values, *by_formulas])]
+        definitions += ["", "", *head, *_gradient_lines(problem, calculus.vjp(name), arguments)]
+    yield "import numpy as np"
+    yield from ["import scipy.special"] if "scipy.special." in "\n".join(definitions) else []
+    yield from ("", *(f"{name} = {made('np', value)}" for name, value in problem.point.items()))
+    yield f"{problem.v_name} = {_v(problem, 'np')}"
+    yield from definitions
+    yield from ("", "", f'print("{y} =", np.asarray(forward({", ".join(problem.point)})).tolist())')
+    for name, function in functions.items():
+        yield f'print("{name}.grad =", np.asarray({function}({", ".join(arguments)})).tolist())'
+
+
+def _gradient_lines(problem: Problem, form: Form, arguments: Mapping[str, Array]) -> Iterator[str]:
+    """The body of the function that gives one gradient by its closed form."""
+    from gradcli.symbolic.numpy_script import numpy_script
+
+    inside = {name: ref for name in problem.wrt if name not in arguments and (ref := problem.program.variable(name))}
+    values = {**arguments, **{name: problem.values[ref.step] for name, ref in inside.items()}}
+    lines, result = numpy_script(form, values)
+    for name, text in (*_intermediates(problem, inside), *lines):
+        yield f"    {name} = {text}".replace("np.special.", "scipy.special.")
+    yield f"    return {result}".replace("np.special.", "scipy.special.")
 
 
 def _check(needed: Sequence[str]) -> list[str]:
@@ -139,32 +138,26 @@ def _check(needed: Sequence[str]) -> list[str]:
     return [f"    if not ({holds}):", f'        raise ValueError("this holds where {holds}")'] if needed else []
 
 
-def _with_intermediates(
-    problem: Problem, lines: Sequence[tuple[str, str]], result: str, known: Any
-) -> list[tuple[str, str]]:
-    """The definitions; a variable of --wrt that is no input is computed first, where the formula names it."""
-    missing = [name for name in problem.wrt if name not in known]
-    if not missing:
-        return list(lines)
-    from gradcli.program.source_text import Library as Recorder
-
+def _intermediates(problem: Problem, inside: Mapping[str, Ref]) -> list[tuple[str, str]]:
+    """The definitions of the variables of --wrt that are no inputs, which a formula may name, and of what they need."""
+    if not inside:
+        return []
     names = names_of(problem.program, output_name(problem.program))
-    kept = {problem.program.variable(name).step for name in missing}  # type: ignore[union-attr]
-    writer = _writer(problem, names, Recorder("np", numpy_library), "np")
-    spelled = [(name, text.replace("np.special.", "scipy.special.")) for _, name, text in writer.write(kept)]
-    last = max((k for k, (name, _) in enumerate(spelled) if name in missing), default=-1)  # y may need none of them
-    return [*spelled[: last + 1], *lines]
+    writer = _writer(problem, names, Library("np", numpy_library), "np")
+    lines = [(name, text) for _, name, text in writer.write({ref.step for ref in inside.values()})]
+    last = max((k for k, (name, _) in enumerate(lines) if name in inside), default=-1)  # y may need none of them
+    return lines[: last + 1]
 
 
 def _writer(problem: Problem, names: Sequence[str], library: Library, array: str) -> SourceWriter:
     def tensor(value: Array, text: str) -> Spelled:
         return Spelled(made(array, value, text), value)
 
-    def column(row: Any, t: Any, given: Sequence[Any]) -> Any:
-        found = row.numpy(t, *given)
-        if array == "jnp" and not row.differentiable and isinstance(found, Spelled):
-            return Spelled(f"jax.lax.stop_gradient({found.text})", found.value)
-        return found
+    def column(row: Any, t: Any, arguments: Sequence[Any]) -> Any:
+        spelled = row.numpy(t, *arguments)
+        if array == "jnp" and not row.differentiable and isinstance(spelled, Spelled):
+            return Spelled(f"jax.lax.stop_gradient({spelled.text})", spelled.value)
+        return spelled
 
     return SourceWriter(problem.program, names, library, column, tensor, problem.values)
 

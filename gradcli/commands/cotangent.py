@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcli.commands.tensor_arguments import one_hot, rounded, tensor
+from gradcli.commands.tensor_arguments import one_hot, round_to_dtype, tensor
 from gradcli.message import N_, NN_, GradcliError, Message, fault, nearest
 from gradcli.program import Program
 from gradcli.report import Array
@@ -40,7 +40,7 @@ def cotangent(program: Program, request: Request, point: Mapping[str, Array], st
     Raises GradcliError where it is no tensor of the output's shape, and with --strict where it would be guessed.
     """
     v = _cotangent(program, request, point, stdin)
-    return replace(v, v=rounded(v.v, request))
+    return replace(v, v=round_to_dtype(v.v, request))
 
 
 def _cotangent(program: Program, request: Request, point: Mapping[str, Array], stdin: Stdin) -> Cotangent:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcli.commands.live_examples import LONG, SHORT, answered
+from gradcli.commands.live_examples import LONG, SHORT, example_of
 from gradcli.explain.page import Answers, Topic
-from gradcli.explain.pytorch_errors import recognised
+from gradcli.explain.pytorch_errors import page_for
 from gradcli.explain.topics import TOPICS, topic
 from gradcli.message import N_, GradcliError, Message, fault, nearest
 from gradcli.report import Part
@@ -20,22 +20,23 @@ def run(request: Request) -> Iterator[Part]:
     if not word:
         yield Listing("topics", tuple(Item(t.name, Message(t.title)) for t in TOPICS))
         return
-    found = topic(word) or recognised(word)
-    if found is None:
+    page = topic(word) or page_for(word)
+    if page is None:
         raise _unknown(word)
-    yield from _page(found)
+    yield from _page(page)
 
 
 def _page(page: Topic) -> Iterator[Part]:
     yield Page(page.name, Message(page.title))
-    yield from (Paragraph(said) for said in page.said)
+    yield from (Paragraph(text if isinstance(text, Message) else Message(text)) for text in page.paragraphs)
     examples = []
-    for one in page.asks:
-        example = answered(one.request, LONG if one.explained else SHORT)
+    for question in page.asks:
+        example = example_of(question.request, LONG if question.explained else SHORT)
         examples.append(example.parts)
-        if one.shown:
+        if question.shown:
             yield example
-    yield from (Paragraph(said) for said in page.then(Answers(examples)))
+    if page.conclusion is not None:
+        yield Paragraph(page.conclusion.about(Answers(examples)))
 
 
 def _unknown(word: str) -> GradcliError:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.commands.live_examples import answered
+from gradcli.commands.live_examples import example_of
 from gradcli.message import N_, GradcliError, Message, fault, nearest
 from gradcli.ops import ROWS, SPELLED
 from gradcli.ops.row import REQUIRED, Param, Row
@@ -36,13 +36,13 @@ def run(request: Request) -> Iterator[Part]:
     row = _row(name)
     fitting = list(islice(_fitting(row), SHAPES_SHOWN))
     point = fitting[0][1] if fitting else {}
-    differentiated = bool(point) and row.differentiable
+    has_derivative = bool(point) and row.differentiable
     value = None
-    if fitting and not differentiated:
+    if fitting and not has_derivative:
         program = fitting[0][0]
         value = values_of(program, point)[program.output.step]
     yield _function(row, fitting, value)
-    if differentiated:
+    if has_derivative:
         yield _example(row, fitting[0][0], point)
 
 
@@ -95,12 +95,12 @@ def _fitting(row: Row) -> Iterator[tuple[Program, dict[str, Array]]]:
     candidates = _MATRICES if row.family in ("linear", "move", "layer", "loss") else _VECTORS
     for shapes in product(candidates, repeat=len(names)):
         point = {n: _values(row, k, s) for k, (n, s) in enumerate(zip(names, shapes, strict=True))}
-        found = _traced(tree, point)
-        if found is not None:
-            yield found
+        traced = _trace(tree, point)
+        if traced is not None:
+            yield traced
 
 
-def _traced(tree: Any, point: dict[str, Array]) -> tuple[Program, dict[str, Array]] | None:
+def _trace(tree: Any, point: dict[str, Array]) -> tuple[Program, dict[str, Array]] | None:
     try:
         program = trace(tree, {n: a.shape for n, a in point.items()}, 0, point)
         point = {n: _whole(a) if n in program.whole_numbers else a for n, a in point.items()}
@@ -124,4 +124,4 @@ def _whole(array: Array) -> Array:
 
 def _example(row: Row, program: Program, point: Mapping[str, Array]) -> Example:
     v = f"onehot:{','.join('0' * len(program.output_shape))}" if program.output_shape else None
-    return answered(Request(row.example, inputs=dict(point), v=v))
+    return example_of(Request(row.example, inputs=dict(point), v=v))

@@ -19,7 +19,7 @@ KINDS = ("dot", "mermaid", "svg")
 
 def run(request: Request) -> Iterator[Part]:
     """The graph of everything that the output is computed from."""
-    to = chosen(request.to, KINDS)
+    to = choose(request.to, KINDS)
     problem = understand(request)
     from gradcli.numeric.step_gradients import grad_fns  # PyTorch
 
@@ -28,7 +28,7 @@ def run(request: Request) -> Iterator[Part]:
     yield _graph(problem, names, to)
 
 
-def chosen(to: str | None, kinds: Sequence[str]) -> str:
+def choose(to: str | None, kinds: Sequence[str]) -> str:
     """What `--to` names, the first if it was left out."""
     if to is None or to in kinds:
         return to or kinds[0]
@@ -45,10 +45,10 @@ def chosen(to: str | None, kinds: Sequence[str]) -> str:
 
 def _graph(problem: Problem, grad_fns: Sequence[str | None], to: str) -> Graph:
     program = problem.program
-    read = program.used()
-    places = {old: new for new, old in enumerate(read)}
-    vertices = tuple(_vertex(problem, program.steps[old], old, grad_fns[old]) for old in read)
-    edges = [(places[ref.step], places[old]) for old in read for ref in program.steps[old].how.refs]
+    steps = program.used()
+    places = {old: new for new, old in enumerate(steps)}
+    vertices = tuple(_vertex(problem, program.steps[old], old, grad_fns[old]) for old in steps)
+    edges = [(places[ref.step], places[old]) for old in steps for ref in program.steps[old].how.refs]
     return Graph(to, vertices, tuple(dict.fromkeys(edges)))
 
 
@@ -57,12 +57,12 @@ def _vertex(problem: Problem, step: Step, place: int, grad_fn: str | None) -> Ve
         case Input(name):
             return Vertex(name, name, "leaf", step.shape, grad_fn)
         case Constant(value):
-            told = (
+            label = (
                 f"{float(problem.values[place]):g}"
                 if not isinstance(value, np.ndarray)
                 else source_of(problem.program, step)
             )
-            return Vertex("", told, "constant", step.shape, None)
+            return Vertex("", label, "constant", step.shape, None)
         case Apply():
             written = source_of(problem.program, step)
             label = f"{step.name} = {written}" if step.name else written

@@ -7,9 +7,11 @@ from dataclasses import fields, replace
 
 import numpy as np
 
+from gradcli.explain.slots import number
 from gradcli.report import Array, Closed, Compared, Equivalence, Note, Part, Question, Weights
 from gradcli.report.exhibits import Example
 from gradcli.request import Request
+from gradcli.shell_line import quote
 
 SHORT = (Question, Closed, Weights, Compared)
 """The kinds of parts that an example shows unless it is there for its explanation."""
@@ -17,7 +19,7 @@ LONG = (*SHORT, Equivalence, Note)
 """With the explanation too."""
 
 
-def answered(request: Request, kinds: tuple[type, ...] = SHORT) -> Example:
+def example_of(request: Request, kinds: tuple[type, ...] = SHORT) -> Example:
     """The question with the parts of its answer that matter here; of another command than vjp, all but its notes."""
     from gradcli.commands import COMMANDS  # which lists the commands that use this
 
@@ -40,45 +42,34 @@ def _brief(part: Part) -> Part:
 
 def line(request: Request) -> str:
     """The command line that asks this."""
-    return " ".join(("gradcli", request.command, quoted(request.expression), *_inputs(request), *_options(request)))
+    return " ".join(("gradcli", request.command, quote(request.expression), *_inputs(request), *_options(request)))
 
 
 def _inputs(request: Request) -> Iterator[str]:
-    for name, given in request.inputs.items():
-        yield f"--{name} {quoted(given if isinstance(given, str) else spelled(np.asarray(given)))}"
+    for name, value in request.inputs.items():
+        yield f"--{name} {quote(value if isinstance(value, str) else tensor_text(np.asarray(value)))}"
 
 
 def _options(request: Request) -> Iterator[str]:
-    for one in fields(request):
-        given = getattr(request, one.name)
-        if "help" not in one.metadata or given == one.default:
+    for option in fields(request):
+        value = getattr(request, option.name)
+        if "help" not in option.metadata or value == option.default:
             continue
-        flag = "--" + one.name.replace("_", "-")
-        if given is True:
+        flag = "--" + option.name.replace("_", "-")
+        if value is True:
             yield flag
-        elif isinstance(given, Mapping):
-            yield from (f"{flag} {quoted(f'{name}={text}')}" for name, text in given.items())
+        elif isinstance(value, Mapping):
+            yield from (f"{flag} {quote(f'{name}={text}')}" for name, text in value.items())
         else:
-            yield f"{flag} {quoted(','.join(given) if isinstance(given, tuple) else str(given))}"
+            yield f"{flag} {quote(','.join(value) if isinstance(value, tuple) else str(value))}"
 
 
-def spelled(array: Array) -> str:
+def tensor_text(array: Array) -> str:
     """A tensor as it is typed: `3`, `1,2`, `1,2:3,4`, nested lists beyond."""
     if array.ndim == 0:
-        return _number(float(array))
+        return number(float(array))
     if array.ndim == 1 and array.size > 1:
-        return ",".join(map(_number, array))
+        return ",".join(map(number, array))
     if array.ndim == 2 and array.shape[1] > 1:
-        return ":".join(",".join(map(_number, row)) for row in array)
+        return ":".join(",".join(map(number, row)) for row in array)
     return str(array.tolist()).replace(" ", "")
-
-
-def _number(x: float) -> str:
-    return f"{x:g}"
-
-
-def quoted(text: str) -> str:
-    """In quotes where a shell would read something into it."""
-    if text and all(c.isalnum() or c in ".,:_=@/+-" for c in text):
-        return text
-    return f'"{text}"' if not set(text) & set('"$`\\!') else "'" + text.replace("'", "'\\''") + "'"

@@ -22,8 +22,8 @@ def needed_sizes(problem: Problem, forms: Sequence[Form]) -> Iterator[Warning]:
     free = {axis: n for axis, n in fixed.items() if _may_grow(problem.program, *axis)}
     if free:
         sizes = ", ".join(f"{name}.shape[{axis}] = {n}" for (name, axis), n in free.items())
-        told = N_("the formulas hold for {sizes}; for other sizes they are others")
-        yield Warning("sizes", message(told, sizes=sizes))
+        sentence = N_("the formulas hold for {sizes}; for other sizes they are others")
+        yield Warning("sizes", message(sentence, sizes=sizes))
 
 
 def _may_grow(program: Program, name: str, axis: int) -> bool:

@@ -60,7 +60,7 @@ def run(request: Request) -> Iterator[Part]:
 
 def _sweeps(request: Request) -> dict[str, Array]:
     """The variables given by a range, with their values."""
-    texts = {name: given for name, given in request.inputs.items() if isinstance(given, str) and RANGE.match(given)}
+    texts = {name: text for name, text in request.inputs.items() if isinstance(text, str) and RANGE.match(text)}
     generator = Stream(request.seed, "inputs")
     sweeps = {name: tensor(text, name, Stdin(), generator) for name, text in texts.items()}
     if not sweeps:
@@ -137,12 +137,12 @@ def _derivatives(
     numbers = partials(problem.program, names, points, orders, problem.request.dtype)
     for order, pytorch in zip(orders, numbers, strict=True):
         left = _label(problem.output_name, order)
-        found = _symbolic(problem, order, points)
-        if found is None:
+        derived = _symbolic(problem, order, points)
+        if derived is None:
             yield Curve(left, "", "", order, pytorch.reshape(shape))
             continue
-        form, values = found
-        said = form.written
+        form, values = derived
+        written = form.written
         compared = verdict(
             Evidence(
                 left,
@@ -153,7 +153,9 @@ def _derivatives(
                 deviation=partial(_deviation, problem.program, points, len(order)),
             )
         )
-        yield Curve(left, said.text, said.latex, order, values.reshape(shape), compared.max_abs_diff, compared.agrees)
+        yield Curve(
+            left, written.text, written.latex, order, values.reshape(shape), compared.max_abs_diff, compared.agrees
+        )
 
 
 def _symbolic(
@@ -177,7 +179,7 @@ def _along(form: Form, compute: Callable[[Mapping[str, Array]], Array], points: 
 def _deviation(program: Program, points: Sequence[Mapping[str, Array]], order: int) -> tuple[str, float] | None:
     """The largest documented deviation that is met on the way."""
     met = (deviation(program, values_of(program, point), order) for point in points)
-    return max((one for one in met if one is not None), key=itemgetter(1), default=None)
+    return max(filter(None, met), key=itemgetter(1), default=None)
 
 
 def _label(output: str, order: tuple[str, ...]) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcli.commands.cotangent import GUESSED_ONES, cotangent
-from gradcli.commands.programs import parsed, program_of
-from gradcli.commands.tensor_arguments import is_boolean, rounded, tensor
+from gradcli.commands.programs import program_of, tree_of
+from gradcli.commands.tensor_arguments import is_boolean, round_to_dtype, tensor
 from gradcli.message import N_, Message, fault
 from gradcli.program import Program, Ref, values_of
 from gradcli.program.names import fresh_name
@@ -105,7 +105,7 @@ def understand(request: Request) -> Problem:
     _refuse_impossible(request)
     stdin = Stdin()
     source = read_program(request.expression, stdin=stdin)
-    parsed(source, tuple(request.inputs))  # its mistakes are told before a tensor's
+    tree_of(source, tuple(request.inputs))  # its mistakes are told before a tensor's
     point = _point(request, stdin)
     program = program_of(source, point, request.seed)
     _refuse_fractions(program, point, request.inputs)
@@ -119,7 +119,9 @@ def understand(request: Request) -> Problem:
 def _point(request: Request, stdin: Stdin) -> dict[str, Array]:
     """The inputs' values."""
     generator = Stream(request.seed, "inputs")
-    return {name: rounded(tensor(text, name, stdin, generator), request) for name, text in request.inputs.items()}
+    return {
+        name: round_to_dtype(tensor(text, name, stdin, generator), request) for name, text in request.inputs.items()
+    }
 
 
 def _last_step(program: Program, wrt: tuple[str, ...]) -> Ref:

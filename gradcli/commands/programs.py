@@ -15,14 +15,14 @@ MOST_KEPT, LONGEST_KEPT = 1_024, 2_000
 """So many programs are kept, of at most so many characters."""
 
 
-def parsed(source: str, names: tuple[str, ...]) -> Tree:
+def tree_of(source: str, names: tuple[str, ...]) -> Tree:
     """The tree of an expression over the inputs of these names."""
     return _tree(source, names) if _is_short(source) else parse(source, names)
 
 
 def program_of(source: str, point: Mapping[str, Array], seed: int) -> Program:
     """The program for inputs of these shapes; of their values only where they have a part in it (`while`)."""
-    tree = parsed(source, tuple(point))
+    tree = tree_of(source, tuple(point))
     shapes = {name: value.shape for name, value in point.items()}
     if tree.loops or not _is_short(source):
         return trace(tree, shapes, seed, point)
@@ -31,7 +31,7 @@ def program_of(source: str, point: Mapping[str, Array], seed: int) -> Program:
 
 @lru_cache(MOST_KEPT)
 def _straight(source: str, shapes: tuple[tuple[str, Shape], ...], seed: int, _: int) -> Program:
-    return trace(parsed(source, tuple(name for name, _ in shapes)), dict(shapes), seed)
+    return trace(tree_of(source, tuple(name for name, _ in shapes)), dict(shapes), seed)
 
 
 _tree = lru_cache(MOST_KEPT)(parse)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.commands.problem import Problem
-from gradcli.commands.tensor_arguments import one_hot, rounded, tensor
+from gradcli.commands.tensor_arguments import one_hot, round_to_dtype, tensor
 from gradcli.message import N_, fault
 from gradcli.program import Program
 from gradcli.program.names import fresh_name
@@ -43,30 +43,29 @@ def directions(problem: Problem) -> Directions:
     Raises GradcliError where one is missing, is of another shape, or belongs to no variable.
     """
     stdin, generator = Stdin(), Stream(problem.request.seed, "t")
-    given = _by_name(problem)
     t, texts = {}, {}
-    for name, text in given.items():
+    for name, text in _by_name(problem).items():
         shape = _shape(problem.program, name)
-        t[name] = rounded(_tangent(text, name, shape, problem, stdin, generator), problem.request)
+        t[name] = round_to_dtype(_tangent(text, name, shape, problem, stdin, generator), problem.request)
         texts[name] = text.strip() if isinstance(text, str) else "tensor"
     return Directions(t, texts, _letters(problem, tuple(t)))
 
 
 def _by_name(problem: Problem) -> dict[str, Any]:
-    given, names = problem.request.t, problem.wrt
-    if given is None or (isinstance(given, Mapping) and not given):
+    request, names = problem.request, problem.wrt
+    if request.t is None or (isinstance(request.t, Mapping) and not request.t):
         raise fault(
             "option",
             N_("{command} needs --t, the direction in which {name} moves"),
             hint=N_(
                 "--t {name}=ones  moves every entry of {name} at the same speed; --t has the shape of {name}, {shape}"
             ),
-            command=problem.request.command,
+            command=request.command,
             name=names[0],
             shape=written(_shape(problem.program, names[0])),
         )
-    if isinstance(given, Mapping):
-        return dict(given)
+    if isinstance(request.t, Mapping):
+        return dict(request.t)
     if len(names) > 1:
         raise fault(
             "option",
@@ -75,7 +74,7 @@ def _by_name(problem: Problem) -> dict[str, Any]:
             names=", ".join(names),
             first=names[0],
         )
-    return {names[0]: given}
+    return {names[0]: request.t}
 
 
 def _shape(program: Program, name: str) -> Shape:
@@ -122,8 +121,8 @@ def _tangent(text: Any, name: str, shape: Shape, problem: Problem, stdin: Stdin,
 def _letters(problem: Problem, names: tuple[str, ...]) -> dict[str, str]:
     """`t` for the only variable that moves, else `t_x`; another name where the program has that one."""
     taken = {*problem.program.inputs, *problem.program.names, problem.v_name, problem.output_name}
-    made: dict[str, str] = {}
+    letters: dict[str, str] = {}
     for name in names:
-        made[name] = fresh_name("t" if len(names) == 1 else f"t_{name}", taken)
-        taken.add(made[name])
-    return made
+        letters[name] = fresh_name("t" if len(names) == 1 else f"t_{name}", taken)
+        taken.add(letters[name])
+    return letters

@@ -48,7 +48,7 @@ def one_hot(text: str, shape: Shape) -> Array | None:
     return a
 
 
-def rounded(a: Array, request: Request) -> Array:
+def round_to_dtype(a: Array, request: Request) -> Array:
     """The values that PyTorch's dtype can hold, as float64."""
     dtype = np.float32 if request.dtype == "float32" else np.float64
     return a.astype(dtype, copy=False).astype(np.float64, copy=False)

@@ -30,17 +30,17 @@ def verdicts(
     problem: Problem, targets: Sequence[Target], forms: Forms, numbers: Numbers, directions: Directions = STILL
 ) -> Generator[Part, None, list[Compared]]:
     """Yields the verdict on each derivative, and returns them."""
-    found = []
+    compared = []
     for target in targets:
-        found.append(verdict_on(problem, target, forms.get(target.name), numbers, directions.by_letter))
-        yield found[-1]
-    return found
+        compared.append(verdict_on(problem, target, forms.get(target.name), numbers, directions.by_letter))
+        yield compared[-1]
+    return compared
 
 
 def verdict_on(
     problem: Problem,
     target: Target,
-    found: ClosedForm | None,
+    formula: ClosedForm | None,
     numbers: Numbers,
     tangents: Mapping[str, Array] | None = None,
     along: str | None = None,
@@ -48,20 +48,22 @@ def verdict_on(
     """The verdict on one derivative; `tangents` by their names in the formula, `along` the name of one (or v's) with
     which the rows of a matrix are contracted."""
     pytorch = numbers.values.get(target.name)
-    if found is None:
+    if formula is None:
         return Compared(target.name, None, pytorch, None, None, _without_formula(problem), whole=along is None)
     weighted = target.kind.weighted or along == problem.v_name
-    known = {**problem.point, **({problem.v_name: problem.v} if weighted else {}), **(tangents or {})}
+    tensors = {**problem.point, **({problem.v_name: problem.v} if weighted else {}), **(tangents or {})}
     try:
-        symbolic, contracted = found.values(known, along)
+        symbolic, contracted = formula.values(tensors, along)
     except GradcliError as error:
         return Compared(target.name, None, pytorch, None, None, error.what, whole=along is None)
     if pytorch is None:
         compared = Compared(target.name, symbolic, None, None, None, numbers.missing or Message(NOT_ASKED))
     else:
         shaped = symbolic.reshape(pytorch.shape)
-        compared = verdict(_evidence(problem, target, found, known, (shaped, pytorch, contracted), along))
-    return _within_pattern(found, compared, symbolic) if along is None else replace(compared, whole=False)
+        compared = verdict(_evidence(problem, target, formula, tensors, (shaped, pytorch, contracted), along))
+    if along is not None:
+        return replace(compared, whole=False)
+    return _within_pattern(formula, compared, symbolic) if target.kind.has_rows else compared
 
 
 def _without_formula(problem: Problem) -> Message:
@@ -69,9 +71,9 @@ def _without_formula(problem: Problem) -> Message:
     return Message(NOT_DERIVED if problem.request.numeric_only else N_("there is no formula to compare"))
 
 
-def _within_pattern(found: ClosedForm, compared: Compared, values: Array) -> Compared:
+def _within_pattern(formula: ClosedForm, compared: Compared, values: Array) -> Compared:
     """The verdict, unless the formula has an entry where the printed structure says that there is none."""
-    pattern = found.form.pattern() if is_small(found.form.shape) else None
+    pattern = formula.form.pattern() if is_small(formula.form.shape) else None
     if pattern is None or not contradicts(values.reshape(pattern.shape), pattern):
         return compared
     reason = message(N_("the structure above says that entries are 0 which are other than 0"))
@@ -81,8 +83,8 @@ def _within_pattern(found: ClosedForm, compared: Compared, values: Array) -> Com
 def _evidence(
     problem: Problem,
     target: Target,
-    found: ClosedForm,
-    known: Mapping[str, Array],
+    formula: ClosedForm,
+    tensors: Mapping[str, Array],
     sides: tuple[Array, Array, Array | None],
     along: str | None,
 ) -> Evidence:
@@ -91,8 +93,8 @@ def _evidence(
     dtype = problem.request.dtype
 
     def shaken() -> Array:
-        moved = {name: slightly_off(a, dtype) if name in problem.point else a for name, a in known.items()}
-        return found.form.value(moved, along).reshape(symbolic.shape)
+        nudged = {name: slightly_off(a, dtype) if name in problem.point else a for name, a in tensors.items()}
+        return formula.form.value(nudged, along).reshape(symbolic.shape)
 
     return Evidence(
         target.name,
@@ -100,7 +102,7 @@ def _evidence(
         pytorch,
         dtype,
         jacobian=contracted,
-        terms=lambda: _terms(problem, found, known, along).reshape(symbolic.shape),
+        terms=lambda: _terms(problem, formula, tensors, along).reshape(symbolic.shape),
         shaken=shaken,
         deviation=lambda: hazards.deviation(problem.program, problem.values, target.order),
         excuse=lambda agrees: _excuse(problem, symbolic, agrees, target.order),
@@ -127,11 +129,11 @@ def _excuse(problem: Problem, symbolic: Array, agrees: bool | None, order: int) 
     return None
 
 
-def _terms(problem: Problem, found: ClosedForm, known: Mapping[str, Array], along: str | None) -> Array:
+def _terms(problem: Problem, formula: ClosedForm, tensors: Mapping[str, Array], along: str | None) -> Array:
     """The size of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
     floor = 0.0
-    if found.form.formula.entry == 0:
+    if formula.form.formula.entry == 0:
         largest = max((float(np.abs(a[np.isfinite(a)]).max(initial=0.0)) for a in problem.values), default=0.0)
-        others = [float(np.abs(a).max(initial=0.0)) for name, a in known.items() if name not in problem.point]
+        others = [float(np.abs(a).max(initial=0.0)) for name, a in tensors.items() if name not in problem.point]
         floor = max(largest, 1.0) * max(others, default=1.0)
-    return np.asarray(found.form.magnitude(known, along) + floor)
+    return np.asarray(formula.form.magnitude(tensors, along) + floor)

@@ -37,13 +37,13 @@ def _autograd(problem: Problem) -> tuple[Numbers, Sequence[Equivalence]]:
         return Numbers(), ()
     from gradcli import numeric  # PyTorch: half a second, after the formulas are on the screen
 
-    found = numeric.vjp(problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device)
+    leaves = numeric.vjp(problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device)
     equivalences = []
     for name in problem.wrt:
-        plain = None if found.plain is None else largest_difference(found.plain[name], found.grads[name])
-        difference = largest_difference(found.weighted[name], found.grads[name])
-        equivalences.append(Equivalence(name, np.asarray(found.weighted[name], dtype=np.float64), difference, plain))
-    return Numbers({name: np.asarray(grad, dtype=np.float64) for name, grad in found.grads.items()}), equivalences
+        plain = None if leaves.plain is None else largest_difference(leaves.plain[name], leaves.grads[name])
+        difference = largest_difference(leaves.weighted[name], leaves.grads[name])
+        equivalences.append(Equivalence(name, np.asarray(leaves.weighted[name], dtype=np.float64), difference, plain))
+    return Numbers({name: np.asarray(grad, dtype=np.float64) for name, grad in leaves.grads.items()}), equivalences
 
 
 def _facts(problem: Problem, forms: Forms, compared: Sequence[Compared], equivalences: Sequence[Equivalence]) -> Facts:
@@ -57,7 +57,7 @@ def _facts(problem: Problem, forms: Forms, compared: Sequence[Compared], equival
         problem.v_name,
         problem.output_name,
         problem.request.layout or LAYOUTS[0],
-        {name: found.structure for name, found in forms.items() if found.structure is not None},
+        {name: formula.structure for name, formula in forms.items() if formula.structure is not None},
         tuple(compared),
         tuple(equivalences),
     )

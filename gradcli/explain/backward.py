@@ -74,45 +74,38 @@ def backward(
     if len(done) > 1 and not zero_grad:
         yield from _grows(done, single)
     if len(done) > 1 and zero_grad:
-        yield note(
-            "zero-grad",
-            N_(
-                ".grad was set to zero before each call, so every call leaves the single gradient: that is what "
-                "optimizer.zero_grad() does in a training loop."
-            ),
-        )
+        yield note("zero-grad", _ZEROED)
     if len(done) > 1 and not retain_graph:
-        yield note(
-            "retain-graph",
-            N_(
-                "{y} could be gone back through again without retain_graph: no step on the way had saved a value that "
-                "its derivative needs (an addition, say), so nothing was freed."
-            ),
-            y=output,
-        )
+        yield note("retain-graph", _NOT_FREED, y=output)
     if len(done) == 1 == len(calls):
-        yield note(
-            "accumulate", N_("A second call would not replace .grad but add to it: --calls 2 --retain-graph shows it.")
-        )
+        yield note("accumulate", _A_SECOND_CALL)
     if between:
-        yield note(
-            "leaf",
-            N_(
-                "PyTorch keeps .grad for leaves only, the tensors that were made by you and not computed. What was "
-                "computed on the way ({names}) passes its gradient on and does not keep it, unless "
-                "{first}.retain_grad() was called before."
-            ),
-            names=", ".join(between),
-            first=between[0],
-        )
+        yield note("leaf", _LEAVES_ONLY, names=", ".join(between), first=between[0])
+
+
+_ZEROED = N_(
+    ".grad was set to zero before each call, so every call leaves the single gradient: that is what "
+    "optimizer.zero_grad() does in a training loop."
+)
+_NOT_FREED = N_(
+    "{y} could be gone back through again without retain_graph: no step on the way had saved a value that "
+    "its derivative needs (an addition, say), so nothing was freed."
+)
+_A_SECOND_CALL = N_("A second call would not replace .grad but add to it: --calls 2 --retain-graph shows it.")
+_LEAVES_ONLY = N_(
+    "PyTorch keeps .grad for leaves only, the tensors that were made by you and not computed. What was "
+    "computed on the way ({names}) passes its gradient on and does not keep it, unless "
+    "{first}.retain_grad() was called before."
+)
 
 
 def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
-    name, one = next(iter(single.items()))
+    name, gradient = next(iter(single.items()))
     last = done[-1].grads.get(name)
-    if last is None or not one.size:
+    if last is None or not gradient.size:
         return
-    where = tuple(int(k) for k in np.unravel_index(int(np.argmax(np.abs(np.nan_to_num(one)))), one.shape))
+    largest = int(np.argmax(np.abs(np.nan_to_num(gradient))))
+    where = tuple(int(k) for k in np.unravel_index(largest, gradient.shape))
     yield note(
         "accumulate",
         N_(
@@ -122,7 +115,7 @@ def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
         ),
         name=name,
         entry=f"{name}.grad{place(where)}",
-        one=number(float(one[where])),
+        one=number(float(gradient[where])),
         count=len(done),
         all=number(float(last[where])),
     )

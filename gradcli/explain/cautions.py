@@ -57,7 +57,7 @@ def _some(warnings: Iterable[Warning]) -> list[Warning]:
 def singular(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
     """Which determinants are 0."""
     for step in hazards.singular(program, values):
-        yield warning("singular", _SINGULAR, whole=_quoted(program, step))
+        yield warning("singular", _SINGULAR, whole=_source_of(program, step))
 
 
 def undefined(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
@@ -65,7 +65,7 @@ def undefined(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
     for bad in hazards.undefined(program, values):
         how, at = program.steps[bad.step].how, first_place(bad.mask)
         if isinstance(how, Apply):
-            yield _made(program, bad.step, how, values, at)
+            yield _arising(program, bad.step, how, values, at)
         elif isinstance(how, Input):
             yield warning("domain", _GIVEN, entry=entry(how.name, at), value=number(float(values[bad.step][at])))
 
@@ -79,7 +79,7 @@ def _kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order:
             _KINK if count == 1 else _KINKS,
             count=count,
             says=Message(kink.says),
-            where=entry(_quoted(program, kink.step), first_place(kink.mask)),
+            where=entry(_source_of(program, kink.step), first_place(kink.mask)),
         )
 
 
@@ -92,24 +92,24 @@ def _infinite(gradients: Mapping[str, Array]) -> Iterator[Warning]:
             yield warning("infinite", _INFINITE, entry=f"{name}.grad{place(at)}", value=number(float(gradient[at])))
 
 
-def _made(program: Program, step: int, apply: Apply, values: Sequence[Array], at: tuple[int, ...]) -> Warning:
+def _arising(program: Program, step: int, apply: Apply, values: Sequence[Array], at: tuple[int, ...]) -> Warning:
     """The operation, the numbers it was given there and what it made of them."""
-    value, whole = number(float(values[step][at])), entry(_quoted(program, step), at)
+    value, whole = number(float(values[step][at])), entry(_source_of(program, step), at)
     if apply.row.family != "elementwise":
         return warning("domain", _MADE, entry=whole, value=value)
     shape = values[step].shape
-    given = [number(float(np.broadcast_to(values[ref.step], shape)[at])) for ref in apply.refs]
-    if apply.operation in ("div", "floor_divide", "remainder") and given[1] == "0":
-        said = _PLAIN_DIVISION if "".join(whole.split()) == "/".join(given) else _DIVISION
-        return warning("domain", said, a=given[0], b=given[1], value=value, entry=whole)
+    numbers = [number(float(np.broadcast_to(values[ref.step], shape)[at])) for ref in apply.refs]
+    if apply.operation in ("div", "floor_divide", "remainder") and numbers[1] == "0":
+        sentence = _PLAIN_DIVISION if "".join(whole.split()) == "/".join(numbers) else _DIVISION
+        return warning("domain", sentence, a=numbers[0], b=numbers[1], value=value, entry=whole)
     where = entry(_argument(program, apply.refs[0]), _own_place(at, values[apply.refs[0].step]))
     return warning(
         "domain",
         _OF,
-        function=_called(program, step, apply),
+        function=_typed_name(program, step, apply),
         value=value,
-        entry=where if len(given) == 1 else whole,
-        numbers=given[0] if len(given) == 1 else f"({', '.join(given)})",
+        entry=where if len(numbers) == 1 else whole,
+        numbers=numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})",
     )
 
 
@@ -120,17 +120,17 @@ def _own_place(at: tuple[int, ...], value: Array) -> tuple[int, ...]:
 
 
 def _argument(program: Program, ref: Ref) -> str:
-    return program[ref].name or _quoted(program, ref.step)
+    return program[ref].name or _source_of(program, ref.step)
 
 
-def _called(program: Program, step: int, apply: Apply) -> str:
+def _typed_name(program: Program, step: int, apply: Apply) -> str:
     """The function by the name that was typed, be it an alias."""
     span = program.steps[step].span
     words = re.findall(r"\w+", program.source[span.start : span.end])
     return next((word for word in words if word in (apply.row.name, *apply.row.aliases)), apply.row.name)
 
 
-def _quoted(program: Program, step: int) -> str:
+def _source_of(program: Program, step: int) -> str:
     """What was typed for the step, or its operation's name where that is long."""
     span, how = program.steps[step].span, program.steps[step].how
     text = one_line(program.source[span.start : span.end])

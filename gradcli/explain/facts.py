@@ -73,11 +73,11 @@ class Facts:
         return structure is not None and (structure.kind == "diagonal" or structure.nonzero == structure.total == 1)
 
     @cached_property
-    def kinked(self) -> bool:
+    def has_kink(self) -> bool:
         """Whether a step on the way has no derivative at this point."""
         return next(kinks(self.program, self.values, self.wrt), None) is not None
 
-    def made(self, ref: Ref) -> Apply | None:
+    def operation_of(self, ref: Ref) -> Apply | None:
         """The operation that makes a step's value; None for an input or a constant."""
         how = self.program[ref].how
         return how if isinstance(how, Apply) else None
@@ -87,7 +87,7 @@ class Facts:
         return bool(np.all(self.v == 1))
 
     @cached_property
-    def picked(self) -> tuple[int, ...] | None:
+    def one_hot_place(self) -> tuple[int, ...] | None:
         """The one entry of y that v weighs with 1, where it weighs all others with 0."""
         if self.v.size < 2 or np.count_nonzero(self.v) != 1:
             return None

@@ -6,49 +6,55 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradcli.explain.slots import listed, note, number
+from gradcli.explain.slots import comma_separated, note, number
 from gradcli.message import N_
 from gradcli.report import Array, Note
 from gradcli.shapes import written
 
 
 def grad(
-    found: Mapping[str, Array], partials: Sequence[tuple[str, ...]], y: Array, output: str = "y"
+    values: Mapping[str, Array], partials: Sequence[tuple[str, ...]], y: Array, output: str = "y"
 ) -> Iterator[Note]:
-    """`found` holds the gradients by variable, or the partial derivatives by their names."""
+    """`values` holds the gradients by variable, or the partial derivatives by their names; `partials` the variables of
+    each of these."""
     if partials:
         yield _partial(partials[0])
         return
-    for name, gradient in found.items():
-        if gradient.ndim:
-            yield note(
-                "gradient",
-                N_(
-                    "The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small "
-                    "step h along it raises {y} fastest, by about h times its length, {length}."
-                ),
-                x=name,
-                y=output,
-                shape=written(gradient.shape),
-                length=number(_length(gradient)),
-            )
-        else:
-            yield note(
-                "gradient",
-                N_(
-                    "{x} is one number, and so is the slope: when {x} grows by a small h, {y} = {value} changes by "
-                    "about {slope}*h."
-                ),
-                x=name,
-                y=output,
-                value=number(float(y.reshape(()))),
-                slope=number(float(gradient)),
-            )
+    for name, gradient in values.items():
+        yield _steepest(name, gradient, output) if gradient.ndim else _slope(name, gradient, y, output)
     yield note(
         "weights",
         N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
         y=output,
-        names=listed([f"{name}.grad" for name in found]),
+        names=comma_separated([f"{name}.grad" for name in values]),
+    )
+
+
+def _steepest(name: str, gradient: Array, output: str) -> Note:
+    return note(
+        "gradient",
+        N_(
+            "The gradient has the shape of {x}, {shape}: the slope of {y} along each entry of {x}. A small "
+            "step h along it raises {y} fastest, by about h times its length, {length}."
+        ),
+        x=name,
+        y=output,
+        shape=written(gradient.shape),
+        length=number(_length(gradient)),
+    )
+
+
+def _slope(name: str, gradient: Array, y: Array, output: str) -> Note:
+    return note(
+        "gradient",
+        N_(
+            "{x} is one number, and so is the slope: when {x} grows by a small h, {y} = {value} changes by "
+            "about {slope}*h."
+        ),
+        x=name,
+        y=output,
+        value=number(float(y.reshape(()))),
+        slope=number(float(gradient)),
     )
 
 

@@ -15,8 +15,8 @@ from gradcli.shapes import written
 
 def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -> Iterator[Note]:
     """`blocks` are named `a,b`, a's axes first."""
-    known = {block.name: block.numbers for block in blocks}
-    if not known or any(block is None for block in known.values()):
+    blocks_by_name = {block.name: block.numbers for block in blocks}
+    if not blocks_by_name or any(block is None for block in blocks_by_name.values()):
         return
     yield note(
         "hessian",
@@ -26,29 +26,29 @@ def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -
             "of its entries."
         ),
     )
-    yield from _symmetry({k: b for k, b in known.items() if b is not None}, wrt)
-    yield from _curvature(matrix_of(known, wrt), output)
+    yield from _symmetry({k: b for k, b in blocks_by_name.items() if b is not None}, wrt)
+    yield from _curvature(matrix_of(blocks_by_name, wrt), output)
 
 
 def matrix_of(blocks: Mapping[str, Array | None], wrt: Sequence[str]) -> Array | None:
     """The blocks, named `a,b`, as one matrix over all entries of all variables; None where one is missing."""
-    known = {name: block for name, block in blocks.items() if block is not None}
-    if any(f"{a},{b}" not in known for a in wrt for b in wrt):
+    arrays = {name: block for name, block in blocks.items() if block is not None}
+    if any(f"{a},{b}" not in arrays for a in wrt for b in wrt):
         return None
-    size = {a: round(known[f"{a},{a}"].size ** 0.5) for a in wrt}
-    return np.block([[known[f"{a},{b}"].reshape(size[a], size[b]) for b in wrt] for a in wrt])
+    size = {a: round(arrays[f"{a},{a}"].size ** 0.5) for a in wrt}
+    return np.block([[arrays[f"{a},{b}"].reshape(size[a], size[b]) for b in wrt] for a in wrt])
 
 
-def _symmetry(known: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
+def _symmetry(blocks_by_name: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
     worst = 0.0
     for a in wrt:
         for b in wrt:
-            one, other = known[f"{a},{b}"], known[f"{b},{a}"]
-            rank = _rank(known, a)
+            block, other = blocks_by_name[f"{a},{b}"], blocks_by_name[f"{b},{a}"]
+            rank = _rank(blocks_by_name, a)
             turned = np.moveaxis(other, range(other.ndim - rank), range(rank, other.ndim)) if rank else other
-            if turned.shape == one.shape:
+            if turned.shape == block.shape:
                 with np.errstate(invalid="ignore"):  # inf - inf, where the two are the same
-                    apart = np.where(one == turned, 0.0, np.abs(one - turned))
+                    apart = np.where(block == turned, 0.0, np.abs(block - turned))
                 worst = max(worst, float(np.nanmax(apart, initial=0.0)))
     yield note(
         "symmetric",
@@ -60,8 +60,8 @@ def _symmetry(known: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
     )
 
 
-def _rank(known: Mapping[str, Array], name: str) -> int:
-    return known[f"{name},{name}"].ndim // 2
+def _rank(blocks_by_name: Mapping[str, Array], name: str) -> int:
+    return blocks_by_name[f"{name},{name}"].ndim // 2
 
 
 def _curvature(block: Array | None, output: str) -> Iterator[Note]:
@@ -72,32 +72,32 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
     values = np.linalg.eigvalsh((block + block.T) / 2)
     scale = max(float(np.abs(values).max()), 1e-300)
     if values.min() > FLAT * scale:
-        said = N_(
+        sentence = N_(
             "Every eigenvalue of the Hessian is positive (the smallest is {low}): around this point {y} is "
             "curved upwards in every direction, as at a minimum."
         )
     elif values.max() < -FLAT * scale:
-        said = N_(
+        sentence = N_(
             "Every eigenvalue of the Hessian is negative (the largest is {high}): around this point {y} is "
             "curved downwards in every direction, as at a maximum."
         )
     elif values.min() < -FLAT * scale and values.max() > FLAT * scale:
-        said = N_(
+        sentence = N_(
             "The Hessian has eigenvalues from {low} to {high}, of both signs: around this point {y} is curved "
             "upwards in one direction and downwards in another, as at a saddle."
         )
     else:
-        said = N_(
+        sentence = N_(
             "The Hessian's eigenvalues go from {low} to {high}: where one is 0, {y} is flat to second order in "
             "that direction."
         )
-    yield note("curvature", said, y=output, low=number(float(values.min())), high=number(float(values.max())))
+    yield note("curvature", sentence, y=output, low=number(float(values.min())), high=number(float(values.max())))
 
 
-def hvp(found: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
+def hvp(blocks: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
     """What H·t is, and that it costs two passes."""
-    for one in found:
-        values = one.numbers
+    for block in blocks:
+        values = block.numbers
         if values is not None:
             yield note(
                 "hvp",
@@ -105,7 +105,7 @@ def hvp(found: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
                     "H·t has the shape of {x}, {shape}: it says how fast {x}.grad moves when the inputs move along t. "
                     "For a small h, {x}.grad changes by about h*{result}."
                 ),
-                x=one.name,
+                x=block.name,
                 shape=written(values.shape),
                 result=tensor(values),
             )

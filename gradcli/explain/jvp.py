@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from gradcli.compare import first_place
-from gradcli.explain.slots import listed, note, number, place, tensor
+from gradcli.explain.slots import comma_separated, note, number, place, tensor
 from gradcli.message import N_
 from gradcli.report import Array, Note
 from gradcli.shapes import written
@@ -78,5 +78,5 @@ def _adjoint(t: Mapping[str, Array], v: Array, result: Array, pulled: Mapping[st
         y=output,
         forward=number(forward),
         back=number(back),
-        grads=listed([f"{name}.grad" for name in t]),
+        grads=comma_separated([f"{name}.grad" for name in t]),
     )

@@ -68,9 +68,9 @@ def _factors(facts: Facts) -> tuple[Factor, Factor] | None:
 
 def _product(facts: Facts) -> Apply | None:
     """The product that y is, or that something is added to."""
-    top = facts.made(facts.program.output)
+    top = facts.operation_of(facts.program.output)
     if top is not None and top.operation == "add":
-        sides = [facts.made(ref) for ref in top.refs if facts.program[ref].shape == facts.y.shape]
+        sides = [facts.operation_of(ref) for ref in top.refs if facts.program[ref].shape == facts.y.shape]
         top = next((side for side in sides if side is not None and side.operation in PRODUCTS), None)
     return top if top is not None and top.operation in PRODUCTS else None
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcli.compare import ROUNDED_ZERO
 from gradcli.explain.facts import Facts
-from gradcli.explain.slots import listed, note, number, tensor
+from gradcli.explain.slots import comma_separated, note, number, tensor
 from gradcli.message import N_
 from gradcli.program import Apply, Input, Ref
 from gradcli.report import Note
@@ -47,13 +47,13 @@ _SOFT = ("softmax", "softmin")
 
 def evenly_weighted_softmax(facts: Facts) -> int | None:
     """The axis along which y's softmax is weighted evenly, or summed; None where y is nothing of the kind."""
-    top = facts.made(facts.program.output)
+    top = facts.operation_of(facts.program.output)
     if top is None:
         return None
     if top.operation in _SOFT:
         along = axis(top.arguments[1] or 0, facts.y.ndim)
         return along if facts.v.size and np.all(facts.v == np.take(facts.v, [0], axis=along)) else None
-    below = facts.made(top.arguments[0]) if top.operation in ("sum", "mean") else None
+    below = facts.operation_of(top.arguments[0]) if top.operation in ("sum", "mean") else None
     if below is None or below.operation not in _SOFT:
         return None
     rank = len(facts.program[top.arguments[0]].shape)
@@ -70,12 +70,12 @@ def softmax(facts: Facts) -> Iterator[Note]:
     gradients = [facts.gradients[name] for name in facts.moving if name in facts.gradients]
     largest = max((float(np.max(np.abs(g), initial=0.0)) for g in gradients), default=np.nan)
     if largest <= ROUNDED_ZERO:
-        said = _SOFTMAX_ROUNDED if largest else _SOFTMAX
-        yield note("softmax", said, dim=along, x=listed(facts.moving), largest=number(largest))
+        sentence = _SOFTMAX_ROUNDED if largest else _SOFTMAX
+        yield note("softmax", sentence, dim=along, x=comma_separated(facts.moving), largest=number(largest))
 
 
 def _lines(facts: Facts) -> Iterator[Note]:
-    top = facts.made(facts.program.output)
+    top = facts.operation_of(facts.program.output)
     if top is None or top.operation not in _SOFT or facts.y.ndim < 2 or not facts.y.size:
         return
     along = axis(top.arguments[1] or 0, facts.y.ndim)
@@ -91,8 +91,8 @@ def broadcast(facts: Facts) -> Iterator[Note]:
     """An input that was stretched to a larger shape has its gradient summed over the stretched axes."""
     for name in facts.moving:
         ref = facts.program.variable(name)
-        stretched = (_stretched(facts, place, ref) for place in sorted(facts.paths.carrying) if ref is not None)
-        found = next((one for one in stretched if one is not None), None)
+        stretched = (_broadcast_in(facts, place, ref) for place in sorted(facts.paths.carrying) if ref is not None)
+        found = next((pair for pair in stretched if pair is not None), None)
         if found is not None and name in facts.gradients:
             shape, over = found
             yield note(
@@ -101,12 +101,12 @@ def broadcast(facts: Facts) -> Iterator[Note]:
                 x=name,
                 small=written(facts.shape(name)),
                 large=written(shape),
-                axes=listed(list(map(str, over))),
+                axes=comma_separated(list(map(str, over))),
                 gradient=tensor(facts.gradients[name]),
             )
 
 
-def _stretched(facts: Facts, place: int, ref: Ref) -> tuple[Shape, tuple[int, ...]] | None:
+def _broadcast_in(facts: Facts, place: int, ref: Ref) -> tuple[Shape, tuple[int, ...]] | None:
     """(the shape it was stretched to, the axes that this repeats), where the step reads the variable so."""
     step = facts.program.steps[place]
     if not isinstance(step.how, Apply) or ref not in step.how.refs or step.how.operation == "prelu":
@@ -126,13 +126,15 @@ def mean(facts: Facts) -> Iterator[Note]:
     """The factor 1/N of the last mean on the way."""
     for place in sorted(facts.paths.carrying, reverse=True):
         how = facts.program.steps[place].how
-        if isinstance(how, Apply) and (count := _averaged(facts, place, how)) > 1:
-            said = _MEAN_LAST if place == facts.program.output.step else _MEAN
-            yield note("mean", said, operation=how.operation, count=count, share=number(1 / count), x=facts.moving[0])
+        if isinstance(how, Apply) and (count := _mean_count(facts, place, how)) > 1:
+            sentence = _MEAN_LAST if place == facts.program.output.step else _MEAN
+            yield note(
+                "mean", sentence, operation=how.operation, count=count, share=number(1 / count), x=facts.moving[0]
+            )
             return
 
 
-def _averaged(facts: Facts, place: int, apply: Apply) -> int:
+def _mean_count(facts: Facts, place: int, apply: Apply) -> int:
     """How many entries a mean, or a loss that ends in one, divides by."""
     shape = facts.program[apply.refs[0]].shape if apply.refs else ()
     if apply.operation == "mean":
@@ -149,7 +151,7 @@ def _averaged(facts: Facts, place: int, apply: Apply) -> int:
 
 def total(facts: Facts) -> Iterator[Note]:
     """A sum passes its weight on to each term."""
-    top = facts.made(facts.program.output)
+    top = facts.operation_of(facts.program.output)
     if top is None or top.operation != "sum" or not facts.one_number or not facts.moving:
         return
     if evenly_weighted_softmax(facts) is not None:

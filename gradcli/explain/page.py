@@ -1,13 +1,13 @@
-"""A page of explanation as data: what is said, which small questions are asked for it, what of their answers."""
+"""A page of explanation as data: its paragraphs, the small questions asked for it, and what their answers show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gradcli.explain.slots import tensor
-from gradcli.message import Message
+from gradcli.message import Message, message
 from gradcli.report import Array, Compared, Part
 from gradcli.request import Request
 
@@ -40,19 +40,46 @@ class Answers:
         return {part.name: part.numbers for part in compared if part.numbers is not None}
 
 
-def _nothing(_: Answers) -> Iterator[Message]:
-    return iter(())
+Slot = Callable[[Answers], object]
+"""What fills a slot of a sentence once the questions are answered."""
+
+
+def grad(question: int, name: str = "x") -> Slot:
+    """The gradient that PyTorch left for a variable of a question, counted from 0."""
+    return lambda answers: answers.grad(question, name)
+
+
+def count(question: int, name: str = "x") -> Slot:
+    """How many entries a variable of a question has."""
+    return lambda answers: answers.count(question, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A sentence about the answers."""
+
+    sentence: str
+    slots: Mapping[str, Slot]
+
+    def about(self, answers: Answers) -> Message:
+        """The sentence with its slots filled."""
+        return message(self.sentence, **{name: fill(answers) for name, fill in self.slots.items()})
+
+
+def conclude(sentence: str, **slots: Slot) -> Conclusion:
+    """A sentence with what fills its slots by name."""
+    return Conclusion(sentence, slots)
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One page."""
+    """One page; a paragraph with slots is a Message."""
 
     name: str
     title: str
-    said: tuple[Message, ...]
+    paragraphs: tuple[str | Message, ...]
     asks: tuple[Ask, ...]
-    then: Callable[[Answers], Iterator[Message]] = _nothing
+    conclusion: Conclusion | None = None
     aliases: tuple[str, ...] = ()
 
 

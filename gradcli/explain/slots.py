@@ -75,6 +75,6 @@ def _is_one_call(written: str) -> bool:
     return False
 
 
-def listed(names: Sequence[str]) -> str:
+def comma_separated(names: Sequence[str]) -> str:
     """`a, b, c`"""
     return ", ".join(names)

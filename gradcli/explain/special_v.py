@@ -67,7 +67,7 @@ def input_as_weights(facts: Facts) -> str | None:
     """The input that v is: named so, or equal by value where that is no coincidence of constant tensors."""
     if facts.v_given in facts.point:
         return facts.v_given if np.array_equal(facts.point[facts.v_given], facts.v) else None
-    varied = facts.v.size > 1 and not np.all(facts.v == facts.v.flat[0]) and facts.picked is None
+    varied = facts.v.size > 1 and not np.all(facts.v == facts.v.flat[0]) and facts.one_hot_place is None
     return (
         next((name for name, value in facts.point.items() if np.array_equal(value, facts.v)), None) if varied else None
     )
@@ -104,7 +104,7 @@ def _over(gradient: Array, v: Array) -> Array:
 
 def one_hot(facts: Facts) -> Iterator[Note]:
     """v picks one row of the Jacobian, a column in denominator layout."""
-    if facts.picked is None:
+    if facts.one_hot_place is None:
         return
     for name in facts.moving:
         if name in facts.gradients:
@@ -114,7 +114,7 @@ def one_hot(facts: Facts) -> Iterator[Note]:
                 v=facts.v_name,
                 y=facts.y_name,
                 x=name,
-                place=place(facts.picked),
+                place=place(facts.one_hot_place),
                 gradient=tensor(facts.gradients[name]),
             )
 
@@ -123,22 +123,22 @@ def diagonal(facts: Facts) -> Iterator[Note]:
     """Entry by entry: with v = 1 the ordinary derivative."""
     if (
         facts.one_number
-        or facts.picked is not None
+        or facts.one_hot_place is not None
         or evenly_weighted_softmax(facts) is not None
         or not np.any(facts.v)
     ):
         return
-    told = input_as_weights(facts) is not None
+    is_told = input_as_weights(facts) is not None
     for name in facts.moving:
-        if facts.diagonal(name) and name in facts.gradients and not (told and facts.shape(name) == facts.v.shape):
+        if facts.diagonal(name) and name in facts.gradients and not (is_told and facts.shape(name) == facts.v.shape):
             yield _entry_by_entry(facts, name, facts.gradients[name])
 
 
 def _entry_by_entry(facts: Facts, x: str, gradient: Array) -> Note:
-    smooth = not facts.kinked and bool(np.all(np.isfinite(gradient)))
+    smooth = not facts.has_kink and bool(np.all(np.isfinite(gradient)))
     if facts.all_ones:
-        said = _DERIVATIVE if smooth else _DERIVATIVE_IF_ANY
-        return note("diagonal", said, y=facts.y_name, x=x, v=facts.v_name, derivative=tensor(gradient))
+        sentence = _DERIVATIVE if smooth else _DERIVATIVE_IF_ANY
+        return note("diagonal", sentence, y=facts.y_name, x=x, v=facts.v_name, derivative=tensor(gradient))
     if not smooth or gradient.shape != facts.v.shape or np.any(facts.v == 0):
         return note("diagonal", _WEIGHTED_IF_ANY, y=facts.y_name, x=x, v=facts.v_name)
     return note(

@@ -27,11 +27,11 @@ def vjp(facts: Facts) -> Iterator[Note | Warning]:
     """The warnings of the point, then the notes."""
     yield from cautions(facts.program, facts.values, facts.wrt, facts.gradients)
     last = [note for topic in LAST for note in topic(facts)]
-    yield from _chosen([note for topic in FIRST for note in topic(facts)], MOST - len(last))
+    yield from _most_important([note for topic in FIRST for note in topic(facts)], MOST - len(last))
     yield from last
 
 
-def _chosen(notes: list[Note], room: int) -> list[Note]:
+def _most_important(notes: list[Note], room: int) -> list[Note]:
     """The notes there is room for: the first of every topic before the second of any."""
     seen: Counter[str] = Counter()
     ranks = []

@@ -94,14 +94,14 @@ def einsum(facts: Facts) -> Iterator[Note]:
 
 def equivalence(facts: Facts) -> Iterator[Note]:
     """y.backward(v) is (v*y).sum().backward(), as it was computed for this answer."""
-    known = [e for e in facts.equivalences if e.name in facts.gradients]
-    if not known or not facts.moving:
+    equal = [e for e in facts.equivalences if e.name in facts.gradients]
+    if not equal or not facts.moving:
         return
-    plain = [e.plain_sum_max_abs_diff for e in known if e.plain_sum_max_abs_diff is not None]
-    difference = max(*(e.max_abs_diff for e in known), *plain, 0.0)
-    if difference <= SAME_GRADIENT * max(1.0, *(_largest(facts.gradients[e.name]) for e in known)):
-        said = _EQUAL_SCALAR if facts.one_number else _EQUAL_TO_SUM if plain else _EQUAL
-        yield note("equivalence", said, v=facts.v_name, y=facts.y_name, difference=number(difference))
+    plain = [e.plain_sum_max_abs_diff for e in equal if e.plain_sum_max_abs_diff is not None]
+    difference = max(*(e.max_abs_diff for e in equal), *plain, 0.0)
+    if difference <= SAME_GRADIENT * max(1.0, *(_largest(facts.gradients[e.name]) for e in equal)):
+        sentence = _EQUAL_SCALAR if facts.one_number else _EQUAL_TO_SUM if plain else _EQUAL
+        yield note("equivalence", sentence, v=facts.v_name, y=facts.y_name, difference=number(difference))
 
 
 def _largest(gradient: Array) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcli.explain.facts import Facts
-from gradcli.explain.slots import listed, note
+from gradcli.explain.slots import comma_separated, note
 from gradcli.message import N_
 from gradcli.program import Apply
 from gradcli.report import Note
@@ -37,7 +37,7 @@ _UNTAKEN = N_(
 def zero(facts: Facts) -> Iterator[Note]:
     """Zero whatever the numbers are: no differentiable way, a derivative that is zero, or a v that is."""
     if not facts.moving:
-        yield note("zero", _REFUSED, y=facts.y_name, x=listed(facts.wrt), refusal=REFUSAL)
+        yield note("zero", _REFUSED, y=facts.y_name, x=comma_separated(facts.wrt), refusal=REFUSAL)
         return
     for name in facts.wrt:
         if name not in facts.moving:

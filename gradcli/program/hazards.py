@@ -53,7 +53,7 @@ def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: 
 def _kink_mask(kink: Kink, apply: Apply, values: Sequence[Array], on_the_way: Paths) -> Array:
     with np.errstate(all="ignore"):
         mask = np.asarray(kink.at(n, *(filled(a, values) for a in apply.arguments)), dtype=bool)
-    if apply.operation == "pow" and apply.refs[1].step not in on_the_way.moved:
+    if apply.operation == "pow" and apply.refs[1].step not in on_the_way.reached:
         mask = mask & (values[apply.refs[1].step] != 0)  # x**0 is 1 everywhere: smooth in x
     return mask
 

@@ -13,7 +13,7 @@ from gradcli.program.program import Apply, Program, Ref
 class Paths:
     """The steps on differentiable paths from the variables to the output, as PyTorch's autograd would record them."""
 
-    moved: frozenset[int]
+    reached: frozenset[int]
     carrying: frozenset[int]
     reach_output: bool
     """Whether the output requires a gradient."""
@@ -22,22 +22,22 @@ class Paths:
 @memoize
 def paths(program: Program, names: tuple[str, ...]) -> Paths:
     """Those of the variables of these names."""
-    moved = _moved(program, {ref.step for name in names if (ref := program.variable(name)) is not None})
-    return Paths(frozenset(moved), frozenset(_carrying(program) & moved), program.output.step in moved)
+    reached = _reached_from(program, {ref.step for name in names if (ref := program.variable(name)) is not None})
+    return Paths(frozenset(reached), frozenset(_carrying(program) & reached), program.output.step in reached)
 
 
-def _moved(program: Program, moved: set[int]) -> set[int]:
+def _reached_from(program: Program, reached: set[int]) -> set[int]:
     for place, step in enumerate(program.steps):
-        if isinstance(step.how, Apply) and any(r.step in moved for r in differentiated(step.how, program)):
-            moved.add(place)
-    return moved
+        if isinstance(step.how, Apply) and any(r.step in reached for r in differentiable_refs(step.how, program)):
+            reached.add(place)
+    return reached
 
 
 def _carrying(program: Program) -> set[int]:
-    return set(program.used(lambda how: differentiated(how, program) if isinstance(how, Apply) else ()))
+    return set(program.used(lambda how: differentiable_refs(how, program) if isinstance(how, Apply) else ()))
 
 
-def differentiated(apply: Apply, program: Program) -> Iterator[Ref]:
+def differentiable_refs(apply: Apply, program: Program) -> Iterator[Ref]:
     """The arguments that a derivative passes to: no indices, classes or conditions, and none of a comparison."""
     row = apply.row
     if not row.differentiable:

@@ -15,7 +15,7 @@ from gradcli.shapes import LAYOUTS, by_layout, size
 Layout = Callable[[Array, tuple[int, ...]], Array | None]
 
 
-def shaped(yours: Array, shape: tuple[int, ...]) -> Array | None:
+def in_shape(yours: Array, shape: tuple[int, ...]) -> Array | None:
     """The answer in the right shape; one number stands for every entry."""
     if yours.shape == shape:
         return yours
@@ -30,26 +30,26 @@ _FLAT = {
 
 def arrangements(claim: Claim) -> Iterator[tuple[Layout, Message]]:
     """The ways in which an answer may lie, and the verdict on each: in the layout of the claim, else in either."""
-    yield shaped, message(N_("right"))
+    yield in_shape, message(N_("right"))
     if not claim.is_matrix:
         return
-    yield partial(_flat, claim), Message(_FLAT[claim.layout or LAYOUTS[0]])
+    yield partial(_flattened, claim), Message(_FLAT[claim.layout or LAYOUTS[0]])
     if claim.kind.order == 1 and claim.layout is None:
-        yield partial(_turned, claim), message(N_("right, in denominator layout: the flattened matrix, transposed"))
-        yield partial(_moved, claim), message(N_("right, in denominator layout: the input's axes first"))
+        yield partial(_transposed, claim), message(N_("right, in denominator layout: the flattened matrix, transposed"))
+        yield partial(_input_axes_first, claim), message(N_("right, in denominator layout: the input's axes first"))
 
 
-def _flat(claim: Claim, yours: Array, shape: tuple[int, ...]) -> Array | None:
+def _flattened(claim: Claim, yours: Array, shape: tuple[int, ...]) -> Array | None:
     rows, columns = by_layout(claim.layout, *_sizes(claim))
     return yours.reshape(shape) if yours.shape == (rows, columns) else None
 
 
-def _turned(claim: Claim, yours: Array, shape: tuple[int, ...]) -> Array | None:
+def _transposed(claim: Claim, yours: Array, shape: tuple[int, ...]) -> Array | None:
     rows, columns = _sizes(claim)
     return yours.T.reshape(shape) if yours.shape == (columns, rows) else None
 
 
-def _moved(claim: Claim, yours: Array, shape: tuple[int, ...]) -> Array | None:
+def _input_axes_first(claim: Claim, yours: Array, shape: tuple[int, ...]) -> Array | None:
     axes = min(yours.ndim, len(shape) - len(claim.problem.program.output_shape))
     back = arranged(yours, axes, "denominator")
     return back if back.shape == shape else None

@@ -90,8 +90,8 @@ class Claim:
 
     def correct(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
         """PyTorch's value; the formula's where PyTorch leaves nan."""
-        found = self.by_pytorch(point, v, t)
-        return found if np.isfinite(found).all() else self._by_formula(found, point, v, t)
+        numbers = self.by_pytorch(point, v, t)
+        return numbers if np.isfinite(numbers).all() else self._by_formula(numbers, point, v, t)
 
     def by_pytorch(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
         """PyTorch's value, float64."""
@@ -99,12 +99,12 @@ class Claim:
         values = autograd(there, [self.target], self._moving(t), formulas=False).values
         return np.asarray(values[self.target.name], dtype=np.float64)
 
-    def _by_formula(self, found: Array, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
-        known = {**point, self.problem.v_name: v, **self._moving(t).by_letter}
+    def _by_formula(self, numbers: Array, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
+        tensors = {**point, self.problem.v_name: v, **self._moving(t).by_letter}
         try:
-            return np.where(np.isnan(found), self._form.value(known).reshape(found.shape), found)
+            return np.where(np.isnan(numbers), self._form.value(tensors).reshape(numbers.shape), numbers)
         except GradcliError:
-            return found
+            return numbers
 
     @cached_property
     def _form(self) -> Form:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradcli.commands.checking.arrangements import arrangements, shaped
+from gradcli.commands.checking.arrangements import arrangements, in_shape
 from gradcli.commands.checking.claim import Claim
 from gradcli.commands.checking.known_mistakes import find_mistake
 from gradcli.commands.checking.submission import Submission
@@ -32,15 +32,15 @@ _RANDOM = {
 """By whether the answer names v, and whether something of the given tensors is kept."""
 
 
-def judge(claim: Claim, submission: Submission, tried: Sequence[Trial], kept: Message | None) -> Verdict:
+def judge(claim: Claim, submission: Submission, trials: Sequence[Trial], constraints: Message | None) -> Verdict:
     """Whether the submission is right at every trial, in one of the arrangements; `kept` is what they have in common
     with the user's tensors."""
-    where = _compared_at(claim, submission, tried, kept)
+    where = _compared_at(claim, submission, trials, constraints)
     for layout, says in arrangements(claim):
-        fitted = [layout(t.yours, t.correct.shape) for t in tried]
+        fitted = [layout(t.yours, t.correct.shape) for t in trials]
         if all(
             f is not None and not _differs(claim, submission, f, t.correct).any()
-            for f, t in zip(fitted, tried, strict=True)
+            for f, t in zip(fitted, trials, strict=True)
         ):
             return Verdict(
                 claim.target.name,
@@ -49,15 +49,15 @@ def judge(claim: Claim, submission: Submission, tried: Sequence[Trial], kept: Me
                 True,
                 says,
                 where,
-                yours=tried[0].yours,
-                correct=tried[0].correct,
+                yours=trials[0].yours,
+                correct=trials[0].correct,
             )
-    return _wrong(claim, submission, tried, where)
+    return _wrong(claim, submission, trials, where)
 
 
-def _wrong(claim: Claim, submission: Submission, tried: Sequence[Trial], where: Message) -> Verdict:
-    mistake = find_mistake(claim, submission, tried)
-    worst = next(t for t in tried if shaped(t.yours, t.correct.shape) is None or _bad(claim, submission, t).any())
+def _wrong(claim: Claim, submission: Submission, trials: Sequence[Trial], where: Message) -> Verdict:
+    mistake = find_mistake(claim, submission, trials)
+    worst = next(t for t in trials if in_shape(t.yours, t.correct.shape) is None or _bad(claim, submission, t).any())
     says, first = _difference(claim, submission, worst)
     return Verdict(
         claim.target.name,
@@ -76,7 +76,7 @@ def _wrong(claim: Claim, submission: Submission, tried: Sequence[Trial], where: 
 
 
 def _difference(claim: Claim, submission: Submission, t: Trial) -> tuple[Message, tuple[int, ...] | None]:
-    yours = shaped(t.yours, t.correct.shape)
+    yours = in_shape(t.yours, t.correct.shape)
     if yours is None:
         return message(
             N_("wrong: the right answer has the shape {wanted}, yours has {given}"),
@@ -86,7 +86,7 @@ def _difference(claim: Claim, submission: Submission, t: Trial) -> tuple[Message
     bad = _bad(claim, submission, t)
     first = first_place(bad)
     place = f"[{','.join(map(str, first))}]" if first else ""
-    said = (
+    sentence = (
         NN_(
             "wrong: {count} of {total} entries differs: {place}, yours {a:.6g}, correct {b:.6g}",
             "wrong: {count} of {total} entries differ; the first is {place}, yours {a:.6g}, correct {b:.6g}",
@@ -95,12 +95,12 @@ def _difference(claim: Claim, submission: Submission, t: Trial) -> tuple[Message
         else N_("wrong: yours is {a:.6g}, correct is {b:.6g}")
     )
     return message(
-        said, count=int(bad.sum()), total=bad.size, place=place, a=float(yours[first]), b=float(t.correct[first])
+        sentence, count=int(bad.sum()), total=bad.size, place=place, a=float(yours[first]), b=float(t.correct[first])
     ), first
 
 
 def _bad(claim: Claim, submission: Submission, t: Trial) -> Array:
-    yours = shaped(t.yours, t.correct.shape)
+    yours = in_shape(t.yours, t.correct.shape)
     return np.ones(t.correct.shape, dtype=bool) if yours is None else _differs(claim, submission, yours, t.correct)
 
 
@@ -116,11 +116,11 @@ def _differs(claim: Claim, submission: Submission, yours: Array, correct: Array)
     return differs(yours, correct, allowed)
 
 
-def _compared_at(claim: Claim, submission: Submission, tried: Sequence[Trial], kept: Message | None) -> Message:
-    count = len(tried) - 1
+def _compared_at(claim: Claim, submission: Submission, trials: Sequence[Trial], constraints: Message | None) -> Message:
+    count = len(trials) - 1
     if count:
         by_v = bool(submission.names & claim.v_names) and claim.kind.weighted
-        return message(_RANDOM[by_v, kept is not None], count=count, kept=kept)
+        return message(_RANDOM[by_v, constraints is not None], count=count, kept=constraints)
     if submission.names:
         return message(N_("compared at your point only: at random points the two sides are not both numbers"))
     request = claim.problem.request

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcli.commands.checking import wrong_values
 from gradcli.commands.checking.claim import Claim
-from gradcli.commands.checking.reordered import rewritten
+from gradcli.commands.checking.reorderings import reorderings
 from gradcli.commands.checking.submission import Submission
 from gradcli.commands.checking.trials import Trial, with_weights
 from gradcli.commands.checking.wrong_values import close
@@ -41,13 +41,13 @@ def find_mistake(claim: Claim, submission: Submission, trials: Sequence[Trial]) 
     by_shape = any(trial.yours.shape != trial.correct.shape for trial in trials)
     if (entries < ENOUGH and not by_shape) or not any(trial.yours.any() for trial in trials):
         return None
-    repaired = _repaired(claim, submission, trials)
+    repair = _repair(claim, submission, trials)
     for candidate in candidates(claim):
-        if candidate.kind == "mean" and repaired is not None:  # what is seen in the answer's own text is surer
-            return repaired
+        if candidate.kind == "mean" and repair is not None:  # what is seen in the answer's own text is surer
+            return repair
         if all(_is(candidate.value(trial), trial) for trial in trials):
             return candidate
-    return repaired
+    return repair
 
 
 def _is(value: Array | None, trial: Trial) -> bool:
@@ -79,8 +79,8 @@ def candidates(claim: Claim) -> Iterator[Candidate]:
             message(N_("this is vᵀJ with t in the place of v; J·t was asked for")),
             partial(wrong_values.vjp_for_jvp, claim),
         )
-    yield from _counts(claim)
-    yield from _lost(claim)
+    yield from _mean_or_sum(claim)
+    yield from _lost_factors(claim)
     yield Candidate(
         "factor-2", message(N_("a factor 2 too much: yours is twice the right answer")), lambda t: 2 * t.correct
     )
@@ -137,8 +137,8 @@ def _of_vjp(claim: Claim) -> Iterator[Candidate]:
 def _of_weights(claim: Claim) -> Iterator[Candidate]:
     """Another v than the one that was asked for, or none."""
     name = claim.name
-    given = claim.problem.request.v
-    if isinstance(given, str) and given.strip() == name:
+    v_text = claim.problem.request.v
+    if isinstance(v_text, str) and v_text.strip() == name:
         yield Candidate(
             "v-is-x",
             message(
@@ -165,7 +165,7 @@ def _of_weights(claim: Claim) -> Iterator[Candidate]:
     )
 
 
-def _counts(claim: Claim) -> Iterator[Candidate]:
+def _mean_or_sum(claim: Claim) -> Iterator[Candidate]:
     """The sum for the mean, or the mean for the sum."""
     program = claim.problem.program
     for step in program.steps:
@@ -189,7 +189,7 @@ def _counts(claim: Claim) -> Iterator[Candidate]:
                 )
 
 
-def _lost(claim: Claim) -> Iterator[Candidate]:
+def _lost_factors(claim: Claim) -> Iterator[Candidate]:
     """One factor of the chain rule lost."""
     if not claim.is_gradient:
         return
@@ -206,12 +206,12 @@ def _lost(claim: Claim) -> Iterator[Candidate]:
         )
 
 
-def _repaired(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
+def _repair(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
     """What the answer's own products show: with two factors exchanged, or one of them turned round, it is right."""
     seed = claim.problem.request.seed
-    tried = [rewritten(submission, claim.names_at(t.point, t.v, t.t), seed) for t in trials]
-    for k, (kind, _) in enumerate(tried[0]):
-        if all(k < len(one) and _right(one[k][1], t) for one, t in zip(tried, trials, strict=True)):
+    changes = [reorderings(submission, claim.names_at(t.point, t.v, t.t), seed) for t in trials]
+    for k, (kind, _) in enumerate(changes[0]):
+        if all(k < len(one) and _right(one[k][1], t) for one, t in zip(changes, trials, strict=True)):
             if kind == "order":
                 return Candidate(
                     "order",

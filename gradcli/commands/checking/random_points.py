@@ -16,86 +16,86 @@ Draw = Callable[[Stream], Array]
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class Resampler:
     """How a tensor is drawn again, and what is kept of the given one where that narrows the check: a sentence about
     {names}."""
 
     draw: Draw
-    kept: str | None = None
+    constraint: str | None = None
 
 
-def like(given: Array, moves: bool, whole: bool) -> Like:
+def resampler(tensor: Array, moves: bool, whole: bool) -> Resampler:
     """`moves`: the tensor is differentiated by; `whole`: it holds indices or classes, and stays."""
-    if whole or given.size == 0 or not np.isfinite(given).all():
-        return Like(lambda _: given)
-    if not moves and given.size > 1 and np.isin(given, (0.0, 1.0)).all():
-        return Like(lambda _: given, N_("{names} as given (zeros and ones)"))
-    if given.ndim >= 2 and given.shape[-1] == given.shape[-2] > 1 and not _plain(given):
-        found = _square(given)
-        if found is not None:
-            return found
-    if not moves and given.ndim and given.shape[-1] > 1 and (given >= 0).all() and np.allclose(given.sum(-1), 1.0):
-        return Like(lambda g: _distribution(given, g), N_("{names} ≥ 0 with the sum 1"))
-    return Like(lambda g: _entries(given, g), _sign(given))
+    if whole or tensor.size == 0 or not np.isfinite(tensor).all():
+        return Resampler(lambda _: tensor)
+    if not moves and tensor.size > 1 and np.isin(tensor, (0.0, 1.0)).all():
+        return Resampler(lambda _: tensor, N_("{names} as given (zeros and ones)"))
+    if tensor.ndim >= 2 and tensor.shape[-1] == tensor.shape[-2] > 1 and not _plain(tensor):
+        structured = _square(tensor)
+        if structured is not None:
+            return structured
+    if not moves and tensor.ndim and tensor.shape[-1] > 1 and (tensor >= 0).all() and np.allclose(tensor.sum(-1), 1.0):
+        return Resampler(lambda g: _distribution(tensor, g), N_("{names} ≥ 0 with the sum 1"))
+    return Resampler(lambda g: _entries(tensor, g), _sign_constraint(tensor))
 
 
-def _sign(given: Array) -> str | None:
+def _sign_constraint(tensor: Array) -> str | None:
     """What is kept of the signs, for a formula may be right for positive numbers only."""
-    if (given > 0).all():
-        return N_("0 < {names} < 1") if (given < 1).all() else N_("{names} > 0")
-    return N_("{names} < 0") if (given < 0).all() else None
+    if (tensor > 0).all():
+        return N_("0 < {names} < 1") if (tensor < 1).all() else N_("{names} > 0")
+    return N_("{names} < 0") if (tensor < 0).all() else None
 
 
-def _plain(given: Array) -> bool:
+def _plain(tensor: Array) -> bool:
     """Convenient rather than meant: eye, ones, zeros, a diagonal."""
-    off = given * (1 - np.eye(given.shape[-1]))
-    return bool(np.all(given == given.flat[0]) or not off.any())
+    off = tensor * (1 - np.eye(tensor.shape[-1]))
+    return bool(np.all(tensor == tensor.flat[0]) or not off.any())
 
 
-def _square(given: Array) -> Like | None:
-    turned = np.swapaxes(given, -1, -2)
-    if np.array_equal(given, turned):
-        if bool((np.linalg.eigvalsh(given) > 0).all()):
-            return Like(lambda g: _definite(given, g), N_("{names} symmetric and positive definite"))
-        return Like(lambda g: _symmetric(given, g), N_("{names} symmetric"))
-    if np.array_equal(given, -turned):
-        return Like(lambda g: _antisymmetric(given, g), N_("{names} antisymmetric"))
-    if np.array_equal(given, np.tril(given)) or np.array_equal(given, np.triu(given)):
-        return Like(lambda g: np.where(given == 0, 0.0, _entries(given, g)), N_("{names} triangular"))
+def _square(tensor: Array) -> Resampler | None:
+    turned = np.swapaxes(tensor, -1, -2)
+    if np.array_equal(tensor, turned):
+        if bool((np.linalg.eigvalsh(tensor) > 0).all()):
+            return Resampler(lambda g: _definite(tensor, g), N_("{names} symmetric and positive definite"))
+        return Resampler(lambda g: _symmetric(tensor, g), N_("{names} symmetric"))
+    if np.array_equal(tensor, -turned):
+        return Resampler(lambda g: _antisymmetric(tensor, g), N_("{names} antisymmetric"))
+    if np.array_equal(tensor, np.tril(tensor)) or np.array_equal(tensor, np.triu(tensor)):
+        return Resampler(lambda g: np.where(tensor == 0, 0.0, _entries(tensor, g)), N_("{names} triangular"))
     return None
 
 
-def _symmetric(given: Array, g: Stream) -> Array:
-    drawn = _entries(given, g)
+def _symmetric(tensor: Array, g: Stream) -> Array:
+    drawn = _entries(tensor, g)
     return np.asarray((drawn + np.swapaxes(drawn, -1, -2)) / 2)
 
 
-def _antisymmetric(given: Array, g: Stream) -> Array:
-    drawn = _entries(given, g)
+def _antisymmetric(tensor: Array, g: Stream) -> Array:
+    drawn = _entries(tensor, g)
     return np.asarray((drawn - np.swapaxes(drawn, -1, -2)) / 2)
 
 
-def _definite(given: Array, g: Stream) -> Array:
+def _definite(tensor: Array, g: Stream) -> Array:
     """A product of a triangular factor with its transpose, the factor near the given one's."""
-    factor = np.linalg.cholesky(given)
+    factor = np.linalg.cholesky(tensor)
     moved = factor * g.uniform(0.7, 1.4, factor.shape)
     product = moved @ np.swapaxes(moved, -1, -2)
     return np.asarray((product + np.swapaxes(product, -1, -2)) / 2)
 
 
-def _distribution(given: Array, g: Stream) -> Array:
-    drawn = given * np.exp(g.uniform(-0.7, 0.7, given.shape))
+def _distribution(tensor: Array, g: Stream) -> Array:
+    drawn = tensor * np.exp(g.uniform(-0.7, 0.7, tensor.shape))
     return np.asarray(drawn / drawn.sum(-1, keepdims=True))
 
 
-def _entries(given: Array, g: Stream) -> Array:
+def _entries(tensor: Array, g: Stream) -> Array:
     """Entries of the given size: a tensor of one sign keeps it, numbers between 0 and 1 stay there."""
-    top = float(np.abs(given).max()) or 1.0
-    if (given > 0).all() and (given < 1).all():
-        odds = given / (1 - given) * np.exp(g.uniform(-0.7, 0.7, given.shape))
+    top = float(np.abs(tensor).max()) or 1.0
+    if (tensor > 0).all() and (tensor < 1).all():
+        odds = tensor / (1 - tensor) * np.exp(g.uniform(-0.7, 0.7, tensor.shape))
         return np.asarray(odds / (1 + odds))
-    if (given > 0).all() or (given < 0).all():
-        return np.asarray(given * np.exp(g.uniform(-0.6, 0.6, given.shape)))
-    if given.any() and ((given >= 0).all() or (given <= 0).all()):
-        return np.asarray(np.sign(given.sum()) * g.uniform(0.1, 1.0, given.shape) * top)
-    return np.asarray(top * g.uniform(-1.0, 1.0, given.shape))
+    if (tensor > 0).all() or (tensor < 0).all():
+        return np.asarray(tensor * np.exp(g.uniform(-0.6, 0.6, tensor.shape)))
+    if tensor.any() and ((tensor >= 0).all() or (tensor <= 0).all()):
+        return np.asarray(np.sign(tensor.sum()) * g.uniform(0.1, 1.0, tensor.shape) * top)
+    return np.asarray(top * g.uniform(-1.0, 1.0, tensor.shape))

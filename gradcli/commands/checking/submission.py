@@ -26,7 +26,7 @@ _LITERAL = re.compile(r"[-+\d.eE,:;\s\[\]()]*")
 ROUNDED = 0.2
 """A typed number may be off by so much of itself, if it is right to the digits that were typed."""
 
-Known = Mapping[str, Array]
+Tensors = Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,47 +43,49 @@ class Submission:
     constant: Array | None
     unit: Array | None
 
-    def value(self, known: Known, seed: int = 0) -> Array:
+    def value(self, tensors: Tensors, seed: int = 0) -> Array:
         if self.constant is not None:
             return self.constant
-        program = self.program(known, seed)
-        return values_of(program, {name: known[name] for name in self.names})[program.output.step]
+        program = self.program(tensors, seed)
+        return values_of(program, {name: tensors[name] for name in self.names})[program.output.step]
 
-    def program(self, known: Known, seed: int = 0) -> Program:
+    def program(self, tensors: Tensors, seed: int = 0) -> Program:
         """The answer as a program for tensors of these shapes."""
         assert self.tree is not None
-        used = {name: known[name] for name in self.names}
+        used = {name: tensors[name] for name in self.names}
         return trace(self.tree, {name: a.shape for name, a in used.items()}, seed, used)
 
 
-def read_submission(problem: Problem, known: Known) -> Submission:
+def read_submission(problem: Problem, tensors: Tensors) -> Submission:
     """The answer as it was given.
 
     Raises GradcliError where it is missing or cannot be understood, with its place in the answer's own text.
     """
-    given = problem.request.answer
-    if given is None:
+    answer = problem.request.answer
+    if answer is None:
         raise fault(
             "option",
             N_("check needs --answer: a formula over the inputs and v, or a tensor"),
             hint=N_('--answer "2*x*v"'),
         )
-    if not isinstance(given, str):
-        constant = tensor(given, "--answer", Stdin(), Stream(problem.request.seed, "answer"))
+    if not isinstance(answer, str):
+        constant = tensor(answer, "--answer", Stdin(), Stream(problem.request.seed, "answer"))
         return Submission(
-            json.dumps(given) if isinstance(given, (list, int, float)) else "tensor",
+            json.dumps(answer) if isinstance(answer, (list, int, float)) else "tensor",
             frozenset(),
             None,
             constant,
-            _half_units(json.dumps(given), constant) if isinstance(given, (list, int, float)) else None,
+            _half_units(json.dumps(answer), constant) if isinstance(answer, (list, int, float)) else None,
         )
-    text = _right_side(given.strip())
-    names = _named(text, known, problem.program)
+    text = _right_side(answer.strip())
+    names = _names_in(text, tensors, problem.program)
     if names and not text.startswith("@"):
         submission = Submission(text, names, parse(text, tuple(names)), None, None)
-        _understood(problem, lambda: submission.program(known))  # a mistake in it is told now
+        _hinting_at_names(problem, lambda: submission.program(tensors))  # a mistake in it is told now
         return submission
-    constant = _understood(problem, lambda: tensor(text, "--answer", Stdin(), Stream(problem.request.seed, "answer")))
+    constant = _hinting_at_names(
+        problem, lambda: tensor(text, "--answer", Stdin(), Stream(problem.request.seed, "answer"))
+    )
     return Submission(
         text, frozenset(), None, constant, _half_units(text, constant) if _LITERAL.fullmatch(text) else None
     )
@@ -103,25 +105,25 @@ def _right_side(text: str) -> str:
     return text
 
 
-def _named(text: str, known: Known, program: Program) -> frozenset[str]:
+def _names_in(text: str, tensors: Tensors, program: Program) -> frozenset[str]:
     """What the answer names; a name of the program's own that the answer assigns for itself is not one of them."""
     try:
-        tree = parse(text, tuple(known))
+        tree = parse(text, tuple(tensors))
     except GradcliError:
-        return _perhaps_named(text, known)
-    return (mentions(tree) & frozenset(known)) - (assigns(tree) - frozenset(program.inputs))
+        return _names_in_broken_text(text, tensors)
+    return (mentions(tree) & frozenset(tensors)) - (assigns(tree) - frozenset(program.inputs))
 
 
-def _perhaps_named(text: str, known: Known) -> frozenset[str]:
+def _names_in_broken_text(text: str, tensors: Tensors) -> frozenset[str]:
     """What seems to be named by a text that is no program: `1,2:3,4` names nothing, and `2*(x` is told as a formula."""
     plain = re.sub(r"(?<![\w.])(\d+\.?\d*|\.\d+)(?=[^\W\d_])(?!e[-+]?\d)", r"\1 ", text)  # 2x, 3.5sin(x), not 2e5
-    return frozenset(name for name in known if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", plain))
+    return frozenset(name for name in tensors if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", plain))
 
 
 T = TypeVar("T")
 
 
-def _understood(problem: Problem, read: Callable[[], T]) -> T:
+def _hinting_at_names(problem: Problem, read: Callable[[], T]) -> T:
     """What `read` gives; a name that the answer may not use is told with those that it may."""
     try:
         return read()

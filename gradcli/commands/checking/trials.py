@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.commands.checking.claim import Claim
-from gradcli.commands.checking.random_points import Like, like
+from gradcli.commands.checking.random_points import Resampler, resampler
 from gradcli.commands.checking.submission import Submission
 from gradcli.commands.tensor_arguments import tensor
 from gradcli.derivatives import KINDS
@@ -39,33 +39,36 @@ class Trial:
 
 
 def trials(claim: Claim, submission: Submission) -> tuple[list[Trial], Message | None]:
-    """The user's point and, where the answer names something, random ones; and what was kept of the given tensors."""
+    """The user's point and, where the answer names something, random ones; and what is special about the user's
+    tensors and was kept."""
     problem = claim.problem
     own = _trial(claim, submission, problem.point, problem.v, claim.directions.t, own=True)
     if not submission.names:
         return [own], None
     drawn = {
-        name: like(given, name in claim.variables, name in problem.program.whole_numbers)
-        for name, given in problem.point.items()
+        name: resampler(value, name in claim.variables, name in problem.program.whole_numbers)
+        for name, value in problem.point.items()
     }
-    return [own, *_random(claim, submission, drawn)], _kept(drawn)
+    return [own, *_random(claim, submission, drawn)], _constraints(drawn)
 
 
-def _kept(drawn: Mapping[str, Like]) -> Message | None:
+def _constraints(drawn: Mapping[str, Resampler]) -> Message | None:
     """What is special about the given tensors and was kept, those of one kind together: `w, x > 0; A symmetric`."""
     names: dict[str, list[str]] = {}
-    for name, one in drawn.items():
-        if one.kept is not None:
-            names.setdefault(one.kept, []).append(name)
-    told = [message(kept, names=", ".join(of)) for kept, of in names.items()]
-    return reduce(lambda first, rest: message(N_("{first}; {rest}"), first=first, rest=rest), told) if told else None
+    for name, resampled in drawn.items():
+        if resampled.constraint is not None:
+            names.setdefault(resampled.constraint, []).append(name)
+    sentences = [message(constraint, names=", ".join(of)) for constraint, of in names.items()]
+    if not sentences:
+        return None
+    return reduce(lambda first, rest: message(N_("{first}; {rest}"), first=first, rest=rest), sentences)
 
 
-def _random(claim: Claim, submission: Submission, drawn: Mapping[str, Like]) -> Iterator[Trial]:
+def _random(claim: Claim, submission: Submission, drawn: Mapping[str, Resampler]) -> Iterator[Trial]:
     generator = Stream(claim.problem.request.seed, "trials")
     for _ in range(RANDOM):
         for _ in range(DRAWS):
-            point = {name: one.draw(generator) for name, one in drawn.items()}
+            point = {name: like.draw(generator) for name, like in drawn.items()}
             v, t = _weights(claim, submission, point, generator), _tangents(claim, submission, generator)
             try:
                 trial = _trial(claim, submission, point, v, t, own=False)
@@ -97,9 +100,9 @@ def _weights(claim: Claim, submission: Submission, point: Mapping[str, Array], g
     problem = claim.problem
     if submission.names & claim.v_names:
         return np.asarray(generator.uniform(-2.0, 2.0, problem.v.shape))
-    given: Any = problem.request.v
-    if isinstance(given, str) and _names_any(given, point):
-        return tensor(given, "v", Stdin(), Stream(problem.request.seed, "v"), point).reshape(problem.v.shape)
+    text: Any = problem.request.v
+    if isinstance(text, str) and _names_any(text, point):
+        return tensor(text, "v", Stdin(), Stream(problem.request.seed, "v"), point).reshape(problem.v.shape)
     return problem.v
 
 
@@ -114,8 +117,8 @@ def _names_any(text: str, point: Mapping[str, Array]) -> bool:
 def _tangents(claim: Claim, submission: Submission, generator: Stream) -> Mapping[str, Array]:
     moving = claim.directions
     return {
-        name: np.asarray(generator.uniform(-2.0, 2.0, one.shape)) if moving.names[name] in submission.names else one
-        for name, one in moving.t.items()
+        name: np.asarray(generator.uniform(-2.0, 2.0, t.shape)) if moving.names[name] in submission.names else t
+        for name, t in moving.t.items()
     }
 
 

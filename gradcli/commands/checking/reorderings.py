@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
-from gradcli.commands.checking.submission import Known, Submission
+from gradcli.commands.checking.submission import Submission, Tensors
 from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.values import extend_values
@@ -19,12 +19,12 @@ Factors = Sequence[Array]
 Product = Callable[[Factors], Array | None]
 
 
-def rewritten(submission: Submission, known: Known, seed: int) -> list[tuple[str, Array | None]]:
+def reorderings(submission: Submission, tensors: Tensors, seed: int) -> list[tuple[str, Array | None]]:
     """("order" or "factor", value): the same list of changes at every point, None where the shapes do not allow one."""
     if submission.tree is None:
         return []
-    program = submission.program(known, seed)
-    used = {name: known[name] for name in submission.names}
+    program = submission.program(tensors, seed)
+    used = {name: tensors[name] for name in submission.names}
     return [(kind, _with(program, used, changes)) for kind, changes in _changes(_chains(program))]
 
 
@@ -59,7 +59,7 @@ def _transposing(k: int) -> Product:
     def product(factors: Factors) -> Array | None:
         if factors[k].ndim < 2:
             return None
-        return _multiplied([np.swapaxes(f, -1, -2) if n == k else f for n, f in enumerate(factors)])
+        return _product_of([np.swapaxes(f, -1, -2) if n == k else f for n, f in enumerate(factors)])
 
     return product
 
@@ -68,28 +68,28 @@ def _in_order(order: Sequence[int]) -> Product:
     def product(factors: Factors) -> Array | None:
         if any(f.ndim < 2 for f in factors):  # a vector before a matrix is that matrix transposed
             return None
-        return _multiplied([factors[k] for k in order])
+        return _product_of([factors[k] for k in order])
 
     return product
 
 
-def _multiplied(factors: Factors) -> Array | None:
+def _product_of(factors: Factors) -> Array | None:
     try:
         return reduce(np.matmul, factors)
     except ValueError:  # the shapes do not fit
         return None
 
 
-def _with(program: Program, used: Known, changes: Mapping[int, tuple[list[int], Product]]) -> Array | None:
+def _with(program: Program, used: Tensors, changes: Mapping[int, tuple[list[int], Product]]) -> Array | None:
     """The answer's value with some of its products computed in another way."""
     values: list[Array] = []
     for place in range(len(program.steps)):
         if place in changes:
             leaves, product = changes[place]
-            found = product([values[leaf] for leaf in leaves])
-            if found is None or found.shape != program.steps[place].shape:
+            value = product([values[leaf] for leaf in leaves])
+            if value is None or value.shape != program.steps[place].shape:
                 return None
-            values.append(found)
+            values.append(value)
         else:
             extend_values(values, program.steps[: place + 1], used, program.source)
     return values[program.output.step]
