@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from gradcli.ops.libraries import TorchTensor
-from gradcli.ops.words import Operand, Tensor
+from gradcli.ops.words import Operand
 from gradcli.report import Array
 from gradcli.shapes import Shape
 
@@ -35,7 +35,7 @@ NumpyColumn = Callable[..., Array]
 MaskColumn = Callable[..., Array | bool]
 SympyColumn = Callable[..., Any]  # SymPy's expressions have no types
 ScalarColumn = Callable[..., Operand]
-SymbolicColumn = Callable[..., Tensor]
+SymbolicColumn = Callable[..., Any]  # a words.Tensor: the symbolic room's own, of which it knows more
 WorkColumn = Callable[..., int]
 
 

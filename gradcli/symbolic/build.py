@@ -182,8 +182,7 @@ class _Walk:
             for param, a in zip(apply.row.takes, apply.arguments, strict=True)
         ]
         if apply.row.symbolic is not None:
-            result = apply.row.symbolic(self.builder, *arguments)
-            assert isinstance(result, Tensor)
+            result: Tensor = apply.row.symbolic(self.builder, *arguments)
             return result
         if is_long_power(apply.row.name, [a.entry for a in arguments if isinstance(a, Tensor)]):
             return self.builder.entrywise(apply.row, list(map(self.kept_apart, arguments)))
@@ -312,8 +311,7 @@ class Builder:
             return self.entrywise(row, arguments)
         other = Builder(self.graph)
         other.row, other.hint = row, self.hint
-        result = row.symbolic(other, *arguments)
-        assert isinstance(result, Tensor)
+        result: Tensor = row.symbolic(other, *arguments)
         return result
 
     def broadcast(self, *dims: tuple[Dim, ...]) -> tuple[Dim, ...]:
