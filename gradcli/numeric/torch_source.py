@@ -36,11 +36,11 @@ def torch_lines(
                     value.retain_grad()
             y.backward(torch.ones_like(y), retain_graph=True)
             moving = frozenset(k for k, value in enumerate(values) if value.requires_grad and value.grad is not None)
-        own_lines = {ref.step for name in wrt if (ref := program.variable(name)) is not None}
+        kept = {ref.step for name in wrt if (ref := program.variable(name)) is not None}
         speller = Speller(
-            program, names, Library("torch", torch), lambda row, t, arguments: row.torch(t, *arguments), _tensor, values
+            program, names, Library("torch", torch), lambda row, t, given: row.torch(t, *given), _tensor, values
         )
-        return Lines(tuple(speller.spell(own_lines)), moving)
+        return Lines(tuple(speller.spell(kept)), moving)
 
 
 def _tensor(array: Array, text: str) -> Spelled:
