@@ -118,8 +118,5 @@ def _may_answer(answer: Mapping[str, Any], record: Any) -> bool:
         answer.get("id") == record.get("id")
         and answer.get("command") == record.get("command", "vjp")
         and (answer.get("expression") in (None, expression := record.get("expr")) or str(expression).startswith("@"))
-        and (
-            not isinstance(inputs, dict)
-            or inputs.keys() == (own_inputs.keys() if isinstance(own_inputs, dict) else set())
-        )
+        and (not isinstance(inputs, dict) or inputs.keys() == names)
     )
