@@ -73,8 +73,8 @@ def _report(error: GradcliError, words: Sequence[str]) -> int:
         from gradcli.render.error import as_object
         from gradcli.render.json_text import written
 
-        report = as_object(error, _speech(words, {}))  # a script's language is the one it asks for
-        sys.stdout.write(written(report) + "\n")
+        answer = as_object(error, _speech(words, {}))  # a script's language is the one it asks for
+        sys.stdout.write(written(answer) + "\n")
         return error.exit_status
     return _report_to_a_person(error, words)
 
@@ -106,20 +106,18 @@ def _report_defect(error: Exception, words: Sequence[str]) -> int:
 
         sys.stderr.write(visible("".join(traceback.format_exception(error))))
         return Exit.DEFECT
-    from gradcli.cli.requirements import (  # a library's fault may not look like one
-        unloadable_library,
-        unmet_requirement,
-    )
+    from gradcli.cli import requirements  # a library's fault may not look like one
 
-    complaint = (unloadable_library(error) if isinstance(error, ImportError) else None) or unmet_requirement()
+    broken = requirements.unloadable_library(error) if isinstance(error, ImportError) else None
+    complaint = broken or requirements.unmet_requirement()
     if complaint is not None:
         return _report(complaint, words)
-    report = _speech(words).sentence(
+    sentence = _speech(words).sentence(
         N_("gradcli has a defect: {kind}: {text} -- please report it and this command line (GRADCLI_DEBUG=1 shows it)"),
         kind=type(error).__name__,
         text=" ".join(str(error).split()),
     )
-    complain(visible(report))
+    complain(visible(sentence))
     return Exit.DEFECT
 
 

@@ -11,6 +11,7 @@ from typer.core import TyperOption
 from gradcli.cli.argv import Argument, Argv, flag_of
 from gradcli.cli.options import BATCH_OPTIONS, REQUEST_OPTIONS, nearest_flag
 from gradcli.message import N_, GradcliError, Message, fault
+from gradcli.shell_line import quote
 
 
 def from_typer(error: TyperException, argv: Argv, example: str) -> GradcliError:

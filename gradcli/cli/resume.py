@@ -57,7 +57,7 @@ def _behind(path: str, file: BinaryIO, lines: Iterator[bytes]) -> tuple[int, int
                 count=done,
             )
         answer = _answer_on_line(path, done + 1, text)
-        if not _answers(answer, _record(line)):
+        if not _may_answer(answer, _record(line)):
             raise fault(
                 "file",
                 N_("line {number} of {path} is the answer to another record than number {number}"),
@@ -105,17 +105,18 @@ def _record(line: bytes) -> Any:
         return None
 
 
-def _answers(answer: Mapping[str, Any], record: Any) -> bool:
+def _may_answer(answer: Mapping[str, Any], record: Any) -> bool:
     """Whether the answer may be this record's: it tells the id and, where it is no error, the command, the expression
     and the names of the inputs."""
     if not isinstance(record, dict):
         return not answer.get("ok")
     if not answer.get("ok"):
         return "id" not in answer or answer["id"] == record.get("id")
-    inputs, asked = answer.get("inputs"), record.get("inputs")
+    inputs, own_inputs = answer.get("inputs"), record.get("inputs")
+    names = own_inputs.keys() if isinstance(own_inputs, dict) else set()
     return (
         answer.get("id") == record.get("id")
         and answer.get("command") == record.get("command", "vjp")
-        and (answer.get("expression") in (None, asked_for := record.get("expr")) or str(asked_for).startswith("@"))
-        and (not isinstance(inputs, dict) or inputs.keys() == (asked.keys() if isinstance(asked, dict) else set()))
+        and (answer.get("expression") in (None, expression := record.get("expr")) or str(expression).startswith("@"))
+        and (not isinstance(inputs, dict) or inputs.keys() == names)
     )

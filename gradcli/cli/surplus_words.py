@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from gradcli.message import N_, GradcliError, fault
-from gradcli.shell_line import line_of
+from gradcli.shell_line import line_of, quote
 
 _CONSTRUCTOR = re.compile(r"eye|ones|zeros|full|linspace|arange|rand|randn")
 _FILE = re.compile(r"[^()\[\]*+=,]*\.(npy|npz|csv|tsv|json|pt|pth|txt)", re.IGNORECASE)

@@ -17,7 +17,6 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from gradcli.ops.libraries import TorchTensor
-from gradcli.ops.words import Operand, Tensor
 from gradcli.report import Array
 from gradcli.shapes import Shape
 
@@ -34,8 +33,8 @@ TorchColumn = Callable[..., TorchTensor]
 NumpyColumn = Callable[..., Array]
 MaskColumn = Callable[..., Array | bool]
 SympyColumn = Callable[..., Any]  # SymPy's expressions have no types
-ScalarColumn = Callable[..., Operand]
-SymbolicColumn = Callable[..., Tensor]
+ScalarColumn = Callable[..., Any]  # a words.Operand: an expression of the symbolic room
+SymbolicColumn = Callable[..., Any]  # a words.Tensor: the symbolic room's own, of which it knows more
 WorkColumn = Callable[..., int]
 
 

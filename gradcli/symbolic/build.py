@@ -160,8 +160,7 @@ class _Walk:
             for param, a in zip(row.takes, apply.arguments, strict=True)
         ]
         if row.symbolic is not None:
-            result = row.symbolic(words, *arguments)
-            assert isinstance(result, Tensor)
+            result: Tensor = row.symbolic(words, *arguments)
             return result
         if not is_long_power(row.name, [a.entry for a in arguments if isinstance(a, Tensor)]):
             result = words.entrywise(row, arguments)

@@ -126,8 +126,7 @@ class Builder:
         row = TABLE[name]
         if row.symbolic is None:
             return self.entrywise(row, arguments)
-        result = row.symbolic(Builder(self.graph, row, self.name), *arguments)
-        assert isinstance(result, Tensor)
+        result: Tensor = row.symbolic(Builder(self.graph, row, self.name), *arguments)
         return result
 
     def broadcast(self, *dims: tuple[Dim, ...]) -> tuple[Dim, ...]:
