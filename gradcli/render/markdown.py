@@ -156,10 +156,8 @@ def _verdict(block: Verdict, look: Look) -> Iterator[str]:
     say = look.speak.sentence
     if block.agrees is not None and block.difference is not None:
         verdict = say(N_("they agree")) if block.agrees else say(N_("they DISAGREE"))
-        yield from (
-            "",
-            f"{say(N_('largest difference {difference}: '), difference=number(block.difference, 2))}**{verdict}**",
-        )
+        lead = say(N_("largest difference {difference}: "), difference=number(block.difference, 2))
+        yield from ("", f"{lead}**{verdict}**")
     if block.reason is not None:
         yield from ("", _prose(look.speak(block.reason)))
 

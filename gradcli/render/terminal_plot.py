@@ -28,11 +28,12 @@ def drawn(plot: Plot, width: int, digits: int, speak: Speak) -> list[str]:
     for curve in plot.curves:
         lines += ["", *layout.formula(f"{curve.label} = {curve.formula}" if curve.formula else curve.label, width, "")]
         lines += list((_curve if len(plot.axes) == 1 else _surface)(plot, curve, min(width, WIDEST), digits))
-        lines += [one for told in _told(curve) for one in layout.wrapped(speak(told), width, "  ")]
+        lines += [row for remark in remarks(curve) for row in layout.wrapped(speak(remark), width, "  ")]
     return lines
 
 
-def _told(curve: Curve) -> Iterator[Message]:
+def remarks(curve: Curve) -> Iterator[Message]:
+    """What a drawing does not show: values outside it, values that are not finite, and whether PyTorch agrees."""
     low, high = curve.visible()
     outside = int(np.sum((curve.values < low) | (curve.values > high)))
     undefined = int(np.sum(~np.isfinite(curve.values)))

@@ -10,10 +10,11 @@ from gradcli.message import Message, Plural, Sentence
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """One language: the words it has for an English sentence, and for one that a number rules."""
+    """One language: the words it has for an English sentence, and for one that a number rules; and its code."""
 
     alone: Callable[[str], str]
     counted: Callable[[Plural, int], str]
+    code: str = "en"
 
     def __call__(self, told: Message | str) -> str:
         """What is no message is a name, the same in every language."""
@@ -38,4 +39,5 @@ def speech(language: str | None) -> Speak:
     return Speak(
         lambda sentence: catalogue.gettext(sentence) if sentence else "",  # the empty one is the catalogue's head
         lambda told, count: catalogue.ngettext(told.one, told.many, count),
+        str(language),
     )
