@@ -12,28 +12,8 @@ import numpy as np
 
 from gradcli.message import N_, Message
 from gradcli.ops.latex_names import latex_name
-from gradcli.render import array_text
-from gradcli.render.answer import blocks
-from gradcli.render.blocks import (
-    Block,
-    Brief,
-    Code,
-    Curves,
-    Diagram,
-    Formula,
-    Heading,
-    HeatMap,
-    Inside,
-    Label,
-    Legend,
-    Numbers,
-    Picture,
-    Prose,
-    Sentence,
-    Table,
-    Verdict,
-    Ways,
-)
+from gradcli.render import array_text, blocks
+from gradcli.render.answer import blocks_of
 from gradcli.render.layout import shown_lines
 from gradcli.render.look import Look
 from gradcli.render.mathml import mathml
@@ -99,65 +79,65 @@ def document(parts: Iterable[Part], look: Look) -> str:
 def fragment(parts: Iterable[Part], look: Look) -> str:
     """The answer as elements that may stand in any page that has the STYLE."""
     said, pieces = set[str](), list[str]()
-    for is_note, group in groupby(blocks(parts), lambda block: isinstance(block, Note)):
+    for is_note, group in groupby(blocks_of(parts), lambda block: isinstance(block, Note)):
         made = [piece for block in group for piece in _pieces(block, look, said)]
         pieces += [f"<ul>{''.join(made)}</ul>"] if is_note else made
     return "\n".join(pieces)
 
 
-def _pieces(block: Block, look: Look, said: set[str]) -> Iterable[str]:
+def _pieces(block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
     """`said` holds what is said once, and was."""
     say = look.speak
     match block:
         case Question():
             return _question(block, look)
-        case Heading():
+        case blocks.Heading():
             return (_element("h2", say(block.text)),)
-        case Sentence():
+        case blocks.Sentence():
             return (_element("p", say(block.text), block.style),)
-        case Prose():
+        case blocks.Prose():
             return (_element("p", say(block.text)),)
         case Note():
             return (_element("li", say(block.text)),)
         case Warning():
             return (_element("p", say.sentence(N_("note: ")) + say(block.text), "warning"),)
-        case Formula():
+        case blocks.Formula():
             return _formula(block, look)
-        case Legend():
+        case blocks.Legend():
             return _once(((text, _element("p", text, "quiet")) for text in map(say, block.sentences)), said)
-        case Brief():
+        case blocks.Brief():
             return [piece for key, one in block.short if key not in said for piece in _short(key, one, look, said)]
-        case Numbers():
+        case blocks.Numbers():
             return ('<div class="beside">', *(_array(label, array, look) for label, array in block.arrays), "</div>")
-        case Verdict():
+        case blocks.Verdict():
             return _verdict(block, look)
-        case Ways():
+        case blocks.Ways():
             rows = (f"<li><code>{_escaped(call)}</code>: {_escaped(say(text))}</li>" for call, text in block.calls)
             return ("<ul>", *rows, "</ul>")
-        case Table():
+        case blocks.Table():
             return (_names([(_name(name, look), _escaped(say(text))) for name, text in block.rows]),)
         case _:
             return _drawn(block, look)
 
 
-def _drawn(block: Picture | HeatMap | Curves | Diagram | Code | Inside, look: Look) -> Iterable[str]:
+def _drawn(block: blocks.Verbatim, look: Look) -> Iterable[str]:
     """What is drawn, and what is written in a language of its own."""
     match block:
-        case Picture(rows):
+        case blocks.Picture(rows):
             return (_element("pre", "\n".join(rows)),)
-        case HeatMap(part):
+        case blocks.HeatMap(part):
             from gradcli.render import svg_drawings  # drawings, which most answers do without
 
             return (svg_drawings.matrix(part),)
-        case Curves(plot):
+        case blocks.Curves(plot):
             return _curves(plot, look)
-        case Diagram(graph):
+        case blocks.Diagram(graph):
             from gradcli.render.graph_text import document as graph_document
 
             return (graph_document(replace(graph, to="svg"), look.speak),)
-        case Code(_, source):
+        case blocks.Code(_, source):
             return (_element("pre", source.rstrip("\n")),)
-        case Inside(command, parts):
+        case blocks.Inside(command, parts):
             return (_element("pre", f"$ {command}"), f"<section>{fragment(parts, look)}</section>")
         case _:
             assert_never(block)
@@ -189,7 +169,7 @@ def _once(pieces: Iterable[tuple[str, str]], said: set[str]) -> Iterator[str]:
             yield piece
 
 
-def _short(key: str, block: Block, look: Look, said: set[str]) -> Iterable[str]:
+def _short(key: str, block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
     said.add(key)
     return _pieces(block, look, said)
 
@@ -212,7 +192,7 @@ def _maths(latex: str) -> str:
     return f'<div class="formula">{mathml(latex, display=True)}</div>'
 
 
-def _formula(block: Formula, look: Look) -> Iterator[str]:
+def _formula(block: blocks.Formula, look: Look) -> Iterator[str]:
     say = look.speak
     yield _maths(f"{left_side(block.left)} = {block.latex}")
     lead = _escaped(say.sentence(N_("where")))
@@ -233,13 +213,13 @@ def _formula(block: Formula, look: Look) -> Iterator[str]:
         yield from _entries(block, look)
 
 
-def _matrix_lines(block: Formula) -> str:
+def _matrix_lines(block: blocks.Formula) -> str:
     """A product in matrix notation: statements stand on lines of their own, where they can be pasted."""
     *statements, last = (block.matrix or "").split("; ")
     return "\n".join([*statements, f"{block.left.whole().text()} = {last}"])
 
 
-def _entries(block: Formula, look: Look) -> Iterator[str]:
+def _entries(block: blocks.Formula, look: Look) -> Iterator[str]:
     width = max(len(left.text()) for left, _ in block.entries)
     rows = [f"{left.text():<{width}} = {text}" for left, text in block.entries]
     rest = [look.speak.sentence(N_("all others are 0"))] if block.others_zero else []
@@ -247,10 +227,9 @@ def _entries(block: Formula, look: Look) -> Iterator[str]:
     yield _element("pre", "\n".join([*rows, *rest]))
 
 
-def _array(label: Label, array: Array, look: Look) -> str:
+def _array(label: blocks.Label, array: Array, look: Look) -> str:
     """The numbers under their label: a table where it is small, else a text."""
-    text = look.speak(label) if isinstance(label, str | Message) else label.text()
-    caption = _element("figcaption", text.removesuffix(" ="))
+    caption = _element("figcaption", look.speak(label).removesuffix(" ="))
     if array.ndim > 2 or not 0 < array.size <= _TABLE:
         rows = array_text.lines_of(array, _WIDTH, look.digits, look.full)
         return f"<figure>{caption}{_element('pre', chr(10).join(rows))}</figure>"
@@ -260,7 +239,7 @@ def _array(label: Label, array: Array, look: Look) -> str:
     return f"<figure>{caption}<table>{''.join(cells)}</table></figure>"
 
 
-def _verdict(block: Verdict, look: Look) -> Iterator[str]:
+def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
     say = look.speak
     if block.agrees is not None:
         difference = "0" if block.difference is None else number(block.difference, 2)
