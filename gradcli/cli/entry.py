@@ -73,10 +73,10 @@ def _performed(words: Sequence[str]) -> int:
 def _told(error: GradcliError, words: Sequence[str]) -> int:
     if word_after("--format", words) == "json":
         from gradcli.render.error import as_object
-        from gradcli.render.json_text import written
+        from gradcli.render.json_text import several_lines
 
         told = as_object(error, _speech(words, {}))  # a script's language is the one it asks for
-        sys.stdout.write(written(told) + "\n")
+        sys.stdout.write(several_lines(told) + "\n")
         return error.exit_status
     return _to_a_person(error, words)
 

@@ -12,7 +12,7 @@ from gradcli.ops.latex_names import latex_name
 from gradcli.render import blocks
 from gradcli.render.legend import legend
 from gradcli.render.number_text import number
-from gradcli.render.sparsity_sentences import arrangement, at, spoken, structure
+from gradcli.render.sparsity_sentences import arrangement, at, readable_name, structure
 from gradcli.report import (
     Closed,
     Compared,
@@ -106,7 +106,7 @@ def _second(name: str, part: Jacobian, question: Question) -> Iterator[tuple[str
 
 def _jacobian(name: str, part: Jacobian, question: Question) -> Iterator[blocks.Block]:
     words = headings(question.command, name)
-    yield blocks.Heading(message(words.matrix, output=question.output_name, name=spoken(name)), spare=True)
+    yield blocks.Heading(message(words.matrix, output=question.output_name, name=readable_name(name)), spare=True)
     entries = [(at(part, entry), entry.formula) for entry in part.entries or () if entry.formula != "0"]
     yield blocks.Formula(
         part.left_side,
@@ -166,7 +166,7 @@ def _compared(part: Compared, question: Question, derived: Kind | None) -> Itera
 
 def _sides(part: Compared, question: Question, derived: Kind | None) -> Iterator[blocks.Block]:
     words = headings(question.command, part.name)
-    yield blocks.Heading(message(words.values, name=spoken(part.name)), spare=True)
+    yield blocks.Heading(message(words.values, name=readable_name(part.name)), spare=True)
     sides = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
     arrays = tuple((Message(heading), array) for heading, array in sides if array is not None)
     yield blocks.Numbers(arrays, result=_result(part.name, question, derived))

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from gradcli.render.json_fields import Fields, Object
-from gradcli.render.json_text import written
+from gradcli.render.json_text import several_lines
 from gradcli.render.look import Look
 from gradcli.render.number_text import plain
 from gradcli.render.translation import Speak, english
@@ -23,7 +23,7 @@ def as_object(parts: Iterable[Part], speak: Speak = english) -> Object:
 
 def document(parts: Iterable[Part], look: Look) -> str:
     """The whole answer as JSON text."""
-    return written(as_object(parts, look.speak)) + "\n"
+    return several_lines(as_object(parts, look.speak)) + "\n"
 
 
 # What is said of every question

@@ -14,7 +14,7 @@ from gradcli.message import N_, Message
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import array_text, blocks
 from gradcli.render.answer import blocks_of
-from gradcli.render.layout import shown_lines
+from gradcli.render.layout import source_lines
 from gradcli.render.look import Look
 from gradcli.render.mathml import mathml
 from gradcli.render.number_text import number
@@ -177,7 +177,7 @@ def _short(key: str, block: blocks.Block, look: Look, said: set[str]) -> Iterabl
 def _question(part: Question, look: Look) -> Iterator[str]:
     say = look.speak
     yield _element("h1", f"gradcli {part.command}")
-    yield _element("pre", "\n".join(shown_lines(part.expression.strip())))
+    yield _element("pre", "\n".join(source_lines(part.expression.strip())))
     yield _maths(part.latex if part.defines else f"{latex_name(part.output_name)} = {part.latex}")
     rows = [(f"<code>{_escaped(name)}</code>", say(written(shape))) for name, shape in part.inputs.items()]
     output, weights = say.sentence(N_("output")), say.sentence(N_("weights"))
@@ -244,8 +244,8 @@ def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
     if block.agrees is not None:
         difference = "0" if block.difference is None else number(block.difference, 2)
         lead = say.sentence(N_("largest difference {difference}: "), difference=difference)
-        told = say.sentence(N_("they agree") if block.agrees else N_("they DISAGREE"))
-        yield f"<p>{_escaped(lead)}{_element('strong', told, 'good' if block.agrees else 'bad')}</p>"
+        verdict = say.sentence(N_("they agree") if block.agrees else N_("they DISAGREE"))
+        yield f"<p>{_escaped(lead)}{_element('strong', verdict, 'good' if block.agrees else 'bad')}</p>"
     yield from (_element("p", say(text)) for text in (block.reason, block.checked) if text is not None)
 
 

@@ -11,7 +11,7 @@ from gradcli.render import blocks
 from gradcli.render.answer import blocks_of
 from gradcli.render.look import Look
 from gradcli.render.number_text import number
-from gradcli.render.tex import align, escaped, indexed, left_side, values, where
+from gradcli.render.tex import align, escape, indexed, left_side, values, where
 from gradcli.report import Note, Part, Question, Warning
 from gradcli.visible import visible
 
@@ -33,11 +33,11 @@ def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
         case Question():
             return _question(block)
         case blocks.Heading():
-            return () if block.spare else ("", rf"\textbf{{{escaped(look.speak(block.text))}}}", "")
+            return () if block.spare else ("", rf"\textbf{{{escape(look.speak(block.text))}}}", "")
         case blocks.Sentence() | blocks.Prose() | Note():
-            return "", escaped(look.speak(block.text))
+            return "", escape(look.speak(block.text))
         case Warning():
-            return "", escaped(look.speak.sentence(N_("note: ")) + look.speak(block.text))
+            return "", escape(look.speak.sentence(N_("note: ")) + look.speak(block.text))
         case blocks.Formula():
             return _formula(block, look)
         case blocks.Numbers():
@@ -45,11 +45,11 @@ def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
         case blocks.Verdict():
             return _verdict(block, look)
         case blocks.Ways():
-            return (escaped(look.speak(block.summary)),)
+            return (escape(look.speak(block.summary)),)
         case blocks.Brief():
             return [line for one in block.whole for line in _lines(one, look)]
         case blocks.Table():
-            items = (rf"  \item[{escaped(look.speak(n))}] {escaped(look.speak(t))}" for n, t in block.rows)
+            items = (rf"  \item[{escape(look.speak(n))}] {escape(look.speak(t))}" for n, t in block.rows)
             return [r"\begin{description}", *items, r"\end{description}"]
         case blocks.Diagram(graph):
             from gradcli.render.graph_text import document  # which few answers need
@@ -79,7 +79,7 @@ def _question(part: Question) -> list[str]:
 def _formula(block: blocks.Formula, look: Look) -> Iterator[str]:
     yield from align([(left_side(block.left), block.latex), *where(block.where, look.speak)])
     if block.structure is not None:
-        yield escaped(look.speak(block.structure) + ".")
+        yield escape(look.speak(block.structure) + ".")
 
 
 def _numbers(block: blocks.Numbers, look: Look) -> Iterator[tuple[str, str]]:
@@ -90,14 +90,14 @@ def _numbers(block: blocks.Numbers, look: Look) -> Iterator[tuple[str, str]]:
 
 def _label(label: blocks.Label, look: Look) -> str:
     text = look.speak(label).removesuffix(" =")
-    return indexed(text) if " " not in text else rf"\text{{{escaped(text)}}}"
+    return indexed(text) if " " not in text else rf"\text{{{escape(text)}}}"
 
 
 def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
     if block.agrees is not None and block.difference is not None:
-        said = N_("SymPy and PyTorch agree; the largest difference is {difference}.")
+        verdict = N_("SymPy and PyTorch agree; the largest difference is {difference}.")
         if not block.agrees:
-            said = N_("SymPy and PyTorch DISAGREE; the largest difference is {difference}.")
-        yield escaped(look.speak.sentence(said, difference=number(block.difference, 2)))
+            verdict = N_("SymPy and PyTorch DISAGREE; the largest difference is {difference}.")
+        yield escape(look.speak.sentence(verdict, difference=number(block.difference, 2)))
     if block.reason is not None:
-        yield escaped(look.speak(block.reason))
+        yield escape(look.speak(block.reason))

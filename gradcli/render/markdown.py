@@ -8,7 +8,7 @@ from typing import assert_never
 from gradcli.message import N_, Message
 from gradcli.render import array_text, blocks
 from gradcli.render.answer import blocks_of
-from gradcli.render.layout import shown_lines
+from gradcli.render.layout import source_lines
 from gradcli.render.look import Look
 from gradcli.render.number_text import number
 from gradcli.render.tex import indexed, left_side
@@ -78,11 +78,11 @@ def _verbatim(block: blocks.Verbatim, look: Look) -> Iterable[str]:
         case blocks.HeatMap(part):
             from gradcli.render import terminal_heat  # drawings, which most answers do without
 
-            return ["", *_fenced("text", terminal_heat.drawn(part, _WIDTH, look.digits, look.speak))]
+            return ["", *_fenced("text", terminal_heat.draw(part, _WIDTH, look.digits, look.speak))]
         case blocks.Curves(plot):
             from gradcli.render import terminal_plot
 
-            return _fenced("text", terminal_plot.drawn(plot, _DRAWN, look.digits, look.speak))
+            return _fenced("text", terminal_plot.draw(plot, _DRAWN, look.digits, look.speak))
         case blocks.Diagram(graph):
             from gradcli.render.graph_text import document
 
@@ -101,7 +101,7 @@ def _fenced(language: str, lines: Iterable[str]) -> list[str]:
 
 def _question(part: Question, look: Look) -> Iterator[str]:
     speak = look.speak
-    yield from (f"# gradcli {part.command}", "", *_fenced("python", shown_lines(part.expression.strip())), "")
+    yield from (f"# gradcli {part.command}", "", *_fenced("python", source_lines(part.expression.strip())), "")
     yield from ("| | |", "|---|---|")
     for name, shape in part.inputs.items():
         yield f"| `{name}` | {speak(written(shape))} |"

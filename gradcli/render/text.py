@@ -45,13 +45,13 @@ def _lines(block: blocks.Block, look: Look, said: set[str]) -> list[Line]:
         case Question():
             return [] if block.command in DOCUMENTS else _question(block, look)
         case blocks.Heading():
-            rows = layout.wrapped(look.speak(block.text), look.width, "", "  ")
+            rows = layout.wrap(look.speak(block.text), look.width, "", "  ")
             return [BLANK, *map(heading, rows)]
         case blocks.Sentence():
-            rows = layout.wrapped(look.speak(block.text), look.width, "  ")
+            rows = layout.wrap(look.speak(block.text), look.width, "  ")
             return [*([BLANK] if block.apart else []), *(line(row, block.style) for row in rows)]
         case blocks.Prose():
-            rows = layout.wrapped(look.speak(block.text), min(look.width, _PROSE))
+            rows = layout.wrap(look.speak(block.text), min(look.width, _PROSE))
             return [BLANK, *map(line, rows)]
         case blocks.Formula():
             return _formula(block, look)
@@ -66,12 +66,10 @@ def _lines(block: blocks.Block, look: Look, said: set[str]) -> list[Line]:
         case blocks.Brief():
             return _brief(block, look, said)
         case Note():
-            return [
-                line(row) for row in layout.wrapped(look.speak(block.text), min(look.width, _PROSE), "  • ", "    ")
-            ]
+            return [line(row) for row in layout.wrap(look.speak(block.text), min(look.width, _PROSE), "  • ", "    ")]
         case Warning():
             lead = look.speak.sentence(N_("note: "))
-            return [line(row) for row in layout.wrapped(look.speak(block.text), look.width, lead)]
+            return [line(row) for row in layout.wrap(look.speak(block.text), look.width, lead)]
         case blocks.Table():
             return _table(block, look)
         case _:
@@ -86,11 +84,11 @@ def _verbatim(block: blocks.Verbatim, look: Look) -> list[Line]:
         case blocks.HeatMap(part):
             from gradcli.render import terminal_heat  # drawings, which most answers do without
 
-            return [line(row) for row in terminal_heat.drawn(part, look.width, look.digits, look.speak)]
+            return [line(row) for row in terminal_heat.draw(part, look.width, look.digits, look.speak)]
         case blocks.Curves(plot):
             from gradcli.render import terminal_plot
 
-            return [line(row) for row in terminal_plot.drawn(plot, look.width, look.digits, look.speak)]
+            return [line(row) for row in terminal_plot.draw(plot, look.width, look.digits, look.speak)]
         case blocks.Diagram(graph):
             from gradcli.render.graph_text import document
 
@@ -133,8 +131,8 @@ def _function(part: Question) -> str:
 
 def _source_row(label: str, text: str, column: int, width: int) -> Iterator[Line]:
     """A labelled text; a program of several lines stays in its column, and a long one goes on there."""
-    label, first = layout.padded(label, column), True
-    for source in layout.shown_lines(text):
+    label, first = layout.pad(label, column), True
+    for source in layout.source_lines(text):
         for part in layout.formula(source, width - column, "", 2):
             yield Line(((label, "label"), (part, ""))) if first else line(" " * column + part)
             first = False
@@ -192,7 +190,7 @@ def _rows(block: blocks.Formula, look: Look) -> list[Line]:
     ]
     column = max(layout.cells(label) for label, _ in rows) + 4
     lines = [
-        one for label, text in rows if text for one in _labelled(layout.padded(f"  {label}", column), text, look.width)
+        one for label, text in rows if text for one in _labelled(layout.pad(f"  {label}", column), text, look.width)
     ]
     return [*lines, *(line(" " * column + row) for row in block.picture)]
 
@@ -217,7 +215,7 @@ def _legend(block: blocks.Legend, look: Look, said: set[str]) -> list[Line]:
     """The sentences that no formula before needed."""
     new = [text for text in map(look.speak, block.sentences) if text not in said]
     said.update(new)
-    rows = [row for text in new for row in layout.wrapped(text, look.width, "  ", "    ")]
+    rows = [row for text in new for row in layout.wrap(text, look.width, "  ", "    ")]
     return [BLANK, *(line(row, "quiet") for row in rows)] if new else []
 
 
@@ -237,7 +235,7 @@ def _numbers(block: blocks.Numbers, look: Look) -> list[Line]:
     margin = 4 if block.in_line else 2
     columns = [(look.speak(label), _array(array, look.width - margin, look)) for label, array in block.arrays]
     if block.in_line and all(len(rows) == 1 for _, rows in columns):
-        lines = (layout.wrapped(f"{label} {rows[0]}", look.width, "  ", "      ") for label, rows in columns)
+        lines = (layout.wrap(f"{label} {rows[0]}", look.width, "  ", "      ") for label, rows in columns)
         return [line(row) for rows in lines for row in rows]
     return _beside(columns, look)
 
@@ -265,7 +263,7 @@ def _verdict(block: blocks.Verdict, look: Look) -> list[Line]:
         lines.append(Line(tuple(pieces)))
     for text in (block.reason, block.checked):
         if text is not None:
-            lines += map(line, layout.wrapped(look.speak(text), look.width, "  "))
+            lines += map(line, layout.wrap(look.speak(text), look.width, "  "))
     return lines
 
 
@@ -275,11 +273,11 @@ def _ways(block: blocks.Ways, look: Look) -> list[Line]:
 
 def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
     """A label, and beside it what it says."""
-    for n, row in enumerate(layout.wrapped(text, width, label)):
+    for n, row in enumerate(layout.wrap(text, width, label)):
         yield Line(((label, "label"), (row[len(label) :], ""))) if n == 0 else line(row)
 
 
 def _table(block: blocks.Table, look: Look) -> list[Line]:
     column = max(layout.cells(look.speak(name)) for name, _ in block.rows) + 4
-    rows = ((layout.padded(f"  {look.speak(name)}", column), look.speak(text)) for name, text in block.rows)
+    rows = ((layout.pad(f"  {look.speak(name)}", column), look.speak(text)) for name, text in block.rows)
     return [one for label, text in rows for one in _labelled(label, text, look.width)]
