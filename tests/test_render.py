@@ -155,8 +155,8 @@ hint: did you mean  x @ w.T ?"""
         ("x\x1b[2J", Span(1, 2), ["  x␛[2J", "   ^"]),
     ],
 )
-def test_the_right_line_and_the_right_columns(source: str, span: Span, point_at: list[str]) -> None:
-    assert as_text(fault("syntax", "wrong").at(span, source), 80).split("\n")[1:] == point_at
+def test_the_right_line_and_the_right_columns(source: str, span: Span, pointed: list[str]) -> None:
+    assert as_text(fault("syntax", "wrong").at(span, source), 80).split("\n")[1:] == pointed
 
 
 def test_a_long_line_is_shown_through_a_window() -> None:
