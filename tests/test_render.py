@@ -309,7 +309,7 @@ def test_latex_has_balanced_environments_and_braces() -> None:
     "prose, expected", [("50% of x_1 & y", r"50\% of x\_1 \& y"), ("a\\b^2", r"a\textbackslash{}b\textasciicircum{}2")]
 )
 def test_latex_prose_is_escaped(prose: str, expected: str) -> None:
-    assert latex.escaped(prose) == expected
+    assert latex.escape(prose) == expected
 
 
 @pytest.mark.parametrize(
