@@ -312,7 +312,7 @@ _gradcli_takes() {
         *:--dtype)
             REPLY='words float64 float32' ;;
         *:--format)
-            REPLY='words text json latex markdown' ;;
+            REPLY='words text json latex markdown html' ;;
         *:--output|*:--resume)
             REPLY='file' ;;
         *:--lang)

@@ -308,7 +308,7 @@ function __gradcli_takes
         case '*:--dtype'
             printf '%s\n' 'words float64 float32'
         case '*:--format'
-            printf '%s\n' 'words text json latex markdown'
+            printf '%s\n' 'words text json latex markdown html'
         case '*:--output' '*:--resume'
             printf '%s\n' 'file'
         case '*:--lang'

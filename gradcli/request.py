@@ -114,7 +114,7 @@ class Request:
 class Display:
     """How the answer is shown; nothing here changes a number."""
 
-    format: str = option("text", N_("how to write the answer"), choices=("text", "json", "latex", "markdown"))
+    format: str = option("text", N_("how to write the answer"), choices=("text", "json", "latex", "markdown", "html"))
     quiet: bool = option(False, N_("only the gradient, pasteable as a tensor"), kind="flag")
     full: bool = option(False, N_("print every value, however many"), kind="flag")
     precision: int = option(6, N_("significant digits of printed values"), least=1, most=17, kind="integer")

@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog, Message
 from catalogues import TRANSLATED, as_mo, as_po, marked, po_of, stored, unfinished, updated
 
 from gradcli.message import Plural
-from gradcli.render.layout import cells, wrapped
+from gradcli.render.layout import cells, wrap
 from gradcli.render.translation import speech
 
 SENTENCES = marked()
@@ -110,7 +110,7 @@ def test_russian_counts_as_russians_do() -> None:
 def test_translations_are_wrapped_to_the_screen(language: str, width: int) -> None:
     for told in stored(language):
         for form in forms(told) if told.id else ():
-            lines = wrapped(form, width, "  • ", "    ")
+            lines = wrap(form, width, "  • ", "    ")
             assert all(cells(line) <= width or not re.search(r"\S\s", line[4:].strip()) for line in lines), lines
             assert not [line for line in lines[1:] if line.strip()[:1] in "，。、；：！？）」』》”—"], lines
             assert not [line for line in lines if line[-1:] in "（「『《“"], lines

@@ -197,7 +197,7 @@ def test_typers_runner_answers_as_the_console_does(gradcli: Any, words: tuple[st
         (["x", "--x:eye:3"], "one word too many: --x:eye:3", "did you mean  --x=eye:3 ?"),
         (["x*w", "--wrt", "x", "w"], "one word too many: w", "did you mean  --wrt x,w ?"),
         (["x", "-o", "out.json"], "-o has one dash; options and variables have two", "write  --output out.json"),
-        (["x", "--format"], "--format needs a value", "write  --format text|json|latex|markdown"),
+        (["x", "--format"], "--format needs a value", "write  --format text|json|latex|markdown|html"),
         (["x", "--json"], "--json needs a value", "write  --format json"),
         (["x", "--quiet=1"], "--quiet takes no value", "write  --quiet"),
         (
@@ -303,7 +303,7 @@ hint: --seed is an option here (the seed of rand and randn); for the variable wr
         (
             ["vjp", "x", "--format", "jsn"],
             """\
-error: --format is one of text, json, latex, markdown, not "jsn"
+error: --format is one of text, json, latex, markdown, html, not "jsn"
   gradcli vjp x --format jsn
                 ^^^^^^^^^^^^
 hint: did you mean  --format json ?
@@ -355,7 +355,7 @@ hint: for example  gradcli vjp "(x+1)**2" --x eye:5 --v ones
             ["vjp", "x", "--output", "answer.foo"],
             """\
 error: the name answer.foo does not tell the format
-hint: end it in .txt, .json, .tex, .md, .npy, .npz, .csv, .tsv, or add  --format text
+hint: end it in .txt, .json, .tex, .md, .html, .npy, .npz, .csv, .tsv, or add  --format text
 """,
         ),
         (

@@ -44,7 +44,7 @@ EXACTLY = {
     'gradcli vjp "x*w" --v ': CONSTRUCTED | {"ones", "onehot:", "x", "w"},
     'gradcli jvp "x*w" --t x=o': {"x=ones:"},
     'gradcli vjp "x*w" --wrt x,': {"x,x", "x,w"},
-    "gradcli vjp x --format ": {"text", "json", "latex", "markdown"},
+    "gradcli vjp x --format ": {"text", "json", "latex", "markdown", "html"},
     "gradcli vjp x --format=j": {"--format=json"},
     "gradcli vjp x --dtype=float6": {"--dtype=float64"},
     "gradcli vjp x --symbolic-only --form": {"--format"},

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import sample
 
+import gradcli
 from gradcli.render import number_files, text
-from gradcli.render.answer import blocks
+from gradcli.render.answer import blocks_of
 from gradcli.render.formats import FORMATS, NUMBER_FILES, SUFFIXES, document
 from gradcli.render.look import Look
 from gradcli.report import Part, disagrees
@@ -47,8 +48,13 @@ def test_a_block_is_there_before_the_next_part_is_known() -> None:
 
 
 def test_the_words_of_an_answer_are_its_commands() -> None:
-    headings = [str(block.text) for block in blocks(PARTS) if type(block).__name__ == "Heading"]
+    headings = [str(block.text) for block in blocks_of(PARTS) if type(block).__name__ == "Heading"]
     assert headings[:2] == ["Jacobian of y by x", "What y.backward(v) leaves in x.grad"]
+
+
+def test_a_checked_jacobian_has_its_own_name_in_latex() -> None:
+    answer = gradcli.check("A @ x", {"A": [[1, 2], [3, 4]], "x": [1, 2]}, wrt="x", of="jacobian", answer="A")
+    assert r"\frac{\partial y}{\partial x} &= \begin{pmatrix}" in document("latex", answer.parts, Look())
 
 
 def test_the_sample_holds_no_failed_check() -> None:

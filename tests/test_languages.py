@@ -18,7 +18,7 @@ from gradcli.cli.language import preferred
 from gradcli.cli.records import answer
 from gradcli.commands import COMMANDS
 from gradcli.figure.fonts import legible
-from gradcli.render.layout import cells, wrapped
+from gradcli.render.layout import cells, wrap
 from gradcli.render.translation import speech
 
 RECORD = {"expr": "(x+1)**2", "inputs": {"x": [1, 2]}, "v": "ones", "symbolic_only": True}
@@ -134,7 +134,7 @@ def test_an_empty_sentence_is_not_the_catalogues_head() -> None:
 def test_chinese_breaks_between_characters_and_never_before_a_closing_mark() -> None:
     text = "v 的形状与 y 相同（5×5）：y 的每个元素都有一个权重，共 25 个；「列之和」x.grad 是“加权和”。"
     for width in range(12, 60):
-        lines = wrapped(text, width)
+        lines = wrap(text, width)
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
         assert max(map(cells, lines)) <= width
         assert not any(line[0] in "，。；：）」”" or line[-1] in "（「“" for line in lines)

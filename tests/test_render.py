@@ -12,7 +12,7 @@ from gradcli.message import Message, Span, fault
 from gradcli.render import array_text, latex, layout, markdown, quiet, text
 from gradcli.render.as_json import as_object
 from gradcli.render.error import as_text
-from gradcli.render.json_text import one_line, written
+from gradcli.render.json_text import one_line, several_lines
 from gradcli.render.legend import legend
 from gradcli.render.number_text import exact, number, plain
 from gradcli.render.translation import speech
@@ -123,7 +123,7 @@ def test_a_name_is_never_cut() -> None:
 
 
 def test_chinese_prose_breaks_anywhere_but_before_a_comma() -> None:
-    lines = layout.wrapped("这是一个很长的句子，没有空格，所以它必须在任何地方断开。", 20, "  ")
+    lines = layout.wrap("这是一个很长的句子，没有空格，所以它必须在任何地方断开。", 20, "  ")
     assert max(map(layout.cells, lines)) <= 21
     assert not any(line.strip().startswith(("，", "。")) for line in lines)
 
@@ -309,7 +309,7 @@ def test_latex_has_balanced_environments_and_braces() -> None:
     "prose, expected", [("50% of x_1 & y", r"50\% of x\_1 \& y"), ("a\\b^2", r"a\textbackslash{}b\textasciicircum{}2")]
 )
 def test_latex_prose_is_escaped(prose: str, expected: str) -> None:
-    assert latex.escaped(prose) == expected
+    assert latex.escape(prose) == expected
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_json_text_is_the_same_object_on_one_line_and_on_many() -> None:
     import json
 
     answer = as_object(PARTS)
-    assert json.loads(written(answer)) == json.loads(one_line(answer)) == answer
+    assert json.loads(several_lines(answer)) == json.loads(one_line(answer)) == answer
     assert "\n" not in one_line(answer)
 
 

@@ -14,17 +14,17 @@ from typer.core import TyperOption
 from gradcli.cli.options import nearest_flag
 from gradcli.cli.surplus_words import surplus_word
 from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.render.formats import FORMATS
 from gradcli.shell_line import Line, line_of
 
 LET, HELP = "--let", ("--help", "-h")
 _BINDING = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 _LONG = re.compile(r"--([^\W\d][\w-]*)(?:=(.*))?", re.DOTALL)
 _FORMATS = {
-    "--json": "--format json",
-    "--latex": "--format latex",
-    "--tex": "--format latex",
-    "--markdown": "--format markdown",
-    "--md": "--format markdown",
+    f"--{word}": f"--format {one.name}"
+    for one in FORMATS.values()
+    if not one.streams
+    for word in (one.name, one.suffix.removeprefix("."))
 }
 """Flags of other tools."""
 

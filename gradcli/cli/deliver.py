@@ -27,24 +27,24 @@ from gradcli.visible import visible
 def show(parts: Iterable[Part], display: Display) -> Exit:
     """Writes the answer: text as its parts become known, any other format when all of it is."""
     seen: list[Part] = []
-    kept = _kept(watch(parts, speech(display.lang)), seen)
+    remembered = _remember(watch(parts, speech(display.lang)), seen)
     if display.format == "picture":
-        _picture(kept, seen, display)
+        _picture(remembered, seen, display)
     elif display.format in NUMBER_FILES:
         from gradcli.render import number_files  # which an answer on the screen does not need
 
-        write_file(str(display.output), number_files.content(list(kept), display.format))
+        write_file(str(display.output), number_files.content(list(remembered), display.format))
         _warn(seen, display)
     elif display.quiet:
         from gradcli.render import quiet
 
-        lines = quiet.lines_of(list(kept))
+        lines = quiet.lines_of(list(remembered))
         _write("".join(line + "\n" for line in lines) if lines else document("text", seen, _look(display)), display)
         _warn(seen, display)
     elif FORMATS[display.format].streams and display.output is None:
-        _stream(kept, display)
+        _stream(remembered, display)
     else:
-        _write(document(display.format, list(kept), _look(display)), display)
+        _write(document(display.format, list(remembered), _look(display)), display)
     failed = any(map(disagrees, seen))
     return Exit.CHECK_FAILED if failed else Exit.ANSWERED
 
@@ -64,7 +64,7 @@ def _picture(parts: Iterable[Part], seen: Sequence[Part], display: Display) -> N
     _warn(seen, display)
 
 
-def _kept(parts: Iterable[Part], seen: list[Part]) -> Iterator[Part]:
+def _remember(parts: Iterable[Part], seen: list[Part]) -> Iterator[Part]:
     """The same parts, remembered; the first values to come mean that every heavy library is in."""
     for part in parts:
         if isinstance(part, Compared):

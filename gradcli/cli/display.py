@@ -23,33 +23,33 @@ def suffix_of(path: str | None) -> str:
 def display(typed: Mapping[str, Any], files: Mapping[str, str]) -> Display:
     """To a person in the language of their locale; a script's JSON does not depend on it. A file's suffix sets the
     format, unless a format was typed; `files` are the suffixes of the command's own."""
-    shown = Display(**typed)
-    if shown.output is not None and "format" not in typed:
-        shown = replace(shown, format=_format(shown, files))
-    if shown.lang is not None or shown.format == "json":
-        return shown
-    return replace(shown, lang=preferred(os.environ))
+    options = Display(**typed)
+    if options.output is not None and "format" not in typed:
+        options = replace(options, format=_format(options, files))
+    if options.lang is not None or options.format == "json":
+        return options
+    return replace(options, lang=preferred(os.environ))
 
 
-def _format(shown: Display, files: Mapping[str, str]) -> str:
-    suffix = suffix_of(shown.output)
+def _format(options: Display, files: Mapping[str, str]) -> str:
+    suffix = suffix_of(options.output)
     if suffix.removeprefix(".") in NUMBER_FILES:
         return SUFFIXES[suffix]
     if suffix in files:
         return "picture" if files[suffix] == "picture" else "text"
-    if suffix in _PICTURES and not files and not shown.quiet:
+    if suffix in _PICTURES and not files and not options.quiet:
         raise fault(
             "option",
             N_("this command draws no picture"),
             hint=N_("gradcli jacobian, plot and graph do; an answer ends in {suffixes}"),
             suffixes=", ".join(SUFFIXES),
         )
-    if suffix not in SUFFIXES and not shown.quiet:
+    if suffix not in SUFFIXES and not options.quiet:
         raise fault(
             "option",
             N_("the name {output} does not tell the format"),
             hint=N_("end it in {suffixes}, or add  --format text"),
-            output=shown.output,
+            output=options.output,
             suffixes=", ".join([*files, *SUFFIXES]),
         )
     return SUFFIXES.get(suffix, "text")

@@ -71,10 +71,10 @@ def _perform(words: Sequence[str]) -> int:
 def _report(error: GradcliError, words: Sequence[str]) -> int:
     if word_after("--format", words) == "json":
         from gradcli.render.error import as_object
-        from gradcli.render.json_text import written
+        from gradcli.render.json_text import several_lines
 
         answer = as_object(error, _speech(words, {}))  # a script's language is the one it asks for
-        sys.stdout.write(written(answer) + "\n")
+        sys.stdout.write(several_lines(answer) + "\n")
         return error.exit_status
     return _report_to_a_person(error, words)
 

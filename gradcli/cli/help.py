@@ -11,7 +11,7 @@ from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from gradcli.cli.front_page import FIRST_LINES, usage
 from gradcli.message import N_
-from gradcli.render.layout import cells, padded, wrapped
+from gradcli.render.layout import cells, pad, wrap
 from gradcli.render.translation import Speak
 
 _WIDEST_TERM = 30
@@ -25,8 +25,8 @@ def page(command: TyperCommand, params: Iterable[Any], speak: Speak) -> str:
     say, width = speak.sentence, _width()
     bindings = "[--NAME TENSOR | NAME=TENSOR]... " if takes_variables(command) else ""
     return _join(
-        wrapped(usage(f"gradcli {command.name} {positional(command)} {bindings}[OPTIONS]", say), width, "", "  "),
-        wrapped(say(command.help or ""), width, "  "),
+        wrap(usage(f"gradcli {command.name} {positional(command)} {bindings}[OPTIONS]", say), width, "", "  "),
+        wrap(say(command.help or ""), width, "  "),
         [say(N_("Options:")), *_options(params, width, speak)],
         ["  " + say(N_("Examples:")), *(f"    {line}" for line in (command.epilog or "").split("\n"))],
     )
@@ -38,7 +38,7 @@ def front(params: Iterable[Any], commands: Mapping[str, Any], speak: Speak) -> s
     text = N_("A gradient calculator: the symbolic Jacobian and PyTorch's y.backward(v), side by side and explained.")
     return _join(
         [usage("gradcli COMMAND ...", say)],
-        wrapped(say(text), width, "  "),
+        wrap(say(text), width, "  "),
         [say(N_("Options:")), *_options(params, width, speak)],
         [say(N_("Commands:")), *_definitions([(name, say(c.help or "")) for name, c in commands.items()], width)],
         ["  " + say(N_("Start with:")), *(f"    {line}" for line in FIRST_LINES)],
@@ -97,5 +97,5 @@ def _definitions(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
 
 def _definition(term: str, meaning: str, column: int, width: int) -> list[str]:
     if cells(term) > column - 4:
-        return ["  " + term, *wrapped(meaning, width, " " * column)]
-    return wrapped(meaning, width, padded("  " + term, column))
+        return ["  " + term, *wrap(meaning, width, " " * column)]
+    return wrap(meaning, width, pad("  " + term, column))

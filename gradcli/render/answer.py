@@ -3,16 +3,16 @@ format."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 
-from gradcli.derivatives import headings, kind_of
+from gradcli.derivatives import KINDS, Kind, headings, kind_of
 from gradcli.message import N_, Message, message
 from gradcli.ops.latex_names import latex_name
-from gradcli.render.blocks import Block, Brief, Formula, Heading, Legend, Numbers, Sentence, Verdict, Ways
+from gradcli.render import blocks
 from gradcli.render.legend import legend
 from gradcli.render.number_text import number
-from gradcli.render.sparsity_sentences import arrangement, at, spoken, structure
+from gradcli.render.sparsity_sentences import arrangement, at, readable_name, structure
 from gradcli.report import (
     Closed,
     Compared,
@@ -38,55 +38,57 @@ _OTHERS = {
 }
 
 
-def blocks(parts: Iterable[Part]) -> Iterator[Block]:
+def blocks_of(parts: Iterable[Part]) -> Iterator[blocks.Block]:
     """What the parts have to say, each as soon as it is there."""
-    question, begun = _UNASKED, set[type]()
+    question, begun, derived = _UNASKED, set[type](), dict[str, Kind]()
     for part in parts:
         if isinstance(part, Question):
             question = part
-        yield from _blocks(part, question, first=type(part) not in begun)
+        if isinstance(part, Closed) and (form := part.jacobian or part.vjp):
+            derived[part.name] = form.left_side.derivative.kind
+        yield from _blocks(part, question, derived, first=type(part) not in begun)
         begun.add(type(part))
 
 
-def _blocks(part: Part, question: Question, first: bool) -> Iterator[Block]:
+def _blocks(part: Part, question: Question, derived: Mapping[str, Kind], first: bool) -> Iterator[blocks.Block]:
     match part:
         case Question() | Warning():
             yield part
         case Closed():
             yield from _closed(part, question)
         case Weights():
-            yield Heading(message(N_("At these numbers")), spare=True)
-            yield Numbers(((f"{question.output_name} =", part.y), (f"{question.v_name} =", part.v)))
+            yield blocks.Heading(message(N_("At these numbers")), spare=True)
+            yield blocks.Numbers(((f"{question.output_name} =", part.y), (f"{question.v_name} =", part.v)))
         case Value():
-            yield Heading(message(N_("At these numbers")))
-            yield Numbers(((f"{question.output_name} =", part.y),))
+            yield blocks.Heading(message(N_("At these numbers")))
+            yield blocks.Numbers(((f"{question.output_name} =", part.y),))
         case Compared():
-            yield from _compared(part, question)
+            yield from _compared(part, question, derived.get(part.name))
         case Equivalence():
             yield from _equivalence(part, question, first)
         case Note():
             if first:
-                yield Heading(message(N_("Why")), spare=True)
+                yield blocks.Heading(message(N_("Why")), spare=True)
             yield part
         case _:
-            yield from import_module(_OTHERS[type(part).__module__]).blocks(part, question, first)
+            yield from import_module(_OTHERS[type(part).__module__]).blocks_of(part, question, first)
 
 
 # Closed forms
 
 
-def _closed(part: Closed, question: Question) -> Iterator[Block]:
+def _closed(part: Closed, question: Question) -> Iterator[blocks.Block]:
     if part.jacobian is not None:
         whole = tuple(_jacobian(part.name, part.jacobian, question))
         if _is_number_of_many(question, part.jacobian.shape):
-            yield Brief(whole, tuple(_second(part.name, part.jacobian, question)))
+            yield blocks.Brief(whole, tuple(_second(part.name, part.jacobian, question)))
         else:
             yield from whole
     if part.vjp is not None:
         yield from _vjp(part.name, part.vjp, question)
     if part.reason is not None:
-        yield Sentence(part.reason, apart=True)
-    yield Legend(tuple(legend(_formulas(part), question.inputs)))
+        yield blocks.Sentence(part.reason, apart=True)
+    yield blocks.Legend(tuple(legend(_formulas(part), question.inputs)))
 
 
 def _is_number_of_many(question: Question, shape: Shape) -> bool:
@@ -94,19 +96,19 @@ def _is_number_of_many(question: Question, shape: Shape) -> bool:
     return shape == () and question.command == "hessian" and len(question.wrt) > 1
 
 
-def _second(name: str, part: Jacobian, question: Question) -> Iterator[tuple[str, Block]]:
+def _second(name: str, part: Jacobian, question: Question) -> Iterator[tuple[str, blocks.Block]]:
     """One of many second derivatives, unless it is 0; the order of the two variables makes no other."""
-    yield "second", Heading(message(N_("Second derivatives of {output}"), output=question.output_name))
+    yield "second", blocks.Heading(message(N_("Second derivatives of {output}"), output=question.output_name))
     if part.formula != "0":
         key = f"{','.join(sorted(name.split(',')))} = {part.formula}"
-        yield key, Formula(part.left_side, part.formula, part.latex, part.where)
+        yield key, blocks.Formula(part.left_side, part.formula, part.latex, part.where)
 
 
-def _jacobian(name: str, part: Jacobian, question: Question) -> Iterator[Block]:
+def _jacobian(name: str, part: Jacobian, question: Question) -> Iterator[blocks.Block]:
     words = headings(question.command, name)
-    yield Heading(message(words.matrix, output=question.output_name, name=spoken(name)), spare=True)
+    yield blocks.Heading(message(words.matrix, output=question.output_name, name=readable_name(name)), spare=True)
     entries = [(at(part, entry), entry.formula) for entry in part.entries or () if entry.formula != "0"]
-    yield Formula(
+    yield blocks.Formula(
         part.left_side,
         part.formula,
         part.latex,
@@ -134,10 +136,10 @@ def _picture(part: Structure | None) -> tuple[str, ...]:
     return part.picture if 2 <= len(part.picture) <= HIGHEST_PICTURE else ()
 
 
-def _vjp(name: str, part: Vjp, question: Question) -> Iterator[Block]:
+def _vjp(name: str, part: Vjp, question: Question) -> Iterator[blocks.Block]:
     product = headings(question.command).product
-    yield Heading(message(product, name=name, output=question.output_name, v=question.v_name), spare=True)
-    yield Formula(part.left_side, part.formula, part.latex, part.where, part.matrix)
+    yield blocks.Heading(message(product, name=name, output=question.output_name, v=question.v_name), spare=True)
+    yield blocks.Formula(part.left_side, part.formula, part.latex, part.where, part.matrix)
 
 
 def _formulas(part: Closed) -> Iterator[str]:
@@ -150,45 +152,48 @@ def _formulas(part: Closed) -> Iterator[str]:
 # Numbers
 
 
-def _compared(part: Compared, question: Question) -> Iterator[Block]:
+def _compared(part: Compared, question: Question, derived: Kind | None) -> Iterator[blocks.Block]:
     if part.is_empty:
         return
-    whole = tuple(_sides(part, question))
+    whole = tuple(_sides(part, question, derived))
     values = [array for array in (part.symbolic, part.pytorch) if array is not None]
     if values and _is_number_of_many(question, values[0].shape) and (part.agrees or len(values) == 1):
         reason = part.reason
-        yield Brief(whole, () if reason is None else ((repr(reason), Sentence(reason, apart=True)),))
+        yield blocks.Brief(whole, () if reason is None else ((repr(reason), blocks.Sentence(reason, apart=True)),))
     else:
         yield from whole
 
 
-def _sides(part: Compared, question: Question) -> Iterator[Block]:
+def _sides(part: Compared, question: Question, derived: Kind | None) -> Iterator[blocks.Block]:
     words = headings(question.command, part.name)
-    yield Heading(message(words.values, name=spoken(part.name)), spare=True)
+    yield blocks.Heading(message(words.values, name=readable_name(part.name)), spare=True)
     sides = ((N_("SymPy's formula"), part.symbolic), (words.numeric, part.pytorch))
     arrays = tuple((Message(heading), array) for heading, array in sides if array is not None)
-    yield Numbers(arrays, result=_result(part.name, question))
+    yield blocks.Numbers(arrays, result=_result(part.name, question, derived))
     checked = N_("the Jacobian printed above, contracted with {v}, gives these numbers too")
     said = message(checked, v=question.v_name) if part.jacobian_checked else None
-    yield Verdict(part.agrees, part.max_abs_diff, part.reason, said)
+    yield blocks.Verdict(part.agrees, part.max_abs_diff, part.reason, said)
 
 
-def _result(by: str, question: Question) -> str:
-    """What the numbers of a command are called in LaTeX."""
+def _result(by: str, question: Question, derived: Kind | None) -> str:
+    """What the numbers are called in LaTeX: by the command, or by the formula where a command may be of any kind."""
+    kind = kind_of(question.command, by)
+    if question.command not in KINDS and derived is not None:
+        kind = derived
     names = ", ".join(latex_name(name.strip()) for name in by.split(","))
-    return kind_of(question.command, by).latex.format(of=latex_name(question.output_name), by=names)
+    return kind.latex.format(of=latex_name(question.output_name), by=names)
 
 
-def _equivalence(part: Equivalence, question: Question, first: bool) -> Iterator[Block]:
+def _equivalence(part: Equivalence, question: Question, first: bool) -> Iterator[blocks.Block]:
     if first:
-        yield Heading(message(N_("The same gradient by other ways")), spare=True)
+        yield blocks.Heading(message(N_("The same gradient by other ways")), spare=True)
     output, v = question.output_name, question.v_name
     ways = (
         (f"({v}*{output}).sum().backward()", part.max_abs_diff),
         (f"{output}.sum().backward()", part.plain_sum_max_abs_diff),
     )
     same = N_("({v}*{output}).sum().backward() leaves the same in {name}.grad but for {difference}.")
-    yield Ways(
+    yield blocks.Ways(
         tuple((call, _apart(part.name, difference)) for call, difference in ways if difference is not None),
         message(same, name=part.name, output=output, v=v, difference=number(part.max_abs_diff, 2)),
     )

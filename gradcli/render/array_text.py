@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from gradcli.render.layout import cells
-from gradcli.render.layout import padded as in_column
+from gradcli.render.layout import pad as in_column
 from gradcli.render.number_text import number
 from gradcli.report import Array
 from gradcli.shapes import Shape, written

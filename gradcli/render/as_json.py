@@ -1,110 +1,35 @@
-"""Parts of a report -> the object of the schema: a part by its fields, an answer as its command arranges its parts.
-Knows keys; not how they are written."""
+"""Parts of a report -> the object of the schema, each command with an arrangement of its own. Knows keys; not how they
+are written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields
 from typing import Any
 
-import numpy as np
-
-from gradcli.derivatives import LeftSide
-from gradcli.message import Message
-from gradcli.render.json_text import written
+from gradcli.render.json_fields import Fields, Object
+from gradcli.render.json_text import several_lines
 from gradcli.render.look import Look
-from gradcli.render.number_text import finite, plain
+from gradcli.render.number_text import plain
 from gradcli.render.translation import Speak, english
 from gradcli.report import SCHEMA, Closed, Compared, Jacobian, Part, Question, Vjp, Weights
-
-Object = dict[str, Any]
-
-_RENAMED: Mapping[str, Mapping[str, str]] = {
-    "Call": {"count": "call"},
-    "Curve": {"order": "by"},
-    "Function": {"example": "expression"},
-    "Operand": {"local": "jacobian"},
-    "Share": {"name": "from"},
-}
-"""The fields whose key in the schema is another."""
 
 
 def as_object(parts: Iterable[Part], speak: Speak = english) -> Object:
     """The whole answer as one object of plain lists, numbers and strings."""
-    answer = _Answer(tuple(parts), speak)
+    answer = Fields(tuple(parts), speak)
     return _ARRANGED[answer.command](answer)
 
 
 def document(parts: Iterable[Part], look: Look) -> str:
     """The whole answer as JSON text."""
-    return written(as_object(parts, look.speak)) + "\n"
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """The parts of an answer, found by the names of their kinds: a kind is imported by the commands that have it."""
-
-    parts: tuple[Part, ...]
-    speak: Speak
-
-    @property
-    def question(self) -> Question | None:
-        return self.first("Question")  # type: ignore[no-any-return]
-
-    @property
-    def command(self) -> str:
-        if self.question is not None:
-            return self.question.command
-        listing = self.first("Listing")
-        if listing is not None:
-            return "topics" if listing.kind == "topics" else "functions"
-        return "function" if self.of("Function") else "explain"
-
-    def of(self, kind: str) -> list[Any]:
-        """The parts of one kind, in order."""
-        return [part for part in self.parts if type(part).__name__ == kind]
-
-    def first(self, kind: str) -> Any:
-        return next(iter(self.of(kind)), None)
-
-    def listed(self, kind: str) -> list[Object]:
-        return [self.fields(part) for part in self.of(kind)]
-
-    def by_name(self, kind: str) -> Object:
-        return {part.name: self.fields(part, without=("name",)) for part in self.of(kind)}
-
-    def fields(self, part: Any, without: Iterable[str] = ()) -> Object:
-        """A part as an object: its fields by their names in the schema."""
-        keys = _RENAMED.get(type(part).__name__, {})
-        names = [field.name for field in fields(part) if field.name not in without]
-        return {keys.get(name, name): self.value(getattr(part, name)) for name in names}
-
-    def value(self, value: Any) -> Any:
-        """What stands in a field, as JSON has it."""
-        match value:
-            case None | str() | bool() | int():
-                return value
-            case Message():
-                return self.speak(value)
-            case LeftSide():
-                return value.text()
-            case np.ndarray():
-                return plain(value)
-            case np.bool_():
-                return bool(value)
-            case float():
-                return finite(float(value))
-            case Mapping():
-                return {name: self.value(item) for name, item in value.items()}
-            case _ if is_dataclass(value):
-                return self.fields(value)
-        return [self.value(item) for item in value]
+    return several_lines(as_object(parts, look.speak)) + "\n"
 
 
 # What is said of every question
 
 
-def _head(answer: _Answer, *own: str) -> Object:
+def _head(answer: Fields, *own: str) -> Object:
     """The question as it was understood, with the values of y and v; `own` are the keys that not every command has."""
     part = answer.question
     assert part is not None
@@ -135,7 +60,7 @@ def _weights(part: Question, weights: Weights | None) -> Object | None:
     return {"given": None, **(known or {}), "shape": list(weights.v.shape), "value": plain(weights.v)}
 
 
-def _derivative(answer: _Answer, *own: str, **made: Any) -> Object:
+def _derivative(answer: Fields, *own: str, **made: Any) -> Object:
     explanation, warnings = answer.listed("Note"), answer.listed("Warning")
     return {**_head(answer, "wrt", *own), **made, "explanation": explanation, "warnings": warnings}
 
@@ -145,26 +70,26 @@ def _derivative(answer: _Answer, *own: str, **made: Any) -> Object:
 Known = tuple[Closed | None, Compared | None]
 
 
-def _known(answer: _Answer) -> dict[str, Known]:
+def _known(answer: Fields) -> dict[str, Known]:
     """What is known of each variable, in the order in which something was."""
     closed = {part.name: part for part in answer.of("Closed")}
     compared = {part.name: part for part in answer.of("Compared")}
     return {name: (closed.get(name), compared.get(name)) for name in {**closed, **compared}}
 
 
-def _or_nothing(answer: _Answer, kind: type[Any], part: Any) -> Object:
+def _or_nothing(answer: Fields, kind: type[Any], part: Any) -> Object:
     """The part's fields; each of them null where there is no such part."""
     if part is not None:
         return answer.fields(part)
     return {field.name: [] if field.name == "where" else None for field in fields(kind)}
 
 
-def _numbers(answer: _Answer, part: Compared | None) -> Object:
+def _numbers(answer: Fields, part: Compared | None) -> Object:
     known = _or_nothing(answer, Compared, part)
     return {key: value for key, value in known.items() if key not in ("name", "whole")}
 
 
-def _gradient(answer: _Answer, known: Known) -> Object:
+def _gradient(answer: Fields, known: Known) -> Object:
     closed, compared = known
     jacobian, vjp = (None, None) if closed is None else (closed.jacobian, closed.vjp)
     return {
@@ -174,7 +99,7 @@ def _gradient(answer: _Answer, known: Known) -> Object:
     }
 
 
-def _flat(answer: _Answer, form: Object, known: Known) -> Object:
+def _flat(answer: Fields, form: Object, known: Known) -> Object:
     """A closed form and its numbers side by side, with the reason of either."""
     closed, compared = known
     numbers = _numbers(answer, compared)
@@ -183,21 +108,21 @@ def _flat(answer: _Answer, form: Object, known: Known) -> Object:
     return {**form, **numbers, "reason": reason or numbers["reason"]}
 
 
-def _rows(answer: _Answer, known: Known) -> Object:
+def _rows(answer: Fields, known: Known) -> Object:
     """A closed form with rows and columns, and its values."""
     return _flat(answer, _or_nothing(answer, Jacobian, None if known[0] is None else known[0].jacobian), known)
 
 
-def _product(answer: _Answer, known: Known) -> Object:
+def _product(answer: Fields, known: Known) -> Object:
     """A product of a matrix with a vector in closed form, and its values."""
     return _flat(answer, _or_nothing(answer, Vjp, None if known[0] is None else known[0].vjp), known)
 
 
-def _products(answer: _Answer) -> Object:
+def _products(answer: Fields) -> Object:
     return {name: _product(answer, known) for name, known in _known(answer).items()}
 
 
-def _tangents(answer: _Answer) -> Object:
+def _tangents(answer: Fields) -> Object:
     return {
         name: {"shape": list(t.shape), "value": plain(t), "given": part.given[name]}
         for part in answer.of("Tangents")
@@ -208,16 +133,16 @@ def _tangents(answer: _Answer) -> Object:
 # One arrangement a command
 
 
-def _vjp(answer: _Answer) -> Object:
+def _vjp(answer: Fields) -> Object:
     gradients = {name: _gradient(answer, known) for name, known in _known(answer).items()}
     return _derivative(answer, "v", gradients=gradients, equivalence=answer.by_name("Equivalence"))
 
 
-def _jvp(answer: _Answer) -> Object:
+def _jvp(answer: Fields) -> Object:
     return _derivative(answer, t=_tangents(answer), jvp=next(iter(_products(answer).values()), None))
 
 
-def _jacobian(answer: _Answer) -> Object:
+def _jacobian(answer: Fields) -> Object:
     flattened = answer.by_name("Flattened")
     jacobians = {}
     for name, known in _known(answer).items():
@@ -231,11 +156,11 @@ def _jacobian(answer: _Answer) -> Object:
     return _derivative(answer, "v", jacobians=jacobians)
 
 
-def _grad(answer: _Answer) -> Object:
+def _grad(answer: Fields) -> Object:
     return _derivative(answer, gradients={name: _rows(answer, known) for name, known in _known(answer).items()})
 
 
-def _hessian(answer: _Answer) -> Object:
+def _hessian(answer: Fields) -> Object:
     blocks: Object = {}
     for name, known in _known(answer).items():
         row, _, column = name.partition(",")
@@ -243,11 +168,11 @@ def _hessian(answer: _Answer) -> Object:
     return _derivative(answer, "v", hessian=blocks)
 
 
-def _hvp(answer: _Answer) -> Object:
+def _hvp(answer: Fields) -> Object:
     return _derivative(answer, "v", t=_tangents(answer), hvp=_products(answer))
 
 
-def _backward(answer: _Answer) -> Object:
+def _backward(answer: Fields) -> Object:
     between = answer.by_name("Between")
     return _derivative(
         answer,
@@ -258,18 +183,18 @@ def _backward(answer: _Answer) -> Object:
     )
 
 
-def _check(answer: _Answer) -> Object:
+def _check(answer: Fields) -> Object:
     matrices = {part.name for part in answer.of("Verdict") if part.of in ("jacobian", "hessian")}
     closed = {name: (_rows if name in matrices else _product)(answer, k) for name, k in _known(answer).items()}
     return _derivative(answer, "v", checks=answer.by_name("Verdict"), closed=closed)
 
 
-def _steps(answer: _Answer) -> Object:
+def _steps(answer: Fields) -> Object:
     steps = [_visit(answer, part) for part in answer.of("Visit")]
     return {**_head(answer, "v", "wrt"), "steps": steps, "warnings": answer.listed("Warning")}
 
 
-def _visit(answer: _Answer, part: Any) -> Object:
+def _visit(answer: Fields, part: Any) -> Object:
     operands = [
         {**answer.fields(operand, without=("compared", "times")), **_numbers(answer, operand.compared)}
         for operand in part.operands
@@ -277,7 +202,7 @@ def _visit(answer: _Answer, part: Any) -> Object:
     return {**answer.fields(part), "shape": list(part.value.shape), "operands": operands}
 
 
-def _graph(answer: _Answer) -> Object:
+def _graph(answer: Fields) -> Object:
     from gradcli.render.graph_text import document  # which no other answer needs
 
     part = answer.first("Graph")
@@ -285,48 +210,48 @@ def _graph(answer: _Answer) -> Object:
     return {**_head(answer), "graph": graph, "warnings": answer.listed("Warning")}
 
 
-def _code(answer: _Answer) -> Object:
+def _code(answer: Fields) -> Object:
     return {**_head(answer), "script": answer.value(answer.first("Script")), "warnings": answer.listed("Warning")}
 
 
-def _plot(answer: _Answer) -> Object:
+def _plot(answer: Fields) -> Object:
     part = answer.first("Plot")
     axes = [{"name": name, "values": plain(values)} for name, values in part.axes]
     return {**_head(answer), "plot": {**answer.fields(part), "axes": axes}, "warnings": answer.listed("Warning")}
 
 
-def _page(answer: _Answer, command: str, **made: Any) -> Object:
+def _page(answer: Fields, command: str, **made: Any) -> Object:
     return {"schema": SCHEMA, "command": command, "ok": True, **made, "warnings": answer.listed("Warning")}
 
 
-def _topics(answer: _Answer) -> Object:
+def _topics(answer: Fields) -> Object:
     items = answer.first("Listing").items
     return _page(answer, "explain", topics=[{"name": i.name, "title": answer.value(i.text)} for i in items])
 
 
-def _explain(answer: _Answer) -> Object:
+def _explain(answer: Fields) -> Object:
     text = [answer.value(part.text) for part in answer.of("Paragraph")]
     return _page(answer, "explain", **answer.fields(answer.first("Page")), text=text, examples=_examples(answer))
 
 
-def _functions(answer: _Answer) -> Object:
+def _functions(answer: Fields) -> Object:
     items = answer.first("Listing").items
     listed = [{"name": i.name, "family": i.group, "doc": answer.value(i.text)} for i in items]
     return _page(answer, "functions", functions=listed)
 
 
-def _function(answer: _Answer) -> Object:
+def _function(answer: Fields) -> Object:
     part = answer.first("Function")
     shapes = [{"inputs": answer.value(inputs), "output": list(output)} for inputs, output in part.shapes]
     example = next(iter(_examples(answer)), None)
     return _page(answer, "functions", function={**answer.fields(part), "shapes": shapes}, example=example)
 
 
-def _examples(answer: _Answer) -> list[Object]:
+def _examples(answer: Fields) -> list[Object]:
     return [{"line": part.line, "answer": as_object(part.parts, answer.speak)} for part in answer.of("Example")]
 
 
-_ARRANGED: Mapping[str, Callable[[_Answer], Object]] = {
+_ARRANGED: Mapping[str, Callable[[Fields], Object]] = {
     "vjp": _vjp,
     "jvp": _jvp,
     "jacobian": _jacobian,

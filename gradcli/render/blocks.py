@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # kinds of part that most answers do without
     from gradcli.report.additions import Heatmap
     from gradcli.report.exhibits import Graph, Plot
 
-Label = Message | str | LeftSide
+Label = Message | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ class Legend:
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Arrays with a label each, beside each other where they fit; `in_line` where a number may follow its label on the
-    line. `result` is what LaTeX calls the last, where all are the same thing."""
+    line. `result` is what LaTeX calls the last, which is all that it
+    shows then: they are one thing."""
 
     arrays: tuple[tuple[Label, Array], ...]
     in_line: bool = False
@@ -159,24 +160,10 @@ class Inside:
     parts: Sequence[Part]
 
 
-Block = (
-    Question
-    | Note
-    | Warning
-    | Heading
-    | Sentence
-    | Prose
-    | Formula
-    | Legend
-    | Numbers
-    | Verdict
-    | Ways
-    | Brief
-    | Picture
-    | HeatMap
-    | Curves
-    | Diagram
-    | Table
-    | Code
-    | Inside
+Verbatim = Picture | HeatMap | Curves | Diagram | Code | Inside
+"""What is drawn, what is written in a language of its own, and an answer within the answer."""
+
+Said = (
+    Question | Note | Warning | Heading | Sentence | Prose | Formula | Legend | Numbers | Verdict | Ways | Brief | Table
 )
+Block = Said | Verbatim

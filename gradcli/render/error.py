@@ -6,7 +6,7 @@ from shutil import get_terminal_size
 from typing import Any
 
 from gradcli.message import N_, Exit, GradcliError, message
-from gradcli.render.layout import pointed
+from gradcli.render.layout import point_at
 from gradcli.render.translation import Speak, english
 from gradcli.visible import visible
 
@@ -19,7 +19,7 @@ def as_text(error: GradcliError, width: int | None = None, speak: Speak = englis
     columns = get_terminal_size().columns if width is None else width
     lines = [visible(speak.sentence(N_("error: {what}"), what=speak(error.what)))]
     if error.source is not None and error.span is not None:
-        lines += ["  " + line for line in pointed(error.source, error.span, max(columns - 2, 20))]
+        lines += ["  " + line for line in point_at(error.source, error.span, max(columns - 2, 20))]
     if error.hint is not None:
         lines.append(visible(speak.sentence(N_("hint: {hint}"), hint=speak(error.hint))))
     return "\n".join(lines)
@@ -43,7 +43,7 @@ def as_object(error: GradcliError, speak: Speak = english) -> dict[str, Any]:
 
 def defect_object(error: Exception, speak: Speak = english) -> dict[str, Any]:
     """What is not the user's mistake, as an error object: one bad question does not end a batch."""
-    told = message(
+    text = message(
         N_("gradcli has a defect: {kind}: {text}"), kind=type(error).__name__, text=" ".join(str(error).split())
     )
     return {
@@ -51,7 +51,7 @@ def defect_object(error: Exception, speak: Speak = english) -> dict[str, Any]:
         "ok": False,
         "error": {
             "kind": "defect",
-            "message": speak(told),
+            "message": speak(text),
             "hint": None,
             "source": None,
             "span": None,

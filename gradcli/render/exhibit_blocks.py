@@ -7,19 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from gradcli.message import N_, Message, joined, message
-from gradcli.render.blocks import (
-    Block,
-    Code,
-    Curves,
-    Diagram,
-    Formula,
-    Heading,
-    Inside,
-    Numbers,
-    Prose,
-    Sentence,
-    Table,
-)
+from gradcli.render import blocks
 from gradcli.render.number_text import number
 from gradcli.report.exhibits import (
     Example,
@@ -66,7 +54,7 @@ _KINDS: Mapping[str, str] = {
 """What a parameter takes that does not take a tensor."""
 
 
-def blocks(part: Exhibit, *_: object) -> Iterator[Block]:
+def blocks_of(part: Exhibit, *_: object) -> Iterator[blocks.Block]:
     """What the part has to say; it needs no question and depends on no other part."""
     match part:
         case Listing():
@@ -74,35 +62,35 @@ def blocks(part: Exhibit, *_: object) -> Iterator[Block]:
         case Function():
             yield from _function(part)
         case Page():
-            yield Heading(part.title)
+            yield blocks.Heading(part.title)
         case Paragraph():
-            yield Prose(part.text)
+            yield blocks.Prose(part.text)
         case Example():
-            yield Inside(part.line, part.parts)
+            yield blocks.Inside(part.line, part.parts)
         case Visit():
             yield from _visit(part)
         case Graph():
-            yield Diagram(part)
+            yield blocks.Diagram(part)
         case Script():
-            yield Code("python", part.text)
+            yield blocks.Code("python", part.text)
         case Plot():
-            yield Curves(part)
+            yield blocks.Curves(part)
         case _:
             assert_never(part)
 
 
-def _listing(part: Listing) -> Iterator[Block]:
+def _listing(part: Listing) -> Iterator[blocks.Block]:
     groups: dict[str, list[Item]] = {}
     for item in part.items:
         groups.setdefault(item.group, []).append(item)
     for group, items in groups.items():
         if group:
-            yield Heading(Message(FAMILIES.get(group, group)))
-        yield Table(tuple((item.name, item.text) for item in items))
+            yield blocks.Heading(Message(FAMILIES.get(group, group)))
+        yield blocks.Table(tuple((item.name, item.text) for item in items))
 
 
-def _function(part: Function) -> Iterator[Block]:
-    yield Heading(message(N_("{name}: {doc}"), name=part.name, doc=part.doc))
+def _function(part: Function) -> Iterator[blocks.Block]:
+    yield blocks.Heading(message(N_("{name}: {doc}"), name=part.name, doc=part.doc))
     rows: list[tuple[Message | str, Message | str]] = [
         (message(N_("family")), Message(FAMILIES.get(part.family, part.family)))
     ]
@@ -119,9 +107,9 @@ def _function(part: Function) -> Iterator[Block]:
         (message(N_("deviation")), message(N_("{says}; the verdict allows for it"), says=text))
         for text in part.deviations
     ]
-    yield Table(tuple(rows))
+    yield blocks.Table(tuple(rows))
     if part.value is not None:
-        yield Numbers(((f"{part.example} =", part.value),), in_line=True)
+        yield blocks.Numbers(((f"{part.example} =", part.value),), in_line=True)
 
 
 def _parameter(parameter: Parameter) -> Message | str:
@@ -136,21 +124,21 @@ def _shapes(inputs: Mapping[str, Shape], output: Shape) -> Message:
     return joined(" -> ", (takes, written(output)))
 
 
-def _visit(part: Visit) -> Iterator[Block]:
-    yield Heading(
+def _visit(part: Visit) -> Iterator[blocks.Block]:
+    yield blocks.Heading(
         message(N_("{name} = {source}"), name=part.name, source=part.source)
         if part.name != part.source
         else message(N_("{name}, a leaf"), name=part.name)
     )
     yield from _arrived(part)
-    yield Numbers(((f"{part.name} =", part.value), (f"{part.name}.grad =", part.gradient)), in_line=True)
+    yield blocks.Numbers(((f"{part.name} =", part.value), (f"{part.name}.grad =", part.gradient)), in_line=True)
     for operand in part.operands:
         yield from _operand(operand, part.name)
 
 
-def _arrived(part: Visit) -> Iterator[Block]:
+def _arrived(part: Visit) -> Iterator[blocks.Block]:
     if len(part.arrived) > 1:
-        yield Sentence(
+        yield blocks.Sentence(
             message(
                 N_(
                     "{name} is used {count} times, so its gradient is the sum of what comes back from {places} "
@@ -163,15 +151,15 @@ def _arrived(part: Visit) -> Iterator[Block]:
             )
         )
         shares = ((message(N_("from {name} ="), name=share.name), share.value) for share in part.arrived)
-        yield Numbers(tuple(shares), in_line=True)
+        yield blocks.Numbers(tuple(shares), in_line=True)
 
 
-def _operand(part: Operand, name: str) -> Iterator[Block]:
+def _operand(part: Operand, name: str) -> Iterator[blocks.Block]:
     if part.local is not None:
         local = part.local
-        yield Formula(local.left_side, local.formula, local.latex, local.where)
+        yield blocks.Formula(local.left_side, local.formula, local.latex, local.where)
     if part.times > 1:
-        yield Sentence(
+        yield blocks.Sentence(
             message(
                 N_("{name} is read {count} times in this step; the local derivative counts them all"),
                 name=part.name,
@@ -180,9 +168,9 @@ def _operand(part: Operand, name: str) -> Iterator[Block]:
         )
     passed = part.compared.pytorch
     if passed is not None:
-        yield Numbers(((message(N_("handed on to {name} ="), name=part.name), passed),), in_line=True)
+        yield blocks.Numbers(((message(N_("handed on to {name} ="), name=part.name), passed),), in_line=True)
     if part.compared.agrees is False:
-        yield Sentence(
+        yield blocks.Sentence(
             message(
                 N_("the local formula and PyTorch DISAGREE by {difference}"),
                 difference=number(part.compared.max_abs_diff or 0.0, 2),
@@ -190,4 +178,4 @@ def _operand(part: Operand, name: str) -> Iterator[Block]:
             "bad",
         )
     elif part.compared.reason is not None:
-        yield Sentence(part.compared.reason)
+        yield blocks.Sentence(part.compared.reason)

@@ -31,6 +31,7 @@ FORMATS: Mapping[str, Format] = {
         Format("json", ".json", "as_json"),
         Format("latex", ".tex", "latex"),
         Format("markdown", ".md", "markdown"),
+        Format("html", ".html", "html_page"),
     )
 }
 

@@ -24,15 +24,15 @@ def document(graph: Graph, speak: Speak = english) -> str:
 
 def lines(vertex: Vertex, speak: Speak) -> list[str]:
     """What stands in the box: the value, its shape, and who carries its gradient."""
-    shown = [_short(vertex.label)]
+    box = [_short(vertex.label)]
     if vertex.kind != "constant" or vertex.shape:
-        shown.append(speak(written(vertex.shape)))
+        box.append(speak(written(vertex.shape)))
     if vertex.kind == "leaf":
-        told = N_("leaf, {grad_fn}") if vertex.grad_fn else N_("leaf, no gradient")
-        shown.append(speak.sentence(told, grad_fn=vertex.grad_fn))
+        sentence = N_("leaf, {grad_fn}") if vertex.grad_fn else N_("leaf, no gradient")
+        box.append(speak.sentence(sentence, grad_fn=vertex.grad_fn))
     elif vertex.grad_fn:
-        shown.append(vertex.grad_fn)
-    return shown
+        box.append(vertex.grad_fn)
+    return box
 
 
 def _short(text: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 from gradcli.visible import escaped
 
 
-def written(answer: Any) -> str:
+def several_lines(answer: Any) -> str:
     """The object over several lines, each tensor and each other list of plain things on one."""
-    return _written(answer, "")
+    return _several_lines(answer, "")
 
 
 def one_line(answer: Any) -> str:
@@ -19,13 +19,13 @@ def one_line(answer: Any) -> str:
     return escaped(json.dumps(answer, ensure_ascii=False, allow_nan=False))
 
 
-def _written(value: Any, indent: str) -> str:
+def _several_lines(value: Any, indent: str) -> str:
     deeper = indent + "  "
     if isinstance(value, dict) and value and not _is_small(value):
-        items = (f"{deeper}{one_line(key)}: {_written(item, deeper)}" for key, item in value.items())
+        items = (f"{deeper}{one_line(key)}: {_several_lines(item, deeper)}" for key, item in value.items())
         return "{\n" + ",\n".join(items) + f"\n{indent}}}"
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        return "[\n" + ",\n".join(deeper + _written(item, deeper) for item in value) + f"\n{indent}]"
+        return "[\n" + ",\n".join(deeper + _several_lines(item, deeper) for item in value) + f"\n{indent}]"
     return one_line(value)
 
 

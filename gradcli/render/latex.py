@@ -5,32 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from gradcli.message import N_, Message
+from gradcli.message import N_
 from gradcli.ops.latex_names import latex_name
-from gradcli.render.answer import blocks
-from gradcli.render.blocks import (
-    Block,
-    Brief,
-    Code,
-    Curves,
-    Diagram,
-    Formula,
-    Heading,
-    HeatMap,
-    Inside,
-    Label,
-    Legend,
-    Numbers,
-    Picture,
-    Prose,
-    Sentence,
-    Table,
-    Verdict,
-    Ways,
-)
+from gradcli.render import blocks
+from gradcli.render.answer import blocks_of
 from gradcli.render.look import Look
 from gradcli.render.number_text import number
-from gradcli.render.tex import align, escaped, indexed, left_side, values, where
+from gradcli.render.tex import align, escape, indexed, left_side, values, where
 from gradcli.report import Note, Part, Question, Warning
 from gradcli.visible import visible
 
@@ -38,7 +19,7 @@ from gradcli.visible import visible
 def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[str]:
     """The lines of the snippet, block by block. No character that was typed acts on a screen."""
     yield "% " + look.speak.sentence(N_("needs \\usepackage{{amsmath}}"))
-    for block in blocks(parts):
+    for block in blocks_of(parts):
         yield from map(visible, _lines(block, look))
 
 
@@ -47,38 +28,38 @@ def document(parts: Iterable[Part], look: Look) -> str:
     return "\n".join(lines_of(parts, look)) + "\n"
 
 
-def _lines(block: Block, look: Look) -> Iterable[str]:
+def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
     match block:
         case Question():
             return _question(block)
-        case Heading():
-            return () if block.spare else ("", rf"\textbf{{{escaped(look.speak(block.text))}}}", "")
-        case Sentence() | Prose() | Note():
-            return "", escaped(look.speak(block.text))
+        case blocks.Heading():
+            return () if block.spare else ("", rf"\textbf{{{escape(look.speak(block.text))}}}", "")
+        case blocks.Sentence() | blocks.Prose() | Note():
+            return "", escape(look.speak(block.text))
         case Warning():
-            return "", escaped(look.speak.sentence(N_("note: ")) + look.speak(block.text))
-        case Formula():
+            return "", escape(look.speak.sentence(N_("note: ")) + look.speak(block.text))
+        case blocks.Formula():
             return _formula(block, look)
-        case Numbers():
+        case blocks.Numbers():
             return align(list(_numbers(block, look)))
-        case Verdict():
+        case blocks.Verdict():
             return _verdict(block, look)
-        case Ways():
-            return (escaped(look.speak(block.summary)),)
-        case Brief():
+        case blocks.Ways():
+            return (escape(look.speak(block.summary)),)
+        case blocks.Brief():
             return [line for one in block.whole for line in _lines(one, look)]
-        case Table():
-            items = (rf"  \item[{escaped(look.speak(n))}] {escaped(look.speak(t))}" for n, t in block.rows)
+        case blocks.Table():
+            items = (rf"  \item[{escape(look.speak(n))}] {escape(look.speak(t))}" for n, t in block.rows)
             return [r"\begin{description}", *items, r"\end{description}"]
-        case Diagram(graph):
+        case blocks.Diagram(graph):
             from gradcli.render.graph_text import document  # which few answers need
 
             return _verbatim(document(graph, look.speak))
-        case Code():
+        case blocks.Code():
             return _verbatim(block.text)
-        case Inside():
+        case blocks.Inside():
             return [*_verbatim(block.line), *lines_of(block.parts, look)]
-        case Legend() | Picture() | HeatMap() | Curves():
+        case blocks.Legend() | blocks.Picture() | blocks.HeatMap() | blocks.Curves():
             return ()  # what is drawn with characters is for screens
         case _:
             assert_never(block)
@@ -95,30 +76,28 @@ def _question(part: Question) -> list[str]:
     return [command, *align([(latex_name(part.output_name), part.latex)])]
 
 
-def _formula(block: Formula, look: Look) -> Iterator[str]:
+def _formula(block: blocks.Formula, look: Look) -> Iterator[str]:
     yield from align([(left_side(block.left), block.latex), *where(block.where, look.speak)])
     if block.structure is not None:
-        yield escaped(look.speak(block.structure) + ".")
+        yield escape(look.speak(block.structure) + ".")
 
 
-def _numbers(block: Numbers, look: Look) -> Iterator[tuple[str, str]]:
+def _numbers(block: blocks.Numbers, look: Look) -> Iterator[tuple[str, str]]:
     """The rows of an `align`; of several arrays that are the same thing the last."""
     for label, array in block.arrays[-1:] if block.result else block.arrays:
         yield block.result or _label(label, look), values(array, look.digits, look.speak)
 
 
-def _label(label: Label, look: Look) -> str:
-    if not isinstance(label, str | Message):
-        return left_side(label)
+def _label(label: blocks.Label, look: Look) -> str:
     text = look.speak(label).removesuffix(" =")
-    return indexed(text) if " " not in text else rf"\text{{{escaped(text)}}}"
+    return indexed(text) if " " not in text else rf"\text{{{escape(text)}}}"
 
 
-def _verdict(block: Verdict, look: Look) -> Iterator[str]:
+def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
     if block.agrees is not None and block.difference is not None:
-        said = N_("SymPy and PyTorch agree; the largest difference is {difference}.")
+        verdict = N_("SymPy and PyTorch agree; the largest difference is {difference}.")
         if not block.agrees:
-            said = N_("SymPy and PyTorch DISAGREE; the largest difference is {difference}.")
-        yield escaped(look.speak.sentence(said, difference=number(block.difference, 2)))
+            verdict = N_("SymPy and PyTorch DISAGREE; the largest difference is {difference}.")
+        yield escape(look.speak.sentence(verdict, difference=number(block.difference, 2)))
     if block.reason is not None:
-        yield escaped(look.speak(block.reason))
+        yield escape(look.speak(block.reason))

@@ -21,12 +21,12 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
-def padded(text: str, column: int) -> str:
+def pad(text: str, column: int) -> str:
     """The text with spaces after it up to a column of the screen."""
     return text + " " * (column - cells(text))
 
 
-def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
     """Prose in lines of at most `width` columns, the first one begun by `first`, the others by `rest`. Lines of the
     text that begin with a space are kept as they are; CJK text, which has no spaces, breaks anywhere."""
     rest = " " * cells(first) if rest is None else rest
@@ -96,12 +96,12 @@ _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029\x85]")
 """What ends a line of a program."""
 
 
-def shown_lines(text: str) -> list[str]:
+def source_lines(text: str) -> list[str]:
     """The lines of a text as it was typed, empty ones left out."""
     return [visible(line.replace("\t", "    ")) for line in _LINE_END.split(text) if line.strip()] or [""]
 
 
-def pointed(source: str, span: Span, width: int) -> list[str]:
+def point_at(source: str, span: Span, width: int) -> list[str]:
     """The line of the source that the span begins in, and carets under it; of a long line the part around the span."""
     begin = source.rfind("\n", 0, span.start) + 1
     end = source.find("\n", begin)

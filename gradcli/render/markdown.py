@@ -6,28 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from gradcli.message import N_, Message
-from gradcli.render import array_text
-from gradcli.render.answer import blocks
-from gradcli.render.blocks import (
-    Block,
-    Brief,
-    Code,
-    Curves,
-    Diagram,
-    Formula,
-    Heading,
-    HeatMap,
-    Inside,
-    Legend,
-    Numbers,
-    Picture,
-    Prose,
-    Sentence,
-    Table,
-    Verdict,
-    Ways,
-)
-from gradcli.render.layout import shown_lines
+from gradcli.render import array_text, blocks
+from gradcli.render.answer import blocks_of
+from gradcli.render.layout import source_lines
 from gradcli.render.look import Look
 from gradcli.render.number_text import number
 from gradcli.render.tex import indexed, left_side
@@ -42,9 +23,9 @@ _WIDTH, _DRAWN = 100, 80
 def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[str]:
     """The lines of the document, block by block. No character that was typed acts on a screen."""
     last = ""
-    for block in _whole(blocks(parts)):
+    for block in _whole(blocks_of(parts)):
         for line in _lines(block, look):
-            if not (isinstance(block, Formula) and line == last == ""):
+            if not (isinstance(block, blocks.Formula) and line == last == ""):
                 yield visible(line)
             last = line
 
@@ -54,61 +35,61 @@ def document(parts: Iterable[Part], look: Look) -> str:
     return "\n".join(lines_of(parts, look)) + "\n"
 
 
-def _whole(answer: Iterable[Block]) -> Iterator[Block]:
+def _whole(answer: Iterable[blocks.Block]) -> Iterator[blocks.Block]:
     """A document has in full what a screen says in short."""
     for block in answer:
-        yield from block.whole if isinstance(block, Brief) else (block,)
+        yield from block.whole if isinstance(block, blocks.Brief) else (block,)
 
 
-def _lines(block: Block, look: Look) -> Iterable[str]:
+def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
     match block:
         case Question():
             return _question(block, look)
-        case Heading():
+        case blocks.Heading():
             return "", f"## {_prose(look.speak(block.text))}", ""
-        case Sentence():
+        case blocks.Sentence():
             return "", _prose(look.speak(block.text))
-        case Prose():
+        case blocks.Prose():
             return "", _prose(look.speak(block.text)), ""
         case Note():
             return (f"- {_prose(look.speak(block.text))}",)
         case Warning():
             return "", "> " + look.speak.sentence(N_("note: ")) + _prose(look.speak(block.text)), ""
-        case Formula():
+        case blocks.Formula():
             return _formula(block, look)
-        case Numbers():
+        case blocks.Numbers():
             return _numbers(block, look)
-        case Verdict():
+        case blocks.Verdict():
             return _verdict(block, look)
-        case Ways():
+        case blocks.Ways():
             return [f"- `{call}`: {look.speak(text)}" for call, text in block.calls]
-        case Brief() | Legend():
+        case blocks.Brief() | blocks.Legend():
             return ()  # a document has it whole; a reader of formulas in print knows their notation
-        case Table():
+        case blocks.Table():
             return _table(block.rows, look)
         case _:
             return _verbatim(block, look)
 
 
-def _verbatim(block: Picture | HeatMap | Curves | Diagram | Code | Inside, look: Look) -> Iterable[str]:
+def _verbatim(block: blocks.Verbatim, look: Look) -> Iterable[str]:
     match block:
-        case Picture(rows):
+        case blocks.Picture(rows):
             return ["", *_fenced("text", rows)]
-        case HeatMap(part):
+        case blocks.HeatMap(part):
             from gradcli.render import terminal_heat  # drawings, which most answers do without
 
-            return ["", *_fenced("text", terminal_heat.drawn(part, _WIDTH, look.digits, look.speak))]
-        case Curves(plot):
+            return ["", *_fenced("text", terminal_heat.draw(part, _WIDTH, look.digits, look.speak))]
+        case blocks.Curves(plot):
             from gradcli.render import terminal_plot
 
-            return _fenced("text", terminal_plot.drawn(plot, _DRAWN, look.digits, look.speak))
-        case Diagram(graph):
+            return _fenced("text", terminal_plot.draw(plot, _DRAWN, look.digits, look.speak))
+        case blocks.Diagram(graph):
             from gradcli.render.graph_text import document
 
             return _fenced(graph.to, document(graph, look.speak).rstrip("\n").split("\n"))
-        case Code(language, source):
+        case blocks.Code(language, source):
             return _fenced(language, source.rstrip("\n").split("\n"))
-        case Inside(command, parts):
+        case blocks.Inside(command, parts):
             return ["", *_fenced("sh", [command]), "", *lines_of(parts, look)]
         case _:
             assert_never(block)
@@ -120,7 +101,7 @@ def _fenced(language: str, lines: Iterable[str]) -> list[str]:
 
 def _question(part: Question, look: Look) -> Iterator[str]:
     speak = look.speak
-    yield from (f"# gradcli {part.command}", "", *_fenced("python", shown_lines(part.expression.strip())), "")
+    yield from (f"# gradcli {part.command}", "", *_fenced("python", source_lines(part.expression.strip())), "")
     yield from ("| | |", "|---|---|")
     for name, shape in part.inputs.items():
         yield f"| `{name}` | {speak(written(shape))} |"
@@ -130,7 +111,7 @@ def _question(part: Question, look: Look) -> Iterator[str]:
         yield f"| `{part.v_name}` ({weights}) | {speak(written(part.v_shape or ()))}, `{part.v_given}` |"
 
 
-def _formula(block: Formula, look: Look) -> Iterator[str]:
+def _formula(block: blocks.Formula, look: Look) -> Iterator[str]:
     yield from ("", "$$", rf"{left_side(block.left)} = {block.latex}", "$$")
     for d in block.where:
         yield from ("", look.speak.sentence(N_("where")) + f" ${indexed(d.name)} = {d.latex}$")
@@ -141,25 +122,23 @@ def _formula(block: Formula, look: Look) -> Iterator[str]:
         yield from (f"- `{block.matrix}`",) if block.shape is not None else ("", f"`{block.matrix}`")
 
 
-def _numbers(block: Numbers, look: Look) -> list[str]:
+def _numbers(block: blocks.Numbers, look: Look) -> list[str]:
     """Arrays side by side where they fit, in one block of code."""
-    blocks = []
+    columns = []
     for label, array in block.arrays:
-        head = look.speak(label) if isinstance(label, str | Message) else label.text()
+        head = look.speak(label)
         rows = array_text.lines_of(array, _WIDTH, look.digits, look.full)
-        blocks.append([f"{head.removesuffix(' =')}:", *rows])
-    beside = array_text.side_by_side(blocks[0], blocks[1], _WIDTH) if len(blocks) == 2 else None
-    return ["", *_fenced("text", beside or [row for rows in blocks for row in rows])]
+        columns.append([f"{head.removesuffix(' =')}:", *rows])
+    beside = array_text.side_by_side(columns[0], columns[1], _WIDTH) if len(columns) == 2 else None
+    return ["", *_fenced("text", beside or [row for rows in columns for row in rows])]
 
 
-def _verdict(block: Verdict, look: Look) -> Iterator[str]:
+def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
     say = look.speak.sentence
     if block.agrees is not None and block.difference is not None:
         verdict = say(N_("they agree")) if block.agrees else say(N_("they DISAGREE"))
-        yield from (
-            "",
-            f"{say(N_('largest difference {difference}: '), difference=number(block.difference, 2))}**{verdict}**",
-        )
+        lead = say(N_("largest difference {difference}: "), difference=number(block.difference, 2))
+        yield from ("", f"{lead}**{verdict}**")
     if block.reason is not None:
         yield from ("", _prose(look.speak(block.reason)))
 

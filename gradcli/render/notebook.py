@@ -1,45 +1,20 @@
-"""Parts of a report -> what a notebook shows of them: HTML with formulas for MathJax, and the formulas alone."""
+"""Parts of a report -> what a notebook shows of them: HTML, and the formulas alone for MathJax."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from html import escape
 
 from gradcli.ops.latex_names import latex_name
-from gradcli.render import markdown, tex
+from gradcli.render import tex
+from gradcli.render.html_page import STYLE, fragment
 from gradcli.render.look import Look
 from gradcli.render.translation import Speak, english
 from gradcli.report import Closed, Definition, Part, Question
 
-_MATHS = re.compile(r"^\$\$\n.*?\n\$\$$|\$[^$\n]+\$", re.M | re.S)
-_BLOCK = re.compile(r"^(`{3,}).*?^\1", re.M | re.S)
-
 
 def html(parts: Iterable[Part], speak: Speak = english) -> str:
-    """The answer in Markdown as HTML. Formulas are put aside meanwhile, for Markdown would read their _ and *."""
-    from markdown_it import MarkdownIt
-
-    kept: list[str] = []
-
-    def aside(found: re.Match[str]) -> str:
-        kept.append(found[0])
-        return f"\ue000{len(kept) - 1}\ue001"
-
-    source = "\n".join(markdown.lines_of(parts, Look(speak=speak)))
-    bare = "".join(piece if code else _MATHS.sub(aside, piece) for piece, code in _pieces(source))
-    told = str(MarkdownIt("commonmark", {"html": False}).enable("table").render(bare))
-    return re.sub("\ue000(\\d+)\ue001", lambda found: escape(kept[int(found[1])], quote=False), told)
-
-
-def _pieces(source: str) -> Iterator[tuple[str, bool]]:
-    """The source in pieces, with whether each is a block of code, in which a $ starts no formula."""
-    end = 0
-    for block in _BLOCK.finditer(source):
-        yield source[end : block.start()], False
-        yield block[0], True
-        end = block.end()
-    yield source[end:], False
+    """The answer as elements with their style, to stand in any page."""
+    return f'<style>{STYLE}</style><div class="gradcli">{fragment(parts, Look(speak=speak))}</div>'
 
 
 def formulas(parts: Iterable[Part]) -> str:

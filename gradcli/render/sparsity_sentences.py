@@ -71,10 +71,10 @@ def arrangement(part: Jacobian, question: Question) -> Message:
     if not part.shape:
         return message(N_("one number, for the output and the input are scalars"))
     axes = len(question.output_shape)
-    said = _OF_MANY_BY_MANY if 0 < axes < len(part.shape) else _BY_ONE_NUMBER if axes else _OF_ONE_NUMBER
+    sentences = _OF_MANY_BY_MANY if 0 < axes < len(part.shape) else _BY_ONE_NUMBER if axes else _OF_ONE_NUMBER
     first, _ = by_layout(part.layout, axes, len(part.shape) - axes)
     return message(
-        said[part.layout or LAYOUTS[0]],
+        sentences[part.layout or LAYOUTS[0]],
         shape=written(part.shape),
         of=places(part.left_side.rows),
         by=places(part.left_side.columns),
@@ -83,7 +83,7 @@ def arrangement(part: Jacobian, question: Question) -> Message:
     )
 
 
-def spoken(name: str) -> str:
+def readable_name(name: str) -> str:
     """`x,w`, by which it was differentiated twice, as `x, w`."""
     return ", ".join(part.strip() for part in name.split(","))
 

@@ -18,7 +18,7 @@ SHADES = "░▒▓█"
 NEVER, ZERO, UNDEFINED = " ", "·", "?"
 
 
-def drawn(part: Heatmap, width: int, digits: int, speak: Speak) -> list[str]:
+def draw(part: Heatmap, width: int, digits: int, speak: Speak) -> list[str]:
     """The lines of the drawing in a frame, and what its characters mean. A matrix larger than the screen is drawn in
     tiles, each as dark as its largest entry."""
     size = np.abs(part.values)
@@ -26,8 +26,8 @@ def drawn(part: Heatmap, width: int, digits: int, speak: Speak) -> list[str]:
     rows, columns = _cuts(size.shape[0], ROWS), _cuts(size.shape[1], min(width, WIDEST) - 4)
     lines = ["  │" + "".join(_mark(part, r, c, largest) for c in columns) + "│" for r in rows]
     frame = "─" * len(columns)
-    told = layout.wrapped(speak(_legend(part, largest, digits)), width, "  ")
-    return ["  ┌" + frame + "┐", *lines, "  └" + frame + "┘", *told, *_tiles(part, rows, columns, width, speak)]
+    legend = layout.wrap(speak(_legend(part, largest, digits)), width, "  ")
+    return ["  ┌" + frame + "┐", *lines, "  └" + frame + "┘", *legend, *_tiles(part, rows, columns, width, speak)]
 
 
 def _cuts(have: int, most: int) -> list[slice]:
@@ -62,9 +62,9 @@ def _legend(part: Heatmap, largest: float, digits: int) -> Message:
 def _tiles(part: Heatmap, rows: list[slice], columns: list[slice], width: int, speak: Speak) -> Iterator[str]:
     high, wide = part.values.shape
     if (len(rows), len(columns)) != (high, wide):
-        told = message(
+        legend = message(
             N_("each character stands for about {a}×{b} entries and shows the largest of them"),
             a=-(-high // len(rows)),
             b=-(-wide // len(columns)),
         )
-        yield from layout.wrapped(speak(told), width, "  ")
+        yield from layout.wrap(speak(legend), width, "  ")

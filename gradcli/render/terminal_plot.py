@@ -22,23 +22,24 @@ SHADES = " ░▒▓█"
 WIDEST = 100
 
 
-def drawn(plot: Plot, width: int, digits: int, speak: Speak) -> list[str]:
+def draw(plot: Plot, width: int, digits: int, speak: Speak) -> list[str]:
     """The lines of the drawing: each curve under its formula, with its range at the left and that of x below."""
     lines: list[str] = []
     for curve in plot.curves:
         lines += ["", *layout.formula(f"{curve.label} = {curve.formula}" if curve.formula else curve.label, width, "")]
         lines += list((_curve if len(plot.axes) == 1 else _surface)(plot, curve, min(width, WIDEST), digits))
-        lines += [one for told in _told(curve) for one in layout.wrapped(speak(told), width, "  ")]
+        lines += [row for remark in remarks(curve) for row in layout.wrap(speak(remark), width, "  ")]
     return lines
 
 
-def _told(curve: Curve) -> Iterator[Message]:
+def remarks(curve: Curve) -> Iterator[Message]:
+    """What a drawing does not show: values outside it, values that are not finite, and whether PyTorch agrees."""
     low, high = curve.visible()
     outside = int(np.sum((curve.values < low) | (curve.values > high)))
     undefined = int(np.sum(~np.isfinite(curve.values)))
     if outside - undefined > 0 and undefined < curve.values.size:
-        told = NN_("{count} value lies outside what is drawn", "{count} values lie outside what is drawn")
-        yield message(told, count=outside)
+        sentence = NN_("{count} value lies outside what is drawn", "{count} values lie outside what is drawn")
+        yield message(sentence, count=outside)
     if undefined:
         yield message(NN_("{count} value is not finite", "{count} values are not finite"), count=undefined)
     if curve.agrees:
@@ -111,8 +112,10 @@ def _surface(plot: Plot, curve: Curve, width: int, digits: int) -> Iterator[str]
     yield " " * (column + 1) + "└" + "─" * cells
     yield _below(across, x, column + 2, cells, digits)
     steps = np.linspace(low, high, len(SHADES) + 1)
-    told = (f"'{mark}'\xa0{number(a, 3)}..{number(b, 3)}" for mark, a, b in zip(SHADES, steps, steps[1:], strict=False))
-    yield from layout.wrapped("   ".join(told), width, " " * (column + 2))
+    sentence = (
+        f"'{mark}'\xa0{number(a, 3)}..{number(b, 3)}" for mark, a, b in zip(SHADES, steps, steps[1:], strict=False)
+    )
+    yield from layout.wrap("   ".join(sentence), width, " " * (column + 2))
 
 
 def _shade(share: float) -> str:

@@ -57,8 +57,8 @@ def align(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 def where(definitions: Sequence[Definition], speak: Speak) -> list[tuple[str, str]]:
     """Definitions as rows of an `align`, the first with the word that begins them."""
-    told = escaped(speak.sentence(N_("where")))
-    lead = rf"\text{{{told} }} "
+    word = escape(speak.sentence(N_("where")))
+    lead = rf"\text{{{word} }} "
     return [(lead * (n == 0) + indexed(d.name), d.latex) for n, d in enumerate(definitions)]
 
 
@@ -78,7 +78,7 @@ def indexed(text: str) -> str:
     """`w1[i,j]` with its indices as subscripts."""
     match = re.fullmatch(r"([^\[\]]+)(?:\[([^\]]*)\])?", text.strip())
     if match is None:
-        return rf"\text{{{escaped(text)}}}"
+        return rf"\text{{{escape(text)}}}"
     bare = match[1].removesuffix(".grad")
     base = rf"\bar{{{latex_name(bare)}}}" if bare != match[1] else latex_name(bare)
     return base if match[2] is None else f"{{{base}}}_{{{match[2]}}}"
@@ -87,8 +87,8 @@ def indexed(text: str) -> str:
 def values(array: Array, digits: int, speak: Speak) -> str:
     """A scalar, a vector or a matrix; of anything larger, its shape."""
     if array.ndim > 2 or array.size > _LARGEST_MATRIX or (array.ndim == 2 and array.shape[1] > 10):
-        told = escaped(speak.sentence(N_("a tensor of shape")))
-        return rf"\text{{{told} }} " + r" \times ".join(map(str, array.shape))
+        word = escape(speak.sentence(N_("a tensor of shape")))
+        return rf"\text{{{word} }} " + r" \times ".join(map(str, array.shape))
     if array.ndim == 0:
         return _number(array, digits)
     rows = array.reshape(-1, 1) if array.ndim == 1 else array
@@ -104,6 +104,6 @@ def _number(value: object, digits: int) -> str:
     return text.replace("inf", r"\infty").replace("nan", r"\text{nan}")
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Prose with LaTeX's special characters written out."""
     return "".join(_SPECIAL.get(c) or (c if c.isascii() or latex_name(c) == c else f"${latex_name(c)}$") for c in text)

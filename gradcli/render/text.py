@@ -5,29 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from gradcli.message import N_, Message
-from gradcli.render import array_text, layout
-from gradcli.render.answer import blocks
-from gradcli.render.blocks import (
-    Block,
-    Brief,
-    Code,
-    Curves,
-    Diagram,
-    Formula,
-    Heading,
-    HeatMap,
-    Inside,
-    Label,
-    Legend,
-    Numbers,
-    Picture,
-    Prose,
-    Sentence,
-    Table,
-    Verdict,
-    Ways,
-)
+from gradcli.message import N_
+from gradcli.render import array_text, blocks, layout
+from gradcli.render.answer import blocks_of
 from gradcli.render.look import Look
 from gradcli.render.number_text import number
 from gradcli.render.styled_line import BLANK, Line, Piece, heading, line
@@ -45,7 +25,7 @@ def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[list[Line]]
     """The lines of each block as soon as it is there, a blank line before each section; warnings come last. No
     character that was typed acts on the screen."""
     warnings, said = [], set[str]()
-    for block in blocks(parts):
+    for block in blocks_of(parts):
         if isinstance(block, Warning):
             warnings.append(block)
         else:
@@ -59,65 +39,63 @@ def document(parts: Iterable[Part], look: Look) -> str:
     return "".join(one.text + "\n" for lines in lines_of(parts, look) for one in lines)
 
 
-def _lines(block: Block, look: Look, said: set[str]) -> list[Line]:
+def _lines(block: blocks.Block, look: Look, said: set[str]) -> list[Line]:
     """`said` holds what is said once, and was."""
     match block:
         case Question():
             return [] if block.command in DOCUMENTS else _question(block, look)
-        case Heading():
-            rows = layout.wrapped(look.speak(block.text), look.width, "", "  ")
+        case blocks.Heading():
+            rows = layout.wrap(look.speak(block.text), look.width, "", "  ")
             return [BLANK, *map(heading, rows)]
-        case Sentence():
-            rows = layout.wrapped(look.speak(block.text), look.width, "  ")
+        case blocks.Sentence():
+            rows = layout.wrap(look.speak(block.text), look.width, "  ")
             return [*([BLANK] if block.apart else []), *(line(row, block.style) for row in rows)]
-        case Prose():
-            rows = layout.wrapped(look.speak(block.text), min(look.width, _PROSE))
+        case blocks.Prose():
+            rows = layout.wrap(look.speak(block.text), min(look.width, _PROSE))
             return [BLANK, *map(line, rows)]
-        case Formula():
+        case blocks.Formula():
             return _formula(block, look)
-        case Legend():
+        case blocks.Legend():
             return _legend(block, look, said)
-        case Numbers():
+        case blocks.Numbers():
             return _numbers(block, look)
-        case Verdict():
+        case blocks.Verdict():
             return _verdict(block, look)
-        case Ways():
+        case blocks.Ways():
             return _ways(block, look)
-        case Brief():
+        case blocks.Brief():
             return _brief(block, look, said)
         case Note():
-            return [
-                line(row) for row in layout.wrapped(look.speak(block.text), min(look.width, _PROSE), "  • ", "    ")
-            ]
+            return [line(row) for row in layout.wrap(look.speak(block.text), min(look.width, _PROSE), "  • ", "    ")]
         case Warning():
             lead = look.speak.sentence(N_("note: "))
-            return [line(row) for row in layout.wrapped(look.speak(block.text), look.width, lead)]
-        case Table():
+            return [line(row) for row in layout.wrap(look.speak(block.text), look.width, lead)]
+        case blocks.Table():
             return _table(block, look)
         case _:
             return _verbatim(block, look)
 
 
-def _verbatim(block: Picture | HeatMap | Curves | Diagram | Code | Inside, look: Look) -> list[Line]:
+def _verbatim(block: blocks.Verbatim, look: Look) -> list[Line]:
     """What is drawn, and what is written in a language of its own."""
     match block:
-        case Picture(rows):
+        case blocks.Picture(rows):
             return [line("    " + row) for row in rows]
-        case HeatMap(part):
+        case blocks.HeatMap(part):
             from gradcli.render import terminal_heat  # drawings, which most answers do without
 
-            return [line(row) for row in terminal_heat.drawn(part, look.width, look.digits, look.speak)]
-        case Curves(plot):
+            return [line(row) for row in terminal_heat.draw(part, look.width, look.digits, look.speak)]
+        case blocks.Curves(plot):
             from gradcli.render import terminal_plot
 
-            return [line(row) for row in terminal_plot.drawn(plot, look.width, look.digits, look.speak)]
-        case Diagram(graph):
+            return [line(row) for row in terminal_plot.draw(plot, look.width, look.digits, look.speak)]
+        case blocks.Diagram(graph):
             from gradcli.render.graph_text import document
 
             return [line(row) for row in document(graph, look.speak).rstrip("\n").split("\n")]
-        case Code(_, source):
+        case blocks.Code(_, source):
             return [line(row) for row in source.rstrip("\n").split("\n")]
-        case Inside(command, parts):
+        case blocks.Inside(command, parts):
             answer = [one for lines in lines_of(parts, look) for one in lines]
             return [BLANK, line(f"  $ {command}", "label"), *answer]
         case _:
@@ -153,8 +131,8 @@ def _function(part: Question) -> str:
 
 def _source_row(label: str, text: str, column: int, width: int) -> Iterator[Line]:
     """A labelled text; a program of several lines stays in its column, and a long one goes on there."""
-    label, first = layout.padded(label, column), True
-    for source in layout.shown_lines(text):
+    label, first = layout.pad(label, column), True
+    for source in layout.source_lines(text):
         for part in layout.formula(source, width - column, "", 2):
             yield Line(((label, "label"), (part, ""))) if first else line(" " * column + part)
             first = False
@@ -163,13 +141,13 @@ def _source_row(label: str, text: str, column: int, width: int) -> Iterator[Line
 # Formulas
 
 
-def _formula(block: Formula, look: Look) -> list[Line]:
+def _formula(block: blocks.Formula, look: Look) -> list[Line]:
     if block.left.derivative.kind.has_rows:
         return [*_equation(block, look), *_where(block.where, look), *_rows(block, look), *_entries(block, look)]
     return [*_equation(block, look), *_whole(block, look), *_where(block.where, look)]
 
 
-def _equation(block: Formula, look: Look) -> list[Line]:
+def _equation(block: blocks.Formula, look: Look) -> list[Line]:
     """`left = right`, folded where it is long."""
     return [line(row, "formula") for row in layout.formula(block.text, look.width, f"  {block.left.text()} = ")]
 
@@ -185,7 +163,7 @@ def _where(definitions: Sequence[Definition], look: Look) -> list[Line]:
     ]
 
 
-def _whole(block: Formula, look: Look) -> list[Line]:
+def _whole(block: blocks.Formula, look: Look) -> list[Line]:
     """A product in matrix notation under its entries, the two = under each other."""
     left, bare = block.left.text(), block.left.whole().text()
     if not block.matrix or (bare, block.matrix) == (left, block.text):
@@ -200,7 +178,7 @@ def _whole(block: Formula, look: Look) -> list[Line]:
     return [line(row) for row in lines]
 
 
-def _rows(block: Formula, look: Look) -> list[Line]:
+def _rows(block: blocks.Formula, look: Look) -> list[Line]:
     """What is said of a matrix, and the pattern of what can be other than 0."""
     say = look.speak.sentence
     if block.shape is None:
@@ -212,12 +190,12 @@ def _rows(block: Formula, look: Look) -> list[Line]:
     ]
     column = max(layout.cells(label) for label, _ in rows) + 4
     lines = [
-        one for label, text in rows if text for one in _labelled(layout.padded(f"  {label}", column), text, look.width)
+        one for label, text in rows if text for one in _labelled(layout.pad(f"  {label}", column), text, look.width)
     ]
     return [*lines, *(line(" " * column + row) for row in block.picture)]
 
 
-def _entries(block: Formula, look: Look) -> list[Line]:
+def _entries(block: blocks.Formula, look: Look) -> list[Line]:
     """Those that are not 0, one a line."""
     if not block.entries:
         return []
@@ -233,15 +211,15 @@ def _entries(block: Formula, look: Look) -> list[Line]:
     return [line("  " + say(N_("entries")), "label"), *map(line, (*lines, *rest))]
 
 
-def _legend(block: Legend, look: Look, said: set[str]) -> list[Line]:
+def _legend(block: blocks.Legend, look: Look, said: set[str]) -> list[Line]:
     """The sentences that no formula before needed."""
     new = [text for text in map(look.speak, block.sentences) if text not in said]
     said.update(new)
-    rows = [row for text in new for row in layout.wrapped(text, look.width, "  ", "    ")]
+    rows = [row for text in new for row in layout.wrap(text, look.width, "  ", "    ")]
     return [BLANK, *(line(row, "quiet") for row in rows)] if new else []
 
 
-def _brief(block: Brief, look: Look, said: set[str]) -> list[Line]:
+def _brief(block: blocks.Brief, look: Look, said: set[str]) -> list[Line]:
     lines: list[Line] = []
     for key, one in block.short:
         if key not in said:
@@ -253,35 +231,30 @@ def _brief(block: Brief, look: Look, said: set[str]) -> list[Line]:
 # Numbers
 
 
-def _numbers(block: Numbers, look: Look) -> list[Line]:
+def _numbers(block: blocks.Numbers, look: Look) -> list[Line]:
     margin = 4 if block.in_line else 2
-    blocks = [(label_text(label, look), _array(array, look.width - margin, look)) for label, array in block.arrays]
-    if block.in_line and all(len(rows) == 1 for _, rows in blocks):
-        lines = (layout.wrapped(f"{label} {rows[0]}", look.width, "  ", "      ") for label, rows in blocks)
+    columns = [(look.speak(label), _array(array, look.width - margin, look)) for label, array in block.arrays]
+    if block.in_line and all(len(rows) == 1 for _, rows in columns):
+        lines = (layout.wrap(f"{label} {rows[0]}", look.width, "  ", "      ") for label, rows in columns)
         return [line(row) for rows in lines for row in rows]
-    return _beside(blocks, look)
-
-
-def label_text(label: Label, look: Look) -> str:
-    """What stands before the numbers, with its equals sign where it has one."""
-    return look.speak(label) if isinstance(label, str | Message) else f"{label.text()} ="
+    return _beside(columns, look)
 
 
 def _array(array: Array, width: int, look: Look) -> list[str]:
     return array_text.lines_of(array, width, look.digits, look.full)
 
 
-def _beside(blocks: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
+def _beside(columns: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
     """Headed blocks of numbers side by side, or under each other where the screen is too narrow."""
-    if len(blocks) == 2:
-        (left_head, left), (right_head, right) = blocks
+    if len(columns) == 2:
+        (left_head, left), (right_head, right) = columns
         rows = array_text.side_by_side([left_head, *left], [right_head, *right], look.width - 2)
         if rows is not None:
             return [line("  " + row, "" if n else "label") for n, row in enumerate(rows)]
-    return [one for head, rows in blocks for one in (line("  " + head, "label"), *(line("  " + row) for row in rows))]
+    return [one for head, rows in columns for one in (line("  " + head, "label"), *(line("  " + row) for row in rows))]
 
 
-def _verdict(block: Verdict, look: Look) -> list[Line]:
+def _verdict(block: blocks.Verdict, look: Look) -> list[Line]:
     say, lines = look.speak.sentence, []
     if block.agrees is not None:
         difference = "0" if block.difference is None else number(block.difference, 2)
@@ -290,21 +263,21 @@ def _verdict(block: Verdict, look: Look) -> list[Line]:
         lines.append(Line(tuple(pieces)))
     for text in (block.reason, block.checked):
         if text is not None:
-            lines += map(line, layout.wrapped(look.speak(text), look.width, "  "))
+            lines += map(line, layout.wrap(look.speak(text), look.width, "  "))
     return lines
 
 
-def _ways(block: Ways, look: Look) -> list[Line]:
+def _ways(block: blocks.Ways, look: Look) -> list[Line]:
     return [one for call, text in block.calls for one in _labelled(f"  {call:<24}", look.speak(text), look.width)]
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
     """A label, and beside it what it says."""
-    for n, row in enumerate(layout.wrapped(text, width, label)):
+    for n, row in enumerate(layout.wrap(text, width, label)):
         yield Line(((label, "label"), (row[len(label) :], ""))) if n == 0 else line(row)
 
 
-def _table(block: Table, look: Look) -> list[Line]:
+def _table(block: blocks.Table, look: Look) -> list[Line]:
     column = max(layout.cells(look.speak(name)) for name, _ in block.rows) + 4
-    rows = ((layout.padded(f"  {look.speak(name)}", column), look.speak(text)) for name, text in block.rows)
+    rows = ((layout.pad(f"  {look.speak(name)}", column), look.speak(text)) for name, text in block.rows)
     return [one for label, text in rows for one in _labelled(label, text, look.width)]

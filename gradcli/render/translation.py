@@ -10,14 +10,15 @@ from gradcli.message import Message, Plural, Sentence
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """One language: the words it has for an English sentence, and for one that a number rules."""
+    """One language: the words it has for an English sentence, and for one that a number rules; and its code."""
 
     alone: Callable[[str], str]
     counted: Callable[[Plural, int], str]
+    code: str = "en"
 
-    def __call__(self, told: Message | str) -> str:
+    def __call__(self, message: Message | str) -> str:
         """What is no message is a name, the same in every language."""
-        return told.said(self.alone, self.counted) if isinstance(told, Message) else told
+        return message.said(self.alone, self.counted) if isinstance(message, Message) else message
 
     def sentence(self, sentence: Sentence, /, **values: object) -> str:
         """A marked sentence with its slots given by name."""
@@ -37,5 +38,6 @@ def speech(language: str | None) -> Speak:
     catalogue = gettext.translation("gradcli", str(files("gradcli") / "locale"), [language], fallback=True)
     return Speak(
         lambda sentence: catalogue.gettext(sentence) if sentence else "",  # the empty one is the catalogue's head
-        lambda told, count: catalogue.ngettext(told.one, told.many, count),
+        lambda message, count: catalogue.ngettext(message.one, message.many, count),
+        str(language),
     )
