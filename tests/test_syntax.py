@@ -343,6 +343,7 @@ REFUSED = [
     ('sum("abc', "never closed", '"', ""),
     ("x: 3", "colon", ":", ""),
     ("x[]", "index is empty", "[]", "x[0]"),
+    ("x[0:4:2:1]", "invalid syntax", ":", ""),
     ("[1, ..., 5]", "only in an index", "...", "arange"),
     ("x.", "point", ".", "x"),
 ]
@@ -362,6 +363,12 @@ def test_a_repair_is_itself_read(source: str) -> None:
     hint = complaint(source).hint
     if hint is not None and hint.sentence in ("did you mean {repair} ?", "leave it out: {repair}"):
         parse(str(hint.values["repair"]))
+
+
+def test_the_brackets_round_an_operand_belong_to_what_is_made_of_it() -> None:
+    source = "(x + 1) < y <= (2)"
+    spans = [node.span.of(source) for node in nodes(parse(source).statements) if isinstance(node, Compare)]
+    assert sorted(set(spans)) == ["(x + 1) < y", "y <= (2)"]
 
 
 def test_a_span_counts_the_characters_as_they_were_typed() -> None:

@@ -1,4 +1,4 @@
-"""Text -> Tree: the only room that knows Python's `ast`. `parse` reads a program; `variable` reads a name."""
+"""Text -> Tree. Knows neither shapes nor numbers. `parse` reads a program; `variable` reads a name."""
 
 from gradcli.syntax.parse import MAX_CHARACTERS, MAX_NODES, parse
 from gradcli.syntax.scan import variable

@@ -4,22 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcli.syntax.tree import (
-    Assign,
-    Attribute,
-    Binary,
-    Call,
-    Compare,
-    Expression,
-    Name,
-    Sequence,
-    Slice,
-    Statement,
-    Subscript,
-    Tree,
-    Unary,
-    While,
-)
+from gradcli.syntax.tree import Assign, Call, Dots, Expression, Name, Slice, Statement, Tree, While, parts
 
 
 def mentions(tree: Tree) -> frozenset[str]:
@@ -50,26 +35,16 @@ def _in_statement(statement: Statement) -> Iterator[str]:
 
 
 def _in(expression: Expression) -> Iterator[str]:
-    """Without recursion: a sum of 5,000 terms is that deep."""
-    waiting: list[object] = [expression]
+    """Without recursion, and each node once: the middle of `a < b < c` is in two comparisons."""
+    waiting: list[Expression | Slice | Dots] = [expression]
+    seen: set[int] = set()
     while waiting:
         node = waiting.pop()
-        match node:
-            case Name(name, module=""):
-                yield name
-            case Unary():
-                waiting.append(node.operand)
-            case Binary() | Compare():
-                waiting += [node.left, node.right]
-            case Call():
-                if node.bare:
-                    yield node.function
-                waiting += [*node.arguments, *(value for _, value in node.keywords)]
-            case Attribute():
-                waiting.append(node.value)
-            case Subscript():
-                waiting += [node.value, *node.items]
-            case Slice():
-                waiting += [node.start, node.stop, node.step]
-            case Sequence():
-                waiting += node.items
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Name) and not node.module:
+            yield node.id
+        elif isinstance(node, Call) and node.bare:
+            yield node.function
+        waiting += parts(node)

@@ -1,5 +1,5 @@
-"""Program text -> Tree. Reads expressions through Python's `ast` and never evaluates anything. Of variables it knows
-the names that the caller gives, of operations which names are functions (`2sin(x)`), and of shapes nothing."""
+"""Program text -> Tree. Evaluates nothing. Of variables it knows the names that the caller gives, of operations which
+names are functions (`2sin(x)`), and of shapes nothing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from gradcli.message import N_, GradcliError, Message, Span, fault, limit, messa
 from gradcli.syntax.mistakes import refused_statements
 from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, ROOM_FOR_A_HINT
 from gradcli.syntax.mistakes.textbook import typed
-from gradcli.syntax.precedence import Reader
+from gradcli.syntax.precedence import read_expression
 from gradcli.syntax.roles import Names, arrange
 from gradcli.syntax.scan import Token, scan
-from gradcli.syntax.skeleton import skeleton
 from gradcli.syntax.statements import Line, Loop, join_lines, statements
 from gradcli.syntax.tree import Assign, Bare, Expression, Statement, Tree, While
 
@@ -118,4 +117,4 @@ def _statement(source: str, line: Line | Loop, names: Names, notes: list[Message
 def _expression(source: str, tokens: list[Token], names: Names, notes: list[Message]) -> Expression:
     arranged, new = arrange(source, tokens, names)
     notes += new
-    return Reader(source, skeleton(arranged), names.all).expression()
+    return read_expression(source, arranged, names.all)

@@ -1,17 +1,19 @@
-"""Python's `ast` of one expression -> our tree, through a white list of node kinds. Knows no shapes, no operations."""
+"""The arranged tokens of one expression -> its tree, by precedence climbing. Knows how tightly operators bind and which
+names are modules; no shapes, no operations. Nothing is evaluated."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from itertools import pairwise
+from typing import get_args
 
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops.modules import MODULES
 from gradcli.syntax import scan
+from gradcli.syntax.depth import check_levels, check_nesting
 from gradcli.syntax.mistakes import misplaced_tokens
-from gradcli.syntax.mistakes.mistake import patched
-from gradcli.syntax.skeleton import Chain, Skeleton
-from gradcli.syntax.statements import MAX_DEPTH, too_deep
+from gradcli.syntax.scan import Token
+from gradcli.syntax.statements import too_deep
 from gradcli.syntax.tree import (
     Attribute,
     Binary,
@@ -32,228 +34,233 @@ from gradcli.syntax.tree import (
     UnaryOperator,
 )
 
-PREFIXES = frozenset(MODULES)
-"""Modules that a function may be written with; `F.T` stays an attribute, and a variable named F stays a variable."""
-
-_BINARY: dict[type[ast.operator], BinaryOperator] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
-    ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|",
-}  # fmt: skip
-_UNARY: dict[type[ast.unaryop], UnaryOperator] = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}
-_COMPARE: dict[type[ast.cmpop], CompareOperator] = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
-}  # fmt: skip
-_SIGNS: dict[str, BinaryOperator] = {sign: sign for sign in _BINARY.values()}
+_LEVELS: tuple[tuple[BinaryOperator, ...], ...] = (("|",), ("&",), ("+", "-"), ("*", "/", "//", "%", "@"))
+"""Python's precedence, loosest first. Comparisons bind looser than all of these; signs and `**` tighter."""
+_BINARY: Mapping[str, tuple[int, BinaryOperator]] = {s: (k, s) for k, signs in enumerate(_LEVELS) for s in signs}
+_COMPARE: Mapping[str, CompareOperator] = {sign: sign for sign in get_args(CompareOperator)}
+_UNARY: Mapping[str, UnaryOperator] = {sign: sign for sign in get_args(UnaryOperator)}
+_FLAGS = {"True": True, "False": False, "None": None}
+_ALSO_VARIABLES = ("F", "linalg", "special")
+"""Modules only before a function: `F.T` is an attribute."""
+_END = Token("newline", "", Span(0, 0))
 
 
-class Reader:
-    """Reads the nodes of one skeleton. `variables` are names that hide a module of the same name."""
+def read_expression(source: str, tokens: list[Token], variables: Collection[str]) -> Expression:
+    """The tree of one expression. `variables` are names that hide a module of the same name.
 
-    def __init__(self, source: str, bones: Skeleton, variables: Collection[str]) -> None:
-        self._source, self._bones, self._variables = source, bones, variables
-        self._depth = 0
+    Raises GradcliError: limit for what is nested too deep, syntax and name for what may stand there and means nothing.
+    """
+    check_nesting(tokens)
+    try:
+        expression = _number(_Climber(source, tokens, variables).comparison())
+    except RecursionError:  # a hundred brackets, and every one inside operators of all levels
+        raise too_deep(tokens[0].span.to(tokens[-1].span)) from None
+    check_levels(expression)
+    return expression
 
-    def expression(self) -> Expression:
-        """The whole expression.
 
-        Raises GradcliError (syntax, name) for what is grammatical Python and means nothing here.
-        """
-        return self._tensor(self._bones.node)
+class _Climber:
+    """Reads the tokens from left to right; `_here` is the next one, at `_place`. A method for each kind of part begins
+    at the part's first token, and ends behind its last."""
 
-    def _read(self, node: ast.expr) -> Expression:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise too_deep(self._bones.span(node))
-        value = self._kind(node)
-        self._depth -= 1
-        return value
+    def __init__(self, source: str, tokens: list[Token], variables: Collection[str]) -> None:
+        self._source, self._tokens, self._variables = source, [*tokens, _END], variables
+        self._place, self._here = 0, self._tokens[0]
 
-    def _kind(self, node: ast.expr) -> Expression:
-        match node:
-            case ast.Constant():
-                return self._literal(node)
-            case ast.Name():
-                return Name(self._bones.first(node).text, self._bones.span(node))
-            case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
-                return Unary(_UNARY[type(op)], self._tensor(operand), self._bones.span(node))
-            case ast.BinOp():
-                return self._chain(node)
-            case ast.Compare():
-                return self._compare(node)
-            case ast.Call():
-                chain = self._bones.chains.get(node.col_offset)
-                return self._call(node) if chain is None else self._long(node, chain)
-            case ast.Attribute():
-                return self._attribute(node)
-            case ast.Subscript():
-                return self._subscript(node)
-            case ast.List(elts=items):
-                return Sequence(tuple([self._tensor(item) for item in items]), False, self._bones.span(node))
-            case ast.Tuple(elts=items):
-                return Sequence(tuple([self._tensor(item) for item in items]), True, self._bones.span(node))
-        raise fault("syntax", N_("this is not allowed in an expression")).at(self._bones.span(node))
+    def _next(self) -> Token:
+        """The token that stands here; the one after it comes next."""
+        token = self._here
+        self._place += 1
+        self._here = self._tokens[self._place]
+        return token
 
-    def _tensor(self, node: ast.expr) -> Expression:
-        """A node where text has no meaning."""
-        value = self._read(node)
-        if isinstance(value, Text):
-            raise fault(
-                "syntax",
-                N_("text is not a number"),
-                hint=N_('text is only an argument of a function, as in einsum("ij,jk", a, b)'),
-            ).at(value.span)
-        return value
+    def _span(self, first: int) -> Span:
+        """From the token at `first` to the one before this."""
+        return self._tokens[first].span.to(self._tokens[self._place - 1].span)
 
-    def _literal(self, node: ast.Constant) -> Expression:
-        token = self._bones.first(node)
-        match token.kind:
-            case "text":
-                return Text(token.text, token.span)
-            case "flag":
-                return Flag({"True": True, "False": False}.get(token.text), token.span)
-            case _ if token.text == "...":
-                raise misplaced_tokens.dots(token)
-            case _:
-                return Number(scan.number(token.text), scan.integral(token.text), token.span)
+    # ── operators ───────────────────────────────────────────────────────────────────────────────
 
-    def _chain(self, node: ast.BinOp) -> Expression:
-        """Left-deep operators, in a loop: `a+b+c` may be as long as it likes."""
-        spine: list[ast.BinOp] = []
-        leftmost: ast.expr = node
-        while isinstance(leftmost, ast.BinOp):
-            spine.append(leftmost)
-            leftmost = leftmost.left
-        value = self._tensor(leftmost)
-        for link in reversed(spine):
-            value = Binary(_BINARY[type(link.op)], value, self._tensor(link.right), self._bones.span(link))
-        return value
-
-    def _long(self, node: ast.Call, chain: Chain) -> Expression:
-        """A sum or product that was read as the arguments of a call."""
-        tokens = self._bones.tokens
-        value = self._tensor(node.args[0])
-        ends = [place - 1 for place in chain.operators[1:]] + [chain.last]
-        for place, end, argument in zip(chain.operators, ends, node.args[1:], strict=True):
-            span = tokens[chain.first].span.to(tokens[end].span)
-            value = Binary(_SIGNS[tokens[place].text], value, self._tensor(argument), span)
-        return value
-
-    def _compare(self, node: ast.Compare) -> Expression:
-        """`a < b < c` is `(a < b) & (b < c)`."""
-        operands = [node.left, *node.comparators]
-        for operand in operands:
-            self._check_mask(node, operand)
-        values = [self._tensor(operand) for operand in operands]
-        result: Expression | None = None
-        for place, op in enumerate(node.ops):
-            left, right = values[place], values[place + 1]
-            span = self._bones.span(operands[place]).to(self._bones.span(operands[place + 1]))
-            one = Compare(_COMPARE[type(op)], left, right, self._bones.span(node) if len(node.ops) == 1 else span)
-            result = one if result is None else Binary("&", result, one, self._bones.span(operands[0]).to(span))
-        assert result is not None  # Python's Compare has at least one operator
+    def comparison(self) -> Expression:
+        """A whole expression: `a < b < c` is `(a < b) & (b < c)`."""
+        firsts, signs = [self._place], list[CompareOperator]()
+        operands = [self._chain(0)]
+        while self._here.kind == "binary" and self._here.text in _COMPARE:
+            signs.append(_COMPARE[self._next().text])
+            firsts.append(self._place)
+            operands.append(self._chain(0))
+        if not signs:
+            return operands[0]
+        lasts = [*(first - 2 for first in firsts[1:]), self._place - 1]
+        spans = [self._tokens[a].span.to(self._tokens[b].span) for a, b in zip(firsts, lasts, strict=True)]
+        if any(_joins_masks(operand) and operand.span == span for operand, span in zip(operands, spans, strict=True)):
+            raise misplaced_tokens.unbracketed_comparison(self._source, self._tokens[firsts[0] : self._place])
+        pairs = [
+            Compare(sign, _number(left), _number(right), first.to(last))
+            for sign, (left, right), (first, last) in zip(signs, pairwise(operands), pairwise(spans), strict=True)
+        ]
+        result: Expression = pairs[0]
+        for pair in pairs[1:]:
+            result = Binary("&", result, pair, spans[0].to(pair.span))
         return result
 
-    def _check_mask(self, node: ast.Compare, operand: ast.expr) -> None:
-        """Refuses `x > 0 & y > 0`, which Python reads as `x > (0 & y) > 0`."""
-        bones = self._bones
-        chain = bones.chains.get(operand.col_offset)
-        folded = chain is not None and bones.tokens[chain.operators[0]].text in "&|"
-        plain = isinstance(operand, ast.BinOp) and isinstance(operand.op, (ast.BitAnd, ast.BitOr))
-        if not (folded or plain) or bones.in_brackets(operand):
-            return
-        first, last = bones.starts[node.col_offset], bones.last_place(node)
+    def _chain(self, loosest: int) -> Expression:
+        """Operators of this level and tighter ones, those of one level in a loop: `a+b+c` may be of any length."""
+        first, value = self._place, self._operand()
+        while self._here.kind == "binary" and self._here.text in _BINARY:
+            level, sign = _BINARY[self._here.text]
+            if level < loosest:
+                break
+            self._next()
+            value = Binary(sign, _number(value), _number(self._chain(level + 1)), self._span(first))
+        return value
+
+    def _operand(self) -> Expression:
+        """Signs and powers: `-x**-2` is `-(x**(-2))`."""
+        first = self._place
+        if self._here.kind == "unary":
+            sign = _UNARY[self._next().text]
+            return Unary(sign, _number(self._operand()), self._span(first))
+        value = self._primary()
+        if self._here.kind == "binary" and self._here.text == "**":
+            self._next()
+            value = Binary("**", _number(value), _number(self._operand()), self._span(first))
+        return value
+
+    # ── what stands between them ────────────────────────────────────────────────────────────────
+
+    def _primary(self) -> Expression:
+        """A number, a name, a bracket, and all that is written behind it: `x.sum(0)[1].T`."""
+        first, token = self._place, self._next()
+        if token.kind == "open":
+            value = self._brackets(token)
+        elif token.kind == "name":
+            value = self._call(first, token) if self._at_call() else Name(token.text, token.span)
+        else:
+            value = _literal(token)
+        while self._here.kind in ("dot", "open"):
+            value = self._member(first, value) if self._here.kind == "dot" else self._subscript(first, value)
+        return value
+
+    def _brackets(self, bracket: Token) -> Expression:
+        first, items = self._place - 1, list[Expression]()
+        while self._more():
+            items.append(self.comparison())
+        if bracket.text == "(" and len(items) == 1 and not self._ends_with_comma():
+            return items[0]
+        return Sequence(tuple(map(_number, items)), bracket.text == "(", self._span(first))
+
+    def _more(self) -> bool:
+        """Whether another item stands in this bracket; passes the comma before it, or else the bracket's end."""
+        if self._here.kind == "comma":
+            self._next()
+        if self._here.kind != "close":
+            return True
+        self._next()
+        return False
+
+    def _ends_with_comma(self) -> bool:
+        """Whether a comma stands before the bracket that was just closed."""
+        return self._tokens[self._place - 2].kind == "comma"
+
+    def _at_call(self) -> bool:
+        return self._here.kind == "open" and self._here.text == "("
+
+    def _call(self, first: int, name: Token, this: Expression | None = None, module: str = "") -> Call:
+        """The call that begins with the token at `first`, from its bracket on; `this` is the object of a method."""
+        self._next()
+        arguments = [] if this is None else [this]
+        keywords: dict[str, Expression] = {}
+        in_order = True
+        while self._more():
+            if self._tokens[self._place + 1].kind != "equals":
+                in_order = in_order and not keywords
+                arguments.append(self.comparison())
+                continue
+            keyword, _ = self._next(), self._next()
+            if keyword.text in keywords:
+                raise fault("syntax", N_("the argument {name} is given twice"), name=keyword.text).at(keyword.span)
+            keywords[keyword.text] = self.comparison()
+        if not in_order:
+            raise _unreadable("positional argument follows keyword argument", self._tokens[self._place - 1])
+        pairs = tuple(keywords.items())
+        return Call(name.text, tuple(arguments), pairs, this is not None, name.span, self._span(first), module)
+
+    def _member(self, first: int, value: Expression) -> Expression:
+        """`x.T`, `x.sum(0)`, `torch.sum(x)`, `math.pi`: what follows a dot."""
+        self._next()
+        name, module = self._next(), self._module(value)
+        if self._at_call():
+            call = self._call(first, name, None if module else _number(value), module)
+            if name.text == "backward":
+                raise misplaced_tokens.backward(self._source, call)
+            return call
+        if not module or module in _ALSO_VARIABLES:
+            return Attribute(_number(value), name.text, name.span, self._span(first))
+        if name.text == "newaxis":
+            return Flag(None, self._span(first))
+        return Name(name.text, self._span(first), module)
+
+    def _module(self, value: Expression) -> str:
+        """The module that a dotted name stands for, unless it begins with a variable; "" for what is none."""
+        names: list[str] = []
+        while isinstance(value, Attribute):
+            names.append(value.name)
+            value = value.value
+        if not isinstance(value, Name) or (not value.module and value.id in self._variables):
+            return ""
+        dotted = ".".join([*filter(None, (value.module, value.id)), *reversed(names)])
+        return dotted if dotted in MODULES else ""
+
+    def _subscript(self, first: int, value: Expression) -> Subscript:
+        self._next()
+        value, items = _number(value), list[Expression | Slice | Dots]()
+        while self._more():
+            items.append(self._item())
+        if len(items) == 1 and isinstance(items[0], Sequence) and items[0].tuple and not self._ends_with_comma():
+            items = [*items[0].items]  # x[(0, 1)] is x[0, 1]
+        return Subscript(value, tuple(items), self._span(first))
+
+    def _item(self) -> Expression | Slice | Dots:
+        first = self._place
+        if self._here.text == "..." and self._tokens[first + 1].kind in ("comma", "close"):
+            return Dots(self._next().span)
+        bounds: list[Expression | None] = [None]
+        while self._here.kind not in ("comma", "close"):
+            if self._here.kind != "colon":
+                bounds[-1] = _number(self.comparison())
+            elif len(bounds) == 3:
+                raise _unreadable("invalid syntax", self._here)
+            else:
+                self._next()
+                bounds.append(None)
+        start, stop, step = [*bounds, None, None][:3]
+        return start if start is not None and len(bounds) == 1 else Slice(start, stop, step, self._span(first))
+
+
+def _literal(token: Token) -> Number | Text | Flag:
+    if token.kind == "text":
+        return Text(token.text, token.span)
+    if token.kind == "flag":
+        return Flag(_FLAGS[token.text], token.span)
+    if token.text == "...":
+        raise misplaced_tokens.dots(token)
+    return Number(scan.number(token.text), scan.integral(token.text), token.span)
+
+
+def _joins_masks(value: Expression) -> bool:
+    return isinstance(value, Binary) and value.operator in ("&", "|")
+
+
+def _number(value: Expression) -> Expression:
+    """The value where text has no meaning."""
+    if isinstance(value, Text):
         raise fault(
             "syntax",
-            N_("& and | bind tighter than comparisons: each comparison needs brackets"),
-            hint=N_("did you mean {repair} ?"),
-            repair=self._bracketed(first, last),
-        ).at(bones.span(node))
+            N_("text is not a number"),
+            hint=N_('text is only an argument of a function, as in einsum("ij,jk", a, b)'),
+        ).at(value.span)
+    return value
 
-    def _bracketed(self, first: int, last: int) -> str:
-        """The comparison with brackets round what stands between its & and |."""
-        parts, start, depth = [], first, 0
-        tokens = self._bones.tokens
-        for place in range(first, last + 1):
-            depth += (tokens[place].kind == "open") - (tokens[place].kind == "close")
-            if depth == 0 and tokens[place].kind == "binary" and tokens[place].text in "&|":
-                parts += [self._text(start, place - 1), tokens[place].text]
-                start = place + 1
-        parts.append(self._text(start, last))
-        repair = " ".join(part if part in ("&", "|") else f"({part})" for part in parts)
-        return patched(self._source, tokens[first].span.to(tokens[last].span), repair)
 
-    def _text(self, first: int, last: int) -> str:
-        return self._source[self._bones.tokens[first].span.start : self._bones.tokens[last].span.end]
-
-    def _call(self, node: ast.Call) -> Expression:
-        function = node.func
-        if isinstance(function, ast.Name):
-            token = self._bones.first(function)
-            return self._called(node, token.text, token.span, None)
-        if not isinstance(function, ast.Attribute):
-            raise fault("syntax", N_("this is not a function")).at(self._bones.span(function))
-        token = self._bones.tokens[self._bones.last_place(function)]
-        if token.text == "backward":
-            raise self._backward(node, function, token.span)
-        if module := self._module(function.value):
-            return self._called(node, token.text, token.span, None, module)
-        return self._called(node, token.text, token.span, self._tensor(function.value))
-
-    def _called(self, node: ast.Call, name: str, name_span: Span, this: Expression | None, module: str = "") -> Call:
-        before = () if this is None else (this,)
-        arguments = tuple([self._read(argument) for argument in node.args])
-        keywords: dict[str, Expression] = {}
-        for keyword in node.keywords:
-            token = self._bones.first(keyword)
-            if token.text in keywords:
-                raise fault("syntax", N_("the argument {name} is given twice"), name=token.text).at(token.span)
-            keywords[token.text] = self._read(keyword.value)
-        span = self._bones.span(node)
-        return Call(name, before + arguments, tuple(keywords.items()), this is not None, name_span, span, module)
-
-    def _backward(self, node: ast.Call, function: ast.Attribute, span: Span) -> GradcliError:
-        whole = self._bones.span(node)
-        start = self._bones.span(function.value)
-        last = self._bones.starts[function.col_offset]
-        value = self._source[self._bones.tokens[last].span.start : span.start].rstrip().rstrip(".").rstrip()
-        return fault(
-            "name",
-            N_("gradcli calls backward itself: the program only computes the output"),
-            hint=N_("leave the call out: {repair}"),
-            repair=patched(self._source, Span(min(whole.start, start.start), whole.end), value),
-        ).at(span)
-
-    def _attribute(self, node: ast.Attribute) -> Expression:
-        token = self._bones.tokens[self._bones.last_place(node)]
-        module = self._module(node.value)
-        if module and module not in ("F", "linalg", "special"):
-            if token.text == "newaxis":
-                return Flag(None, self._bones.span(node))
-            return Name(token.text, self._bones.span(node), module)
-        return Attribute(self._tensor(node.value), token.text, token.span, self._bones.span(node))
-
-    def _module(self, node: ast.expr) -> str | None:
-        """The module that a dotted name stands for, unless it begins with a variable."""
-        names: list[str] = []
-        while isinstance(node, ast.Attribute):
-            names.append(self._bones.tokens[self._bones.last_place(node)].text)
-            node = node.value
-        if not isinstance(node, ast.Name) or self._bones.first(node).text in self._variables:
-            return None
-        dotted = ".".join([self._bones.first(node).text, *reversed(names)])
-        return dotted if dotted in PREFIXES else None
-
-    def _subscript(self, node: ast.Subscript) -> Expression:
-        index = node.slice
-        items = index.elts if isinstance(index, ast.Tuple) else [index]
-        return Subscript(self._tensor(node.value), tuple([self._item(item) for item in items]), self._bones.span(node))
-
-    def _item(self, node: ast.expr) -> Expression | Slice | Dots:
-        if isinstance(node, ast.Constant) and self._bones.first(node).text == "...":
-            return Dots(self._bones.span(node))
-        if not isinstance(node, ast.Slice):
-            return self._tensor(node)
-        start, stop, step = [
-            None if part is None else self._tensor(part) for part in (node.lower, node.upper, node.step)
-        ]
-        return Slice(start, stop, step, self._bones.span(node))
+def _unreadable(reason: str, token: Token) -> GradcliError:
+    return fault("syntax", N_("this cannot be read: {reason}"), reason=reason).at(token.span)

@@ -1,5 +1,5 @@
 """The tokens of an expression -> the same, each knowing its part (unary or binary, which bracket is a call), with the
-multiplication signs that were left out. Knows which token may follow which; precedence is left to Python."""
+multiplication signs that were left out. Knows which token may follow which; not how tightly operators bind."""
 
 from __future__ import annotations
 

@@ -140,6 +140,35 @@ class Sequence:
 Expression = Number | Text | Flag | Name | Unary | Binary | Compare | Call | Attribute | Subscript | Sequence
 
 
+def parts(node: Expression | Slice | Dots) -> list[Expression | Slice | Dots]:
+    """What stands one level below a node, in the order in which it is written. A chain of operators is one level, and
+    every walk takes it in a loop: a sum of 5,000 terms is a tree of that depth."""
+    match node:
+        case Binary():
+            rights: list[Expression] = []
+            left: Expression = node
+            while isinstance(left, Binary):
+                rights.append(left.right)
+                left = left.left
+            return [left, *reversed(rights)]
+        case Compare():
+            return [node.left, node.right]
+        case Unary():
+            return [node.operand]
+        case Attribute():
+            return [node.value]
+        case Call():
+            return [*node.arguments, *(value for _, value in node.keywords)]
+        case Sequence():
+            return [*node.items]
+        case Subscript():
+            return [node.value, *node.items]
+        case Slice():
+            return [bound for bound in (node.start, node.stop, node.step) if bound is not None]
+        case Number() | Text() | Flag() | Name() | Dots():
+            return []
+
+
 @dataclass(frozen=True, slots=True)
 class Assign:
     name: str

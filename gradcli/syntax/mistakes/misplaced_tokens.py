@@ -9,6 +9,7 @@ from gradcli.syntax.bars import without_bars
 from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, LEAVE_OUT, fits_a_hint, mistake, patched
 from gradcli.syntax.mistakes.reserved_words import JOIN_MASKS, compares, segment
 from gradcli.syntax.scan import Token, text_of
+from gradcli.syntax.tree import Call
 
 _BRACKETS = ("(", ")", "[", "]")
 _BETTER = {"===": "==", "=>": ">=", "=<": "<=", "<>": "!="}
@@ -204,6 +205,27 @@ def dots(token: Token) -> GradcliError:
     return fault(
         "syntax", N_("... stands only in an index, as in x[..., 0]"), hint=N_("write every entry out, or use arange(5)")
     ).at(token.span)
+
+
+def unbracketed_comparison(source: str, tokens: list[Token]) -> GradcliError:
+    """The complaint about a comparison, these tokens: `x > 0 & y > 0`, which is `x > (0 & y) > 0`, as in Python."""
+    parts, start, depth = list[str](), 0, 0
+    for place, token in enumerate(tokens):
+        depth += (token.kind == "open") - (token.kind == "close")
+        if depth == 0 and token.kind == "binary" and token.text in "&|":
+            parts += [f"({text_of(source, tokens[start:place])})", token.text]
+            start = place + 1
+    repair = " ".join([*parts, f"({text_of(source, tokens[start:])})"])
+    sentence = N_("& and | bind tighter than comparisons: each comparison needs brackets")
+    return mistake(source, tokens[0].span.to(tokens[-1].span), sentence, repair)
+
+
+def backward(source: str, call: Call) -> GradcliError:
+    """The complaint about `y.backward()`."""
+    value = source[call.span.start : call.name_span.start].rstrip().rstrip(".").rstrip()
+    sentence = N_("gradcli calls backward itself: the program only computes the output")
+    hint = N_("leave the call out: {repair}")
+    return mistake(source, call.name_span, sentence, value, over=call.span, hint=hint, kind="name")
 
 
 def empty_index(span: Span) -> GradcliError:
