@@ -112,22 +112,18 @@ def _refuse_vector(x: Shape) -> None:
 # fmt: off
 DIAGONALS: tuple[Row, ...] = (
     Row("diag", "move", N_("a vector as a diagonal matrix, or a matrix's diagonal"), "diag(x)", takes=(X, DIAGONAL),
-        shape=_diag_shape,
-        torch=lambda t, x, k: t.diag(x, k), numpy=lambda n, x, k: n.diag(x, k), symbolic=_diag_symbolic),
+        shape=_diag_shape, symbolic=_diag_symbolic),
     Row("diagonal", "move", N_("the diagonals of two axes, along a new last axis"), "x.diagonal()",
         takes=(Param("input"), OFFSET, Param("dim1", "dim", 0), Param("dim2", "dim", 1)), shape=_diagonal_shape,
-        torch=lambda t, x, k, a, b: t.diagonal(x, k, a, b), numpy=lambda n, x, k, a, b: n.diagonal(x, k, a, b),
         symbolic=_diagonal_symbolic),
     Row("diag_embed", "move", N_("the last axis laid on the diagonal of two new axes, 0 elsewhere"), "diag_embed(x)",
         takes=(Param("input"), OFFSET, Param("dim1", "dim", -2), Param("dim2", "dim", -1)), shape=_embed_shape,
-        torch=lambda t, x, k, a, b: t.diag_embed(x, k, a, b), numpy=_numpy_embed, symbolic=_embed_symbolic),
-    Row("tril", "move", N_("the lower triangle, zero above the diagonal"), "tril(x)",
-        takes=(X, DIAGONAL), shape=_triangle_shape,
-        torch=lambda t, x, k: t.tril(x, k), numpy=lambda n, x, k: n.tril(x, k),
+        numpy=_numpy_embed, symbolic=_embed_symbolic),
+    Row("tril", "move", N_("the lower triangle, zero above the diagonal"), "tril(x)", takes=(X, DIAGONAL),
+        shape=_triangle_shape,
         symbolic=lambda s, x, k: s.tensor(x.dims, lambda *o: x.at(*o) * s.at_least(o[-2] + k, o[-1]))),
-    Row("triu", "move", N_("the upper triangle, zero below the diagonal"), "triu(x)",
-        takes=(X, DIAGONAL), shape=_triangle_shape,
-        torch=lambda t, x, k: t.triu(x, k), numpy=lambda n, x, k: n.triu(x, k),
+    Row("triu", "move", N_("the upper triangle, zero below the diagonal"), "triu(x)", takes=(X, DIAGONAL),
+        shape=_triangle_shape,
         symbolic=lambda s, x, k: s.tensor(x.dims, lambda *o: x.at(*o) * s.at_least(o[-1], o[-2] + k))),
 )
 # fmt: on

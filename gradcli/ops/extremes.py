@@ -87,13 +87,11 @@ EXTREMES: tuple[Row, ...] = (
         kinks=(Kink(lambda n, x, dim, keepdim: _ties(n, x, dim, keepdim, n.min), _TIES),)),
     Row("argmax", "reduction", N_("where the largest entry is; it has no derivative"), "x[argmax(x, dim=0)]",
         takes=(Param("x"), Param("dim", "dim", None), KEEPDIM), shape=_extreme_shape, differentiable=False,
-        torch=lambda t, x, dim, keepdim: t.argmax(x, dim, keepdim),
         numpy=lambda n, x, dim, keepdim: n.argmax(x, axis=dim, keepdims=keepdim),
         symbolic=lambda s, x, dim, keepdim: s.primitive(
             "k", s.reduced(x, axes(dim, x.rank), keepdim), (s.node(x), dim, keepdim))),
     Row("argmin", "reduction", N_("where the smallest entry is; it has no derivative"), "x[argmin(x, dim=0)]",
         takes=(Param("x"), Param("dim", "dim", None), KEEPDIM), shape=_extreme_shape, differentiable=False,
-        torch=lambda t, x, dim, keepdim: t.argmin(x, dim, keepdim),
         numpy=lambda n, x, dim, keepdim: n.argmin(x, axis=dim, keepdims=keepdim),
         symbolic=lambda s, x, dim, keepdim: s.primitive(
             "k", s.reduced(x, axes(dim, x.rank), keepdim), (s.node(x), dim, keepdim))),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gradcli.message import GradcliError
-from gradcli.ops.row import Axes, NumpyColumn, Param, Row, ScalarColumn, TorchColumn
-from gradcli.ops.words import Place, Scalar, Words
+from gradcli.ops.row import Axes, Param, Row, ScalarColumn, call
+from gradcli.ops.words import Place, Scalar, ScalarWords, Words
 from gradcli.shapes import Shape, axes, broadcast
 
 Interval = tuple[float, float]
@@ -20,13 +20,10 @@ KEEPDIM = Param("keepdim", "flag", False)
 
 def elementwise(
     name: str,
-    *,
     doc: str,
-    example: str,
-    torch: TorchColumn,
-    numpy: NumpyColumn,
-    scalar: ScalarColumn | None = None,
-    derivative: ScalarColumn | Sequence[ScalarColumn | None] | None = None,
+    *,
+    example: str | None = None,
+    derivative: ScalarColumn | tuple[ScalarColumn | None, ...] | None = None,
     tensors: str = "x",
     options: tuple[Param, ...] = (),
     domain: Interval | Sequence[Interval] = (-2.0, 2.0),
@@ -34,8 +31,8 @@ def elementwise(
     **rest: Any,
 ) -> Row:
     """A function of entries. `tensors` names its tensor parameters ("x", or "input other"), which broadcast; options
-    follow them. One `domain` serves all tensors, or one each. `check` gets what `shape` gets and returns the error of
-    options that PyTorch would refuse (by a `fault`), or None."""
+    follow them. Its example is the call of x, or of x and y. One `domain` serves all tensors, or one each. `check` gets
+    what `shape` gets and returns the error of options that PyTorch would refuse (by a `fault`), or None."""
     names = tensors.split()
 
     def shape(*arguments: Any) -> Shape:
@@ -43,37 +40,33 @@ def elementwise(
             raise error
         return broadcast(*arguments[: len(names)])
 
-    partials = None if derivative is None else (derivative,) if callable(derivative) else tuple(derivative)
-    intervals = (domain,) * len(names) if isinstance(domain[0], (int, float)) else tuple(domain)
     return Row(
-        name=name,
-        family="elementwise",
-        doc=doc,
-        example=example,
-        takes=(*(Param(n) for n in names), *options),
+        name,
+        "elementwise",
+        doc,
+        example or f"{name}({', '.join('xy'[: len(names)])})",
+        takes=(*map(Param, names), *options),
         shape=shape,
-        torch=torch,
-        numpy=numpy,
-        scalar=scalar,
-        derivative=partials,
-        domain=intervals,  # type: ignore[arg-type]
+        derivative=(derivative,) if callable(derivative) else derivative,
+        domain=(domain,) * len(names) if isinstance(domain[0], (int, float)) else tuple(domain),  # type: ignore[arg-type]
         **rest,
     )
 
 
-def mask(
-    name: str, *, doc: str, example: str, torch: TorchColumn, numpy: NumpyColumn, scalar: ScalarColumn, **rest: Any
-) -> Row:
+def flat(s: ScalarWords, *arguments: Any) -> int:
+    """The partial of a function in steps."""
+    return 0
+
+
+def mask(name: str, doc: str, **rest: Any) -> Row:
     """A comparison or a logical operation: 0 or 1 for each entry, with derivative zero everywhere."""
+    function = call(name)
     return elementwise(
         name,
-        doc=doc,
-        example=example,
-        numpy=numpy,
-        scalar=scalar,
+        doc,
         differentiable=False,
-        torch=lambda t, *arguments: torch(t, *arguments).to(arguments[0].dtype),
-        **rest,
+        torch=lambda t, *arguments: function(t, *arguments).to(arguments[0].dtype),
+        **{"numpy": lambda n, *arguments: 1.0 * function(n, *arguments), **rest},
     )
 
 

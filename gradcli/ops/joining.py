@@ -87,14 +87,10 @@ def _stack_symbolic(s: Words, tensors: tuple[Tensor, ...], dim: int) -> Tensor:
 JOINING: tuple[Row, ...] = (
     # Joining
     Row("cat", "move", N_("tensors joined along an axis they have"), "cat([x, y], dim=0)",
-        aliases=("concat", "concatenate"),
-        takes=(Param("tensors", "tensors"), DIM0), shape=_cat_shape, method=False,
-        torch=lambda t, tensors, dim: t.cat(tensors, dim),
-        numpy=lambda n, tensors, dim: n.concatenate(tensors, axis=dim),
-        symbolic=_cat_symbolic),
+        aliases=("concat", "concatenate"), takes=(Param("tensors", "tensors"), DIM0), shape=_cat_shape, method=False,
+        numpy=lambda n, tensors, dim: n.concatenate(tensors, axis=dim), symbolic=_cat_symbolic),
     Row("stack", "move", N_("tensors of one shape joined along a new axis"), "stack([x, y], dim=0)",
         takes=(Param("tensors", "tensors"), DIM0), shape=_stack_shape, method=False,
-        torch=lambda t, tensors, dim: t.stack(tensors, dim), numpy=lambda n, tensors, dim: n.stack(tensors, axis=dim),
-        symbolic=_stack_symbolic),
+        numpy=lambda n, tensors, dim: n.stack(tensors, axis=dim), symbolic=_stack_symbolic),
 )
 # fmt: on

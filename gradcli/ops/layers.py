@@ -9,7 +9,7 @@ from gradcli.message import N_, fault
 from gradcli.ops.families import deltas, own_shape
 from gradcli.ops.libraries import Numpy
 from gradcli.ops.reductions import numpy_norm
-from gradcli.ops.row import Deviation, Number, Param, Row
+from gradcli.ops.row import Deviation, Number, Param, Row, call
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, broadcast, reduced, size, written
@@ -241,8 +241,7 @@ def _one_hot_shape(x: Shape, count: int) -> Shape:
 # fmt: off
 LAYERS: tuple[Row, ...] = (
     Row("linear", "layer", N_("x @ w.T + b, as nn.Linear has it"), "linear(x, w)", method=False,
-        takes=(INPUT, Param("weight"), BIAS), shape=_linear_shape,
-        torch=lambda t, x, w, b: t.nn.functional.linear(x, w, b),
+        takes=(INPUT, Param("weight"), BIAS), shape=_linear_shape, torch=call("nn.functional.linear"),
         numpy=lambda n, x, w, b: x @ w.T + (0 if b is None else b), symbolic=_linear_symbolic),
     Row("layer_norm", "layer", N_("x minus its mean, over its standard deviation, along the last axes"),
         "layer_norm(x)", method=False,
@@ -268,19 +267,17 @@ LAYERS: tuple[Row, ...] = (
         takes=(INPUT, Param("weight"), BIAS,
                Param("stride", "integer", 1), Param("padding", "integer", 0), Param("dilation", "integer", 1)),
         shape=_conv_shape, numpy=_numpy_conv, symbolic=_conv_symbolic, work=_conv_work,
-        torch=lambda t, x, w, b, stride, padding, dilation: t.nn.functional.conv1d(x, w, b, stride, padding, dilation)),
+        torch=call("nn.functional.conv1d")),
     Row("cosine_similarity", "layer", N_("the inner product over the product of the norms"),
         "cosine_similarity(x, y, dim=0)", method=False,
         takes=(Param("x1"), Param("x2"), Param("dim", "dim", 1), Param("eps", "number", Fraction(1, 10**8))),
         shape=lambda a, b, dim, eps: reduced(broadcast(a, b), axes(dim, len(broadcast(a, b))), False),
-        torch=lambda t, a, b, dim, eps: t.nn.functional.cosine_similarity(a, b, dim, eps),
-        numpy=_numpy_similarity, symbolic=_similarity_symbolic,
+        torch=call("nn.functional.cosine_similarity"), numpy=_numpy_similarity, symbolic=_similarity_symbolic,
         deviations=(Deviation(_has_small_norm, 1.0, _CLAMPED),)),
     Row("normalize", "layer", N_("x over its norm along an axis"), "normalize(x, dim=0)", method=False,
         takes=(INPUT, Param("p", "number", Fraction(2)), Param("dim", "dim", 1),
                Param("eps", "number", Fraction(1, 10**12))),
-        shape=lambda x, p, dim, eps: own_shape(x, dim),
-        torch=lambda t, x, p, dim, eps: t.nn.functional.normalize(x, p, dim, eps),
+        shape=lambda x, p, dim, eps: own_shape(x, dim), torch=call("nn.functional.normalize"),
         numpy=lambda n, x, p, dim, eps: x / n.maximum(numpy_norm(n, x, p, dim, True), eps),
         symbolic=lambda s, x, p, dim, eps: s.each(
             lambda u, r: u / s.scalar.clamp_min(r, s.scalar.number(eps)),

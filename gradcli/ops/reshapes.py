@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from gradcli.message import N_, NN_, fault
-from gradcli.ops.row import Axes, Param, Row
+from gradcli.ops.row import Axes, Param, Row, call
 from gradcli.ops.words import Dim, Operand, Place, Tensor, Words
 from gradcli.shapes import Shape, axes, axis, size, written
 
@@ -214,9 +214,8 @@ RESHAPES: tuple[Row, ...] = (
         torch=lambda t, x, dim: x.squeeze() if dim is None else x.squeeze(dim),
         numpy=lambda n, x, dim: n.squeeze(x) if dim is None else n.squeeze(x, axis=_axes_to_squeeze(x.shape, dim)),
         symbolic=_squeeze_symbolic),
-    Row("unsqueeze", "move", N_("a new axis of size 1"), "x.unsqueeze(0)",
-        takes=(X, Param("dim", "dim")), shape=_unsqueeze_shape,
-        torch=lambda t, x, dim: x.unsqueeze(dim), numpy=lambda n, x, dim: n.expand_dims(x, dim),
+    Row("unsqueeze", "move", N_("a new axis of size 1"), "x.unsqueeze(0)", takes=(X, Param("dim", "dim")),
+        shape=_unsqueeze_shape, torch=lambda t, x, dim: x.unsqueeze(dim), numpy=call("expand_dims"),
         symbolic=lambda s, x, dim: reshape_symbolic(s, x, _unsqueeze_shape(x.dims, dim))),
     Row("expand", "move", N_("axes of size 1 repeated to the sizes given"), "x.expand(2, 3)", aliases=("broadcast_to",),
         takes=(X, Param("sizes", "sizes", follows=True)), shape=_expand_shape,
@@ -224,26 +223,23 @@ RESHAPES: tuple[Row, ...] = (
         numpy=lambda n, x, sizes: n.broadcast_to(x, _expand_shape(x.shape, sizes)),
         symbolic=_expand_symbolic),
     Row("expand_as", "move", N_("axes of size 1 repeated to another tensor's shape"), "x.expand_as(y)",
-        takes=(X, Param("other")), shape=lambda x, other: _expand_shape(x, other),
+        takes=(X, Param("other")), shape=_expand_shape,
         torch=lambda t, x, other: x.expand_as(other), numpy=lambda n, x, other: n.broadcast_to(x, other.shape),
         symbolic=lambda s, x, other: _expand_symbolic(s, x, other.dims)),
     Row("reshape_as", "move", N_("the same entries, row by row, in another tensor's shape"), "x.reshape_as(y)",
-        takes=(X, Param("other")), shape=lambda x, other: _reshape_shape(x, other), aliases=("view_as",),
+        takes=(X, Param("other")), shape=_reshape_shape, aliases=("view_as",),
         torch=lambda t, x, other: x.reshape(other.shape), numpy=lambda n, x, other: x.reshape(other.shape),
         symbolic=lambda s, x, other: reshape_symbolic(s, x, other.dims)),
     Row("repeat", "move", N_("the tensor laid next to itself"), "x.repeat(2, 3)",
         takes=(X, Param("sizes", "sizes", follows=True)), shape=_repeat_shape,
-        torch=lambda t, x, sizes: x.repeat(sizes), numpy=lambda n, x, sizes: n.tile(x, sizes),
-        symbolic=_repeat_symbolic),
+        torch=lambda t, x, sizes: x.repeat(sizes), numpy=call("tile"), symbolic=_repeat_symbolic),
     Row("tile", "move", N_("the tensor laid next to itself along its last axes"), "x.tile(2)",
         takes=(X, Param("dims", "sizes", follows=True)),
         shape=lambda x, dims: _repeat_shape(x, (1,) * (len(x) - len(dims)) + dims),
-        torch=lambda t, x, dims: x.tile(dims), numpy=lambda n, x, dims: n.tile(x, dims),
+        torch=lambda t, x, dims: x.tile(dims),
         symbolic=lambda s, x, dims: _repeat_symbolic(s, x, (1,) * (x.rank - len(dims)) + dims)),
     Row("repeat_interleave", "move", N_("each entry repeated, along an axis or in one row of all entries"),
-        "x.repeat_interleave(2)",
-        takes=(Param("input"), Param("repeats", "integer"), Param("dim", "dim", None)), shape=_interleave_shape,
-        torch=lambda t, x, k, dim: t.repeat_interleave(x, k, dim), numpy=lambda n, x, k, dim: n.repeat(x, k, axis=dim),
-        symbolic=_interleave_symbolic),
+        "x.repeat_interleave(2)", takes=(Param("input"), Param("repeats", "integer"), Param("dim", "dim", None)),
+        shape=_interleave_shape, numpy=lambda n, x, k, dim: n.repeat(x, k, axis=dim), symbolic=_interleave_symbolic),
 )
 # fmt: on

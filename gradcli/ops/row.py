@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, Literal
 
 from gradcli.ops.libraries import TorchTensor
@@ -36,6 +37,12 @@ SympyColumn = Callable[..., Any]  # SymPy's expressions have no types
 ScalarColumn = Callable[..., Any]  # a words.Operand: an expression of the symbolic room
 SymbolicColumn = Callable[..., Any]  # a words.Tensor: the symbolic room's own, of which it knows more
 WorkColumn = Callable[..., int]
+
+
+def call(path: str) -> Callable[..., Any]:
+    """The column that calls the library's function of this name with every argument: call("nn.functional.elu")."""
+    function = attrgetter(path)
+    return lambda library, *arguments: function(library)(*arguments)
 
 
 class Missing(Enum):
@@ -118,8 +125,8 @@ class Row:
     example: str
     takes: tuple[Param, ...]
     shape: ShapeColumn
-    torch: TorchColumn
-    numpy: NumpyColumn
+    torch: TorchColumn = None  # type: ignore[assignment]  # None: the library's function of this name
+    numpy: NumpyColumn = None  # type: ignore[assignment]
     scalar: ScalarColumn | None = None
     sympy: SympyColumn | None = None
     derivative: tuple[ScalarColumn | None, ...] | None = None
@@ -133,6 +140,11 @@ class Row:
     work: WorkColumn | None = None
     method: bool = True
     differentiable: bool = True
+
+    def __post_init__(self) -> None:
+        for column in ("torch", "numpy"):
+            if getattr(self, column) is None:
+                object.__setattr__(self, column, call(self.name))
 
     @property
     def tensors(self) -> tuple[Param, ...]:
