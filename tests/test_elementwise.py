@@ -21,8 +21,7 @@ import torch
 
 from gradcli.message import GradcliError
 from gradcli.ops.activations import ACTIVATIONS
-from gradcli.ops.comparisons import MASKS
-from gradcli.ops.elementwise import ELEMENTWISE
+from gradcli.ops.elementwise import ELEMENTWISE, MASKS
 from gradcli.ops.libraries import n
 from gradcli.ops.row import REQUIRED, Deviation, Row
 from gradcli.ops.special import SPECIAL

@@ -1,13 +1,13 @@
 """Functions of entries, arithmetic and everyday: one row each. The meaning is `scalar` (written in simpler functions)
-or `derivative` (a function of its own, with its partials). At a kink the formulas take PyTorch's choice."""
+or `derivative` (a function of its own, with its partials). At a kink the formulas take PyTorch's choice. Comparisons
+are 0 or 1 for each entry; a tensor stands for true where it is not 0."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from gradcli.message import N_, GradcliError, fault
-from gradcli.ops.families import elementwise, flat
-from gradcli.ops.row import Deviation, Kink, Param, Row, call
+from gradcli.ops.row import Deviation, Kink, Param, Row, call, elementwise, flat, mask
 
 BOTH = "input other"
 MIN, MAX = Param("min", "number", None), Param("max", "number", None)
@@ -227,5 +227,38 @@ ELEMENTWISE: tuple[Row, ...] = (
                 derivative=(flat, flat),
                 kinks=(Kink(lambda n, a, b: n.fmod(a, b) == 0,
                             N_("x // y jumps where y divides x; PyTorch takes 0")),)),
+)
+# fmt: on
+
+# fmt: off
+MASKS: tuple[Row, ...] = (
+    # ---- comparisons -----------------------------------------------------------------------------------------------
+    mask("gt", N_("1 where x > y, else 0"), tensors=BOTH, aliases=("greater",), latex=r"\left[{} > {}\right]",
+         numpy=lambda n, a, b: 1.0 * (a > b), scalar=call("gt")),
+    mask("ge", N_("1 where x >= y, else 0"), tensors=BOTH, aliases=("greater_equal",), latex=r"\left[{} \ge {}\right]",
+         numpy=lambda n, a, b: 1.0 * (a >= b), scalar=call("ge")),
+    mask("lt", N_("1 where x < y, else 0"), tensors=BOTH, aliases=("less",), latex=r"\left[{} < {}\right]",
+         numpy=lambda n, a, b: 1.0 * (a < b), scalar=call("lt")),
+    mask("le", N_("1 where x <= y, else 0"), tensors=BOTH, aliases=("less_equal",), latex=r"\left[{} \le {}\right]",
+         numpy=lambda n, a, b: 1.0 * (a <= b), scalar=call("le")),
+    mask("eq", N_("1 where x equals y, else 0"), tensors=BOTH, latex=r"\left[{} = {}\right]",
+         numpy=lambda n, a, b: 1.0 * (a == b), scalar=call("eq")),
+    mask("ne", N_("1 where x differs from y, else 0"), tensors=BOTH, aliases=("not_equal",),
+         latex=r"\left[{} \ne {}\right]", numpy=lambda n, a, b: 1.0 * (a != b), scalar=call("ne")),
+
+    # ---- logic -----------------------------------------------------------------------------------------------------
+    mask("logical_and", N_("1 where both hold (x & y), else 0"), example="logical_and(x > 0, y > 0)", tensors=BOTH,
+         scalar=lambda s, a, b: s.ne(a, 0) * s.ne(b, 0)),
+    mask("logical_or", N_("1 where at least one holds (x | y), else 0"), example="logical_or(x > 0, y > 0)",
+         tensors=BOTH, scalar=lambda s, a, b: 1 - s.eq(a, 0) * s.eq(b, 0)),
+    mask("logical_xor", N_("1 where exactly one holds, else 0"), example="logical_xor(x > 0, y > 0)", tensors=BOTH,
+         scalar=lambda s, a, b: s.ne(a, 0) * s.eq(b, 0) + s.eq(a, 0) * s.ne(b, 0)),
+    mask("logical_not", N_("1 where x does not hold (~x), else 0"), example="logical_not(x > 0)",
+         scalar=lambda s, u: s.eq(u, 0)),
+
+    # ---- what floating point adds to the numbers; no bracket says these, so they are functions of their own --------
+    mask("isnan", N_("1 where x is not a number, else 0"), derivative=flat),
+    mask("isinf", N_("1 where x is inf or -inf, else 0"), derivative=flat),
+    mask("isfinite", N_("1 where x is an ordinary number, else 0"), derivative=flat),
 )
 # fmt: on

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from gradcli.message import N_, fault
-from gradcli.ops.families import deltas, own_shape
 from gradcli.ops.libraries import Numpy
 from gradcli.ops.reductions import numpy_norm
-from gradcli.ops.row import Deviation, Number, Param, Row, call
+from gradcli.ops.row import Deviation, Number, Param, Row, call, deltas, own_shape
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, broadcast, reduced, size, written

@@ -8,9 +8,8 @@ from math import isinf, prod
 from typing import Any
 
 from gradcli.message import N_, fault
-from gradcli.ops.families import AXIS, DIMS, KEEPDIM, deltas
 from gradcli.ops.libraries import Numpy, TorchTensor
-from gradcli.ops.row import Axes, Kink, Number, Param, Row
+from gradcli.ops.row import AXIS, DIMS, KEEPDIM, Axes, Kink, Number, NumpyColumn, Param, Row, deltas
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, axis, reduced, written
@@ -55,6 +54,11 @@ def axis_shape(x: Shape, dim: int | None) -> Shape:
 def numpy_axes(x: Array, dim: Axes) -> tuple[int, ...]:
     """The axes of an array, as NumPy's reductions take them."""
     return axes(dim, x.ndim)
+
+
+def numpy_reduction(name: str) -> NumpyColumn:
+    """The column of a reduction that NumPy has by this name."""
+    return lambda n, x, dim, keepdim: getattr(n, name)(x, axis=numpy_axes(x, dim), keepdims=keepdim)
 
 
 def _whole(dim: Axes, keepdim: bool) -> bool:
@@ -102,29 +106,18 @@ def reducing_primitive(
     return s.primitive(letter, s.reduced(x, over, keepdim), (source, *options), (source, rule), at_zero=at_zero)
 
 
-def _cumsum_symbolic(s: Words, x: Tensor, dim: int) -> Tensor:
-    """y[..., m, ...] = the sum over k <= m"""
+def _cumulative(s: Words, x: Tensor, dim: int, product: bool) -> Tensor:
+    """y[..., m, ...] = the sum (or product) over k <= m"""
     if x.rank == 0:
         return x
     a = axis(dim, x.rank)
 
     def entry(*o: Place) -> Sum:
         k = s.index(x.dims[a])
-        return [k], x.at(*(k if b == a else p for b, p in enumerate(o))) * s.at_least(o[a], k)
+        term, is_first = x.at(*(k if b == a else p for b, p in enumerate(o))), s.at_least(o[a], k)
+        return [k], s.scalar.where(is_first, term, 1) if product else term * is_first
 
-    return s.define("z", x.dims, entry)
-
-
-def _cumprod_symbolic(s: Words, x: Tensor, dim: int) -> Tensor:
-    if x.rank == 0:
-        return x
-    a = axis(dim, x.rank)
-
-    def entry(*o: Place) -> Sum:
-        k = s.index(x.dims[a])
-        return [k], s.scalar.where(s.at_least(o[a], k), x.at(*(k if b == a else p for b, p in enumerate(o))), 1)
-
-    return s.define("z", x.dims, entry, product=True)
+    return s.define("z", x.dims, entry, product=product)
 
 
 def _variance_symbolic(s: Words, x: Tensor, dim: Axes, correction: int, keepdim: bool, root: bool) -> Tensor:
@@ -188,24 +181,26 @@ REDUCTIONS: tuple[Row, ...] = (
     Row("sum", "reduction", N_("the sum over axes (all of them without dim)"), "sum(x, dim=0)",
         takes=(Param("x"), DIMS, KEEPDIM), shape=reduction_shape,
         torch=lambda t, x, dim, keepdim: t.sum(x) if _whole(dim, keepdim) else t.sum(x, torch_axes(x, dim), keepdim),
-        numpy=lambda n, x, dim, keepdim: n.sum(x, axis=numpy_axes(x, dim), keepdims=keepdim),
+        numpy=numpy_reduction("sum"),
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u)),
     Row("mean", "reduction", N_("the mean over axes (all of them without dim)"), "mean(x, dim=0)",
         takes=(Param("x"), DIMS, KEEPDIM), shape=reduction_shape,
         torch=lambda t, x, dim, keepdim: t.mean(x) if _whole(dim, keepdim) else t.mean(x, torch_axes(x, dim), keepdim),
-        numpy=lambda n, x, dim, keepdim: n.mean(x, axis=numpy_axes(x, dim), keepdims=keepdim),
+        numpy=numpy_reduction("mean"),
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u / n, "mu")),
     Row("prod", "reduction", N_("the product over an axis (all of them without dim)"), "prod(x, dim=0)",
         takes=(Param("x"), AXIS, KEEPDIM), shape=reduction_shape,
         torch=lambda t, x, dim, keepdim: with_axes(t.prod(x), x, keepdim) if dim is None else t.prod(x, dim, keepdim),
-        numpy=lambda n, x, dim, keepdim: n.prod(x, axis=numpy_axes(x, dim), keepdims=keepdim),
+        numpy=numpy_reduction("prod"),
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u, "p", product=True)),
     Row("cumsum", "reduction", N_("sums of the first entries along an axis"), "cumsum(x, dim=0)",
         takes=(Param("x"), Param("dim", "dim")), shape=axis_shape,
-        numpy=lambda n, x, dim: n.cumsum(x, axis=dim) if x.ndim else x, symbolic=_cumsum_symbolic),
+        numpy=lambda n, x, dim: n.cumsum(x, axis=dim) if x.ndim else x,
+        symbolic=lambda s, x, dim: _cumulative(s, x, dim, product=False)),
     Row("cumprod", "reduction", N_("products of the first entries along an axis"), "cumprod(x, dim=0)",
         takes=(Param("x"), Param("dim", "dim")), shape=axis_shape,
-        numpy=lambda n, x, dim: n.cumprod(x, axis=dim) if x.ndim else x, symbolic=_cumprod_symbolic),
+        numpy=lambda n, x, dim: n.cumprod(x, axis=dim) if x.ndim else x,
+        symbolic=lambda s, x, dim: _cumulative(s, x, dim, product=True)),
     # Spread
     Row("var", "reduction", N_("the variance; correction=1 divides by n - 1"), "var(x, dim=0)",
         takes=(Param("x"), DIMS, CORRECTION, KEEPDIM), shape=_variance_shape,
