@@ -13,12 +13,13 @@ from gradcli.ops.reductions import (
     kept_axes_match,
     numpy_axes,
     numpy_reduction,
+    reduced_to_0,
     reducing_primitive,
     reduction_shape,
     torch_axes,
     with_axes,
 )
-from gradcli.ops.row import AXIS, DIMS, KEEPDIM, Axes, Kink, MaskColumn, Param, Row, deltas
+from gradcli.ops.row import AXIS, DIMS, KEEPDIM, Axes, Kink, MaskColumn, Param, Row
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, axis, size
@@ -62,7 +63,7 @@ def _max_symbolic(s: Words, x: Tensor, dim: int | None, keepdim: bool, row: str)
     where = s.node(s.unnamed().primitive("k", s.reduced(x, over, True), (source, dim, True), row=f"arg{row}"))
 
     def local(y: Scalar, u: Scalar, i: Sequence[Place]) -> Operand:
-        return s.delta(i[over[0]], where(*(0 if a in over else k for a, k in enumerate(i)))) if over else 1
+        return s.delta(i[over[0]], where(*reduced_to_0(i, over))) if over else 1
 
     return reducing_primitive(s, "m", x, dim, keepdim, local)
 
@@ -90,7 +91,7 @@ def _axis_primitive(
 
     def rule(y: Node) -> Jacobian:
         def entry(o: Sequence[Place], i: Sequence[Place]) -> Operand:
-            return local(y, o, i, a) * deltas(s, ((o[k], i[k]) for k in range(x.rank) if k != a))
+            return local(y, o, i, a) * kept_axes_match(s, o, i, (a,), True)
 
         return entry
 

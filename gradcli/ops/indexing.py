@@ -3,8 +3,8 @@ an axis they have, or along a new one. Symbolically an index map."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from gradcli.message import N_, fault
 from gradcli.ops.row import Param, Row
@@ -12,24 +12,31 @@ from gradcli.ops.words import Dim, Operand, Place, Scalar, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axis, broadcast, written
 
+T = TypeVar("T")
 Item = tuple[Any, ...]
 """("at", i) | ("slice", start, stop, step) | ("new",) | ("tensor", k): the k-th of the index tensors."""
 
 
 def _index_shape(x: Shape, items: tuple[Item, ...], tensors: tuple[Shape, ...]) -> Shape:
-    shape: list[int] = []
-    a = 0
-    for item in items:
-        if item[0] == "new":
-            shape.append(1)
-            continue
-        if item[0] == "slice":
-            shape.append(len(range(*slice(*item[1:]).indices(x[a]))))
-        a += 1
+    shape = _plain_dims(x, items, lambda n, *ends: len(range(*slice(*ends).indices(n))))
     if not tensors:
         return tuple(shape)
     place = _advanced_place(items)
     return (*shape[:place], *broadcast(*tensors), *shape[place:])
+
+
+def _plain_dims(dims: Sequence[T], items: tuple[Item, ...], sliced: Callable[..., T]) -> list[T | int]:
+    """The size of each axis that a slice or None makes; `sliced` gets an axis's size, start, stop and step."""
+    sizes: list[T | int] = []
+    left = iter(dims)
+    for item in items:
+        if item[0] == "new":
+            sizes.append(1)
+            continue
+        dim = next(left)
+        if item[0] == "slice":
+            sizes.append(sliced(dim, *item[1:]))
+    return sizes
 
 
 def _advanced_place(items: tuple[Item, ...]) -> int:
@@ -62,15 +69,7 @@ def _python_index(items: tuple[Item, ...], tensors: Sequence[Any]) -> tuple[Any,
 
 
 def _index_symbolic(s: Words, x: Tensor, items: tuple[Item, ...], tensors: tuple[Tensor, ...]) -> Tensor:
-    kept: list[Dim] = []  # the dim of each axis that a slice or None makes
-    a = 0
-    for item in items:
-        if item[0] == "new":
-            kept.append(1)
-            continue
-        if item[0] == "slice":
-            kept.append(_slice_dim(s, x.dims[a], *item[1:])[1])
-        a += 1
+    kept = _plain_dims(x.dims, items, lambda dim, *ends: _slice_dim(s, dim, *ends)[1])
     common = s.broadcast(*(t.dims for t in tensors)) if tensors else ()
     place = _advanced_place(items) if tensors else 0
     dims = (*kept[:place], *common, *kept[place:])

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from gradcli.message import N_, fault
 from gradcli.ops.libraries import Numpy
-from gradcli.ops.reductions import numpy_norm
+from gradcli.ops.reductions import kept_axes_match, numpy_norm, reduced_to_0, reducing_primitive
 from gradcli.ops.row import Deviation, Number, Param, Row, call, deltas, own_shape
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
@@ -90,7 +90,7 @@ def _standardize_symbolic(s: Words, x: Tensor, over: tuple[int, ...], eps: Numbe
         def entry(o: Sequence[Place], i: Sequence[Place]) -> Operand:
             inside = deltas(s, ((o[a], i[a]) for a in over))
             local = inside - 1 / count - h(*o) * h(*i) / count
-            return _same_outside(s, o, i, over) * local / sigma(*_reduced_to_0(i, over))
+            return kept_axes_match(s, o, i, over, True) * local / sigma(*reduced_to_0(i, over))
 
         return entry
 
@@ -99,26 +99,13 @@ def _standardize_symbolic(s: Words, x: Tensor, over: tuple[int, ...], eps: Numbe
 
 def _spread_symbolic(s: Words, x: Tensor, over: tuple[int, ...], eps: Number) -> Tensor:
     """∂σ[o]/∂x[i] = (x[i] - mean)/(n σ[o]) where the other axes match."""
-    source = s.node(x)
     count = s.count(x, over)
 
-    def rule(sigma: Node) -> Jacobian:
-        def entry(o: Sequence[Place], i: Sequence[Place]) -> Operand:
-            mean = s.node(s.unnamed().reduce(x, over, True, lambda u, n: u / n, "mu"))
-            return _same_outside(s, o, i, over) * (source(*i) - mean(*_reduced_to_0(i, over))) / count / sigma(*o)
+    def local(sigma: Scalar, u: Scalar, i: Sequence[Place]) -> Scalar:
+        mean = s.node(s.unnamed().reduce(x, over, True, lambda u, n: u / n, "mu"))
+        return (u - mean(*reduced_to_0(i, over))) / count / sigma
 
-        return entry
-
-    return s.primitive("sigma", s.reduced(x, over, True), (source, over, eps), (source, rule), row="spread")
-
-
-def _same_outside(s: Words, o: Sequence[Place], i: Sequence[Place], over: tuple[int, ...]) -> Scalar:
-    return deltas(s, (pair for a, pair in enumerate(zip(o, i, strict=True)) if a not in over))
-
-
-def _reduced_to_0(i: Sequence[Place], over: tuple[int, ...]) -> list[Place]:
-    """The indices of a mean or a deviation that kept its axes."""
-    return [0 if a in over else p for a, p in enumerate(i)]
+    return reducing_primitive(s, "sigma", x, over, True, local, (over, eps), row="spread")
 
 
 def _numpy_standardize(n: Numpy, x: Array, over: tuple[int, ...], eps: float) -> Array:

@@ -82,6 +82,11 @@ def kept_axes_match(s: Words, o: Sequence[Place], i: Sequence[Place], over: tupl
     return deltas(s, zip((o[a] for a in kept) if keepdim else o, (i[a] for a in kept), strict=True))
 
 
+def reduced_to_0(i: Sequence[Place], over: tuple[int, ...]) -> list[Place]:
+    """The indices of what is left where these axes are reduced and kept."""
+    return [0 if a in over else p for a, p in enumerate(i)]
+
+
 def reducing_primitive(
     s: Words,
     letter: str,
@@ -91,6 +96,7 @@ def reducing_primitive(
     local: Callable[[Scalar, Scalar, Sequence[Place]], Operand],
     arguments: tuple[Any, ...] | None = None,
     at_zero: bool = False,
+    row: str | None = None,
 ) -> Tensor:
     """A primitive that reduces axes: its Jacobian is `local(y's entry, x's entry, i)` where the kept axes match.
 
@@ -103,7 +109,9 @@ def reducing_primitive(
         return lambda o, i: kept_axes_match(s, o, i, over, keepdim) * local(y(*o), source(*i), i)
 
     options = (dim, keepdim) if arguments is None else arguments
-    return s.primitive(letter, s.reduced(x, over, keepdim), (source, *options), (source, rule), at_zero=at_zero)
+    return s.primitive(
+        letter, s.reduced(x, over, keepdim), (source, *options), (source, rule), at_zero=at_zero, row=row
+    )
 
 
 def _cumulative(s: Words, x: Tensor, dim: int, product: bool) -> Tensor:
@@ -127,7 +135,7 @@ def _variance_symbolic(s: Words, x: Tensor, dim: Axes, correction: int, keepdim:
     count = s.count(x, over)
 
     def local(y: Scalar, u: Scalar, i: Sequence[Place]) -> Operand:
-        centred = (u - mean(*(0 if a in over else k for a, k in enumerate(i)))) / (count - correction)
+        centred = (u - mean(*reduced_to_0(i, over))) / (count - correction)
         return centred / y if root else 2 * centred
 
     options = (dim, correction, keepdim)

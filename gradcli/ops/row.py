@@ -48,6 +48,11 @@ def call(path: str) -> Callable[..., Any]:
     return lambda library, *arguments: function(library)(*arguments)
 
 
+def method(name: str) -> Callable[..., Any]:
+    """The column that calls the first tensor's method of this name."""
+    return lambda library, x, *arguments: getattr(x, name)(*arguments)
+
+
 class Missing(Enum):
     """The default of a parameter that has none."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcli.message import N_, fault
 from gradcli.ops.libraries import Numpy
 from gradcli.ops.reshapes import reshape_symbolic
-from gradcli.ops.row import Param, Row, own_shape
+from gradcli.ops.row import Param, Row, method, own_shape
 from gradcli.ops.words import Operand, Place, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, axis, written
@@ -171,7 +171,7 @@ def _refuse_vector(x: Shape) -> None:
 SHIFTS: tuple[Row, ...] = (
     Row("flip", "move", N_("axes reversed"), "x.flip(0)", takes=(X, Param("dims", "sizes")),
         shape=own_shape,
-        torch=lambda t, x, dims: x.flip(dims), numpy=lambda n, x, dims: n.flip(x, axes(dims, x.ndim) if dims else ()),
+        torch=method("flip"), numpy=lambda n, x, dims: n.flip(x, axes(dims, x.ndim) if dims else ()),
         symbolic=_flip_symbolic),
     Row("roll", "move", N_("entries shifted round along axes"), "roll(x, 1, 0)",
         takes=(X, Param("shifts", "sizes"), Param("dims", "sizes", ())),
