@@ -6,8 +6,7 @@ from math import inf, isinf
 from typing import Any
 
 from gradcli.message import N_, GradcliError, fault
-from gradcli.ops.libraries import Numpy
-from gradcli.ops.row import Deviation, Kink, Number, Param, Row, call, elementwise
+from gradcli.ops.row import Deviation, Kink, Number, Numpy, Param, Row, call, elementwise
 from gradcli.report import Array
 from gradcli.shapes import Shape, written
 

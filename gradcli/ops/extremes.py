@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcli.message import N_, fault
-from gradcli.ops.libraries import Numpy
 from gradcli.ops.reductions import (
     axis_shape,
     kept_axes_match,
@@ -19,7 +18,7 @@ from gradcli.ops.reductions import (
     torch_axes,
     with_axes,
 )
-from gradcli.ops.row import AXIS, DIMS, KEEPDIM, Axes, Kink, MaskColumn, Param, Row
+from gradcli.ops.row import AXIS, DIMS, KEEPDIM, Axes, Kink, MaskColumn, Numpy, Param, Row
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, axis, size

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from gradcli.message import N_, fault
-from gradcli.ops.libraries import Numpy
 from gradcli.ops.reductions import kept_axes_match, numpy_norm, reduced_to_0, reducing_primitive
-from gradcli.ops.row import Deviation, Number, Param, Row, call, deltas, own_shape
+from gradcli.ops.row import Deviation, Number, Numpy, Param, Row, call, deltas, own_shape
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, broadcast, reduced, size, written

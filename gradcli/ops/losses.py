@@ -7,8 +7,7 @@ from typing import Any
 
 from gradcli.message import N_, fault
 from gradcli.ops.extremes import largest
-from gradcli.ops.libraries import Numpy, Torch, TorchTensor
-from gradcli.ops.row import Kink, Number, NumpyColumn, Param, Row, ScalarColumn, TorchColumn
+from gradcli.ops.row import Kink, Number, Numpy, NumpyColumn, Param, Row, ScalarColumn, Torch, TorchColumn, TorchTensor
 from gradcli.ops.words import Operand, Place, Scalar, ScalarWords, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, written

@@ -8,8 +8,7 @@ from math import isinf, prod
 from typing import Any
 
 from gradcli.message import N_, fault
-from gradcli.ops.libraries import Numpy, TorchTensor
-from gradcli.ops.row import AXIS, DIMS, KEEPDIM, Axes, Kink, Number, NumpyColumn, Param, Row, deltas
+from gradcli.ops.row import AXIS, DIMS, KEEPDIM, Axes, Kink, Number, Numpy, NumpyColumn, Param, Row, TorchTensor, deltas
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, axis, reduced, written

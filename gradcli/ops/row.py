@@ -3,7 +3,7 @@ a row says only what is particular. Imports no library but NumPy's names.
 
 Every column that computes is a function whose first argument is the library it works with, so that reading the table
 imports nothing: `torch(t, ...)` gets the module `torch`, `numpy(n, ...)` gets NumPy with SciPy's special functions
-(libraries.Numpy), `sympy(sp, ...)` gets the module `sympy`, `scalar(s, ...)` and `derivative(s, ...)` get the words for
+(`Numpy`), `sympy(sp, ...)` gets the module `sympy`, `scalar(s, ...)` and `derivative(s, ...)` get the words for
 entries (words.ScalarWords) and `symbolic(s, ...)` those for whole tensors (words.Words).
 The other arguments are the operation's parameters in the order of `takes`, all of them, always. That is why a column's
 type says only what it returns: each row takes other parameters.
@@ -16,13 +16,64 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
+
+import numpy
 
 from gradcli.message import GradcliError
-from gradcli.ops.libraries import TorchTensor
 from gradcli.ops.words import Place, Scalar, ScalarWords, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, broadcast
+
+Torch = Any
+"""The module torch. Only the numeric room imports it, and a Protocol of it would say half of its names again."""
+TorchTensor = Any
+
+
+class Functions(Protocol):
+    """A library's functions of arrays, by their names."""
+
+    def __getattr__(self, name: str) -> Callable[..., Array]: ...
+
+
+class Numpy:
+    """`n` in a row: NumPy's own names (`n.exp`, `n.where`) and SciPy's `n.special.erf`. Arrays are float64 (float32
+    where --dtype says so), of any shape; booleans where NumPy answers in them.
+
+    A column gets this, or a recorder that writes down what is called: it takes functions from `n` alone.
+    """
+
+    pi: float
+    inf: float
+    nan: float
+    special: Functions
+    linalg: Any  # pairs of arrays and an exception are among its names
+    lib: Any
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        if name == "special":
+            import scipy.special  # 30 ms that most questions do not need
+
+            value: Any = scipy.special
+        else:
+            value = getattr(numpy, name)
+        setattr(self, name, value)
+        return value  # type: ignore[no-any-return]
+
+    @staticmethod
+    def mean(x: Array, **over: Any) -> Array:
+        """As PyTorch: nan where there is no entry, without the warning that NumPy prints."""
+        total = numpy.sum(x, **over)
+        mean: Array = total / total.dtype.type(x.size // max(total.size, 1))
+        return mean
+
+    def var(self, x: Array, **over: Any) -> Array:
+        """The mean square of what is left of x without its mean."""
+        return self.mean((x - self.mean(x, **{**over, "keepdims": True})) ** 2, **over)
+
+
+n = Numpy()
+
 
 Kind = Literal[
     "tensor", "tensors", "index", "target", "dim", "dims", "sizes", "flag", "number", "integer", "text", "items"
@@ -116,6 +167,8 @@ class Deviation:
 class Row:
     """One operation.
 
+    `torch` and `numpy` are the library's function of the row's name unless the row says otherwise.
+
     One of these gives its meaning: `scalar` (an elementwise formula in simpler functions), `sympy` (an elementwise
     function of its own, in the words that SymPy has for it: SymPy finds its partials; where it is in pieces, a kink
     belongs to the piece whose slope PyTorch takes there), or `symbolic` (sums, index maps, primitives). `derivative`
@@ -133,7 +186,7 @@ class Row:
     example: str
     takes: tuple[Param, ...]
     shape: ShapeColumn
-    torch: TorchColumn = None  # type: ignore[assignment]  # None: the library's function of this name
+    torch: TorchColumn = None  # type: ignore[assignment]
     numpy: NumpyColumn = None  # type: ignore[assignment]
     scalar: ScalarColumn | None = None
     sympy: SympyColumn | None = None

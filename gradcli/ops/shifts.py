@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from gradcli.message import N_, fault
-from gradcli.ops.libraries import Numpy
 from gradcli.ops.reshapes import reshape_symbolic
-from gradcli.ops.row import Param, Row, method, own_shape
+from gradcli.ops.row import Numpy, Param, Row, method, own_shape
 from gradcli.ops.words import Operand, Place, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, axis, written

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcli.message import N_, fault
-from gradcli.ops.libraries import Numpy
 from gradcli.ops.matrix_products import A_MOMENT, batch_indices, matmul_symbolic
-from gradcli.ops.row import Param, Row, call, deltas
+from gradcli.ops.row import Numpy, Param, Row, call, deltas
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, broadcast, size, written
