@@ -6,7 +6,7 @@ from math import inf, isinf
 from typing import Any
 
 from gradcli.message import N_, GradcliError, fault
-from gradcli.ops.row import Deviation, Kink, Number, Numpy, Param, Row, call, elementwise
+from gradcli.ops.row import Deviation, Kink, Number, Numpy, Param, Row, at_zero, call, cancelling, elementwise
 from gradcli.report import Array
 from gradcli.shapes import Shape, written
 
@@ -80,13 +80,11 @@ ACTIVATIONS: tuple[Row, ...] = (
     elementwise("sigmoid", N_("the logistic function, 1/(1 + e^-x)"), aliases=("expit",),
                 latex=r"\sigma\left({}\right)", numpy=_logistic, sympy=lambda sp, u: 1 / (1 + sp.exp(-u)),
                 derivative=lambda s, u, y: y * (1 - y),
-                deviations=(Deviation(lambda n, x: (x > 10) & (x < 25), 1e-5, _SIGMOID),
-                            Deviation(lambda n, x: x >= 25, 1.0, _SIGMOID))),
+                deviations=cancelling(lambda n, x: x > 10, lambda n, x: x >= 25, 1e-5, _SIGMOID)),
     _activation("logsigmoid", N_("the logarithm of sigmoid"), latex=r"\ln\sigma\left({}\right)",
                 numpy=lambda n, x: -n.logaddexp(0, -x), sympy=lambda sp, u: -sp.log(1 + sp.exp(-u)),
                 derivative=lambda s, u, y: s.sigmoid(-u),
-                deviations=(Deviation(lambda n, x: (x > 10) & (x < 25), 1e-5, _SIGMOID, order=2),
-                            Deviation(lambda n, x: x >= 25, 1.0, _SIGMOID, order=2))),
+                deviations=cancelling(lambda n, x: x > 10, lambda n, x: x >= 25, 1e-5, _SIGMOID, order=2)),
     _activation("softplus", N_("a smooth relu, log(1 + e^(beta*x))/beta"),
                 options=(Param("beta", "number", 1), Param("threshold", "number", DEFAULT_THRESHOLD)),
                 check=_finite_beta,
@@ -118,33 +116,31 @@ ACTIVATIONS: tuple[Row, ...] = (
                 scalar=lambda s, u, approximate: u * (
                     s.ndtr(u) if approximate == "none"
                     else s.sigmoid(s.sqrt(8 / s.pi) * (u + s.number("0.044715") * u**3))),
-                deviations=(Deviation(lambda n, x, method: (x < -4) & (x > _GELU_LOST[method]), 1e-5, _GELU),
-                            Deviation(lambda n, x, method: x <= _GELU_LOST[method], 1.0, _GELU))),
+                deviations=cancelling(lambda n, x, method: x < -4, lambda n, x, method: x <= _GELU_LOST[method],
+                                      1e-5, _GELU)),
     _activation("mish", N_("x times tanh(softplus(x))"), numpy=lambda n, x: x * n.tanh(n.logaddexp(0, x)),
                 scalar=lambda s, u: u * s.tanh(s.softplus(u, 1, DEFAULT_THRESHOLD))),
     _activation("softsign", N_("x/(1 + |x|)"), numpy=lambda n, x: x / (1 + n.abs(x)),
                 sympy=lambda sp, u: u / (1 + sp.Abs(u)), derivative=lambda s, u, y: 1 / (1 + s.abs(u)) ** 2,
-                deviations=(Deviation(lambda n, x: (n.abs(x) > 3e4) & (n.abs(x) < 1e10), 1e-5, _SOFTSIGN),
-                            Deviation(lambda n, x: n.abs(x) >= 1e10, 1.0, _SOFTSIGN))),
+                deviations=cancelling(lambda n, x: n.abs(x) > 3e4, lambda n, x: n.abs(x) >= 1e10, 1e-5, _SOFTSIGN)),
     _activation("tanhshrink", N_("x - tanh(x)"), numpy=lambda n, x: x - n.tanh(x), scalar=lambda s, u: u - s.tanh(u),
-                deviations=(Deviation(lambda n, x: (n.abs(x) > 3e-6) & (n.abs(x) < 3e-3), 1e-5, _TANHSHRINK),
-                            Deviation(lambda n, x: n.abs(x) <= 3e-6, 1.0, _TANHSHRINK))),
+                deviations=cancelling(lambda n, x: n.abs(x) < 3e-3, lambda n, x: n.abs(x) <= 3e-6, 1e-5, _TANHSHRINK)),
     _activation("celu", N_("x where positive, else alpha*(e^(x/alpha) - 1): elu without a kink"), example="celu(x, 2)",
                 options=(Param("alpha", "number", 1),), check=_not_zero,
                 numpy=lambda n, x, alpha: n.where(x > 0, x, alpha * n.expm1(x / alpha)),
                 sympy=lambda sp, u, alpha: sp.Piecewise((u, u > 0), (alpha * (sp.exp(u / alpha) - 1), True)),
-                slope_kinks=(Kink(lambda n, x, alpha: x == 0,
+                slope_kinks=(Kink(at_zero,
                                   N_("celu has no second derivative at 0; PyTorch takes 0")),)),
 
     # ---- one kink --------------------------------------------------------------------------------------------------
     elementwise("relu", N_("x where x is positive, else 0"), numpy=lambda n, x: n.maximum(x, 0),
                 sympy=lambda sp, u: sp.Piecewise((u, u > 0), (0, True)),
-                kinks=(Kink(lambda n, x: x == 0, N_("relu has no derivative at 0; PyTorch takes 0")),)),
+                kinks=(Kink(at_zero, N_("relu has no derivative at 0; PyTorch takes 0")),)),
     _activation("leaky_relu", N_("x where x is positive, else negative_slope*x"), example="leaky_relu(x, 0.1)",
                 options=(Param("negative_slope", "number", 0.01),),
                 numpy=lambda n, x, slope: n.where(x > 0, x, slope * x),
                 sympy=lambda sp, u, slope: sp.Piecewise((u, u > 0), (slope * u, True)),
-                kinks=(Kink(lambda n, x, slope: x == 0,
+                kinks=(Kink(at_zero,
                             N_("leaky_relu has no derivative at 0; PyTorch takes negative_slope")),)),
     elementwise("prelu", N_("x where x is positive, else weight*x; one weight, or one for each column"),
                 example="prelu(x, 0.25)", tensors="input weight", check=_one_weight_a_channel,
@@ -157,13 +153,13 @@ ACTIVATIONS: tuple[Row, ...] = (
                 sympy=lambda sp, u, alpha: sp.Piecewise((u, u > 0), (alpha * (sp.exp(u) - 1), True)),
                 kinks=(Kink(lambda n, x, alpha: (x == 0) & (alpha != 1),
                             N_("elu has no derivative at 0 unless alpha is 1; PyTorch takes alpha")),),
-                slope_kinks=(Kink(lambda n, x, alpha: x == 0,
+                slope_kinks=(Kink(at_zero,
                                   N_("elu has no second derivative at 0; PyTorch takes 0")),)),
     _activation("selu", N_("elu with the two constants that keep mean 0 and variance 1"),
                 numpy=lambda n, x: n.where(x > 0, float(SELU_SCALE) * x, float(SELU_SLOPE) * n.expm1(x)),
                 sympy=lambda sp, u: sp.Piecewise(
                     (sp.Rational(SELU_SCALE) * u, u > 0), (sp.Rational(SELU_SLOPE) * (sp.exp(u) - 1), True)),
-                kinks=(Kink(lambda n, x: x == 0,
+                kinks=(Kink(at_zero,
                             N_("selu has no derivative at 0; PyTorch takes the slope below it, 1.758")),)),
     _activation("threshold", N_("x where x is above the threshold, else value"), example="threshold(x, 0.5, 0)",
                 options=(Param("threshold", "number"), Param("value", "number")),

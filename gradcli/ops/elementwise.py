@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradcli.message import N_, GradcliError, fault
-from gradcli.ops.row import Deviation, Kink, Param, Row, call, elementwise, flat, mask
+from gradcli.ops.row import Deviation, Kink, Param, Row, at_zero, call, cancelling, elementwise, flat, mask
 
 BOTH = "input other"
 MIN, MAX = Param("min", "number", None), Param("max", "number", None)
@@ -15,7 +15,8 @@ MIN, MAX = Param("min", "number", None), Param("max", "number", None)
 
 # ---- where PyTorch's own rules round (in float64, against 60 digits) ------------------------------------------------
 _EXPM1 = N_("PyTorch computes e^x as expm1(x) + 1, which cancels where x is far below 0")
-_NEAR_ONE = N_("1 - x^2 cancels where |x| is near 1")
+_SQUARE = N_("1 - x^2 cancels where |x| is near 1")
+_NEAR_ONE = (Deviation(lambda n, x: abs(x) > 1 - 1e-4, 5e-9, _SQUARE),)
 _TANH = N_("1 - tanh(x)^2 cancels where |x| is large")
 
 
@@ -77,15 +78,14 @@ ELEMENTWISE: tuple[Row, ...] = (
                             N_("0**y has no derivative for y < 1; PyTorch takes y*0**(y - 1) in x (0 where y is 0), "
                                "and in y the limit of 0**y*log(0) (0, and -inf where y < 0)")),)),
     elementwise("sqrt", N_("the square root"), latex=r"\sqrt{{{}}}", domain=(0.1, 4), scalar=call("sqrt"),
-                kinks=(Kink(lambda n, x: x == 0, N_("sqrt has no derivative at 0; PyTorch takes inf")),)),
+                kinks=(Kink(at_zero, N_("sqrt has no derivative at 0; PyTorch takes inf")),)),
     elementwise("rsqrt", N_("1 over the square root"), latex=r"\frac{{1}}{{\sqrt{{{}}}}}", domain=(0.1, 4),
                 numpy=lambda n, x: 1 / n.sqrt(x), scalar=lambda s, u: 1 / s.sqrt(u)),
     elementwise("exp", N_("e to the power x"), latex=r"e^{{{}}}", scalar=call("exp")),
     elementwise("exp2", N_("2 to the power x"), latex=r"2^{{{}}}", scalar=lambda s, u: 2**u),
     elementwise("expm1", N_("e^x - 1, exact near 0"), latex=r"\left(e^{{{}}} - 1\right)",
                 sympy=lambda sp, u: sp.exp(u) - 1,
-                deviations=(Deviation(lambda n, x: (x > -22) & (x < -11), 1e-6, _EXPM1),
-                            Deviation(lambda n, x: x <= -22, 1.0, _EXPM1))),
+                deviations=cancelling(lambda n, x: x < -11, lambda n, x: x <= -22, 1e-6, _EXPM1)),
     elementwise("log", N_("the natural logarithm"), latex=r"\ln\left({}\right)", domain=(0.1, 4), scalar=call("log")),
     elementwise("log2", N_("the logarithm to base 2"), latex=r"\log_{{2}}\left({}\right)", domain=(0.1, 4),
                 scalar=lambda s, u: s.log(u) / s.log(2)),
@@ -107,11 +107,11 @@ ELEMENTWISE: tuple[Row, ...] = (
     elementwise("asin", N_("the arc sine"), latex=r"\arcsin\left({}\right)", aliases=("arcsin",), domain=(-0.95, 0.95),
                 numpy=call("arcsin"), sympy=call("asin"),
                 kinks=(Kink(lambda n, x: abs(x) == 1, N_("asin has no derivative at 1 and -1; PyTorch takes inf")),),
-                deviations=(Deviation(lambda n, x: abs(x) > 1 - 1e-4, 5e-9, _NEAR_ONE),)),
+                deviations=_NEAR_ONE),
     elementwise("acos", N_("the arc cosine"), latex=r"\arccos\left({}\right)", aliases=("arccos",),
                 domain=(-0.95, 0.95), numpy=call("arccos"), sympy=call("acos"),
                 kinks=(Kink(lambda n, x: abs(x) == 1, N_("acos has no derivative at 1 and -1; PyTorch takes -inf")),),
-                deviations=(Deviation(lambda n, x: abs(x) > 1 - 1e-4, 5e-9, _NEAR_ONE),)),
+                deviations=_NEAR_ONE),
     elementwise("atan", N_("the arc tangent"), latex=r"\arctan\left({}\right)", aliases=("arctan",),
                 numpy=call("arctan"), sympy=call("atan")),
     elementwise("atan2", N_("the angle of the point (y, x) seen from the origin: atan(x/y) in the right quadrant"),
@@ -123,18 +123,17 @@ ELEMENTWISE: tuple[Row, ...] = (
     elementwise("sinh", N_("the hyperbolic sine"), sympy=call("sinh")),
     elementwise("cosh", N_("the hyperbolic cosine"), sympy=call("cosh")),
     elementwise("tanh", N_("the hyperbolic tangent"), sympy=call("tanh"),
-                deviations=(Deviation(lambda n, x: (abs(x) > 6) & (abs(x) < 13), 2e-5, _TANH),
-                            Deviation(lambda n, x: abs(x) >= 13, 1.0, _TANH))),
+                deviations=cancelling(lambda n, x: abs(x) > 6, lambda n, x: abs(x) >= 13, 2e-5, _TANH)),
     elementwise("asinh", N_("the inverse hyperbolic sine"), aliases=("arcsinh",),
                 latex=r"\operatorname{{arsinh}}\left({}\right)", numpy=call("arcsinh"), sympy=call("asinh")),
     elementwise("acosh", N_("the inverse hyperbolic cosine"), aliases=("arccosh",),
                 latex=r"\operatorname{{arcosh}}\left({}\right)", domain=(1.1, 4), numpy=call("arccosh"),
                 sympy=call("acosh"),
                 kinks=(Kink(lambda n, x: x == 1, N_("acosh has no derivative at 1; PyTorch takes inf")),),
-                deviations=(Deviation(lambda n, x: x < 1 + 1e-4, 5e-9, _NEAR_ONE),)),
+                deviations=(Deviation(lambda n, x: x < 1 + 1e-4, 5e-9, _SQUARE),)),
     elementwise("atanh", N_("the inverse hyperbolic tangent"), aliases=("arctanh",),
                 latex=r"\operatorname{{artanh}}\left({}\right)", domain=(-0.95, 0.95), numpy=call("arctanh"),
-                sympy=call("atanh"), deviations=(Deviation(lambda n, x: abs(x) > 1 - 1e-4, 5e-9, _NEAR_ONE),)),
+                sympy=call("atanh"), deviations=_NEAR_ONE),
     elementwise("deg2rad", N_("degrees as radians"), scalar=lambda s, u: u * s.pi / 180),
     elementwise("rad2deg", N_("radians as degrees"), scalar=lambda s, u: u * 180 / s.pi),
     elementwise("hypot", N_("the length of the vector (x, y), without overflow"), tensors=BOTH,
@@ -144,10 +143,9 @@ ELEMENTWISE: tuple[Row, ...] = (
 
     # ---- signs and choices: constant or linear between kinks -------------------------------------------------------
     elementwise("abs", N_("the absolute value"), aliases=("absolute",), latex=r"\left|{}\right|", sympy=call("Abs"),
-                kinks=(Kink(lambda n, x: x == 0, N_("abs has no derivative at 0; PyTorch takes 0")),)),
+                kinks=(Kink(at_zero, N_("abs has no derivative at 0; PyTorch takes 0")),)),
     elementwise("sign", N_("-1, 0 or 1 as x is negative, zero or positive"), aliases=("sgn",), sympy=call("sign"),
-                derivative=flat,
-                kinks=(Kink(lambda n, x: x == 0, N_("sign jumps at 0; PyTorch takes 0")),)),
+                derivative=flat, kinks=(Kink(at_zero, N_("sign jumps at 0; PyTorch takes 0")),)),
     elementwise("copysign", N_("the size of x with the sign of y"), tensors=BOTH,
                 # the sign of the result, not of y: at y = ±0 the sign bit counts
                 sympy=lambda sp, a, b: sp.Abs(a) * sp.sign(b),
@@ -178,8 +176,7 @@ ELEMENTWISE: tuple[Row, ...] = (
                 kinks=(Kink(lambda n, a, b: a == b,
                             N_("fmin has no derivative where x equals y; PyTorch takes 1 in x and 0 in y")),)),
     elementwise("clamp", N_("x kept between min and max"), example="clamp(x, -1, 1)", aliases=("clip",),
-                options=(MIN, MAX), check=_needs_a_bound, numpy=call("clip"),
-                sympy=_between,
+                options=(MIN, MAX), check=_needs_a_bound, numpy=call("clip"), sympy=_between,
                 kinks=(Kink(lambda n, x, low, high: (x == (n.nan if low is None else low))
                                                     | (x == (n.nan if high is None else high)),
                             N_("clamp has no derivative at min and max; PyTorch takes 1")),)),
@@ -200,8 +197,7 @@ ELEMENTWISE: tuple[Row, ...] = (
                 kinks=(Kink(lambda n, x: x == n.floor(x), N_("floor jumps at whole numbers; PyTorch takes 0")),)),
     elementwise("ceil", N_("x rounded up"), latex=r"\left\lceil {} \right\rceil", derivative=flat,
                 kinks=(Kink(lambda n, x: x == n.floor(x), N_("ceil jumps at whole numbers; PyTorch takes 0")),)),
-    elementwise("round", N_("x rounded to the nearest whole number, halves to the even one"),
-                derivative=flat,
+    elementwise("round", N_("x rounded to the nearest whole number, halves to the even one"), derivative=flat,
                 kinks=(Kink(lambda n, x: abs(x - n.trunc(x)) == 0.5,
                             N_("round jumps half-way between whole numbers; PyTorch takes 0")),)),
     elementwise("trunc", N_("x rounded towards 0"), aliases=("fix",), derivative=flat,
@@ -223,8 +219,7 @@ ELEMENTWISE: tuple[Row, ...] = (
     elementwise("floor_divide", N_("x/y rounded down (Python's x // y)"), tensors=BOTH, domain=((-4, 4), (0.5, 2)),
                 latex=r"\left\lfloor \frac{{{}}}{{{}}} \right\rfloor",
                 # torch.floor_divide refuses to be differentiated; div with a rounding mode is the same function
-                torch=lambda t, a, b: t.div(a, b, rounding_mode="floor"),
-                derivative=(flat, flat),
+                torch=lambda t, a, b: t.div(a, b, rounding_mode="floor"), derivative=(flat, flat),
                 kinks=(Kink(lambda n, a, b: n.fmod(a, b) == 0,
                             N_("x // y jumps where y divides x; PyTorch takes 0")),)),
 )

@@ -17,19 +17,19 @@ INPUT, TARGET = Param("input"), Param("target")
 _EQUAL = N_("the loss has no derivative where input and target are equal; PyTorch takes 0")
 
 
-def loss_shape(shape: Shape, reduction: str) -> Shape:
+def _loss_shape(shape: Shape, reduction: str) -> Shape:
     if reduction == "batchmean" and not shape:
         raise fault("shape", N_("batchmean divides by the size of the first axis, and the tensor is a scalar"))
     return shape if reduction == "none" else ()
 
 
-def reduce_symbolic(s: Words, x: Tensor, reduction: str) -> Tensor:
+def _reduce_symbolic(s: Words, x: Tensor, reduction: str) -> Tensor:
     if reduction == "none":
         return x
     return s.call("sum" if reduction == "sum" else "mean", x, None, False)
 
 
-def numpy_reduce(n: Numpy, x: Array, reduction: str) -> Array:
+def _numpy_reduce(n: Numpy, x: Array, reduction: str) -> Array:
     if reduction == "none":
         return x
     return n.sum(x) if reduction == "sum" else n.mean(x)
@@ -59,7 +59,7 @@ def _loss(
                     name=param.name,
                     value=float(value),
                 )
-        return loss_shape(same_shape(name, x, y), values[-1])
+        return _loss_shape(_same_shape(name, x, y), values[-1])
 
     def torch_loss(t: Torch, x: TorchTensor, y: TorchTensor, *values: Any) -> TorchTensor:
         given = {param.name: value for param, value in zip(options, values, strict=False)}
@@ -67,7 +67,7 @@ def _loss(
 
     def symbolic(s: Words, x: Tensor, y: Tensor, *values: Any) -> Tensor:
         numbers = [s.scalar.number(value) for value in values[:-1]]
-        return reduce_symbolic(s, s.each(lambda u, w: entry(s.scalar, u, w, *numbers), x, y), values[-1])
+        return _reduce_symbolic(s, s.each(lambda u, w: entry(s.scalar, u, w, *numbers), x, y), values[-1])
 
     return Row(
         name,
@@ -77,14 +77,14 @@ def _loss(
         takes=(INPUT, TARGET, *options, REDUCTION),
         shape=shape,
         torch=torch or torch_loss,
-        numpy=lambda n, x, y, *values: numpy_reduce(n, numpy(n, x, y, *values[:-1]), values[-1]),
+        numpy=lambda n, x, y, *values: _numpy_reduce(n, numpy(n, x, y, *values[:-1]), values[-1]),
         symbolic=symbolic,
         method=False,
         **rest,
     )
 
 
-def same_shape(name: str, x: Shape, y: Shape) -> Shape:
+def _same_shape(name: str, x: Shape, y: Shape) -> Shape:
     """PyTorch warns when a loss broadcasts, because it is nearly always a mistake; here it is told."""
     if x != y:
         raise fault(
@@ -135,11 +135,11 @@ def _without_class_axis(x: Shape) -> Shape:
     return (x[0], *x[2:]) if len(x) > 1 else ()
 
 
-def _shape_without_class(x: Shape) -> Shape:
-    """What is left of scores without their class axis, once there is a class."""
+def _shape_without_class(x: Shape, reduction: str) -> Shape:
+    """The shape of a loss of scores, once there is a class."""
     if x[_class_axis(len(x))] == 0:
         raise fault("shape", N_("the scores are {x}: there is no class"), x=written(x))
-    return _without_class_axis(x)
+    return _loss_shape(_without_class_axis(x), reduction)
 
 
 def _cross_entropy_shape(x: Shape, target: Shape, reduction: str, smoothing: Number) -> Shape:
@@ -154,7 +154,7 @@ def _cross_entropy_shape(x: Shape, target: Shape, reduction: str, smoothing: Num
             c=written(_without_class_axis(x)),
             y=written(target),
         )
-    return loss_shape(_shape_without_class(x), reduction)
+    return _shape_without_class(x, reduction)
 
 
 def _cross_entropy_symbolic(s: Words, x: Tensor, target: Tensor, reduction: str, smoothing: Number) -> Tensor:
@@ -168,7 +168,7 @@ def _cross_entropy_symbolic(s: Words, x: Tensor, target: Tensor, reduction: str,
             loss = s.each(
                 lambda p, q: (1 - s.scalar.number(smoothing)) * p + s.scalar.number(smoothing) * q, loss, spread
             )
-        return reduce_symbolic(s, loss, reduction)
+        return _reduce_symbolic(s, loss, reduction)
     rate = s.scalar.number(smoothing)
     weights = s.each(lambda p: (1 - rate) * p + rate / x.dims[a], target)
     product = s.each(lambda p, q: -p * q, weights, logs)
@@ -185,9 +185,9 @@ def _numpy_cross_entropy(n: Numpy, x: Array, target: Array, reduction: str, smoo
     logs = x - top - n.log(n.sum(n.exp(x - top), axis=a, keepdims=True))
     if _holds_classes(x.shape, target.shape):
         score = _numpy_negative_score(n, logs, target)
-        return numpy_reduce(n, (1 - smoothing) * score - smoothing * n.mean(logs, axis=a), reduction)
+        return _numpy_reduce(n, (1 - smoothing) * score - smoothing * n.mean(logs, axis=a), reduction)
     losses = -n.sum(((1 - smoothing) * target + 1 / x.shape[a] * smoothing) * logs, axis=a)
-    return numpy_reduce(n, losses, reduction)
+    return _numpy_reduce(n, losses, reduction)
 
 
 def _class_target(t: Torch, x: TorchTensor, target: TorchTensor) -> TorchTensor:
@@ -203,7 +203,7 @@ def _nll_shape(x: Shape, target: Shape, reduction: str) -> Shape:
             c=written(_without_class_axis(x)),
             y=written(target),
         )
-    return loss_shape(_shape_without_class(x), reduction)
+    return _shape_without_class(x, reduction)
 
 
 def _class_axis(rank: int) -> int:
@@ -231,8 +231,8 @@ def _numpy_negative_score(n: Numpy, scores: Array, target: Array) -> Array:
 def _kl_div_symbolic(s: Words, x: Tensor, y: Tensor, reduction: str) -> Tensor:
     losses = s.each(lambda u, w: w * (s.scalar.log(w) - u), x, y)
     if reduction == "batchmean":
-        return s.each(lambda u: u / x.dims[0], reduce_symbolic(s, losses, "sum"))
-    return reduce_symbolic(s, losses, reduction)
+        return s.each(lambda u: u / x.dims[0], _reduce_symbolic(s, losses, "sum"))
+    return _reduce_symbolic(s, losses, reduction)
 
 
 # fmt: off
@@ -273,14 +273,15 @@ LOSSES: tuple[Row, ...] = (
         "nll_loss(log_softmax(x, dim=1), y)",
         takes=(INPUT, Param("target", "index"), REDUCTION), shape=_nll_shape, method=False,
         torch=lambda t, x, y, reduction: t.nn.functional.nll_loss(x, y.long(), reduction=reduction),
-        numpy=lambda n, x, y, reduction: numpy_reduce(n, _numpy_negative_score(n, x, y), reduction),
-        symbolic=lambda s, x, y, reduction: reduce_symbolic(s, _negative_score(s, x, y), reduction)),
+        numpy=lambda n, x, y, reduction: _numpy_reduce(n, _numpy_negative_score(n, x, y), reduction),
+        symbolic=lambda s, x, y, reduction: _reduce_symbolic(s, _negative_score(s, x, y), reduction)),
     Row("kl_div", "loss", N_("y (log y - x) for log-probabilities x and probabilities y"), "kl_div(x, y)", method=False,
-        takes=(INPUT, TARGET, BATCHED), shape=lambda x, y, reduction: loss_shape(same_shape("kl_div", x, y), reduction),
+        takes=(INPUT, TARGET, BATCHED),
+        shape=lambda x, y, reduction: _loss_shape(_same_shape("kl_div", x, y), reduction),
         torch=lambda t, x, y, reduction: t.nn.functional.kl_div(x, y, reduction="none").mean() if reduction == "mean"
         else t.nn.functional.kl_div(x, y, reduction=reduction),  # its own "mean" warns on every call
         numpy=lambda n, x, y, reduction: n.sum(n.special.xlogy(y, y) - y * x) / x.shape[0] if reduction == "batchmean"
-        else numpy_reduce(n, n.special.xlogy(y, y) - y * x, reduction),
+        else _numpy_reduce(n, n.special.xlogy(y, y) - y * x, reduction),
         symbolic=_kl_div_symbolic,
         domain=((-2.0, 2.0), (0.05, 0.95))),
 )

@@ -196,7 +196,7 @@ def _cross_symbolic(s: Words, a: Tensor, b: Tensor, dim: int | None) -> Tensor:
     return s.define("z", dims, entry)
 
 
-def read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
+def _read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
     """The letters of each operand's axes and of the output's; `...` is written out with letters of its own.
 
     Raises GradcliError (syntax) for an equation that does not fit the operands.
@@ -264,15 +264,15 @@ def _misfit(text: str) -> GradcliError:
     )
 
 
-def einsum_text(text: str, ranks: Sequence[int]) -> str:
+def _einsum_text(text: str, ranks: Sequence[int]) -> str:
     """The equation with everything written out, as every library reads it alike."""
-    inputs, output = read_equation(text, ranks)
+    inputs, output = _read_equation(text, ranks)
     return ",".join(inputs) + "->" + output
 
 
-def einsum_shape(text: str, operands: tuple[Shape, ...]) -> Shape:
+def _einsum_shape(text: str, operands: tuple[Shape, ...]) -> Shape:
     """The output's shape; an axis of size 1 broadcasts, as in PyTorch."""
-    inputs, output = read_equation(text, [len(o) for o in operands])
+    inputs, output = _read_equation(text, [len(o) for o in operands])
     sizes: dict[str, int] = {}
     for letters, shape in zip(inputs, operands, strict=True):
         own: dict[str, int] = {}
@@ -300,7 +300,7 @@ def einsum_shape(text: str, operands: tuple[Shape, ...]) -> Shape:
 
 def einsum_sizes(text: str, operands: tuple[Shape, ...]) -> tuple[int, int]:
     """Of the operands joined from left to right: the entries of the largest value on the way, and all products."""
-    inputs, output = read_equation(text, [len(o) for o in operands])
+    inputs, output = _read_equation(text, [len(o) for o in operands])
     sizes: dict[str, int] = {}
     for letters, shape in zip(inputs, operands, strict=True):
         for letter, n in zip(letters, shape, strict=True):
@@ -314,9 +314,9 @@ def einsum_sizes(text: str, operands: tuple[Shape, ...]) -> tuple[int, int]:
     return largest, products
 
 
-def einsum_symbolic(s: Words, text: str, operands: tuple[Tensor, ...]) -> Tensor:
+def _einsum_symbolic(s: Words, text: str, operands: tuple[Tensor, ...]) -> Tensor:
     """The sum over every letter that the output lacks."""
-    inputs, output = read_equation(text, [x.rank for x in operands])
+    inputs, output = _read_equation(text, [x.rank for x in operands])
     dims: dict[str, Any] = {}
     for letters, x in zip(inputs, operands, strict=True):
         for letter, d in zip(letters, x.dims, strict=True):
@@ -360,12 +360,12 @@ MATRIX_PRODUCTS: tuple[Row, ...] = (
         shape=_outer_shape, aliases=("ger",),
         symbolic=lambda s, a, b: s.tensor((*a.dims, *b.dims), lambda i, j: a.at(i) * b.at(j))),
     Row("einsum", "linear", N_("a sum of products, written with one letter an axis"), 'einsum("ij,j->i", x, y)',
-        method=False, takes=(Param("equation", "text"), Param("operands", "tensors")), shape=einsum_shape,
+        method=False, takes=(Param("equation", "text"), Param("operands", "tensors")), shape=_einsum_shape,
         work=_einsum_work,
-        torch=lambda t, text, operands: t.einsum(einsum_text(text, [o.dim() for o in operands]), *operands),
+        torch=lambda t, text, operands: t.einsum(_einsum_text(text, [o.dim() for o in operands]), *operands),
         numpy=lambda n, text, operands: n.einsum(
-            einsum_text(text, [o.ndim for o in operands]), *operands, optimize=True),
-        symbolic=einsum_symbolic),
+            _einsum_text(text, [o.ndim for o in operands]), *operands, optimize=True),
+        symbolic=_einsum_symbolic),
     Row("kron", "linear", N_("the Kronecker product"), "kron(x, y)", takes=(A, B), shape=_kron_shape,
         torch=lambda t, a, b: t.kron(a.contiguous(), b.contiguous()), symbolic=_kron_symbolic),
     Row("cross", "linear", N_("the cross product of vectors of size 3, along dim or the first axis of that size"),

@@ -163,6 +163,21 @@ class Deviation:
     order: int = 1
 
 
+def at_zero(n: Numpy, x: Array, *options: Any) -> Any:
+    """Where a kink is at 0."""
+    return x == 0
+
+
+def cancelling(
+    partly: MaskColumn, wholly: MaskColumn, bound: float, says: str, order: int = 1
+) -> tuple[Deviation, Deviation]:
+    """Where digits of PyTorch's derivative cancel, up to `bound`, and where none of them is left."""
+    return (
+        Deviation(lambda n, *a: n.logical_and(partly(n, *a), n.logical_not(wholly(n, *a))), bound, says, order),
+        Deviation(wholly, 1.0, says, order),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One operation.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradcli.message import N_, GradcliError, fault
-from gradcli.ops.row import Deviation, Kink, Number, Param, Row, call, elementwise
+from gradcli.ops.row import Deviation, Kink, Number, Param, Row, at_zero, call, cancelling, elementwise
 from gradcli.shapes import Shape, size
 
 # ---- where PyTorch's own rules round (in float64, against 60 digits) ------------------------------------------------
@@ -72,7 +72,7 @@ SPECIAL: tuple[Row, ...] = (
                             "x/(1 + y) in y")),)),
     _special("entr", N_("the entropy -x*log(x), and 0 at 0"), domain=(0.1, 4), torch=call("special.entr"),
              sympy=lambda sp, u: -u * sp.log(u),
-             kinks=(Kink(lambda n, x: x == 0, N_("entr has no derivative at 0; PyTorch takes inf")),)),
+             kinks=(Kink(at_zero, N_("entr has no derivative at 0; PyTorch takes inf")),)),
     elementwise("logit", N_("log(x/(1 - x)), the inverse of sigmoid; with eps, x is first kept in [eps, 1 - eps]"),
                 options=(Param("eps", "number", None),), domain=(0.05, 0.95), check=_less_than_half,
                 numpy=lambda n, x, eps: n.special.logit(x if eps is None else n.clip(x, eps, 1 - eps)), sympy=_logit,
@@ -94,8 +94,7 @@ SPECIAL: tuple[Row, ...] = (
     _special("erfc", N_("1 - erf(x), exact in the tail"), sympy=call("erfc")),
     _special("erfcx", N_("e^(x^2)*erfc(x), without underflow"), torch=call("special.erfcx"),
              sympy=lambda sp, u: sp.exp(u**2) * sp.erfc(u),
-             deviations=(Deviation(lambda n, x: (x > 200) & (x < 1e5), 1e-5, _ERFCX),
-                         Deviation(lambda n, x: x >= 1e5, 1.0, _ERFCX))),
+             deviations=cancelling(lambda n, x: x > 200, lambda n, x: x >= 1e5, 1e-5, _ERFCX)),
     _special("erfinv", N_("the inverse of erf"), latex=r"\operatorname{{erf}}^{{-1}}\left({}\right)",
              domain=(-0.95, 0.95), sympy=call("erfinv")),
     _special("ndtr", N_("the distribution function of the standard normal distribution"), latex=r"\Phi\left({}\right)",
@@ -104,8 +103,7 @@ SPECIAL: tuple[Row, ...] = (
              # the density over ndtr; as a quotient it would be 0/0 for x < -38
              sympy=lambda sp, u: sp.log(sp.erfc(-u / sp.sqrt(2)) / 2),
              derivative=lambda s, u, y: s.exp(-(u**2) / 2 - y) / s.sqrt(2 * s.pi),
-             deviations=(Deviation(lambda n, x: (x < -100) & (x > -1e5), 1e-5, _LOG_NDTR),
-                         Deviation(lambda n, x: x <= -1e5, 1.0, _LOG_NDTR))),
+             deviations=cancelling(lambda n, x: x < -100, lambda n, x: x <= -1e5, 1e-5, _LOG_NDTR)),
     _special("ndtri", N_("the inverse of ndtr: quantiles of the standard normal distribution"),
              latex=r"\Phi^{{-1}}\left({}\right)", domain=(0.05, 0.95), torch=call("special.ndtri"),
              sympy=lambda sp, u: sp.sqrt(2) * sp.erfinv(2 * u - 1)),
@@ -142,7 +140,7 @@ SPECIAL: tuple[Row, ...] = (
     _special("i0e", N_("e^-|x|*i0(x), without overflow"), torch=call("special.i0e"),
              sympy=lambda sp, u: sp.exp(-sp.Abs(u)) * sp.besseli(0, u),
              derivative=lambda s, u, y: s.i1e(u) - s.sign(u) * y,
-             kinks=(Kink(lambda n, x: x == 0, N_("i0e has no derivative at 0; PyTorch takes 0")),)),
+             kinks=(Kink(at_zero, N_("i0e has no derivative at 0; PyTorch takes 0")),)),
     _special("i1e", N_("e^-|x|*i1(x), without overflow"), torch=call("special.i1e"),
              sympy=lambda sp, u: sp.exp(-sp.Abs(u)) * sp.besseli(1, u),
              derivative=lambda s, u, y: s.where(s.eq(u, 0), s.number("0.5"), s.i0e(u) - y * (s.sign(u) + 1 / u))),
