@@ -7,7 +7,7 @@ from sys import float_info
 from typing import Any
 
 from gradcli.message import N_, fault, limit
-from gradcli.ops.row import Param, Row
+from gradcli.ops.row import Param, Row, X
 from gradcli.ops.words import Tensor, Words
 from gradcli.shapes import Shape
 
@@ -104,11 +104,11 @@ SOURCES: tuple[Row, ...] = (
     Row("linspace", "source", N_("numbers evenly spaced from start to end, both included"), "linspace(-1, 1, 5)",
         method=False, takes=(Param("start", "number"), Param("end", "number"), Param("steps", "integer")),
         differentiable=False, shape=lambda start, end, steps: _sizes_shape((steps,)), symbolic=_linspace_symbolic),
-    Row("ones_like", "source", N_("ones in the shape of a tensor"), "ones_like(x)", takes=(Param("x"),),
+    Row("ones_like", "source", N_("ones in the shape of a tensor"), "ones_like(x)", takes=(X,),
         shape=lambda x: x, differentiable=False, symbolic=lambda s, x: s.tensor(x.dims, lambda *i: 1)),
-    Row("zeros_like", "source", N_("zeros in the shape of a tensor"), "zeros_like(x)", takes=(Param("x"),),
+    Row("zeros_like", "source", N_("zeros in the shape of a tensor"), "zeros_like(x)", takes=(X,),
         shape=lambda x: x, differentiable=False, symbolic=lambda s, x: s.tensor(x.dims, lambda *i: 0)),
-    Row("full_like", "source", N_("one number in the shape of a tensor"), "full_like(x, 7)", takes=(Param("x"), FILL),
+    Row("full_like", "source", N_("one number in the shape of a tensor"), "full_like(x, 7)", takes=(X, FILL),
         shape=lambda x, value: x, differentiable=False,
         symbolic=lambda s, x, value: s.tensor(x.dims, lambda *i: s.scalar.number(value))),
     Row("tensor", "source", N_("the tensor itself: torch.tensor([1, 2]) as it is written in PyTorch"), "tensor([1, 2])",

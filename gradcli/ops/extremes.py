@@ -18,7 +18,7 @@ from gradcli.ops.reductions import (
     torch_axes,
     with_axes,
 )
-from gradcli.ops.row import AXIS, DIMS, KEEPDIM, Axes, Kink, MaskColumn, Numpy, Param, Row
+from gradcli.ops.row import AXIS, DIMS, KEEPDIM, Axes, Kink, MaskColumn, Numpy, Row, X
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, axis, size
@@ -142,7 +142,7 @@ def _shared(name: str, doc: str) -> Row:
         "reduction",
         doc,
         f"{name}(x, dim=0)",
-        takes=(Param("x"), DIMS, KEEPDIM),
+        takes=(X, DIMS, KEEPDIM),
         shape=_extreme_shape,
         torch=lambda t, x, dim, keepdim: getattr(t, name)(x, torch_axes(x, dim), keepdim),
         numpy=numpy_reduction(extreme),
@@ -158,7 +158,7 @@ def _place(name: str, doc: str) -> Row:
         "reduction",
         doc,
         f"x[{name}(x, dim=0)]",
-        takes=(Param("x"), AXIS, KEEPDIM),
+        takes=(X, AXIS, KEEPDIM),
         shape=_extreme_shape,
         differentiable=False,
         numpy=lambda n, x, dim, keepdim: getattr(n, name)(x, axis=dim, keepdims=keepdim),
@@ -175,7 +175,7 @@ def _extreme(name: str, doc: str, choice: str) -> Row:
         "reduction",
         doc,
         f"{name}(x)",
-        takes=(Param("x"), AXIS, KEEPDIM),
+        takes=(X, AXIS, KEEPDIM),
         shape=_extreme_shape,
         torch=lambda t, x, dim, keepdim: (
             with_axes(getattr(t, name)(x), x, keepdim) if dim is None else getattr(t, name)(x, dim, keepdim)[0]
@@ -198,18 +198,18 @@ EXTREMES: tuple[Row, ...] = (
         "several entries reach it; PyTorch's min(x) shares the gradient, min(x, dim) gives it to one of them")),
     # Softmax and its kin
     Row("softmax", "reduction", N_("e^x over its sum along an axis"), "softmax(x, dim=0)",
-        takes=(Param("x"), AXIS), shape=axis_shape,
+        takes=(X, AXIS), shape=axis_shape,
         torch=lambda t, x, dim: t.softmax(x, dim or 0), numpy=_numpy_softmax, symbolic=_softmax_symbolic),
     Row("softmin", "reduction", N_("softmax of -x"), "softmin(x, dim=0)",
-        takes=(Param("x"), AXIS), shape=axis_shape,
+        takes=(X, AXIS), shape=axis_shape,
         torch=lambda t, x, dim: t.nn.functional.softmin(x, dim or 0),
         numpy=lambda n, x, dim: _numpy_softmax(n, -x, dim),
         symbolic=lambda s, x, dim: s.call("softmax", s.each(lambda u: -u, x), dim)),
     Row("log_softmax", "reduction", N_("the logarithm of softmax"), "log_softmax(x, dim=0)",
-        takes=(Param("x"), AXIS), shape=axis_shape,
+        takes=(X, AXIS), shape=axis_shape,
         torch=lambda t, x, dim: t.log_softmax(x, dim or 0), numpy=_numpy_log_softmax, symbolic=_log_softmax_symbolic),
     Row("logsumexp", "reduction", N_("log of the sum of e^x over axes"), "logsumexp(x, dim=0)",
-        takes=(Param("x"), DIMS, KEEPDIM), shape=reduction_shape,
+        takes=(X, DIMS, KEEPDIM), shape=reduction_shape,
         torch=lambda t, x, dim, keepdim: t.logsumexp(x, torch_axes(x, dim), keepdim) if x.dim() else x + 0,
         numpy=_numpy_logsumexp,
         symbolic=lambda s, x, dim, keepdim: reducing_primitive(

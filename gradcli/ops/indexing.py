@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from gradcli.message import N_, fault
-from gradcli.ops.row import Param, Row
+from gradcli.ops.row import Param, Row, X
 from gradcli.ops.words import Dim, Operand, Place, Scalar, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axis, broadcast, written
@@ -217,7 +217,7 @@ def _stack_symbolic(s: Words, tensors: tuple[Tensor, ...], dim: int) -> Tensor:
 # fmt: off
 INDEXING: tuple[Row, ...] = (
     Row("index", "move", N_("entries picked by numbers, slices, None, ... and lists"), "x[1:, None]",
-        takes=(Param("x"), Param("items", "items", follows=True), Param("tensors", "tensors")), method=False,
+        takes=(X, Param("items", "items", follows=True), Param("tensors", "tensors")), method=False,
         shape=_index_shape,
         torch=lambda t, x, items, tensors: x[_python_index(items, [k.long() for k in tensors])],
         numpy=lambda n, x, items, tensors: _numpy_index(x, items, [k.astype(int) for k in tensors]),

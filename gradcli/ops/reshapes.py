@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from math import prod
 
 from gradcli.message import N_, NN_, fault
-from gradcli.ops.row import Axes, Param, Row, call, method
+from gradcli.ops.row import Axes, Param, Row, X, call, method
 from gradcli.ops.words import Dim, Operand, Place, Tensor, Words
 from gradcli.shapes import Shape, axes, axis, size, written
-
-X = Param("x")
 
 
 def _transpose_shape(x: Shape, a: int, b: int) -> Shape:

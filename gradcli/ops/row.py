@@ -235,6 +235,7 @@ class Row:
 
 Interval = tuple[float, float]
 
+X = Param("x")
 AXIS = Param("dim", "dim", None)
 DIMS = Param("dim", "dims", None)
 KEEPDIM = Param("keepdim", "flag", False)

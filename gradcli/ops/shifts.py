@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from gradcli.message import N_, fault
 from gradcli.ops.reshapes import reshape_symbolic
-from gradcli.ops.row import Numpy, Param, Row, method, own_shape
+from gradcli.ops.row import Numpy, Param, Row, X, method, own_shape
 from gradcli.ops.words import Operand, Place, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, axis, written
-
-X = Param("x")
 
 
 def _flip_symbolic(s: Words, x: Tensor, dims: tuple[int, ...]) -> Tensor:
