@@ -178,7 +178,7 @@ def _extreme(name: str, doc: str, choice: str) -> Row:
         takes=(X, AXIS, KEEPDIM),
         shape=_extreme_shape,
         torch=lambda t, x, dim, keepdim: (
-            with_axes(getattr(t, name)(x), x, keepdim) if dim is None else getattr(t, name)(x, dim, keepdim)[0]
+            with_axes(getattr(t, name)(x), x, keepdim) if dim is None else getattr(t, name)(x, dim, keepdim).values
         ),
         numpy=numpy_reduction(name),
         symbolic=lambda s, x, dim, keepdim: _max_symbolic(s, x, dim, keepdim, name),
