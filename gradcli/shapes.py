@@ -135,17 +135,12 @@ def axis(dim: int, rank: int) -> int:
 
 def axes(dims: int | Iterable[int] | None, rank: int) -> tuple[int, ...]:
     """The axes that `dims` names, sorted; all of them for None or an empty tuple."""
-    if rank == 0:
-        places = [axis(d, 0) for d in (() if dims is None else (dims,) if isinstance(dims, int) else dims)]
-        if len(places) > 1:
-            raise fault("shape", N_("dim={dims} names an axis twice"), dims=dims)
-        return ()
     if dims is None or dims == ():
         return tuple(range(rank))
     named = [axis(d, rank) for d in ((dims,) if isinstance(dims, int) else dims)]
     if len(set(named)) < len(named):
         raise fault("shape", N_("dim={dims} names an axis twice"), dims=dims)
-    return tuple(sorted(named))
+    return tuple(sorted(named)) if rank else ()
 
 
 def reduced(shape: Shape, over: tuple[int, ...], keepdim: bool) -> Shape:

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from gradcli.ops import TABLE
-from gradcli.ops.libraries import n as numpy_library
 from gradcli.ops.row import REQUIRED
+from gradcli.ops.row import n as numpy_library
 from gradcli.program import trace, values_of
 from gradcli.report import Array, Definition, Jacobian, Vjp
 from gradcli.shapes import Shape

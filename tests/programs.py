@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from gradcli.message import GradcliError
 from gradcli.ops import ROWS, TABLE
-from gradcli.ops.libraries import n as numpy_library
 from gradcli.ops.row import REQUIRED, Row
+from gradcli.ops.row import n as numpy_library
 from gradcli.program import Apply, Program, trace, values_of
 from gradcli.program.values import filled
 from gradcli.report import Array

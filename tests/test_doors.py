@@ -116,7 +116,7 @@ def test_imports_go_one_way() -> None:
 
 
 @pytest.mark.parametrize("module, line", [
-    ("shapes.py", "from gradcli.ops import TABLE"), ("ops/comparisons.py", "from gradcli.program import trace"),
+    ("shapes.py", "from gradcli.ops import TABLE"), ("ops/elementwise.py", "from gradcli.program import trace"),
     ("render/text.py", "import sympy"), ("symbolic/formulas.py", "import torch"),
         ("numeric/autograd.py", "from gradcli import symbolic"),
 ])  # fmt: skip

@@ -21,10 +21,8 @@ import torch
 
 from gradcli.message import GradcliError
 from gradcli.ops.activations import ACTIVATIONS
-from gradcli.ops.comparisons import MASKS
-from gradcli.ops.elementwise import ELEMENTWISE
-from gradcli.ops.libraries import n
-from gradcli.ops.row import REQUIRED, Deviation, Row
+from gradcli.ops.elementwise import ELEMENTWISE, MASKS
+from gradcli.ops.row import REQUIRED, Deviation, Row, n
 from gradcli.ops.special import SPECIAL
 from gradcli.symbolic.slopes import RESULT, slope, stand_ins
 

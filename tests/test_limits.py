@@ -21,9 +21,8 @@ from gradcli.commands.functions import _fitting as fitting
 from gradcli.message import Exit, GradcliError, Message
 from gradcli.numeric.autograd import computing
 from gradcli.ops import ROWS
-from gradcli.ops.libraries import n
-from gradcli.ops.row import Row
-from gradcli.ops.subscripts import einsum_sizes
+from gradcli.ops.matrix_products import einsum_sizes
+from gradcli.ops.row import Row, n
 from gradcli.program import Apply, Program, trace
 from gradcli.program.builder import ProgramBuilder
 from gradcli.program.program import Constant

@@ -14,8 +14,8 @@ import sympy
 from sympy import Expr, Symbol
 
 from gradcli.ops import ROWS
-from gradcli.ops.libraries import n as numpy_library
 from gradcli.ops.row import Row
+from gradcli.ops.row import n as numpy_library
 from gradcli.symbolic import diff as slopes
 from gradcli.symbolic.diff import partial
 from gradcli.symbolic.dims import Index

@@ -19,9 +19,9 @@ from gradcli.commands.problem import understand
 from gradcli.message import GradcliError
 from gradcli.numeric.autograd import forward
 from gradcli.ops import ROWS, SPELLED, TABLE
-from gradcli.ops.libraries import n as numpy_library
 from gradcli.ops.reshapes import reshape_symbolic
 from gradcli.ops.row import REQUIRED, Row
+from gradcli.ops.row import n as numpy_library
 from gradcli.program import Apply, Program, trace, values_of
 from gradcli.program.values import filled
 from gradcli.report import Array, Compared

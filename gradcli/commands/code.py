@@ -11,7 +11,7 @@ import numpy as np
 from gradcli.commands.graph import choose
 from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, fault, limit
-from gradcli.ops.libraries import n as numpy_library
+from gradcli.ops.row import n as numpy_library
 from gradcli.program import Ref
 from gradcli.program.names import fresh_name
 from gradcli.program.single_step import names_of, output_name

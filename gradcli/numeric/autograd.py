@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from gradcli.program.values import filled, number_of
 from gradcli.report import Array
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
+Replace = Callable[[int, torch.Tensor, list[torch.Tensor]], torch.Tensor]
 REFUSAL = "element 0 of tensors does not require grad and does not have a grad_fn"
 
 
@@ -48,10 +50,8 @@ def vjp(
     `point` holds every input; v has the output's shape. Raises nothing of PyTorch's for an output that does not
     require a gradient: that is an answer (zeros), and `refusal` says so.
     """
-    with computing(dtype, device):
-        values = forward(program, wrt, point, dtype)
-        y, weights = values[program.output.step], as_tensor(v, dtype)
-        variables = variables_among(values, program, wrt)
+    with graph(program, wrt, point, dtype, device) as (_, y, variables):
+        weights = as_tensor(v, dtype)
         plain = bool((weights == 1).all())
         return Numbers(
             _grads_after(lambda: y.backward(weights, retain_graph=True), y, variables),
@@ -88,11 +88,7 @@ def as_float64(value: torch.Tensor) -> Array:
 
 
 def forward(
-    program: Program,
-    wrt: Sequence[str],
-    point: Mapping[str, Array],
-    dtype: str,
-    replace: Callable[[int, torch.Tensor, list[torch.Tensor]], torch.Tensor] | None = None,
+    program: Program, wrt: Sequence[str], point: Mapping[str, Array], dtype: str, replace: Replace | None = None
 ) -> list[torch.Tensor]:
     """The value of every step; the variables in `wrt` require gradients (an intermediate retains its own).
 
@@ -114,11 +110,6 @@ def forward(
             value = _track(value)
         values.append(value)
     return values
-
-
-def variables_among(values: Sequence[torch.Tensor], program: Program, wrt: Sequence[str]) -> dict[str, torch.Tensor]:
-    """The variables by their names, among the values of every step."""
-    return {name: values[ref.step] for name in wrt if (ref := program.variable(name)) is not None}
 
 
 def _track(value: torch.Tensor) -> torch.Tensor:
@@ -168,3 +159,28 @@ def computing(dtype: str, device: str = "cpu") -> Iterator[None]:
         raise fault("domain", N_("PyTorch does not compute this: {reason}"), reason=reason) from None
     finally:
         torch.set_default_dtype(before)
+
+
+class Graph(NamedTuple):
+    """What a forward pass leaves: the value of every step, the output's among them, and the variables' by their
+    names."""
+
+    values: list[torch.Tensor]
+    y: torch.Tensor
+    variables: dict[str, torch.Tensor]
+
+
+@contextmanager
+def graph(
+    program: Program,
+    wrt: Sequence[str],
+    point: Mapping[str, Array],
+    dtype: str = "float64",
+    device: str = "cpu",
+    replace: Replace | None = None,
+) -> Iterator[Graph]:
+    """The graph of a forward pass, in the state that a computation of ours needs."""
+    with computing(dtype, device):
+        values = forward(program, wrt, point, dtype, replace)
+        variables = {name: values[ref.step] for name in wrt if (ref := program.variable(name)) is not None}
+        yield Graph(values, values[program.output.step], variables)

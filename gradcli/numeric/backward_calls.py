@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import as_float64, as_tensor, computing, forward, variables_among
+from gradcli.numeric.autograd import as_float64, as_tensor, graph
 from gradcli.numeric.step_gradients import grad_fn
 from gradcli.program import Apply, Program
 from gradcli.program.work import refuse_many
@@ -39,11 +39,8 @@ def call_backward(
     """`y.backward(v)` so many times on one graph (v None: `y.backward()`); it ends at the first error."""
     refuse_many(program, count)
     results: list[CallResult] = []
-    with computing(dtype, device):
-        values = forward(program, wrt, point, dtype)
-        y = values[program.output.step]
+    with graph(program, wrt, point, dtype, device) as (_, y, variables):
         weights = None if v is None else as_tensor(v, dtype)
-        variables = variables_among(values, program, wrt)
         for _ in range(count):
             if zero_grad:
                 _zero(variables)
@@ -81,9 +78,7 @@ def intermediates(
 ) -> Mapping[str, tuple[str, Array | None]]:
     """For each named value that is no leaf and not the output: its `grad_fn`, and the `.grad` that retain_grad() keeps
     (None where it does not depend on a variable)."""
-    with computing(dtype, device):
-        values = forward(program, wrt, point, dtype)
-        y = values[program.output.step]
+    with graph(program, wrt, point, dtype, device) as (values, y, _):
         places = {
             name: ref.step
             for name, ref in program.names.items()

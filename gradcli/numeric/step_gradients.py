@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import as_float64, as_tensor, computing, forward
+from gradcli.numeric.autograd import as_float64, as_tensor, graph
 from gradcli.program import Apply, Constant, Program, Step
 from gradcli.program.values import filled
 from gradcli.report import Array
@@ -35,9 +35,7 @@ def step_gradients(
     device: str = "cpu",
 ) -> tuple[StepGradient, ...]:
     """Every value that backward reaches, in the order it visits them: the output first, the leaves last."""
-    with computing(dtype, device):
-        values = forward(program, wrt, point, dtype)
-        y = values[program.output.step]
+    with graph(program, wrt, point, dtype, device) as (values, y, _):
         if not y.requires_grad:
             return ()
         for value in values:
@@ -78,8 +76,7 @@ def grad_fns(
     A number stays a number here, as it is in a person's own program: x**2 is PowBackward0, and not the power of
     tensors.
     """
-    with computing(dtype):
-        values = forward(program, wrt, point, dtype)
+    with graph(program, wrt, point, dtype) as (values, _, _):
         return tuple(grad_fn(program, place, values) for place in range(len(values)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gradcli.numeric.autograd import computing, forward
+from gradcli.numeric.autograd import graph
 from gradcli.program import Program
 from gradcli.program.source_text import Library, SourceWriter, Spelled, made
 from gradcli.report import Array
@@ -26,9 +26,7 @@ def torch_lines(
     program: Program, names: Sequence[str], wrt: Sequence[str], point: Mapping[str, Array], dtype: str
 ) -> Lines:
     """The program in PyTorch's words; the steps of `wrt` have a line each."""
-    with computing(dtype):
-        values = forward(program, wrt, point, dtype)
-        y = values[program.output.step]
+    with graph(program, wrt, point, dtype) as (values, y, _):
         moving: frozenset[int] = frozenset()
         if y.requires_grad:
             for value in values:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from gradcli.ops.activations import ACTIVATIONS
-from gradcli.ops.class_losses import CLASS_LOSSES
-from gradcli.ops.comparisons import MASKS
 from gradcli.ops.constructors import SOURCES
-from gradcli.ops.diagonals import DIAGONALS
-from gradcli.ops.elementwise import ELEMENTWISE
+from gradcli.ops.elementwise import ELEMENTWISE, MASKS
 from gradcli.ops.extremes import EXTREMES
-from gradcli.ops.indexing import INDEXING
-from gradcli.ops.joining import JOINING
+from gradcli.ops.indexing import INDEXING, JOINING
 from gradcli.ops.layers import LAYERS
 from gradcli.ops.losses import LOSSES
 from gradcli.ops.matrix_products import MATRIX_PRODUCTS
@@ -18,14 +14,12 @@ from gradcli.ops.reductions import REDUCTIONS
 from gradcli.ops.reshapes import RESHAPES
 from gradcli.ops.row import Row
 from gradcli.ops.shifts import SHIFTS
-from gradcli.ops.softmax import SOFTMAX
 from gradcli.ops.special import SPECIAL
 from gradcli.ops.square_matrices import SQUARE_MATRICES
-from gradcli.ops.transposes import TRANSPOSES
 
 ROWS: tuple[Row, ...] = (
-    *ELEMENTWISE, *ACTIVATIONS, *SPECIAL, *MASKS, *REDUCTIONS, *EXTREMES, *SOFTMAX, *MATRIX_PRODUCTS, *SQUARE_MATRICES,
-    *INDEXING, *TRANSPOSES, *RESHAPES, *JOINING, *SHIFTS, *DIAGONALS, *LOSSES, *CLASS_LOSSES, *LAYERS, *SOURCES,
+    *ELEMENTWISE, *ACTIVATIONS, *SPECIAL, *MASKS, *REDUCTIONS, *EXTREMES, *MATRIX_PRODUCTS, *SQUARE_MATRICES,
+    *INDEXING, *RESHAPES, *JOINING, *SHIFTS, *LOSSES, *LAYERS, *SOURCES,
 )  # fmt: skip
 TABLE: dict[str, Row] = {row.name: row for row in ROWS}
 """Every row by its name."""

@@ -1,34 +1,42 @@
-"""Entries picked by numbers, slices, None, ... and lists: what `x[...]` means. Symbolically an index map."""
+"""Entries picked by numbers, slices, None, ... and lists (what `x[...]` means), and tensors put together along
+an axis they have, or along a new one. Symbolically an index map."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from gradcli.message import N_
-from gradcli.ops.row import Param, Row
-from gradcli.ops.words import Dim, Operand, Place, Tensor, Words
+from gradcli.message import N_, fault
+from gradcli.ops.row import Param, Row, X
+from gradcli.ops.words import Dim, Operand, Place, Scalar, Tensor, Words
 from gradcli.report import Array
-from gradcli.shapes import Shape, broadcast
+from gradcli.shapes import Shape, axis, broadcast, written
 
+T = TypeVar("T")
 Item = tuple[Any, ...]
 """("at", i) | ("slice", start, stop, step) | ("new",) | ("tensor", k): the k-th of the index tensors."""
 
 
 def _index_shape(x: Shape, items: tuple[Item, ...], tensors: tuple[Shape, ...]) -> Shape:
-    shape: list[int] = []
-    a = 0
-    for item in items:
-        if item[0] == "new":
-            shape.append(1)
-            continue
-        if item[0] == "slice":
-            shape.append(len(range(*slice(*item[1:]).indices(x[a]))))
-        a += 1
+    shape = _plain_dims(x, items, lambda n, *ends: len(range(*slice(*ends).indices(n))))
     if not tensors:
         return tuple(shape)
     place = _advanced_place(items)
     return (*shape[:place], *broadcast(*tensors), *shape[place:])
+
+
+def _plain_dims(dims: Sequence[T], items: tuple[Item, ...], sliced: Callable[..., T]) -> list[T | int]:
+    """The size of each axis that a slice or None makes; `sliced` gets an axis's size, start, stop and step."""
+    sizes: list[T | int] = []
+    left = iter(dims)
+    for item in items:
+        if item[0] == "new":
+            sizes.append(1)
+            continue
+        dim = next(left)
+        if item[0] == "slice":
+            sizes.append(sliced(dim, *item[1:]))
+    return sizes
 
 
 def _advanced_place(items: tuple[Item, ...]) -> int:
@@ -61,15 +69,7 @@ def _python_index(items: tuple[Item, ...], tensors: Sequence[Any]) -> tuple[Any,
 
 
 def _index_symbolic(s: Words, x: Tensor, items: tuple[Item, ...], tensors: tuple[Tensor, ...]) -> Tensor:
-    kept: list[Dim] = []  # the dim of each axis that a slice or None makes
-    a = 0
-    for item in items:
-        if item[0] == "new":
-            kept.append(1)
-            continue
-        if item[0] == "slice":
-            kept.append(_slice_dim(s, x.dims[a], *item[1:])[1])
-        a += 1
+    kept = _plain_dims(x.dims, items, lambda dim, *ends: _slice_dim(s, dim, *ends)[1])
     common = s.broadcast(*(t.dims for t in tensors)) if tensors else ()
     place = _advanced_place(items) if tensors else 0
     dims = (*kept[:place], *common, *kept[place:])
@@ -138,13 +138,101 @@ def _from_start(s: Words, place: Place, dim: Dim) -> Place:
     return dim + place if from_end else place
 
 
+DIM0 = Param("dim", "dim", 0)
+
+
+def _cat_shape(tensors: tuple[Shape, ...], dim: int) -> Shape:
+    first = tensors[0]
+    if not first:
+        raise fault(
+            "shape",
+            N_("cat joins tensors that have an axis; scalars are stacked"),
+            hint=N_("[a, b]  or  stack([a, b])"),
+        )
+    a = axis(dim, len(first))
+    for other in tensors[1:]:
+        if len(other) != len(first) or any(m != n for k, (m, n) in enumerate(zip(first, other, strict=True)) if k != a):
+            raise fault(
+                "shape",
+                N_("cat along dim={dim}: shapes {a} and {b} differ elsewhere"),
+                dim=dim,
+                a=written(first),
+                b=written(other),
+            )
+    return (*first[:a], sum(s[a] for s in tensors), *first[a + 1 :])
+
+
+def _cat_symbolic(s: Words, tensors: tuple[Tensor, ...], dim: int) -> Tensor:
+    """The sum of the pieces, each shifted and within a bracket; a Where would hide the pieces from each other."""
+    a = axis(dim, tensors[0].rank)
+    dims = list(tensors[0].dims)
+    for other in tensors[1:]:
+        for k, d in enumerate(other.dims):
+            dims[k] = dims[k] if k == a else s.unify(dims[k], d)
+    offsets: list[Dim] = [0]
+    for piece in tensors:
+        offsets.append(offsets[-1] + piece.dims[a])
+    dims[a] = offsets[-1]
+
+    def entry(*o: Place) -> Operand:
+        value: Scalar | None = None
+        for piece, low in reversed(list(zip(tensors, offsets[:-1], strict=True))):
+            local = [p if k != a else (0 if piece.dims[a] == 1 else p - low) for k, p in enumerate(o)]
+            here = piece.at(*local)
+            value = here if value is None else s.choose(o[a], low + piece.dims[a], here, value)
+        assert value is not None
+        return value
+
+    return s.tensor(dims, entry)
+
+
+def _stack_shape(tensors: tuple[Shape, ...], dim: int) -> Shape:
+    common = broadcast(*tensors) if all(not s for s in tensors) else tensors[0]
+    for place, other in enumerate(tensors):
+        if other != common:
+            raise fault(
+                "shape",
+                N_("a list stacks tensors of one shape; item 0 is {a} and item {k} is {b}"),
+                hint=N_("cat([a, b]) joins tensors along an axis they have"),
+                a=written(common),
+                b=written(other),
+                k=place,
+            )
+    a = axis(dim, len(common) + 1)
+    return (*common[:a], len(tensors), *common[a:])
+
+
+def _stack_symbolic(s: Words, tensors: tuple[Tensor, ...], dim: int) -> Tensor:
+    a = axis(dim, tensors[0].rank + 1)
+    common = s.broadcast(*(x.dims for x in tensors))
+    dims = [*common[:a], len(tensors), *common[a:]]
+
+    def entry(*o: Place) -> Operand:
+        rest = [p for k, p in enumerate(o) if k != a]
+        return s.pick(o[a], [x.at(*rest) for x in tensors])
+
+    return s.tensor(dims, entry)
+
+
 # fmt: off
 INDEXING: tuple[Row, ...] = (
     Row("index", "move", N_("entries picked by numbers, slices, None, ... and lists"), "x[1:, None]",
-        takes=(Param("x"), Param("items", "items", follows=True), Param("tensors", "tensors")), method=False,
+        takes=(X, Param("items", "items", follows=True), Param("tensors", "tensors")), method=False,
         shape=_index_shape,
         torch=lambda t, x, items, tensors: x[_python_index(items, [k.long() for k in tensors])],
         numpy=lambda n, x, items, tensors: _numpy_index(x, items, [k.astype(int) for k in tensors]),
         symbolic=_index_symbolic),
+)
+# fmt: on
+
+# fmt: off
+JOINING: tuple[Row, ...] = (
+    # Joining
+    Row("cat", "move", N_("tensors joined along an axis they have"), "cat([x, y], dim=0)",
+        aliases=("concat", "concatenate"), takes=(Param("tensors", "tensors"), DIM0), shape=_cat_shape, method=False,
+        numpy=lambda n, tensors, dim: n.concatenate(tensors, axis=dim), symbolic=_cat_symbolic),
+    Row("stack", "move", N_("tensors of one shape joined along a new axis"), "stack([x, y], dim=0)",
+        takes=(Param("tensors", "tensors"), DIM0), shape=_stack_shape, method=False,
+        numpy=lambda n, tensors, dim: n.stack(tensors, axis=dim), symbolic=_stack_symbolic),
 )
 # fmt: on

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from gradcli.message import N_, fault
-from gradcli.ops.families import deltas, own_shape
-from gradcli.ops.libraries import Numpy
-from gradcli.ops.reductions import numpy_norm
-from gradcli.ops.row import Deviation, Number, Param, Row
+from gradcli.ops.reductions import kept_axes_match, numpy_norm, reduced_to_0, reducing_primitive
+from gradcli.ops.row import Deviation, Number, Numpy, Param, Row, call, deltas, own_shape
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, broadcast, reduced, size, written
@@ -91,7 +89,7 @@ def _standardize_symbolic(s: Words, x: Tensor, over: tuple[int, ...], eps: Numbe
         def entry(o: Sequence[Place], i: Sequence[Place]) -> Operand:
             inside = deltas(s, ((o[a], i[a]) for a in over))
             local = inside - 1 / count - h(*o) * h(*i) / count
-            return _same_outside(s, o, i, over) * local / sigma(*_reduced_to_0(i, over))
+            return kept_axes_match(s, o, i, over, True) * local / sigma(*reduced_to_0(i, over))
 
         return entry
 
@@ -100,26 +98,13 @@ def _standardize_symbolic(s: Words, x: Tensor, over: tuple[int, ...], eps: Numbe
 
 def _spread_symbolic(s: Words, x: Tensor, over: tuple[int, ...], eps: Number) -> Tensor:
     """∂σ[o]/∂x[i] = (x[i] - mean)/(n σ[o]) where the other axes match."""
-    source = s.node(x)
     count = s.count(x, over)
 
-    def rule(sigma: Node) -> Jacobian:
-        def entry(o: Sequence[Place], i: Sequence[Place]) -> Operand:
-            mean = s.node(s.unnamed().reduce(x, over, True, lambda u, n: u / n, "mu"))
-            return _same_outside(s, o, i, over) * (source(*i) - mean(*_reduced_to_0(i, over))) / count / sigma(*o)
+    def local(sigma: Scalar, u: Scalar, i: Sequence[Place]) -> Scalar:
+        mean = s.node(s.unnamed().reduce(x, over, True, lambda u, n: u / n, "mu"))
+        return (u - mean(*reduced_to_0(i, over))) / count / sigma
 
-        return entry
-
-    return s.primitive("sigma", s.reduced(x, over, True), (source, over, eps), (source, rule), row="spread")
-
-
-def _same_outside(s: Words, o: Sequence[Place], i: Sequence[Place], over: tuple[int, ...]) -> Scalar:
-    return deltas(s, (pair for a, pair in enumerate(zip(o, i, strict=True)) if a not in over))
-
-
-def _reduced_to_0(i: Sequence[Place], over: tuple[int, ...]) -> list[Place]:
-    """The indices of a mean or a deviation that kept its axes."""
-    return [0 if a in over else p for a, p in enumerate(i)]
+    return reducing_primitive(s, "sigma", x, over, True, local, (over, eps), row="spread")
 
 
 def _numpy_standardize(n: Numpy, x: Array, over: tuple[int, ...], eps: float) -> Array:
@@ -241,8 +226,7 @@ def _one_hot_shape(x: Shape, count: int) -> Shape:
 # fmt: off
 LAYERS: tuple[Row, ...] = (
     Row("linear", "layer", N_("x @ w.T + b, as nn.Linear has it"), "linear(x, w)", method=False,
-        takes=(INPUT, Param("weight"), BIAS), shape=_linear_shape,
-        torch=lambda t, x, w, b: t.nn.functional.linear(x, w, b),
+        takes=(INPUT, Param("weight"), BIAS), shape=_linear_shape, torch=call("nn.functional.linear"),
         numpy=lambda n, x, w, b: x @ w.T + (0 if b is None else b), symbolic=_linear_symbolic),
     Row("layer_norm", "layer", N_("x minus its mean, over its standard deviation, along the last axes"),
         "layer_norm(x)", method=False,
@@ -268,19 +252,17 @@ LAYERS: tuple[Row, ...] = (
         takes=(INPUT, Param("weight"), BIAS,
                Param("stride", "integer", 1), Param("padding", "integer", 0), Param("dilation", "integer", 1)),
         shape=_conv_shape, numpy=_numpy_conv, symbolic=_conv_symbolic, work=_conv_work,
-        torch=lambda t, x, w, b, stride, padding, dilation: t.nn.functional.conv1d(x, w, b, stride, padding, dilation)),
+        torch=call("nn.functional.conv1d")),
     Row("cosine_similarity", "layer", N_("the inner product over the product of the norms"),
         "cosine_similarity(x, y, dim=0)", method=False,
         takes=(Param("x1"), Param("x2"), Param("dim", "dim", 1), Param("eps", "number", Fraction(1, 10**8))),
         shape=lambda a, b, dim, eps: reduced(broadcast(a, b), axes(dim, len(broadcast(a, b))), False),
-        torch=lambda t, a, b, dim, eps: t.nn.functional.cosine_similarity(a, b, dim, eps),
-        numpy=_numpy_similarity, symbolic=_similarity_symbolic,
+        torch=call("nn.functional.cosine_similarity"), numpy=_numpy_similarity, symbolic=_similarity_symbolic,
         deviations=(Deviation(_has_small_norm, 1.0, _CLAMPED),)),
     Row("normalize", "layer", N_("x over its norm along an axis"), "normalize(x, dim=0)", method=False,
         takes=(INPUT, Param("p", "number", Fraction(2)), Param("dim", "dim", 1),
                Param("eps", "number", Fraction(1, 10**12))),
-        shape=lambda x, p, dim, eps: own_shape(x, dim),
-        torch=lambda t, x, p, dim, eps: t.nn.functional.normalize(x, p, dim, eps),
+        shape=lambda x, p, dim, eps: own_shape(x, dim), torch=call("nn.functional.normalize"),
         numpy=lambda n, x, p, dim, eps: x / n.maximum(numpy_norm(n, x, p, dim, True), eps),
         symbolic=lambda s, x, p, dim, eps: s.each(
             lambda u, r: u / s.scalar.clamp_min(r, s.scalar.number(eps)),

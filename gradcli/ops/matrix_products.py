@@ -1,12 +1,15 @@
-"""Products of vectors, matrices and batches of them: sums of products, which the symbolic column contracts."""
+"""Products of vectors, matrices and batches of them: sums of products, which the symbolic column contracts; and what an
+einsum's letters mean, `...` and implicit outputs included."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
+from string import ascii_letters
+from typing import Any
 
-from gradcli.message import N_, Message, fault
+from gradcli.message import N_, NN_, GradcliError, Message, fault, joined
 from gradcli.ops.row import Param, Row, ShapeColumn
-from gradcli.ops.subscripts import einsum_shape, einsum_sizes, einsum_symbolic, einsum_text
 from gradcli.ops.words import Operand, Place, Sum, Tensor, Words
 from gradcli.shapes import Shape, axis, broadcast, size, written
 
@@ -193,6 +196,146 @@ def _cross_symbolic(s: Words, a: Tensor, b: Tensor, dim: int | None) -> Tensor:
     return s.define("z", dims, entry)
 
 
+def _read_equation(text: str, ranks: Sequence[int]) -> tuple[list[str], str]:
+    """The letters of each operand's axes and of the output's; `...` is written out with letters of its own.
+
+    Raises GradcliError (syntax) for an equation that does not fit the operands.
+    """
+    left, arrow, right = text.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(ranks):
+        raise fault(
+            "syntax",
+            NN_(
+                "einsum: the equation names {count} operand, and {b} are given",
+                "einsum: the equation names {count} operands, and {b} are given",
+            ),
+            count=len(terms),
+            b=len(ranks),
+        )
+    spare = [c for c in ascii_letters if c not in text]
+    width = max(
+        (rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True) if "..." in term),
+        default=0,
+    )
+    if width < 0:
+        raise _misfit(text)
+    dots = "".join(spare[:width])
+    inputs = [_expand_dots(term, rank, dots, text) for term, rank in zip(terms, ranks, strict=True)]
+    if arrow:
+        output = right.replace("...", dots)
+    else:
+        once = sorted(c for c in set("".join(inputs)) - set(dots) if "".join(inputs).count(c) == 1)
+        output = dots + "".join(once)
+    if any(c not in "".join(inputs) for c in output) or len(set(output)) < len(output):
+        raise _misfit(text)
+    return inputs, output
+
+
+def _expand_dots(term: str, rank: int, dots: str, text: str) -> str:
+    letters = term.replace("...", "")
+    if letters and not (letters.isascii() and letters.isalpha()):
+        raise _misfit(text)
+    if "..." not in term:
+        if len(term) != rank:
+            raise fault(
+                "shape",
+                NN_(
+                    "einsum: {term} has {a} letters for an operand with {count} dimension",
+                    "einsum: {term} has {a} letters for an operand with {count} dimensions",
+                ),
+                term=term,
+                a=len(term),
+                count=rank,
+            )
+        return term
+    here = rank - len(letters)
+    if here < 0:
+        raise _misfit(text)
+    return term.replace("...", dots[len(dots) - here :] if here else "")
+
+
+def _misfit(text: str) -> GradcliError:
+    return fault(
+        "syntax",
+        N_("einsum: the equation {text} can't be read"),
+        hint=N_('for example: einsum("ij,jk->ik", a, b)'),
+        text=text,
+    )
+
+
+def _einsum_text(text: str, ranks: Sequence[int]) -> str:
+    """The equation with everything written out, as every library reads it alike."""
+    inputs, output = _read_equation(text, ranks)
+    return ",".join(inputs) + "->" + output
+
+
+def _einsum_shape(text: str, operands: tuple[Shape, ...]) -> Shape:
+    """The output's shape; an axis of size 1 broadcasts, as in PyTorch."""
+    inputs, output = _read_equation(text, [len(o) for o in operands])
+    sizes: dict[str, int] = {}
+    for letters, shape in zip(inputs, operands, strict=True):
+        own: dict[str, int] = {}
+        for letter, n in zip(letters, shape, strict=True):
+            if own.setdefault(letter, n) != n:  # a diagonal does not broadcast
+                raise fault(
+                    "shape",
+                    N_("einsum: {letter} is repeated in one operand, where it is {a} and {b}"),
+                    letter=letter,
+                    a=own[letter],
+                    b=n,
+                )
+            if sizes.get(letter, 1) not in (1, n) and n != 1:
+                raise fault(
+                    "shape",
+                    N_("einsum: {letter} is {a} in one operand and {b} in another ({shapes})"),
+                    letter=letter,
+                    a=sizes[letter],
+                    b=n,
+                    shapes=joined(", ", map(written, operands)),
+                )
+            sizes[letter] = max(n, sizes.get(letter, 1)) if n != 0 else 0
+    return tuple(sizes[c] for c in output)
+
+
+def einsum_sizes(text: str, operands: tuple[Shape, ...]) -> tuple[int, int]:
+    """Of the operands joined from left to right: the entries of the largest value on the way, and all products."""
+    inputs, output = _read_equation(text, [len(o) for o in operands])
+    sizes: dict[str, int] = {}
+    for letters, shape in zip(inputs, operands, strict=True):
+        for letter, n in zip(letters, shape, strict=True):
+            sizes[letter] = max(n, sizes.get(letter, 1))
+    held, largest, products = set(inputs[0]), 1, 1
+    for place, letters in enumerate(inputs[1:], 1):
+        together = held | set(letters)
+        held = together & set("".join(inputs[place + 1 :]) + output)
+        products += prod(sizes[c] for c in together)
+        largest = max(largest, prod(sizes[c] for c in held))
+    return largest, products
+
+
+def _einsum_symbolic(s: Words, text: str, operands: tuple[Tensor, ...]) -> Tensor:
+    """The sum over every letter that the output lacks."""
+    inputs, output = _read_equation(text, [x.rank for x in operands])
+    dims: dict[str, Any] = {}
+    for letters, x in zip(inputs, operands, strict=True):
+        for letter, d in zip(letters, x.dims, strict=True):
+            known = dims.get(letter, 1)
+            dims[letter] = known if d == 1 else d if known == 1 else s.equal(known, d, broadcast=True)
+    summed = sorted(set(dims) - set(output))
+
+    def entry(*o: Place) -> Sum:
+        at = {**dict(zip(output, o, strict=True)), **{c: s.index(dims[c]) for c in summed}}
+        body = s.scalar.number(1)
+        for letters, x in zip(inputs, operands, strict=True):
+            body = body * x.at(*(0 if d == 1 else at[c] for c, d in zip(letters, x.dims, strict=True)))
+        return [at[c] for c in summed], body
+
+    if not summed:
+        return s.tensor([dims[c] for c in output], lambda *o: entry(*o)[1])
+    return s.summed("z", [dims[c] for c in output], entry)
+
+
 # fmt: off
 MATRIX_PRODUCTS: tuple[Row, ...] = (
     Row("matmul", "linear", N_("the product of matrices, vectors or batches of matrices: a @ b"), "x @ y",
@@ -201,35 +344,30 @@ MATRIX_PRODUCTS: tuple[Row, ...] = (
     Row("mm", "linear", N_("the product of two matrices"), "mm(x, y)", takes=(A, B), aliases=("chain_matmul",),
         work=_matmul_work,
         shape=_shape_of_ranks("mm", (2, 2), N_("mv(A, x) for a matrix and a vector;  A @ x  for any of them")),
-        torch=lambda t, a, b: t.mm(a, b), numpy=lambda n, a, b: a @ b, symbolic=matmul_symbolic),
+        numpy=lambda n, a, b: a @ b, symbolic=matmul_symbolic),
     Row("mv", "linear", N_("a matrix times a vector"), "mv(x, y)", takes=(A, Param("vec")),
         shape=_shape_of_ranks("mv", (2, 1), N_("mm(A, B) for two matrices;  A @ B  for any of them")),
-        torch=lambda t, a, b: t.mv(a, b), numpy=lambda n, a, b: a @ b, symbolic=matmul_symbolic),
+        numpy=lambda n, a, b: a @ b, symbolic=matmul_symbolic),
     Row("bmm", "linear", N_("the product of two batches of matrices"), "bmm(x, y)", takes=(A, Param("mat2")),
-        work=_matmul_work,
-        shape=_shape_of_ranks("bmm", (3, 3), N_("A @ B  for matrices without a batch")),
-        torch=lambda t, a, b: t.bmm(a, b), numpy=lambda n, a, b: a @ b, symbolic=matmul_symbolic),
-    Row("dot", "linear", N_("the inner product of two vectors"), "dot(x, y)",
-        takes=(A, Param("tensor")), shape=_dot_shape, aliases=("vdot",),
-        torch=lambda t, a, b: t.dot(a, b), numpy=lambda n, a, b: n.dot(a, b), symbolic=matmul_symbolic),
+        work=_matmul_work, shape=_shape_of_ranks("bmm", (3, 3), N_("A @ B  for matrices without a batch")),
+        numpy=lambda n, a, b: a @ b, symbolic=matmul_symbolic),
+    Row("dot", "linear", N_("the inner product of two vectors"), "dot(x, y)", takes=(A, Param("tensor")),
+        shape=_dot_shape, aliases=("vdot",), symbolic=matmul_symbolic),
     Row("inner", "linear", N_("products summed over the last axis of both"), "inner(x, y)", takes=(A, B),
-        shape=_inner_shape,
-        work=lambda a, b: size(_inner_shape(a, b)) * (a[-1] if a and b else 1) // A_MOMENT,
-        torch=lambda t, a, b: t.inner(a, b), numpy=lambda n, a, b: n.inner(a, b), symbolic=_inner_symbolic),
-    Row("outer", "linear", N_("all products of two vectors' entries"), "outer(x, y)",
-        takes=(A, Param("vec2")), shape=_outer_shape, aliases=("ger",),
-        torch=lambda t, a, b: t.outer(a, b), numpy=lambda n, a, b: n.outer(a, b),
+        shape=_inner_shape, work=lambda a, b: size(_inner_shape(a, b)) * (a[-1] if a and b else 1) // A_MOMENT,
+        symbolic=_inner_symbolic),
+    Row("outer", "linear", N_("all products of two vectors' entries"), "outer(x, y)", takes=(A, Param("vec2")),
+        shape=_outer_shape, aliases=("ger",),
         symbolic=lambda s, a, b: s.tensor((*a.dims, *b.dims), lambda i, j: a.at(i) * b.at(j))),
     Row("einsum", "linear", N_("a sum of products, written with one letter an axis"), 'einsum("ij,j->i", x, y)',
-        method=False, takes=(Param("equation", "text"), Param("operands", "tensors")), shape=einsum_shape,
+        method=False, takes=(Param("equation", "text"), Param("operands", "tensors")), shape=_einsum_shape,
         work=_einsum_work,
-        torch=lambda t, text, operands: t.einsum(einsum_text(text, [o.dim() for o in operands]), *operands),
+        torch=lambda t, text, operands: t.einsum(_einsum_text(text, [o.dim() for o in operands]), *operands),
         numpy=lambda n, text, operands: n.einsum(
-            einsum_text(text, [o.ndim for o in operands]), *operands, optimize=True),
-        symbolic=einsum_symbolic),
+            _einsum_text(text, [o.ndim for o in operands]), *operands, optimize=True),
+        symbolic=_einsum_symbolic),
     Row("kron", "linear", N_("the Kronecker product"), "kron(x, y)", takes=(A, B), shape=_kron_shape,
-        torch=lambda t, a, b: t.kron(a.contiguous(), b.contiguous()), numpy=lambda n, a, b: n.kron(a, b),
-        symbolic=_kron_symbolic),
+        torch=lambda t, a, b: t.kron(a.contiguous(), b.contiguous()), symbolic=_kron_symbolic),
     Row("cross", "linear", N_("the cross product of vectors of size 3, along dim or the first axis of that size"),
         "cross(x, y)", takes=(A, B, Param("dim", "dim", None)), shape=_cross_shape,
         torch=lambda t, a, b, dim: t.linalg.cross(a, b, dim=_cross_axis(a.shape, dim)),

@@ -46,7 +46,9 @@ def is_pytorch(module: str) -> bool:
     return any(library in PYTORCH for library in MODULES.get(module, ()))
 
 
-Fits = Callable[[tuple[Shape, ...], Mapping[str, Any]], bool]
+Shapes = tuple[Shape, ...]
+Options = Mapping[str, Any]
+Fits = Callable[[Shapes, Options], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,25 @@ class Meaning:
     values: Mapping[Any, Any]
 
 
-def _always(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _always(shapes: Shapes, options: Options) -> bool:
     return True
 
 
-def means(row: str, takes: str, fits: Fits = _always, values: Mapping[Any, Any] | None = None, **sets: Any) -> Meaning:
+def means(text: str, fits: Fits = _always, values: Mapping[Any, Any] | None = None, **sets: Any) -> Meaning:
+    """The meaning that is written as the table's name and the parameters."""
+    row, _, takes = text.partition(" ")
     return Meaning(row, takes, sets, fits, values or {})
+
+
+def _each(names: str, takes: str, fits: Fits = _always, **sets: Any) -> dict[str, Meaning]:
+    """Functions, NAME or NAME:ROW, that take the same."""
+    return {name: means(f"{row} {takes}", fits, **sets) for name, row in _pairs(names)}
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for word in text.split():
+        name, _, row = word.partition(":")
+        yield name, row or name
 
 
 def _has_ranks(*allowed: tuple[int, ...]) -> Fits:
@@ -90,36 +105,36 @@ def _one_axis(name: str) -> Fits:
     return lambda shapes, options: not isinstance(options.get(name), tuple | None)
 
 
-def _dot_is_matmul(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _dot_is_matmul(shapes: Shapes, options: Options) -> bool:
     """NumPy's dot is the product of matrices as long as neither has a batch of them, or the second is a vector."""
     a, b = map(len, shapes)
     return 1 <= a <= 2 >= b >= 1 or (a > 0 and b == 1)
 
 
-def _one_is_scalar(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _one_is_scalar(shapes: Shapes, options: Options) -> bool:
     return () in shapes
 
 
-def _no_batch_of_vectors(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _no_batch_of_vectors(shapes: Shapes, options: Options) -> bool:
     """PyTorch alone reads b as a batch of vectors where its rank is one less than A's."""
     a, b = map(len, shapes)
     return b == 1 or a <= b
 
 
-def _squeezable(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _squeezable(shapes: Shapes, options: Options) -> bool:
     """PyTorch alone leaves an axis that is longer than 1."""
     shape, dim = shapes[0], options.get("dim")
     named = () if dim is None else dim if isinstance(dim, tuple) else (dim,)
     return all(-len(shape) <= d < len(shape) and shape[int(d)] == 1 for d in named)
 
 
-def _no_open_size(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _no_open_size(shapes: Shapes, options: Options) -> bool:
     """PyTorch alone reads -1 as the size that is there."""
     sizes = options.get("sizes")
     return all(n >= 0 for n in (sizes if isinstance(sizes, tuple) else (sizes,)))
 
 
-def _norm_of_entries(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _norm_of_entries(shapes: Shapes, options: Options) -> bool:
     """Whether linalg.norm is a norm of entries: those of a vector, or Frobenius, but no other norm of a matrix."""
     dim, p = options.get("dim"), options.get("p")
     if dim is None:
@@ -127,25 +142,25 @@ def _norm_of_entries(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> b
     return not isinstance(dim, tuple) or (len(dim) <= 2 and len(dim) > 0 and (p is None or len(dim) == 1))
 
 
-def _size_for_each_axis(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _size_for_each_axis(shapes: Shapes, options: Options) -> bool:
     sizes = options.get("sizes")
     sizes = sizes if isinstance(sizes, tuple) else (sizes,)
     return len(sizes) >= len(shapes[0]) and all(n >= 0 for n in sizes)
 
 
-def _one_shift(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _one_shift(shapes: Shapes, options: Options) -> bool:
     return "dims" in options or not isinstance(options.get("shifts"), tuple)
 
 
-def _all_matrices(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _all_matrices(shapes: Shapes, options: Options) -> bool:
     return all(len(shape) >= 2 for shape in shapes)
 
 
-def _same_rank(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _same_rank(shapes: Shapes, options: Options) -> bool:
     return len(shapes[0]) == len(shapes[1])
 
 
-def _has_axes(shapes: tuple[Shape, ...], options: Mapping[str, Any]) -> bool:
+def _has_axes(shapes: Shapes, options: Options) -> bool:
     return shapes[0] != ()
 
 
@@ -205,160 +220,150 @@ ENTRIES: Mapping[Library, str] = {
     "erfinv rsqrt stop_gradient:detach ",
 }
 
-# Functions with options, or with a meaning of their own
+# Functions with options, or with a meaning of their own: the table's name and the parameters, likeliest first
+
+_Meanings = str | Meaning | tuple[str | Meaning, ...]
 
 _REDUCED = "a:x axis:dim dtype! out! keepdims:keepdim initial! where!"
 _EXTREME = "a:x axis:dim out! keepdims:keepdim initial! where!"
 _SPREAD = "a:x axis:dim dtype! out! ddof:correction keepdims:keepdim | where! mean!"
 _PLACE = "a:x axis:dim out! | keepdims:keepdim"
 _TANH = {True: "tanh", False: "none"}
-_TRANSPOSES = (means("T", "a:x axes!"), means("permute", "a:x axes:dims"))
-_DECOMPOSED = {name: (means(name, "a:input"),) for name in ("det", "inv", "slogdet", "cholesky")}
+_TRANSPOSES = ("T a:x axes!", "permute a:x axes:dims")
 
-NAMED: Mapping[Library, Mapping[str, tuple[Meaning, ...]]] = {
+NAMED: Mapping[Library, Mapping[str, _Meanings]] = {
     LINALG: {
-        "norm": (means("norm", "A:x ord:p dim keepdim | dtype!", _norm_of_entries),),
-        "vector_norm": (means("norm", "x ord:p dim keepdim | dtype!"),),
-        "cross": (means("cross", "input other | dim", dim=-1),),
-        "diagonal": (means("diagonal", "A:input | offset dim1 dim2", dim1=-2, dim2=-1),),
+        "norm": means("norm A:x ord:p dim keepdim | dtype!", _norm_of_entries),
+        "vector_norm": "norm x ord:p dim keepdim | dtype!",
+        "cross": means("cross input other | dim", dim=-1),
+        "diagonal": means("diagonal A:input | offset dim1 dim2", dim1=-2, dim2=-1),
     },
     NUMPY: {
-        **{name: (means(name, _REDUCED),) for name in ("sum", "prod")},
-        "mean": (means("mean", "a:x axis:dim dtype! out! keepdims:keepdim | where!"),),
-        **{name: (means(row, _EXTREME),) for row in ("amax", "amin") for name in (row, row[1:])},
-        **{name: (means(name, _SPREAD, correction=0), means(name, f"{_SPREAD} correction", correction=0))
+        **_each("sum prod", _REDUCED),
+        "mean": "mean a:x axis:dim dtype! out! keepdims:keepdim | where!",
+        **_each("amax amin max:amax min:amin", _EXTREME),
+        **{name: (means(f"{name} {_SPREAD}", correction=0), means(f"{name} {_SPREAD} correction", correction=0))
            for name in ("var", "std")},
-        **{name: (means(name, _PLACE),) for name in ("argmax", "argmin")},
-        **{name: (means(name, "a:x dtype! out!", _VECTOR, dim=0), means(name, "a:x axis:dim dtype! out!",
-                                                                        _one_axis("dim")))
-           for name in ("cumsum", "cumprod")},
-        "clip": (means("clamp", "a:x a_min:min a_max:max", _has_options("min", "max")),
-                 means("clamp", "a:x | min max")),
-        **{name: (means("round", "a:x decimals! out!"),) for name in ("round", "around")},
+        **_each("argmax argmin", _PLACE),
+        **{name: (means(f"{name} a:x dtype! out!", _VECTOR, dim=0),
+                  means(f"{name} a:x axis:dim dtype! out!", _one_axis("dim"))) for name in ("cumsum", "cumprod")},
+        "clip": (means("clamp a:x a_min:min a_max:max", _has_options("min", "max")), "clamp a:x | min max"),
+        **_each("round around:round", "a:x decimals! out!"),
         # Products
-        "dot": (means("mul", "a:input b:other", _one_is_scalar), means("matmul", "a:input b:other", _dot_is_matmul)),
-        "vdot": (means("dot", "a:input b:tensor", _has_ranks((1, 1))),),
-        "matmul": (means("matmul", "x1:input x2:other"),), "inner": (means("inner", "a:input b:other"),),
-        "outer": (means("outer", "a:input b:vec2", _has_ranks((1, 1))),), "kron": (means("kron", "a:input b:other"),),
-        "cross": (means("cross", "a:input b:other axisa! axisb! axisc! axis:dim", _same_rank, dim=-1),),
-        "einsum": (means("einsum", "subscripts:equation *operands:operands | optimize!"),),
-        "trace": (means("trace", "a:input"),),
+        "dot": (means("mul a:input b:other", _one_is_scalar), means("matmul a:input b:other", _dot_is_matmul)),
+        "vdot": means("dot a:input b:tensor", _has_ranks((1, 1))),
+        "matmul": "matmul x1:input x2:other", "inner": "inner a:input b:other",
+        "outer": means("outer a:input b:vec2", _has_ranks((1, 1))), "kron": "kron a:input b:other",
+        "cross": means("cross a:input b:other axisa! axisb! axisc! axis:dim", _same_rank, dim=-1),
+        "einsum": "einsum subscripts:equation *operands:operands | optimize!",
+        "trace": "trace a:input",
         # Moves
-        "transpose": _TRANSPOSES, "permute_dims": _TRANSPOSES, "matrix_transpose": (means("mT", "x"),),
-        "swapaxes": (means("transpose", "a:x axis1:dim0 axis2:dim1"),),
-        "reshape": (means("reshape", "a:x shape:sizes order!"),), "ravel": (means("flatten", "a:x order!"),),
-        "squeeze": (means("squeeze", "a:x axis:dim", _squeezable),),
-        "expand_dims": (means("unsqueeze", "a:x axis:dim"),),
-        "broadcast_to": (means("expand", "array:x shape:sizes", _no_open_size),),
-        "tile": (means("repeat", "A:x reps:sizes", _size_for_each_axis),),
-        "repeat": (means("repeat_interleave", "a:input repeats axis:dim"),),
-        **{name: (means("cat", "arrays:tensors axis:dim", _one_axis("dim"), dim=0),)
-           for name in ("concatenate", "concat")},
-        "stack": (means("stack", "arrays:tensors axis:dim", dim=0),),
-        "flip": (means("flip", "m:x", dims=_all_axes), means("flip", "m:x axis:dims", _has_axes)),
-        "roll": (means("roll", "a:x shift:shifts axis:dims", _one_shift),),
-        "diag": (means("diag", "v:x k:diagonal"),),
-        "diagonal": (means("diagonal", "a:input offset axis1:dim1 axis2:dim2"),),
-        **{name: (means(name, "m:x k:diagonal"),) for name in ("tril", "triu")},
+        "transpose": _TRANSPOSES, "permute_dims": _TRANSPOSES, "matrix_transpose": "mT x",
+        "swapaxes": "transpose a:x axis1:dim0 axis2:dim1",
+        "reshape": "reshape a:x shape:sizes order!", "ravel": "flatten a:x order!",
+        "squeeze": means("squeeze a:x axis:dim", _squeezable),
+        "expand_dims": "unsqueeze a:x axis:dim",
+        "broadcast_to": means("expand array:x shape:sizes", _no_open_size),
+        "tile": means("repeat A:x reps:sizes", _size_for_each_axis),
+        "repeat": "repeat_interleave a:input repeats axis:dim",
+        **_each("concatenate:cat concat:cat", "arrays:tensors axis:dim", _one_axis("dim"), dim=0),
+        "stack": means("stack arrays:tensors axis:dim", dim=0),
+        "flip": (means("flip m:x", dims=_all_axes), means("flip m:x axis:dims", _has_axes)),
+        "roll": means("roll a:x shift:shifts axis:dims", _one_shift),
+        "diag": "diag v:x k:diagonal",
+        "diagonal": "diagonal a:input offset axis1:dim1 axis2:dim2",
+        **_each("tril triu", "m:x k:diagonal"),
         # Sources
-        "eye": (means("eye", "N:n M:m"),), "identity": (means("eye", "n"),),
-        **{name: (means(name, "shape:size dtype! order!", _has_options("size")),) for name in ("ones", "zeros")},
-        "full": (means("full", "shape:size fill_value dtype! order!"),),
-        "full_like": (means("full_like", "a:x fill_value dtype!"),),
-        "arange": (means("arange", "start stop:end step dtype!"),),
-        "linspace": (means("linspace", "start stop:end num:steps", steps=50),),
-        **{name: (means("tensor", "a:data dtype!"),) for name in ("array", "asarray")},
-        **{name: (means(name, "*size:size"),) for name in ("rand", "randn")},
+        "eye": "eye N:n M:m", "identity": "eye n",
+        **_each("ones zeros", "shape:size dtype! order!", _has_options("size")),
+        "full": "full shape:size fill_value dtype! order!",
+        "full_like": "full_like a:x fill_value dtype!",
+        "arange": "arange start stop:end step dtype!",
+        "linspace": means("linspace start stop:end num:steps", steps=50),
+        **_each("array:tensor asarray:tensor", "a:data dtype!"),
+        **_each("rand randn", "*size:size"),
     },
     NUMPY_LINALG: {
-        **_DECOMPOSED, "matrix_power": (means("matrix_power", "a:input n"),),
-        "solve": (means("solve", "a:A b:b", _no_batch_of_vectors),),
-        "norm": (means("norm", "x ord:p axis:dim keepdims:keepdim", _norm_of_entries),),
-        "vector_norm": (means("norm", "x | axis:dim keepdims:keepdim ord:p"),),
-        "matmul": (means("matmul", "x1:input x2:other"),), "matrix_transpose": (means("mT", "x"),),
-        "outer": (means("outer", "x1:input x2:vec2", _has_ranks((1, 1))),),
-        "cross": (means("cross", "x1:input x2:other | axis:dim", _same_rank, dim=-1),),
-        "diagonal": (means("diagonal", "x:input | offset", dim1=-2, dim2=-1),),
-        "trace": (means("trace", "x:input"),),
+        **_each("det inv slogdet cholesky", "a:input"), "matrix_power": "matrix_power a:input n",
+        "solve": means("solve a:A b:b", _no_batch_of_vectors),
+        "norm": means("norm x ord:p axis:dim keepdims:keepdim", _norm_of_entries),
+        "vector_norm": "norm x | axis:dim keepdims:keepdim ord:p",
+        "matmul": "matmul x1:input x2:other", "matrix_transpose": "mT x",
+        "outer": means("outer x1:input x2:vec2", _has_ranks((1, 1))),
+        "cross": means("cross x1:input x2:other | axis:dim", _same_rank, dim=-1),
+        "diagonal": means("diagonal x:input | offset", dim1=-2, dim2=-1),
+        "trace": "trace x:input",
     },
     JAX_NN: {
-        "gelu": (means("gelu", "x approximate", values=_TANH, approximate="tanh"),),
-        "leaky_relu": (means("leaky_relu", "x negative_slope"),),
-        **{name: (means(name, "x alpha"),) for name in ("elu", "celu")},
-        **{name: (means(name, "x axis:dim where!", _one_axis("dim"), dim=-1),)
-           for name in ("softmax", "log_softmax")},
-        "logsumexp": (means("logsumexp", "a:x axis:dim b! keepdims:keepdim"),),
-        "one_hot": (means("one_hot", "x:tensor num_classes"),),
-        "standardize": (means("standardize", "x:input axis:dim mean! variance! epsilon:eps"),),
+        "gelu": means("gelu x approximate", values=_TANH, approximate="tanh"),
+        "leaky_relu": "leaky_relu x negative_slope",
+        **_each("elu celu", "x alpha"),
+        **_each("softmax log_softmax", "x axis:dim where!", _one_axis("dim"), dim=-1),
+        "logsumexp": "logsumexp a:x axis:dim b! keepdims:keepdim",
+        "one_hot": "one_hot x:tensor num_classes",
+        "standardize": "standardize x:input axis:dim mean! variance! epsilon:eps",
     },
     SCIPY: {
-        **{name: (means(name, "x", _VECTOR, dim=0), means(name, "x axis:dim", _one_axis("dim")))
+        **{name: (means(f"{name} x", _VECTOR, dim=0), means(f"{name} x axis:dim", _one_axis("dim")))
            for name in ("softmax", "log_softmax")},
-        "logsumexp": (means("logsumexp", "a:x axis:dim b! keepdims:keepdim return_sign!", _has_axes),),
-        "polygamma": (means("polygamma", "n x"),), "multigammaln": (means("multigammaln", "a:x d:p"),),
+        "logsumexp": means("logsumexp a:x axis:dim b! keepdims:keepdim return_sign!", _has_axes),
+        "polygamma": "polygamma n x", "multigammaln": "multigammaln a:x d:p",
     },
-    SYMPY: {"Max": (means("maximum", "a:input b:other"),), "Min": (means("minimum", "a:input b:other"),)},
-    MATH: {"prod": (means("prod", "iterable:x", _VECTOR),), "fsum": (means("sum", "seq:x", _VECTOR),)},
-    JAVASCRIPT: {"max": (means("maximum", "a:input b:other"),), "min": (means("minimum", "a:input b:other"),)},
-    JAX_LAX: {"max": (means("maximum", "x:input y:other"),), "min": (means("minimum", "x:input y:other"),)},
+    SYMPY: {"Max": "maximum a:input b:other", "Min": "minimum a:input b:other"},
+    MATH: {"prod": means("prod iterable:x", _VECTOR), "fsum": means("sum seq:x", _VECTOR)},
+    JAVASCRIPT: {"max": "maximum a:input b:other", "min": "minimum a:input b:other"},
+    JAX_LAX: {"max": "maximum x:input y:other", "min": "minimum x:input y:other"},
     TF: {
-        **{f"reduce_{name}": (means(row, "input_tensor:x axis:dim keepdims:keepdim"),) for name, row in (
-            ("sum", "sum"), ("mean", "mean"), ("prod", "prod"), ("max", "amax"), ("min", "amin"),
-            ("logsumexp", "logsumexp"))},
-        **{f"reduce_{name}": (means(row, "input_tensor:x axis:dim keepdims:keepdim", correction=0),)
-           for name, row in (("variance", "var"), ("std", "std"))},
-        **{name: (means(name, "x axis:dim exclusive! reverse!", dim=0),) for name in ("cumsum", "cumprod")},
-        **{name: (means(name, "input:x axis:dim", dim=0),) for name in ("argmax", "argmin")},
-        **{name: (means(name, "logits:x axis:dim", dim=-1),) for name in ("softmax", "log_softmax")},
-        "leaky_relu": (means("leaky_relu", "features:x alpha:negative_slope", negative_slope=0.2),),
-        "gelu": (means("gelu", "features:x approximate", values=_TANH),), "silu": (means("silu", "features:x"),),
-        "polygamma": (means("polygamma", "a:n x"),),
-        "clip_by_value": (means("clamp", "t:x clip_value_min:min clip_value_max:max"),),
-        "matmul": (means("matmul", "a:input b:other transpose_a! transpose_b!", _all_matrices),),
-        "einsum": (means("einsum", "equation *inputs:operands"),),
-        "transpose": (means("T", "a:x perm!"), means("permute", "a:x perm:dims")),
-        "matrix_transpose": (means("mT", "a:x"),),
-        "reshape": (means("reshape", "tensor:x shape:sizes"),), "squeeze": (means("squeeze", "input:x axis:dim",
-                                                                                  _squeezable),),
-        "expand_dims": (means("unsqueeze", "input:x axis:dim"),),
-        "broadcast_to": (means("expand", "input:x shape:sizes", _no_open_size),),
-        "tile": (means("repeat", "input:x multiples:sizes", _size_for_each_axis),),
-        "repeat": (means("repeat_interleave", "input repeats axis:dim"),),
-        "concat": (means("cat", "values:tensors axis:dim"),), "stack": (means("stack", "values:tensors axis:dim"),),
-        "roll": (means("roll", "input:x shift:shifts axis:dims"),), "reverse": (means("flip", "tensor:x axis:dims"),),
-        "diag": (means("diag_embed", "diagonal:input"),),
-        "trace": (means("trace", "x:input"),), "logdet": (means("logdet", "matrix:input"),),
-        "det": (means("det", "input"),), "inv": (means("inv", "input adjoint!"),),
-        "cholesky": (means("cholesky", "input"),), "slogdet": (means("slogdet", "input"),),
-        "solve": (means("solve", "matrix:A rhs:b", lambda shapes, options: len(shapes[0]) == len(shapes[1])),),
-        "norm": (means("norm", "tensor:x ord:p axis:dim keepdims:keepdim", lambda shapes, options: (
-            "p" not in options or not isinstance(options.get("dim"), tuple))),),
-        "cross": (means("cross", "a:input b:other", lambda shapes, options: shapes[0] == shapes[1], dim=-1),),
-        "eye": (means("eye", "num_rows:n num_columns:m"),),
-        "one_hot": (means("one_hot", "indices:tensor depth:num_classes"),),
-        **{name: (means(name, "shape:size", _has_options("size")),) for name in ("ones", "zeros")},
-        "fill": (means("full", "dims:size value:fill_value"),), "constant": (means("tensor", "value:data dtype!"),),
-        "range": (means("arange", "start limit:end delta:step"),),
-        "linspace": (means("linspace", "start stop:end num:steps"),),
+        **_each("reduce_sum:sum reduce_mean:mean reduce_prod:prod reduce_max:amax reduce_min:amin "
+                "reduce_logsumexp:logsumexp", "input_tensor:x axis:dim keepdims:keepdim"),
+        **_each("reduce_variance:var reduce_std:std", "input_tensor:x axis:dim keepdims:keepdim", correction=0),
+        **_each("cumsum cumprod", "x axis:dim exclusive! reverse!", dim=0),
+        **_each("argmax argmin", "input:x axis:dim", dim=0),
+        **_each("softmax log_softmax", "logits:x axis:dim", dim=-1),
+        "leaky_relu": means("leaky_relu features:x alpha:negative_slope", negative_slope=0.2),
+        "gelu": means("gelu features:x approximate", values=_TANH), "silu": "silu features:x",
+        "polygamma": "polygamma a:n x",
+        "clip_by_value": "clamp t:x clip_value_min:min clip_value_max:max",
+        "matmul": means("matmul a:input b:other transpose_a! transpose_b!", _all_matrices),
+        "einsum": "einsum equation *inputs:operands",
+        "transpose": ("T a:x perm!", "permute a:x perm:dims"),
+        "matrix_transpose": "mT a:x",
+        "reshape": "reshape tensor:x shape:sizes", "squeeze": means("squeeze input:x axis:dim", _squeezable),
+        "expand_dims": "unsqueeze input:x axis:dim",
+        "broadcast_to": means("expand input:x shape:sizes", _no_open_size),
+        "tile": means("repeat input:x multiples:sizes", _size_for_each_axis),
+        "repeat": "repeat_interleave input repeats axis:dim",
+        "concat": "cat values:tensors axis:dim", "stack": "stack values:tensors axis:dim",
+        "roll": "roll input:x shift:shifts axis:dims", "reverse": "flip tensor:x axis:dims",
+        "diag": "diag_embed diagonal:input",
+        "trace": "trace x:input", "logdet": "logdet matrix:input",
+        **_each("det cholesky slogdet", "input"), "inv": "inv input adjoint!",
+        "solve": means("solve matrix:A rhs:b", lambda shapes, options: len(shapes[0]) == len(shapes[1])),
+        "norm": means("norm tensor:x ord:p axis:dim keepdims:keepdim", lambda shapes, options: (
+            "p" not in options or not isinstance(options.get("dim"), tuple))),
+        "cross": means("cross a:input b:other", lambda shapes, options: shapes[0] == shapes[1], dim=-1),
+        "eye": "eye num_rows:n num_columns:m",
+        "one_hot": "one_hot indices:tensor depth:num_classes",
+        **_each("ones zeros", "shape:size", _has_options("size")),
+        "fill": "full dims:size value:fill_value", "constant": "tensor value:data dtype!",
+        "range": "arange start limit:end delta:step",
+        "linspace": "linspace start stop:end num:steps",
     },
     KERAS: {
-        **{name: (means(name, "x axis:dim", _one_axis("dim"), dim=-1),) for name in ("softmax", "log_softmax")},
-        "gelu": (means("gelu", "x approximate", values=_TANH),), "elu": (means("elu", "x alpha"),),
-        "leaky_relu": (means("leaky_relu", "x negative_slope", negative_slope=0.2),),
+        **_each("softmax log_softmax", "x axis:dim", _one_axis("dim"), dim=-1),
+        "gelu": means("gelu x approximate", values=_TANH), "elu": "elu x alpha",
+        "leaky_relu": means("leaky_relu x negative_slope", negative_slope=0.2),
     },
     OPS: {
-        **{name: (means(row, "x axis:dim keepdims:keepdim"),) for name, row in (
-            ("sum", "sum"), ("mean", "mean"), ("prod", "prod"), ("max", "amax"), ("min", "amin"), ("amax", "amax"),
-            ("amin", "amin"), ("logsumexp", "logsumexp"))},
-        **{name: (means(name, "x axis:dim keepdims:keepdim", correction=0),) for name in ("var", "std")},
-        **{name: (means(name, "x axis:dim", _one_axis("dim"), dim=-1),) for name in ("softmax", "log_softmax")},
-        "gelu": (means("gelu", "x approximate", values=_TANH, approximate="tanh"),), "elu": (means("elu", "x alpha"),),
-        "leaky_relu": (means("leaky_relu", "x negative_slope", negative_slope=0.2),),
-        "matmul": (means("matmul", "x1:input x2:other"),), "reshape": (means("reshape", "x newshape:sizes"),),
-        "transpose": (means("T", "x axes!"), means("permute", "x axes:dims")),
-        "stack": (means("stack", "x:tensors axis:dim", dim=0),),
-        "concatenate": (means("cat", "xs:tensors axis:dim", dim=0),), "repeat": (
-            means("repeat_interleave", "x:input repeats axis:dim"),),
+        **_each("sum mean prod max:amax min:amin amax amin logsumexp", "x axis:dim keepdims:keepdim"),
+        **_each("var std", "x axis:dim keepdims:keepdim", correction=0),
+        **_each("softmax log_softmax", "x axis:dim", _one_axis("dim"), dim=-1),
+        "gelu": means("gelu x approximate", values=_TANH, approximate="tanh"), "elu": "elu x alpha",
+        "leaky_relu": means("leaky_relu x negative_slope", negative_slope=0.2),
+        "matmul": "matmul x1:input x2:other", "reshape": "reshape x newshape:sizes",
+        "transpose": ("T x axes!", "permute x axes:dims"),
+        "stack": means("stack x:tensors axis:dim", dim=0),
+        "concatenate": means("cat xs:tensors axis:dim", dim=0), "repeat": "repeat_interleave x:input repeats axis:dim",
     },
 }  # fmt: skip
 
@@ -383,14 +388,5 @@ DIFFERENT: Mapping[tuple[Library, str], tuple[str, str]] = {
 
 def meanings(library: Library, name: str) -> tuple[Meaning, ...]:
     """What a library's function means in the table, likeliest first; nothing where it is not known to be there."""
-    named = NAMED.get(library, {}).get(name)
-    if named is not None:
-        return named
-    row = dict(_pairs(ENTRIES.get(library, ""))).get(name)
-    return () if row is None else (Meaning(row, "", {}, _always, {}),)
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    for word in text.split():
-        name, _, row = word.partition(":")
-        yield name, row or name
+    named = NAMED.get(library, {}).get(name) or dict(_pairs(ENTRIES.get(library, ""))).get(name) or ()
+    return tuple(means(m) if isinstance(m, str) else m for m in (named if isinstance(named, tuple) else (named,)))

@@ -8,9 +8,23 @@ from math import isinf, prod
 from typing import Any
 
 from gradcli.message import N_, fault
-from gradcli.ops.families import AXIS, DIMS, KEEPDIM, deltas
-from gradcli.ops.libraries import Numpy, TorchTensor
-from gradcli.ops.row import Axes, Kink, Number, Param, Row
+from gradcli.ops.row import (
+    AXIS,
+    DIMS,
+    KEEPDIM,
+    Axes,
+    Kink,
+    Number,
+    Numpy,
+    NumpyColumn,
+    Param,
+    Row,
+    Torch,
+    TorchColumn,
+    TorchTensor,
+    X,
+    deltas,
+)
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, axes, axis, reduced, written
@@ -57,9 +71,19 @@ def numpy_axes(x: Array, dim: Axes) -> tuple[int, ...]:
     return axes(dim, x.ndim)
 
 
-def _whole(dim: Axes, keepdim: bool) -> bool:
-    """Whether everything is reduced: PyTorch has a grad_fn of its own for that (SumBackward0)."""
-    return dim is None and not keepdim
+def numpy_reduction(name: str) -> NumpyColumn:
+    """The column of a reduction that NumPy has by this name."""
+    return lambda n, x, dim, keepdim: getattr(n, name)(x, axis=numpy_axes(x, dim), keepdims=keepdim)
+
+
+def _torch_reduction(name: str) -> TorchColumn:
+    """PyTorch has a grad_fn of its own for the reduction of everything (SumBackward0)."""
+
+    def reduce(t: Torch, x: TorchTensor, dim: Axes, keepdim: bool) -> TorchTensor:
+        function = getattr(t, name)
+        return function(x) if dim is None and not keepdim else function(x, torch_axes(x, dim), keepdim)
+
+    return reduce
 
 
 def torch_axes(x: TorchTensor, dim: Axes) -> list[int]:
@@ -78,6 +102,11 @@ def kept_axes_match(s: Words, o: Sequence[Place], i: Sequence[Place], over: tupl
     return deltas(s, zip((o[a] for a in kept) if keepdim else o, (i[a] for a in kept), strict=True))
 
 
+def reduced_to_0(i: Sequence[Place], over: tuple[int, ...]) -> list[Place]:
+    """The indices of what is left where these axes are reduced and kept."""
+    return [0 if a in over else p for a, p in enumerate(i)]
+
+
 def reducing_primitive(
     s: Words,
     letter: str,
@@ -87,6 +116,7 @@ def reducing_primitive(
     local: Callable[[Scalar, Scalar, Sequence[Place]], Operand],
     arguments: tuple[Any, ...] | None = None,
     at_zero: bool = False,
+    row: str | None = None,
 ) -> Tensor:
     """A primitive that reduces axes: its Jacobian is `local(y's entry, x's entry, i)` where the kept axes match.
 
@@ -99,32 +129,23 @@ def reducing_primitive(
         return lambda o, i: kept_axes_match(s, o, i, over, keepdim) * local(y(*o), source(*i), i)
 
     options = (dim, keepdim) if arguments is None else arguments
-    return s.primitive(letter, s.reduced(x, over, keepdim), (source, *options), (source, rule), at_zero=at_zero)
+    return s.primitive(
+        letter, s.reduced(x, over, keepdim), (source, *options), (source, rule), at_zero=at_zero, row=row
+    )
 
 
-def _cumsum_symbolic(s: Words, x: Tensor, dim: int) -> Tensor:
-    """y[..., m, ...] = the sum over k <= m"""
+def _cumulative(s: Words, x: Tensor, dim: int, product: bool) -> Tensor:
+    """y[..., m, ...] = the sum (or product) over k <= m"""
     if x.rank == 0:
         return x
     a = axis(dim, x.rank)
 
     def entry(*o: Place) -> Sum:
         k = s.index(x.dims[a])
-        return [k], x.at(*(k if b == a else p for b, p in enumerate(o))) * s.at_least(o[a], k)
+        term, is_first = x.at(*(k if b == a else p for b, p in enumerate(o))), s.at_least(o[a], k)
+        return [k], s.scalar.where(is_first, term, 1) if product else term * is_first
 
-    return s.define("z", x.dims, entry)
-
-
-def _cumprod_symbolic(s: Words, x: Tensor, dim: int) -> Tensor:
-    if x.rank == 0:
-        return x
-    a = axis(dim, x.rank)
-
-    def entry(*o: Place) -> Sum:
-        k = s.index(x.dims[a])
-        return [k], s.scalar.where(s.at_least(o[a], k), x.at(*(k if b == a else p for b, p in enumerate(o))), 1)
-
-    return s.define("z", x.dims, entry, product=True)
+    return s.define("z", x.dims, entry, product=product)
 
 
 def _variance_symbolic(s: Words, x: Tensor, dim: Axes, correction: int, keepdim: bool, root: bool) -> Tensor:
@@ -134,7 +155,7 @@ def _variance_symbolic(s: Words, x: Tensor, dim: Axes, correction: int, keepdim:
     count = s.count(x, over)
 
     def local(y: Scalar, u: Scalar, i: Sequence[Place]) -> Operand:
-        centred = (u - mean(*(0 if a in over else k for a, k in enumerate(i)))) / (count - correction)
+        centred = (u - mean(*reduced_to_0(i, over))) / (count - correction)
         return centred / y if root else 2 * centred
 
     options = (dim, correction, keepdim)
@@ -186,43 +207,41 @@ def numpy_norm(n: Numpy, x: Array, p: float, dim: Axes, keepdim: bool) -> Array:
 # fmt: off
 REDUCTIONS: tuple[Row, ...] = (
     Row("sum", "reduction", N_("the sum over axes (all of them without dim)"), "sum(x, dim=0)",
-        takes=(Param("x"), DIMS, KEEPDIM), shape=reduction_shape,
-        torch=lambda t, x, dim, keepdim: t.sum(x) if _whole(dim, keepdim) else t.sum(x, torch_axes(x, dim), keepdim),
-        numpy=lambda n, x, dim, keepdim: n.sum(x, axis=numpy_axes(x, dim), keepdims=keepdim),
+        takes=(X, DIMS, KEEPDIM), shape=reduction_shape,
+        torch=_torch_reduction("sum"), numpy=numpy_reduction("sum"),
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u)),
     Row("mean", "reduction", N_("the mean over axes (all of them without dim)"), "mean(x, dim=0)",
-        takes=(Param("x"), DIMS, KEEPDIM), shape=reduction_shape,
-        torch=lambda t, x, dim, keepdim: t.mean(x) if _whole(dim, keepdim) else t.mean(x, torch_axes(x, dim), keepdim),
-        numpy=lambda n, x, dim, keepdim: n.mean(x, axis=numpy_axes(x, dim), keepdims=keepdim),
+        takes=(X, DIMS, KEEPDIM), shape=reduction_shape,
+        torch=_torch_reduction("mean"), numpy=numpy_reduction("mean"),
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u / n, "mu")),
     Row("prod", "reduction", N_("the product over an axis (all of them without dim)"), "prod(x, dim=0)",
-        takes=(Param("x"), AXIS, KEEPDIM), shape=reduction_shape,
+        takes=(X, AXIS, KEEPDIM), shape=reduction_shape,
         torch=lambda t, x, dim, keepdim: with_axes(t.prod(x), x, keepdim) if dim is None else t.prod(x, dim, keepdim),
-        numpy=lambda n, x, dim, keepdim: n.prod(x, axis=numpy_axes(x, dim), keepdims=keepdim),
+        numpy=numpy_reduction("prod"),
         symbolic=lambda s, x, dim, keepdim: s.reduce(x, dim, keepdim, lambda u, n: u, "p", product=True)),
     Row("cumsum", "reduction", N_("sums of the first entries along an axis"), "cumsum(x, dim=0)",
-        takes=(Param("x"), Param("dim", "dim")), shape=axis_shape,
-        torch=lambda t, x, dim: t.cumsum(x, dim), numpy=lambda n, x, dim: n.cumsum(x, axis=dim) if x.ndim else x,
-        symbolic=_cumsum_symbolic),
+        takes=(X, Param("dim", "dim")), shape=axis_shape,
+        numpy=lambda n, x, dim: n.cumsum(x, axis=dim) if x.ndim else x,
+        symbolic=lambda s, x, dim: _cumulative(s, x, dim, product=False)),
     Row("cumprod", "reduction", N_("products of the first entries along an axis"), "cumprod(x, dim=0)",
-        takes=(Param("x"), Param("dim", "dim")), shape=axis_shape,
-        torch=lambda t, x, dim: t.cumprod(x, dim), numpy=lambda n, x, dim: n.cumprod(x, axis=dim) if x.ndim else x,
-        symbolic=_cumprod_symbolic),
+        takes=(X, Param("dim", "dim")), shape=axis_shape,
+        numpy=lambda n, x, dim: n.cumprod(x, axis=dim) if x.ndim else x,
+        symbolic=lambda s, x, dim: _cumulative(s, x, dim, product=True)),
     # Spread
     Row("var", "reduction", N_("the variance; correction=1 divides by n - 1"), "var(x, dim=0)",
-        takes=(Param("x"), DIMS, CORRECTION, KEEPDIM), shape=_variance_shape,
+        takes=(X, DIMS, CORRECTION, KEEPDIM), shape=_variance_shape,
         torch=lambda t, x, dim, correction, keepdim: t.var(x, dim, correction=correction, keepdim=keepdim),
         numpy=_numpy_variance,
         symbolic=lambda s, x, dim, correction, keepdim: _variance_symbolic(s, x, dim, correction, keepdim, root=False)),
     Row("std", "reduction", N_("the standard deviation; correction=1 divides by n - 1"), "std(x, dim=0)",
-        takes=(Param("x"), DIMS, CORRECTION, KEEPDIM), shape=_variance_shape,
+        takes=(X, DIMS, CORRECTION, KEEPDIM), shape=_variance_shape,
         torch=lambda t, x, dim, correction, keepdim: t.std(x, dim, correction=correction, keepdim=keepdim),
         numpy=lambda n, *arguments: n.sqrt(_numpy_variance(n, *arguments)),
         symbolic=lambda s, x, dim, correction, keepdim: _variance_symbolic(s, x, dim, correction, keepdim, root=True),
         kinks=(Kink(lambda n, *arguments: _numpy_variance(n, *arguments) == 0,
                     N_("all entries are equal, where std has no derivative; PyTorch takes 0")),)),
     Row("norm", "reduction", N_("the p-norm of the entries, p = 2 unless given"), "norm(x, dim=0)",
-        takes=(Param("x"), P, DIMS, KEEPDIM), shape=_norm_shape, aliases=("vector_norm",), latex=r"\left\|{}\right\|",
+        takes=(X, P, DIMS, KEEPDIM), shape=_norm_shape, aliases=("vector_norm",), latex=r"\left\|{}\right\|",
         torch=lambda t, x, p, dim, keepdim: t.linalg.vector_norm(x, p, torch_axes(x, dim), keepdim),
         numpy=numpy_norm, symbolic=_norm_symbolic,
         kinks=(Kink(lambda n, x, p, dim, keepdim: numpy_norm(n, x, p, dim, keepdim) == 0,

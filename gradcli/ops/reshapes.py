@@ -1,4 +1,4 @@
-"""Entries in another shape, or repeated: reshape, squeeze, expand, repeat. Symbolically an index map."""
+"""Entries in another shape, with their axes in another order, or repeated. Symbolically an index map."""
 
 from __future__ import annotations
 
@@ -6,11 +6,66 @@ from collections.abc import Sequence
 from math import prod
 
 from gradcli.message import N_, NN_, fault
-from gradcli.ops.row import Axes, Param, Row
+from gradcli.ops.row import Axes, Param, Row, X, call, method
 from gradcli.ops.words import Dim, Operand, Place, Tensor, Words
 from gradcli.shapes import Shape, axes, axis, size, written
 
-X = Param("x")
+
+def _transpose_shape(x: Shape, a: int, b: int) -> Shape:
+    return tuple(x[k] for k in _exchange(len(x), a, b))
+
+
+def _exchange(rank: int, a: int, b: int) -> list[int]:
+    """The order of the axes in which a and b have changed places."""
+    a, b = axis(a, rank), axis(b, rank)
+    order = list(range(rank))
+    if rank:
+        order[a], order[b] = b, a
+    return order
+
+
+def _mT_shape(x: Shape) -> Shape:
+    if len(x) < 2:
+        raise fault("shape", N_("mT transposes the last two dimensions, and the tensor is {s}"), s=written(x))
+    return _transpose_shape(x, -2, -1)
+
+
+def _t_shape(x: Shape) -> Shape:
+    if len(x) > 2:
+        raise fault(
+            "shape",
+            N_("t() takes a matrix, and the tensor is {s}"),
+            hint=N_("x.mT transposes the last two"),
+            s=written(x),
+        )
+    return x[::-1]
+
+
+def _permutation(x: Shape, dims: tuple[int, ...]) -> list[int]:
+    order = [axis(d, len(x)) for d in dims]
+    if sorted(order) != list(range(len(x))):
+        raise fault(
+            "shape",
+            NN_(
+                "permute needs the {count} dimension once, not {dims}",
+                "permute needs each of the {count} dimensions once, not {dims}",
+            ),
+            count=len(x),
+            dims=dims,
+        )
+    return order
+
+
+def _permute_symbolic(s: Words, x: Tensor, order: Sequence[int]) -> Tensor:
+    """y[o] = x[i] with o[k] = i[order[k]]."""
+
+    def entry(*o: Place) -> Operand:
+        i: list[Place] = [0] * x.rank
+        for place, source in enumerate(order):
+            i[source] = o[place]
+        return x.at(*i)
+
+    return s.tensor([x.dims[k] for k in order], entry)
 
 
 def _reshape_shape(x: Shape, sizes: tuple[int, ...]) -> Shape:
@@ -201,49 +256,64 @@ def _interleave_symbolic(s: Words, x: Tensor, repeats: int, dim: int | None) -> 
 
 # fmt: off
 RESHAPES: tuple[Row, ...] = (
+    Row("T", "move", N_("the transpose: all axes in reverse"), "x.T", takes=(X,), shape=lambda x: x[::-1],
+        torch=lambda t, x: x.permute(tuple(reversed(range(x.dim())))), numpy=lambda n, x: x.T,
+        symbolic=lambda s, x: _permute_symbolic(s, x, range(x.rank)[::-1])),
+    Row("t", "move", N_("the transpose of a matrix"), "x.t()", takes=(X,), shape=_t_shape,
+        torch=method("t"), numpy=lambda n, x: x.T,
+        symbolic=lambda s, x: _permute_symbolic(s, x, range(x.rank)[::-1])),
+    Row("mT", "move", N_("the transpose of the last two axes"), "x.mT",
+        takes=(X,), shape=_mT_shape, aliases=("adjoint",),
+        torch=lambda t, x: x.mT, numpy=lambda n, x: n.swapaxes(x, -1, -2),
+        symbolic=lambda s, x: _permute_symbolic(s, x, _exchange(x.rank, -1, -2))),
+    Row("transpose", "move", N_("two axes exchanged"), "x.transpose(0, 1)", aliases=("swapaxes", "swapdims"),
+        takes=(X, Param("dim0", "dim"), Param("dim1", "dim")), shape=_transpose_shape,
+        torch=method("transpose"), numpy=lambda n, x, a, b: x.transpose(_exchange(x.ndim, a, b)),
+        symbolic=lambda s, x, a, b: _permute_symbolic(s, x, _exchange(x.rank, a, b))),
+    Row("permute", "move", N_("the axes in another order"), "x.permute(1, 0)", takes=(X, Param("dims", "sizes")),
+        shape=lambda x, dims: tuple(x[k] for k in _permutation(x, dims)),
+        torch=method("permute"),
+        numpy=lambda n, x, dims: x.transpose([d % max(x.ndim, 1) for d in dims]),
+        symbolic=lambda s, x, dims: _permute_symbolic(s, x, [d % max(x.rank, 1) for d in dims])),
     Row("reshape", "move", N_("the same entries, row by row, in another shape"), "x.reshape(-1)",
         takes=(X, Param("sizes", "sizes", follows=True)), shape=_reshape_shape, aliases=("view",),
-        torch=lambda t, x, sizes: x.reshape(sizes), numpy=lambda n, x, sizes: x.reshape(sizes),
+        torch=method("reshape"), numpy=method("reshape"),
         symbolic=reshape_symbolic),
     Row("flatten", "move", N_("axes joined into one"), "x.flatten()", aliases=("ravel",),
         takes=(X, Param("start_dim", "dim", 0), Param("end_dim", "dim", -1)), shape=_flatten_shape,
-        torch=lambda t, x, a, b: x.flatten(a, b), numpy=lambda n, x, a, b: x.reshape(_flatten_shape(x.shape, a, b)),
+        torch=method("flatten"), numpy=lambda n, x, a, b: x.reshape(_flatten_shape(x.shape, a, b)),
         symbolic=lambda s, x, a, b: reshape_symbolic(s, x, _flatten_shape(x.dims, a, b))),
     Row("squeeze", "move", N_("axes of size 1 taken out"), "x.squeeze()",
         takes=(X, Param("dim", "dims", None)), shape=_squeeze_shape,
         torch=lambda t, x, dim: x.squeeze() if dim is None else x.squeeze(dim),
         numpy=lambda n, x, dim: n.squeeze(x) if dim is None else n.squeeze(x, axis=_axes_to_squeeze(x.shape, dim)),
         symbolic=_squeeze_symbolic),
-    Row("unsqueeze", "move", N_("a new axis of size 1"), "x.unsqueeze(0)",
-        takes=(X, Param("dim", "dim")), shape=_unsqueeze_shape,
-        torch=lambda t, x, dim: x.unsqueeze(dim), numpy=lambda n, x, dim: n.expand_dims(x, dim),
+    Row("unsqueeze", "move", N_("a new axis of size 1"), "x.unsqueeze(0)", takes=(X, Param("dim", "dim")),
+        shape=_unsqueeze_shape, torch=method("unsqueeze"), numpy=call("expand_dims"),
         symbolic=lambda s, x, dim: reshape_symbolic(s, x, _unsqueeze_shape(x.dims, dim))),
     Row("expand", "move", N_("axes of size 1 repeated to the sizes given"), "x.expand(2, 3)", aliases=("broadcast_to",),
         takes=(X, Param("sizes", "sizes", follows=True)), shape=_expand_shape,
-        torch=lambda t, x, sizes: x.expand(sizes),
+        torch=method("expand"),
         numpy=lambda n, x, sizes: n.broadcast_to(x, _expand_shape(x.shape, sizes)),
         symbolic=_expand_symbolic),
     Row("expand_as", "move", N_("axes of size 1 repeated to another tensor's shape"), "x.expand_as(y)",
-        takes=(X, Param("other")), shape=lambda x, other: _expand_shape(x, other),
-        torch=lambda t, x, other: x.expand_as(other), numpy=lambda n, x, other: n.broadcast_to(x, other.shape),
+        takes=(X, Param("other")), shape=_expand_shape,
+        torch=method("expand_as"), numpy=lambda n, x, other: n.broadcast_to(x, other.shape),
         symbolic=lambda s, x, other: _expand_symbolic(s, x, other.dims)),
     Row("reshape_as", "move", N_("the same entries, row by row, in another tensor's shape"), "x.reshape_as(y)",
-        takes=(X, Param("other")), shape=lambda x, other: _reshape_shape(x, other), aliases=("view_as",),
+        takes=(X, Param("other")), shape=_reshape_shape, aliases=("view_as",),
         torch=lambda t, x, other: x.reshape(other.shape), numpy=lambda n, x, other: x.reshape(other.shape),
         symbolic=lambda s, x, other: reshape_symbolic(s, x, other.dims)),
     Row("repeat", "move", N_("the tensor laid next to itself"), "x.repeat(2, 3)",
         takes=(X, Param("sizes", "sizes", follows=True)), shape=_repeat_shape,
-        torch=lambda t, x, sizes: x.repeat(sizes), numpy=lambda n, x, sizes: n.tile(x, sizes),
-        symbolic=_repeat_symbolic),
+        torch=method("repeat"), numpy=call("tile"), symbolic=_repeat_symbolic),
     Row("tile", "move", N_("the tensor laid next to itself along its last axes"), "x.tile(2)",
         takes=(X, Param("dims", "sizes", follows=True)),
         shape=lambda x, dims: _repeat_shape(x, (1,) * (len(x) - len(dims)) + dims),
-        torch=lambda t, x, dims: x.tile(dims), numpy=lambda n, x, dims: n.tile(x, dims),
+        torch=method("tile"),
         symbolic=lambda s, x, dims: _repeat_symbolic(s, x, (1,) * (x.rank - len(dims)) + dims)),
     Row("repeat_interleave", "move", N_("each entry repeated, along an axis or in one row of all entries"),
-        "x.repeat_interleave(2)",
-        takes=(Param("input"), Param("repeats", "integer"), Param("dim", "dim", None)), shape=_interleave_shape,
-        torch=lambda t, x, k, dim: t.repeat_interleave(x, k, dim), numpy=lambda n, x, k, dim: n.repeat(x, k, axis=dim),
-        symbolic=_interleave_symbolic),
+        "x.repeat_interleave(2)", takes=(Param("input"), Param("repeats", "integer"), Param("dim", "dim", None)),
+        shape=_interleave_shape, numpy=lambda n, x, k, dim: n.repeat(x, k, axis=dim), symbolic=_interleave_symbolic),
 )
 # fmt: on

@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcli.message import N_, fault
-from gradcli.ops.families import deltas
-from gradcli.ops.libraries import Numpy
 from gradcli.ops.matrix_products import A_MOMENT, batch_indices, matmul_symbolic
-from gradcli.ops.row import Param, Row
+from gradcli.ops.row import Numpy, Param, Row, call, deltas
 from gradcli.ops.words import Jacobian, Node, Operand, Place, Scalar, Sum, Tensor, Words
 from gradcli.report import Array
 from gradcli.shapes import Shape, broadcast, size, written
@@ -195,13 +193,12 @@ def _power_symbolic(s: Words, x: Tensor, k: int) -> Tensor:
 # fmt: off
 SQUARE_MATRICES: tuple[Row, ...] = (
     Row("trace", "linear", N_("the sum of a matrix's diagonal"), "trace(x)", takes=(A,), shape=_trace_shape,
-        torch=lambda t, x: t.trace(x), numpy=lambda n, x: n.trace(x), symbolic=_trace_symbolic),
+        symbolic=_trace_symbolic),
     Row("det", "linear", N_("the determinant"), "det(x)", takes=(A,), shape=_batch_shape, work=_factoring_work,
-        torch=lambda t, x: t.linalg.det(x), numpy=lambda n, x: n.linalg.det(x),
+        torch=call("linalg.det"), numpy=call("linalg.det"),
         symbolic=lambda s, x: _determinant_symbolic(s, x, lambda y: y, "d", "det")),
     Row("logdet", "linear", N_("the logarithm of the determinant (nan where it is negative)"),
-        "logdet(x @ x.T + eye(3))", takes=(A,), shape=_batch_shape, work=_factoring_work,
-        torch=lambda t, x: t.logdet(x), numpy=_numpy_logdet,
+        "logdet(x @ x.T + eye(3))", takes=(A,), shape=_batch_shape, work=_factoring_work, numpy=_numpy_logdet,
         symbolic=lambda s, x: _determinant_symbolic(s, x, lambda y: 1, "l", "logdet")),
     Row("slogdet", "linear", N_("the pair [sign, log|det|]; slogdet(A)[1] is the logarithm"), "slogdet(x)[1]",
         takes=(A,), shape=lambda x: (2, *_batch_shape(x)), work=_factoring_work,
@@ -218,22 +215,20 @@ SQUARE_MATRICES: tuple[Row, ...] = (
         torch=lambda t, x: t.linalg.slogdet(x)[0].detach(), numpy=lambda n, x: n.linalg.slogdet(x)[0],
         symbolic=lambda s, x: _determinant_symbolic(s, x, lambda y: 0, "g", "sign_det")),
     Row("inv", "linear", N_("the inverse matrix"), "inv(x)", takes=(A,), shape=_square_shape, aliases=("inverse",),
-        work=_factoring_work,
-        torch=lambda t, x: t.linalg.inv(x), numpy=lambda n, x: _with_inverse(n.linalg.inv, x),
+        work=_factoring_work, torch=call("linalg.inv"), numpy=lambda n, x: _with_inverse(n.linalg.inv, x),
         symbolic=_inverse_symbolic),
-    Row("solve", "linear", N_("the x with A @ x = b"), "solve(x, y)",
-        takes=(Param("A"), Param("b")), shape=_solve_shape,
-        work=lambda a, b: _factoring_work(a) + size(_solve_shape(a, b)) * a[-1] // A_MOMENT,
-        torch=lambda t, a, b: t.linalg.solve(a, b),
+    Row("solve", "linear", N_("the x with A @ x = b"), "solve(x, y)", takes=(Param("A"), Param("b")),
+        shape=_solve_shape, work=lambda a, b: _factoring_work(a) + size(_solve_shape(a, b)) * a[-1] // A_MOMENT,
+        torch=call("linalg.solve"),
         numpy=lambda n, a, b: _with_inverse(n.linalg.solve, a, b[..., None])[..., 0] if _is_vectors(a.shape, b.shape)
-        else _with_inverse(n.linalg.solve, a, b), symbolic=_solve_symbolic),
-    Row("cholesky", "linear", N_("the lower triangular L with L @ L.T = A"), "cholesky(x @ x.T + eye(3))",
-        takes=(A,), shape=_square_shape, work=_factoring_work,
-        torch=lambda t, x: t.linalg.cholesky(x), numpy=_numpy_cholesky, symbolic=_cholesky_symbolic),
+        else _with_inverse(n.linalg.solve, a, b),
+        symbolic=_solve_symbolic),
+    Row("cholesky", "linear", N_("the lower triangular L with L @ L.T = A"), "cholesky(x @ x.T + eye(3))", takes=(A,),
+        shape=_square_shape, work=_factoring_work, torch=call("linalg.cholesky"), numpy=_numpy_cholesky,
+        symbolic=_cholesky_symbolic),
     Row("matrix_power", "linear", N_("a square matrix times itself, n times"), "matrix_power(x, 3)",
         takes=(A, Param("n", "integer")), shape=lambda x, n: _square_shape(x),
-        work=lambda x, n: _factoring_work(x) * abs(n).bit_length(),
-        torch=lambda t, x, k: t.linalg.matrix_power(x, k),
+        work=lambda x, n: _factoring_work(x) * abs(n).bit_length(), torch=call("linalg.matrix_power"),
         numpy=lambda n, x, k: _with_inverse(n.linalg.matrix_power, x, k), symbolic=_power_symbolic),
 )
 # fmt: on

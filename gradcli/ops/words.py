@@ -42,12 +42,16 @@ Jacobian = Callable[[Sequence[Place], Sequence[Place]], Operand]
 """(the output's indices, the argument's indices) -> the output's derivative there with respect to that entry."""
 
 
-class Tensor(Protocol):
-    """A tensor as a formula."""
+class Shaped(Protocol):
+    """What has axes."""
 
     @property
     def dims(self) -> tuple[Dim, ...]:
         """The size of each axis."""
+
+
+class Tensor(Shaped, Protocol):
+    """A tensor as a formula."""
 
     @property
     def rank(self) -> int:
@@ -57,12 +61,8 @@ class Tensor(Protocol):
         """The entry at these indices, one for each axis."""
 
 
-class Node(Protocol):
+class Node(Shaped, Protocol):
     """A tensor with a name, which is what primitives are computed from."""
-
-    @property
-    def dims(self) -> tuple[Dim, ...]:
-        """The size of each axis."""
 
     def __call__(self, *indices: Place) -> Scalar:
         """The entry at these indices, one for each axis."""

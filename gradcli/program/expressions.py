@@ -12,8 +12,7 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, Message, Span, fault
 from gradcli.ops import SPELLED
-from gradcli.ops.libraries import n
-from gradcli.ops.row import Row
+from gradcli.ops.row import Row, n
 from gradcli.program import ambiguous, foreign, repairs, shape_queries
 from gradcli.program.arguments import Argument
 from gradcli.program.builder import ProgramBuilder

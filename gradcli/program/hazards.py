@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcli.ops.libraries import n
-from gradcli.ops.row import Kink
+from gradcli.ops.row import Kink, n
 from gradcli.program.paths import Paths, paths
 from gradcli.program.program import Apply, Input, Program, Step
 from gradcli.program.values import filled

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradcli.ops.comparisons import MASKS
+from gradcli.ops.elementwise import MASKS
 from gradcli.program.program import Apply, Constant, Input, Ref, Step
 from gradcli.program.values import number_of
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.message import N_, GradcliError, fault
-from gradcli.ops.libraries import n
+from gradcli.ops.row import n
 from gradcli.program.program import Apply, Constant, Input, Program, Ref, Scalar, Step
 from gradcli.report import Array
 

@@ -13,7 +13,7 @@ import sympy
 from sympy import Expr
 
 from gradcli.message import N_, limit
-from gradcli.ops.libraries import n as numpy_library
+from gradcli.ops.row import n as numpy_library
 from gradcli.program.values import options_as_floats
 from gradcli.report import Array
 from gradcli.shapes import RAISE, allowed, needed

@@ -16,7 +16,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from gradcli.binding import ATOM, PRODUCT, UNARY
-from gradcli.ops.libraries import n as numpy_library
+from gradcli.ops.row import n as numpy_library
 from gradcli.program.source_text import Library, Spelled, as_int, as_spelled, made
 from gradcli.report import Array
 from gradcli.symbolic.dims import Dim, Index, Quotient, Remainder, in_range

@@ -193,7 +193,7 @@ def _lost_factors(claim: Claim) -> Iterator[Candidate]:
     """One factor of the chain rule lost."""
     if not claim.is_gradient:
         return
-    from gradcli.numeric.lost_factor import factors
+    from gradcli.numeric.products import factors
 
     program = claim.problem.program
     for place, source in factors(program, claim.name):

@@ -38,7 +38,7 @@ def by_other(claim: Claim, other: str, t: Trial) -> Array:
 
 def factor_lost(claim: Claim, place: int, source: int, t: Trial) -> Array:
     """The gradient with one factor of the chain rule lost: that of the step at `place` by the one at `source`."""
-    from gradcli.numeric.lost_factor import gradient_without
+    from gradcli.numeric.products import gradient_without
 
     return gradient_without(claim.problem.program, claim.name, t.point, t.v, place, source)
 
