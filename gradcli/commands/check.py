@@ -26,7 +26,7 @@ def run(request: Request) -> Iterator[Part]:
     problem = understand(request)
     _refuse_without_gradient(problem)
     claim = claim_of(problem)
-    submission = read_submission(problem, claim.names_at(problem.point, problem.v, claim.directions.t))
+    submission = read_submission(problem, claim.tensors)
     yield from opening(problem, claim.kind.weighted, wrt=(claim.name,))
     yield _vectors(claim)
     points, constraints = trials(claim, submission)
@@ -66,5 +66,5 @@ def _right_answer(claim: Claim) -> Iterator[Part]:
     """In closed form, and its value at the user's point by both sides."""
     problem, targets, moving = claim.problem, [claim.target], claim.directions
     forms = yield from closed_forms(problem, targets, moving, unit=claim.unit)
-    numbers = Numbers({claim.target.name: claim.by_pytorch(problem.point, problem.v, moving.t)})
+    numbers = Numbers({claim.target.name: claim.by_pytorch()})
     yield from verdicts(problem, targets, forms, numbers, moving)

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from math import prod
 
-import numpy as np
-
 from gradcli.commands.checking import wrong_values
 from gradcli.commands.checking.claim import Claim
-from gradcli.commands.checking.reorderings import reorderings
 from gradcli.commands.checking.submission import Submission
-from gradcli.commands.checking.trials import Trial, with_weights
-from gradcli.commands.checking.wrong_values import close
+from gradcli.commands.checking.trials import Trial
+from gradcli.commands.checking.wrong_values import close, reorderings
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
 from gradcli.report import Array
@@ -41,17 +38,13 @@ def find_mistake(claim: Claim, submission: Submission, trials: Sequence[Trial]) 
     by_shape = any(trial.yours.shape != trial.correct.shape for trial in trials)
     if (entries < ENOUGH and not by_shape) or not any(trial.yours.any() for trial in trials):
         return None
-    repair = _repair(claim, submission, trials)
+    repair = _repair(submission, trials)
     for candidate in candidates(claim):
         if candidate.kind == "mean" and repair is not None:  # what is seen in the answer's own text is surer
             return repair
-        if all(_is(candidate.value(trial), trial) for trial in trials):
+        if all(close(trial.yours, candidate.value(trial)) for trial in trials):
             return candidate
     return repair
-
-
-def _is(value: Array | None, trial: Trial) -> bool:
-    return value is not None and value.shape == trial.yours.shape and close(trial.yours, value)
 
 
 def candidates(claim: Claim) -> Iterator[Candidate]:
@@ -63,7 +56,7 @@ def candidates(claim: Claim) -> Iterator[Candidate]:
         yield Candidate(
             "transposed",
             message(_OTHER_LAYOUT[claim.layout], x=claim.name, y=claim.problem.output_name),
-            partial(wrong_values.in_the_other_layout, claim),
+            wrong_values.in_the_other_layout,
         )
     if claim.is_gradient:
         yield from _of_vjp(claim)
@@ -75,9 +68,7 @@ def candidates(claim: Claim) -> Iterator[Candidate]:
         )
     if claim.kind.directed:
         yield Candidate(
-            "vjp",
-            message(N_("this is vᵀJ with t in the place of v; J·t was asked for")),
-            partial(wrong_values.vjp_for_jvp, claim),
+            "vjp", message(N_("this is vᵀJ with t in the place of v; J·t was asked for")), wrong_values.vjp_for_jvp
         )
     yield from _mean_or_sum(claim)
     yield from _lost_factors(claim)
@@ -122,7 +113,7 @@ def _of_vjp(claim: Claim) -> Iterator[Candidate]:
             yield Candidate(
                 "variable",
                 message(N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
-                partial(wrong_values.by_other, claim, other),
+                partial(wrong_values.by_other, other),
             )
     yield Candidate(
         "diagonal",
@@ -130,7 +121,7 @@ def _of_vjp(claim: Claim) -> Iterator[Candidate]:
             N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
             x=name,
         ),
-        partial(wrong_values.diagonal_product, claim),
+        wrong_values.diagonal_product,
     )
 
 
@@ -145,23 +136,23 @@ def _of_weights(claim: Claim) -> Iterator[Candidate]:
                 N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"),
                 x=name,
             ),
-            lambda t: with_weights(claim, t, np.ones(t.v.shape)),
+            wrong_values.without_weights,
         )
     else:
         yield Candidate(
             "v-is-x",
             message(N_("yours is weighted with {x}, as if v were {x}; it is not"), x=name),
-            partial(wrong_values.with_x_as_weights, claim),
+            wrong_values.with_x_as_weights,
         )
     yield Candidate(
         "v-forgotten",
         message(N_("v is forgotten: yours is the gradient of the plain sum, with v = 1")),
-        lambda t: None if (t.v == 1).all() else with_weights(claim, t, np.ones(t.v.shape)),
+        lambda t: None if (t.claim.problem.v == 1).all() else wrong_values.without_weights(t),
     )
     yield Candidate(
         "jacobian",
         message(N_("this is the Jacobian; the gradient that v gives is its product with v, v·J")),
-        partial(wrong_values.jacobian, claim),
+        wrong_values.jacobian,
     )
 
 
@@ -202,31 +193,24 @@ def _lost_factors(claim: Claim) -> Iterator[Candidate]:
         yield Candidate(
             "chain",
             message(N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),
-            partial(wrong_values.factor_lost, claim, place, source),
+            partial(wrong_values.factor_lost, place, source),
         )
 
 
-def _repair(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
+def _repair(submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
     """What the answer's own products show: with two factors exchanged, or one of them turned round, it is right."""
-    seed = claim.problem.request.seed
-    changes = [reorderings(submission, claim.names_at(t.point, t.v, t.t), seed) for t in trials]
+    changes = [reorderings(submission, t.claim.tensors) for t in trials]
     for k, (kind, _) in enumerate(changes[0]):
-        if all(k < len(one) and _right(one[k][1], t) for one, t in zip(changes, trials, strict=True)):
-            if kind == "order":
-                return Candidate(
-                    "order",
-                    message(
-                        N_("the factors of a matrix product are in the wrong order; exchanged, your answer is right")
-                    ),
-                    lambda _: None,
-                )
-            return Candidate(
-                "transposed",
-                message(N_("a factor of a matrix product has to be transposed; then your answer is right")),
-                lambda _: None,
-            )
+        if all(k < len(values) and _is_right(values[k][1], t) for values, t in zip(changes, trials, strict=True)):
+            return Candidate(kind, Message(_REPAIRED[kind]), lambda _: None)
     return None
 
 
-def _right(value: Array | None, t: Trial) -> bool:
-    return value is not None and value.shape == t.correct.shape and close(value, t.correct)
+_REPAIRED = {
+    "order": N_("the factors of a matrix product are in the wrong order; exchanged, your answer is right"),
+    "transposed": N_("a factor of a matrix product has to be transposed; then your answer is right"),
+}
+
+
+def _is_right(value: Array | None, t: Trial) -> bool:
+    return value is not None and close(value, t.correct)
