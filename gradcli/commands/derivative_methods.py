@@ -1,5 +1,5 @@
 """A kind of derivative -> the method of Calculus that gives its formula, and the function of `numeric` that gives its
-numbers: the one table that binds the two sides. Opens neither door before it is asked."""
+numbers: the one place that binds the two sides. Opens neither door before it is asked."""
 
 from __future__ import annotations
 
@@ -46,21 +46,28 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How one kind of derivative is computed.
-
-    `formula` names the method of Calculus and `arguments` makes its arguments from the target's variables and those
-    that move. `numbers` gives PyTorch's values by the targets' names, for all variables of a problem at once;
-    `optional` where PyTorch does not implement every such derivative.
-    """
+    """`formula` names the method of Calculus for one kind of derivative, and `arguments` makes its arguments from the
+    target's variables and those that move; `optional` where PyTorch does not implement every such derivative."""
 
     formula: str
     arguments: Callable[[tuple[str, ...], tuple[str, ...]], tuple[Any, ...]]
-    numbers: Callable[[Problem, Sequence[Target], Directions], Mapping[str, Array]]
     optional: bool = False
 
     def call(self, target: Target, moving: tuple[str, ...]) -> tuple[str, tuple[Any, ...]]:
         """The method of Calculus and its arguments for one derivative."""
         return self.formula, self.arguments(target.by, moving)
+
+
+METHODS: Mapping[str, Method] = {
+    "vjp": Method("vjp", lambda by, moving: by),
+    "jvp": Method("jvp", lambda by, moving: (moving,)),
+    "jacobian": Method("jacobian", lambda by, moving: by),
+    "grad": Method("jacobian", lambda by, moving: by, optional=True),
+    "partial": Method("partial", lambda by, moving: (by,), optional=True),
+    "hessian": Method("hessian", lambda by, moving: by, optional=True),
+    "hvp": Method("hvp", lambda by, moving: (by[0], moving), optional=True),
+}
+"""By the kinds of gradcli.derivatives."""
 
 
 def autograd(
@@ -73,71 +80,33 @@ def autograd(
     """
     if problem.request.symbolic_only:
         return Numbers(missing=Message(NOT_ASKED))
-    method = METHODS[targets[0].kind.name]
     try:
-        return Numbers(method.numbers(problem, targets, directions))
+        return Numbers(_numbers(problem, targets, directions))
     except GradcliError as error:
-        if error.kind != "domain" or not (formulas and method.optional):
+        if error.kind != "domain" or not (formulas and METHODS[targets[0].kind.name].optional):
             raise
         return Numbers(missing=error.what)
 
 
-# PyTorch is imported when one of these is called: half a second, after the formulas are on the screen
+def _numbers(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
+    from gradcli import numeric  # PyTorch: half a second, after the formulas are on the screen
 
-
-def _vjp(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    names = [target.by[0] for target in targets]
-    return numeric.vjp(problem.program, names, problem.point, problem.v, *problem.dtype_device).grads
-
-
-def _jvp(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    product = numeric.jvp(problem.program, problem.point, directions.t, *problem.dtype_device)
-    return {targets[0].name: product}
-
-
-def _jacobian(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    axes, names = len(problem.program.output_shape), [target.by[0] for target in targets]
-    rows = numeric.rows(problem.program, names, problem.point, *problem.dtype_device)
-    return {name: arranged(whole, axes, problem.request.layout) for name, whole in rows.items()}
-
-
-def _partial(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    return {
-        target.name: numeric.partial(problem.program, target.by, problem.point, *problem.dtype_device)
-        for target in targets
-    }
-
-
-def _hessian(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    names = tuple(dict.fromkeys(name for target in targets for name in target.by))
-    blocks = numeric.hessian(problem.program, names, problem.point, problem.v, *problem.dtype_device)
-    return {target.name: blocks[target.by[0], target.by[1]] for target in targets}
-
-
-def _hvp(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    names = [target.by[0] for target in targets]
-    return numeric.hvp(problem.program, names, problem.point, problem.v, directions.t, *problem.dtype_device)
-
-
-METHODS: Mapping[str, Method] = {
-    "vjp": Method("vjp", lambda by, moving: by, _vjp),
-    "jvp": Method("jvp", lambda by, moving: (moving,), _jvp),
-    "jacobian": Method("jacobian", lambda by, moving: by, _jacobian),
-    "grad": Method("jacobian", lambda by, moving: by, _vjp, optional=True),
-    "partial": Method("partial", lambda by, moving: (by,), _partial, optional=True),
-    "hessian": Method("hessian", lambda by, moving: by, _hessian, optional=True),
-    "hvp": Method("hvp", lambda by, moving: (by[0], moving), _hvp, optional=True),
-}
-"""By the kinds of gradcli.derivatives."""
+    program, point, v, where = problem.program, problem.point, problem.v, problem.dtype_device
+    names = list(dict.fromkeys(name for target in targets for name in target.by))
+    match targets[0].kind.name:
+        case "vjp" | "grad":
+            return numeric.vjp(program, names, point, v, *where).grads
+        case "jvp":
+            return {targets[0].name: numeric.jvp(program, point, directions.t, *where)}
+        case "jacobian":
+            axes, rows = len(program.output_shape), numeric.rows(program, names, point, *where)
+            return {name: arranged(whole, axes, problem.request.layout) for name, whole in rows.items()}
+        case "partial":
+            return {target.name: numeric.partial(program, target.by, point, *where) for target in targets}
+        case "hessian":
+            blocks = numeric.hessian(program, names, point, v, *where)
+            return {target.name: blocks[target.by[0], target.by[1]] for target in targets}
+        case "hvp":
+            return numeric.hvp(program, names, point, v, directions.t, *where)
+        case kind:
+            raise AssertionError(kind)

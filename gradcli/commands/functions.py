@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.commands.live_examples import example_of
+from gradcli.commands.explain import example_of
 from gradcli.message import N_, GradcliError, Message, fault, nearest
 from gradcli.ops import ROWS, SPELLED
 from gradcli.ops.row import REQUIRED, Param, Row

@@ -10,8 +10,7 @@ from math import comb
 
 from gradcli.commands.closed_forms import closed_forms
 from gradcli.commands.derivative_methods import autograd, target
-from gradcli.commands.problem import Problem, opening, understand
-from gradcli.commands.refusals import refuse_intermediate, refuse_many_outputs
+from gradcli.commands.problem import Problem, opening, refuse_intermediate, refuse_many_outputs, understand
 from gradcli.commands.verdicts import verdicts
 from gradcli.explain.cautions import cautions
 from gradcli.explain.grad import grad

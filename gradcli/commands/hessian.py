@@ -8,8 +8,7 @@ import numpy as np
 
 from gradcli.commands.closed_forms import ClosedForm, Forms, closed_forms
 from gradcli.commands.derivative_methods import Numbers, Target, autograd, target
-from gradcli.commands.problem import Problem, opening, understand
-from gradcli.commands.refusals import refuse_guessed_weights, refuse_intermediate
+from gradcli.commands.problem import Problem, opening, refuse_guessed_weights, refuse_intermediate, understand
 from gradcli.commands.tangents import Directions
 from gradcli.commands.verdicts import is_small, verdict_on, verdicts
 from gradcli.explain.cautions import cautions

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradcli.commands.closed_forms import OutOfTime, within
 from gradcli.commands.problem import Problem, understand
 from gradcli.commands.tensor_arguments import tensor
-from gradcli.commands.time_limit import OutOfTime, within
 from gradcli.compare import Evidence, verdict
 from gradcli.message import N_, fault, limit, message
 from gradcli.program import Program, values_of

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.closed_forms import ClosedForm
+from gradcli.commands.closed_forms import ClosedForm, OutOfTime, within
 from gradcli.commands.derivative_methods import Numbers, target
 from gradcli.commands.problem import Problem, opening, understand
-from gradcli.commands.time_limit import OutOfTime, within
 from gradcli.commands.verdicts import verdict_on
 from gradcli.compare import largest_difference
 from gradcli.explain.zero_gradients import REFUSAL

@@ -10,8 +10,7 @@ import numpy as np
 
 from gradcli.commands.closed_forms import derive, variables
 from gradcli.commands.derivative_methods import Target, autograd
-from gradcli.commands.problem import Problem
-from gradcli.commands.refusals import refuse_many_outputs
+from gradcli.commands.problem import Problem, refuse_many_outputs
 from gradcli.commands.tangents import STILL, Directions, directions
 from gradcli.derivatives import KINDS, Kind
 from gradcli.message import N_, GradcliError, fault
