@@ -69,7 +69,7 @@ def closed_forms(
     Jacobian.
     """
     if problem.request.numeric_only:
-        yield from (Closed(target.name, None, None, Message(NOT_DERIVED)) for target in targets)
+        yield from (Closed(target.name, reason=Message(NOT_DERIVED)) for target in targets)
         return {}
     if unit is None:
         unit = problem.request.v is None and targets[0].kind.unit
@@ -90,7 +90,7 @@ def closed_forms(
 
 
 def _without(targets: Sequence[Target], kind: str, why: Message) -> Iterator[Part]:
-    yield from (Closed(target.name, None, None, why) for target in targets)
+    yield from (Closed(target.name, reason=why) for target in targets)
     yield Warning(kind, why)
 
 
@@ -134,8 +134,8 @@ def _printed(target: Target, form: Form, entries: bool) -> Closed:
     from gradcli.symbolic import jacobian_part, vjp_part
 
     if target.kind.has_rows:
-        return Closed(target.name, jacobian_part(form, entries), None)
-    return Closed(target.name, None, vjp_part(form))
+        return Closed(target.name, jacobian_part(form, entries))
+    return Closed(target.name, vjp=vjp_part(form))
 
 
 # For which sizes

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from gradcli.explain.page import Answers, Topic
+from gradcli.explain.page import Topic
 from gradcli.explain.pytorch_errors import page_for
 from gradcli.explain.slots import number
 from gradcli.explain.topics import TOPICS, topic
@@ -45,7 +45,7 @@ def _page(page: Topic) -> Iterator[Part]:
         if question.shown:
             yield example
     if page.conclusion is not None:
-        yield Paragraph(page.conclusion.about(Answers(examples)))
+        yield Paragraph(page.conclusion.about(examples))
 
 
 def _unknown(word: str) -> GradcliError:
@@ -111,7 +111,7 @@ def _options(request: Request) -> Iterator[str]:
 def tensor_text(array: Array) -> str:
     """A tensor as it is typed: `3`, `1,2`, `1,2:3,4`, nested lists beyond."""
     if array.ndim == 0:
-        return number(float(array))
+        return number(array)
     if array.ndim == 1 and array.size > 1:
         return ",".join(map(number, array))
     if array.ndim == 2 and array.shape[1] > 1:

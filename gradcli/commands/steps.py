@@ -14,7 +14,7 @@ from gradcli.commands.derivative_methods import Numbers, target
 from gradcli.commands.problem import Problem, opening, understand
 from gradcli.commands.verdicts import verdict_on
 from gradcli.compare import largest_difference
-from gradcli.explain.zero_gradients import REFUSAL
+from gradcli.explain.vjp import REFUSAL
 from gradcli.message import N_, message
 from gradcli.program import Apply, Ref, values_of
 from gradcli.program.names import fresh_name

@@ -49,15 +49,15 @@ def verdict_on(
     which the rows of a matrix are contracted."""
     pytorch = numbers.values.get(target.name)
     if formula is None:
-        return Compared(target.name, None, pytorch, None, None, _without_formula(problem), whole=along is None)
+        return Compared(target.name, pytorch=pytorch, reason=_without_formula(problem), whole=along is None)
     weighted = target.kind.weighted or along == problem.v_name
     tensors = {**problem.point, **({problem.v_name: problem.v} if weighted else {}), **(tangents or {})}
     try:
         symbolic, contracted = formula.values(tensors, along)
     except GradcliError as error:
-        return Compared(target.name, None, pytorch, None, None, error.what, whole=along is None)
+        return Compared(target.name, pytorch=pytorch, reason=error.what, whole=along is None)
     if pytorch is None:
-        compared = Compared(target.name, symbolic, None, None, None, numbers.missing or Message(NOT_ASKED))
+        compared = Compared(target.name, symbolic, reason=numbers.missing or Message(NOT_ASKED))
     else:
         shaped = symbolic.reshape(pytorch.shape)
         compared = verdict(_evidence(problem, target, formula, tensors, (shaped, pytorch, contracted), along))
@@ -90,19 +90,19 @@ def _evidence(
 ) -> Evidence:
     """`sides` are the formula's values, PyTorch's, and those of the Jacobian contracted with v."""
     symbolic, pytorch, contracted = sides
-    dtype = problem.request.dtype
+    shape, dtype = symbolic.shape, problem.request.dtype
 
     def shaken() -> Array:
         nudged = {name: slightly_off(a, dtype) if name in problem.point else a for name, a in tensors.items()}
-        return formula.form.value(nudged, along).reshape(symbolic.shape)
+        return formula.form.value(nudged, along).reshape(shape)
 
     return Evidence(
         target.name,
         symbolic,
         pytorch,
         dtype,
-        jacobian=contracted,
-        terms=lambda: _terms(problem, formula, tensors, along).reshape(symbolic.shape),
+        contracted,
+        terms=lambda: _terms(problem, formula, tensors, along).reshape(shape),
         shaken=shaken,
         deviation=lambda: hazards.deviation(problem.program, problem.values, target.order),
         excuse=lambda agrees: _excuse(problem, symbolic, agrees, target.order),

@@ -115,7 +115,7 @@ def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
         ),
         name=name,
         entry=f"{name}.grad{place(where)}",
-        one=number(float(gradient[where])),
+        one=number(gradient[where]),
         count=len(done),
-        all=number(float(last[where])),
+        all=number(last[where]),
     )

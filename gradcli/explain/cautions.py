@@ -67,7 +67,7 @@ def undefined(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
         if isinstance(how, Apply):
             yield _arising(program, bad.step, how, values, at)
         elif isinstance(how, Input):
-            yield warning("domain", _GIVEN, entry=entry(how.name, at), value=number(float(values[bad.step][at])))
+            yield warning("domain", _GIVEN, entry=entry(how.name, at), value=number(values[bad.step][at]))
 
 
 def _kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: int) -> Iterator[Warning]:
@@ -89,16 +89,16 @@ def _infinite(gradients: Mapping[str, Array]) -> Iterator[Warning]:
         bad = ~np.isfinite(gradient)
         if bad.any():
             at = first_place(bad)
-            yield warning("infinite", _INFINITE, entry=f"{name}.grad{place(at)}", value=number(float(gradient[at])))
+            yield warning("infinite", _INFINITE, entry=f"{name}.grad{place(at)}", value=number(gradient[at]))
 
 
 def _arising(program: Program, step: int, apply: Apply, values: Sequence[Array], at: tuple[int, ...]) -> Warning:
     """The operation, the numbers it was given there and what it made of them."""
-    value, whole = number(float(values[step][at])), entry(_source_of(program, step), at)
+    value, whole = number(values[step][at]), entry(_source_of(program, step), at)
     if apply.row.family != "elementwise":
         return warning("domain", _MADE, entry=whole, value=value)
     shape = values[step].shape
-    numbers = [number(float(np.broadcast_to(values[ref.step], shape)[at])) for ref in apply.refs]
+    numbers = [number(np.broadcast_to(values[ref.step], shape)[at]) for ref in apply.refs]
     if apply.operation in ("div", "floor_divide", "remainder") and numbers[1] == "0":
         sentence = _PLAIN_DIVISION if "".join(whole.split()) == "/".join(numbers) else _DIVISION
         return warning("domain", sentence, a=numbers[0], b=numbers[1], value=value, entry=whole)

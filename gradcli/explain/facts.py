@@ -9,10 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from gradcli.compare import first_place
+from gradcli.explain.slots import note
+from gradcli.message import Sentence
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.hazards import kinks
 from gradcli.program.paths import Paths, paths
-from gradcli.report import Array, Compared, Equivalence, Structure
+from gradcli.report import Array, Compared, Equivalence, Note, Structure
 from gradcli.shapes import LAYOUTS, Shape, is_one_number
 
 
@@ -60,6 +62,10 @@ class Facts:
     def gradients(self) -> Mapping[str, Array]:
         """PyTorch's `.grad` for each variable, or the formula's values where PyTorch was not asked."""
         return {one.name: np.asarray(one.numbers, np.float64) for one in self.compared if one.numbers is not None}
+
+    def note(self, topic: str, sentence: Sentence, /, **slots: object) -> Note:
+        """A sentence that may name y and v, as the formulas call them."""
+        return note(topic, sentence, y=self.y_name, v=self.v_name, **slots)
 
     def shape(self, name: str) -> Shape:
         """The shape of a variable, be it an input or an intermediate."""

@@ -53,8 +53,8 @@ def _slope(name: str, gradient: Array, y: Array, output: str) -> Note:
         ),
         x=name,
         y=output,
-        value=number(float(y.reshape(()))),
-        slope=number(float(gradient)),
+        value=number(y.reshape(())),
+        slope=number(gradient),
     )
 
 

@@ -91,7 +91,7 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
             "The Hessian's eigenvalues go from {low} to {high}: where one is 0, {y} is flat to second order in "
             "that direction."
         )
-    yield note("curvature", sentence, y=output, low=number(float(values.min())), high=number(float(values.max())))
+    yield note("curvature", sentence, y=output, low=number(values.min()), high=number(values.max()))
 
 
 def hvp(blocks: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:

@@ -116,8 +116,8 @@ class Closed:
     """The closed forms for one variable. Either is None where there is none; `reason` then says why."""
 
     name: str
-    jacobian: Jacobian | None
-    vjp: Vjp | None
+    jacobian: Jacobian | None = None
+    vjp: Vjp | None = None
     reason: Message | None = None
 
 
@@ -150,10 +150,10 @@ class Compared(Checked):
     """
 
     name: str
-    symbolic: Array | None
-    pytorch: Array | None
-    max_abs_diff: float | None
-    agrees: bool | None
+    symbolic: Array | None = None
+    pytorch: Array | None = None
+    max_abs_diff: float | None = None
+    agrees: bool | None = None
     reason: Message | None = None
     jacobian_checked: bool | None = None
     whole: bool = True
