@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from gradcli.compare import MULTIPLE, alike
 from gradcli.explain.backward import backward, meaning
 from gradcli.explain.cautions import cautions
 from gradcli.message import GradcliError
-from gradcli.report import Array, Compared, Part, Weights
+from gradcli.report import Compared, Part, Tensors, Weights
 from gradcli.report.additions import Between, Call
 from gradcli.request import Request
 from gradcli.streams import Stream
@@ -108,7 +108,7 @@ def _calls(after: Sequence[CallResult]) -> list[Call]:
     return calls
 
 
-def _multiple(grads: Mapping[str, Array], first: Mapping[str, Array]) -> float | None:
+def _multiple(grads: Tensors, first: Tensors) -> float | None:
     """How many times the single gradient it is, entry by entry; None where that is no one number."""
     sizes = [
         (float(np.abs(a).max(initial=0.0)), float(np.abs(first[name]).max(initial=0.0))) for name, a in grads.items()

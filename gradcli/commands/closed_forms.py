@@ -14,7 +14,7 @@ from gradcli.commands.problem import Problem
 from gradcli.commands.tangents import STILL, Directions
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import Program, trace
-from gradcli.report import Array, Closed, Jacobian, Part, Structure, Warning
+from gradcli.report import Array, Closed, Jacobian, Part, Structure, Tensors, Warning
 from gradcli.shapes import Shape
 from gradcli.syntax import parse
 
@@ -33,7 +33,7 @@ class ClosedForm:
     printed: Closed | None = None
     pair: Derived | None = None
 
-    def values(self, tensors: Mapping[str, Array], along: str | None = None) -> tuple[Array, Array | None]:
+    def values(self, tensors: Tensors, along: str | None = None) -> tuple[Array, Array | None]:
         """The formula's values, and those of its Jacobian contracted with v where there is one. `tensors` holds the
         inputs, v and tangents by their names in it; `along` names one with which its rows are contracted."""
         if self.pair is None:

@@ -11,7 +11,7 @@ from gradcli.commands.problem import Problem
 from gradcli.commands.tangents import STILL, Directions
 from gradcli.derivatives import KINDS, Kind
 from gradcli.message import N_, GradcliError, Message
-from gradcli.report import Array, arranged
+from gradcli.report import Tensors, arranged
 
 NOT_ASKED = N_("PyTorch was not asked (--symbolic-only)")
 
@@ -40,7 +40,7 @@ def target(kind: str, *by: str) -> Target:
 class Numbers:
     """PyTorch's side by the targets' names, or why it has none."""
 
-    values: Mapping[str, Array] = field(default_factory=dict)
+    values: Tensors = field(default_factory=dict)
     missing: Message | None = None
 
 
@@ -88,7 +88,7 @@ def autograd(
         return Numbers(missing=error.what)
 
 
-def _numbers(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
+def _numbers(problem: Problem, targets: Sequence[Target], directions: Directions) -> Tensors:
     from gradcli import numeric  # PyTorch: half a second, after the formulas are on the screen
 
     program, point, v, where = problem.program, problem.point, problem.v, problem.dtype_device

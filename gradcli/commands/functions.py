@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
@@ -14,7 +14,7 @@ from gradcli.message import N_, GradcliError, Message, fault, nearest
 from gradcli.ops import ROWS, SPELLED
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import Program, trace, values_of
-from gradcli.report import Array, Part
+from gradcli.report import Array, Part, Tensors
 from gradcli.report.exhibits import Example, Function, Item, Listing, Parameter
 from gradcli.request import Request
 from gradcli.shapes import Shape, size
@@ -122,6 +122,6 @@ def _whole(array: Array) -> Array:
     return np.asarray(np.arange(array.size).reshape(array.shape) % 2, dtype=np.float64)
 
 
-def _example(row: Row, program: Program, point: Mapping[str, Array]) -> Example:
+def _example(row: Row, program: Program, point: Tensors) -> Example:
     v = f"onehot:{','.join('0' * len(program.output_shape))}" if program.output_shape else None
     return example_of(Request(row.example, inputs=dict(point), v=v))

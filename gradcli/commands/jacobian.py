@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
 from gradcli.commands.closed_forms import ClosedForm, Forms, closed_forms
@@ -13,7 +13,7 @@ from gradcli.explain.cautions import cautions
 from gradcli.explain.jacobian import jacobian
 from gradcli.message import N_, Message
 from gradcli.program.work import fits
-from gradcli.report import Array, Compared, Part, Warning
+from gradcli.report import Array, Compared, Part, Tensors, Warning
 from gradcli.report.additions import Flattened, Heatmap
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size
@@ -56,7 +56,7 @@ def _is_whole(problem: Problem) -> bool:
     return is_small(*shapes, most=DRAWN if problem.request.plot else SMALL) and fits(problem.program, rows, columns)
 
 
-def _verdicts(problem: Problem, targets: Sequence[Target], forms: Forms) -> Generator[Part, None, Mapping[str, Array]]:
+def _verdicts(problem: Problem, targets: Sequence[Target], forms: Forms) -> Generator[Part, None, Tensors]:
     """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's; returns them. Large ones are
     contracted with v = 1, and none is returned."""
     if not _is_whole(problem):
@@ -73,7 +73,7 @@ def _contracted(problem: Problem, targets: Sequence[Target], forms: Forms) -> It
         yield replace(compared, jacobian_checked=compared.agrees)
 
 
-def _matrices(problem: Problem, forms: Forms, whole: Mapping[str, Array]) -> Iterator[Part]:
+def _matrices(problem: Problem, forms: Forms, whole: Tensors) -> Iterator[Part]:
     """Each Jacobian as a matrix, with --plot as a picture."""
     for name in problem.wrt:
         found = forms.get(name)

@@ -13,7 +13,7 @@ from gradcli.commands.tensor_arguments import GUESSED_ONES, cotangent, is_boolea
 from gradcli.message import N_, Message, fault
 from gradcli.program import Program, Ref, trace, values_of
 from gradcli.program.names import fresh_name
-from gradcli.report import Array, Part, Question, Value, Warning
+from gradcli.report import Array, Part, Question, Tensors, Value, Warning
 from gradcli.request import Request
 from gradcli.shapes import MOST, Shape, allowed, is_one_number, written
 from gradcli.streams import Stream
@@ -36,7 +36,7 @@ class Problem:
 
     request: Request
     program: Program
-    point: Mapping[str, Array]
+    point: Tensors
     values: tuple[Array, ...]
     wrt: tuple[str, ...]
     v: Array
@@ -182,7 +182,7 @@ def variables(program: Program, request: Request) -> tuple[str, ...]:
     return tuple(dict.fromkeys(request.wrt))
 
 
-def _refuse_fractions(program: Program, point: Mapping[str, Array], texts: Mapping[str, Any]) -> None:
+def _refuse_fractions(program: Program, point: Tensors, texts: Mapping[str, Any]) -> None:
     """What is used as an index or a class holds whole numbers."""
     for name in sorted(program.whole_numbers):
         if is_boolean(texts[name]):
@@ -204,7 +204,7 @@ def _tree_of(source: str, names: tuple[str, ...]) -> Tree:
     return _parse_once(source, names) if _is_short(source) else parse(source, names)
 
 
-def _program_of(source: str, point: Mapping[str, Array], seed: int) -> Program:
+def _program_of(source: str, point: Tensors, seed: int) -> Program:
     """The program for inputs of these shapes; of their values only where they have a part in it (`while`)."""
     tree = _tree_of(source, tuple(point))
     shapes = {name: value.shape for name, value in point.items()}

@@ -3,7 +3,7 @@ sum checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from gradcli.message import N_, message
 from gradcli.program import Apply, Ref, values_of
 from gradcli.program.names import fresh_name
 from gradcli.program.single_step import names_of, output_name, single_step, source_of
-from gradcli.report import Array, Jacobian, Part, Warning
+from gradcli.report import Jacobian, Part, Tensors, Warning
 from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request
 
@@ -72,9 +72,7 @@ def _visits(problem: Problem, visits: tuple[StepGradient, ...], names: tuple[str
         )
 
 
-def _operands(
-    problem: Problem, visit: StepGradient, names: tuple[str, ...], values: Mapping[str, Array]
-) -> Iterator[Operand]:
+def _operands(problem: Problem, visit: StepGradient, names: tuple[str, ...], values: Tensors) -> Iterator[Operand]:
     """The local derivative by each value that was read, and the formula's product beside what PyTorch handed on."""
     how = problem.program.steps[visit.place].how
     if not visit.handed or not isinstance(how, Apply):

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from gradcli.message import N_, NN_, GradcliError, Message, fault, nearest
 from gradcli.program import Program, trace, values_of
-from gradcli.report import Array
+from gradcli.report import Array, Tensors
 from gradcli.request import Request, TensorText
 from gradcli.shapes import Shape, is_one_number, written
 from gradcli.streams import Stream
@@ -28,9 +27,7 @@ GUESSED_ONES = N_(
 )
 
 
-def tensor(
-    text: TensorText, name: str, stdin: Stdin, generator: Stream, point: Mapping[str, Array] | None = None
-) -> Array:
+def tensor(text: TensorText, name: str, stdin: Stdin, generator: Stream, point: Tensors | None = None) -> Array:
     """The tensor's values, float64. An expression may use the variables of `point`; `name` is what an error calls it.
 
     Raises GradcliError for what is no tensor.
@@ -81,7 +78,7 @@ class Cotangent:
     guessed: bool = False
 
 
-def cotangent(program: Program, request: Request, point: Mapping[str, Array], stdin: Stdin) -> Cotangent:
+def cotangent(program: Program, request: Request, point: Tensors, stdin: Stdin) -> Cotangent:
     """v as it was given, 1 or ones where it was left out.
 
     Raises GradcliError where it is no tensor of the output's shape, and with --strict where it would be guessed.
@@ -90,7 +87,7 @@ def cotangent(program: Program, request: Request, point: Mapping[str, Array], st
     return replace(v, v=round_to_dtype(v.v, request))
 
 
-def _cotangent(program: Program, request: Request, point: Mapping[str, Array], stdin: Stdin) -> Cotangent:
+def _cotangent(program: Program, request: Request, point: Tensors, stdin: Stdin) -> Cotangent:
     shape = program.output_shape
     if request.v is None:
         return _left_out(shape, request.strict)
@@ -126,7 +123,7 @@ def _left_out(shape: Shape, strict: bool) -> Cotangent:
     return Cotangent(np.ones(shape), "ones", guessed=True)
 
 
-def _v_tensor(text: TensorText, seed: int, point: Mapping[str, Array], stdin: Stdin) -> Array:
+def _v_tensor(text: TensorText, seed: int, point: Tensors, stdin: Stdin) -> Array:
     try:
         return tensor(text, "v", stdin, Stream(seed, "v"), point)
     except GradcliError as error:
@@ -137,7 +134,7 @@ def _v_tensor(text: TensorText, seed: int, point: Mapping[str, Array], stdin: St
         raise
 
 
-def _no_such_tensor(text: str, point: Mapping[str, Array], rank: int) -> GradcliError:
+def _no_such_tensor(text: str, point: Tensors, rank: int) -> GradcliError:
     if text == "onehot":
         return fault(
             "name",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -15,7 +15,7 @@ from gradcli.commands.tangents import STILL, Directions
 from gradcli.compare import Evidence, contradicts, slightly_off, verdict
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import hazards
-from gradcli.report import Array, Compared, Part
+from gradcli.report import Array, Compared, Part, Tensors
 
 SMALL = 10_000
 """A matrix of at most so many entries is computed whole, by both sides."""
@@ -42,7 +42,7 @@ def verdict_on(
     target: Target,
     formula: ClosedForm | None,
     numbers: Numbers,
-    tangents: Mapping[str, Array] | None = None,
+    tangents: Tensors | None = None,
     along: str | None = None,
 ) -> Compared:
     """The verdict on one derivative; `tangents` by their names in the formula, `along` the name of one (or v's) with
@@ -84,7 +84,7 @@ def _evidence(
     problem: Problem,
     target: Target,
     formula: ClosedForm,
-    tensors: Mapping[str, Array],
+    tensors: Tensors,
     sides: tuple[Array, Array, Array | None],
     along: str | None,
 ) -> Evidence:
@@ -129,7 +129,7 @@ def _excuse(problem: Problem, symbolic: Array, agrees: bool | None, order: int) 
     return None
 
 
-def _terms(problem: Problem, formula: ClosedForm, tensors: Mapping[str, Array], along: str | None) -> Array:
+def _terms(problem: Problem, formula: ClosedForm, tensors: Tensors, along: str | None) -> Array:
     """The size of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
     floor = 0.0
     if formula.form.formula.entry == 0:

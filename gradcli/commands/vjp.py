@@ -58,6 +58,6 @@ def _facts(problem: Problem, forms: Forms, compared: Sequence[Compared], equival
         problem.output_name,
         problem.request.layout or LAYOUTS[0],
         {name: formula.structure for name, formula in forms.items() if formula.structure is not None},
-        tuple(compared),
-        tuple(equivalences),
+        compared,
+        equivalences,
     )

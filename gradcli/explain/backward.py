@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from gradcli.explain.slots import note, number, place
 from gradcli.message import N_, Message, message
-from gradcli.report import Array, Note
+from gradcli.report import Note, Tensors
 from gradcli.report.additions import Call
 
 _MEANINGS: Sequence[tuple[str, str, str | None]] = (
@@ -62,12 +62,7 @@ def meaning(error: str) -> tuple[Message | None, Message | None]:
 
 
 def backward(
-    calls: Sequence[Call],
-    single: Mapping[str, Array],
-    zero_grad: bool,
-    retain_graph: bool,
-    between: Sequence[str],
-    output: str,
+    calls: Sequence[Call], single: Tensors, zero_grad: bool, retain_graph: bool, between: Sequence[str], output: str
 ) -> Iterator[Note]:
     """`single` is what one call leaves; `between` names what is no leaf."""
     done = [call for call in calls if call.error is None]
@@ -99,7 +94,7 @@ _LEAVES_ONLY = N_(
 )
 
 
-def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
+def _grows(done: Sequence[Call], single: Tensors) -> Iterator[Note]:
     name, gradient = next(iter(single.items()))
     last = done[-1].grads.get(name)
     if last is None or not gradient.size:

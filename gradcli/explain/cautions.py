@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from gradcli.compare import first_place
 from gradcli.explain.slots import entry, number, place, warning
 from gradcli.message import N_, Message
 from gradcli.program import Apply, Input, Program, Ref, hazards
-from gradcli.report import Array, Warning
+from gradcli.report import Array, Tensors, Warning
 from gradcli.syntax.scan import one_line
 
 MOST = 3
@@ -31,11 +31,7 @@ _INFINITE = N_("{entry} is {value}: the slope is not finite there.")
 
 
 def cautions(
-    program: Program,
-    values: Sequence[Array],
-    wrt: Sequence[str],
-    gradients: Mapping[str, Array] | None = None,
-    order: int = 1,
+    program: Program, values: Sequence[Array], wrt: Sequence[str], gradients: Tensors | None = None, order: int = 1
 ) -> list[Warning]:
     """The warnings that a point deserves; `values` are every step's, `gradients` may tell of infinite slopes; `order`
     how often is differentiated."""
@@ -83,7 +79,7 @@ def _kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order:
         )
 
 
-def _infinite(gradients: Mapping[str, Array]) -> Iterator[Warning]:
+def _infinite(gradients: Tensors) -> Iterator[Warning]:
     """A gradient that is not finite though nothing on the way is wrong."""
     for name, gradient in gradients.items():
         bad = ~np.isfinite(gradient)

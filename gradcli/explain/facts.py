@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,8 +14,8 @@ from gradcli.message import Sentence
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.hazards import kinks
 from gradcli.program.paths import Paths, paths
-from gradcli.report import Array, Compared, Equivalence, Note, Structure
-from gradcli.shapes import LAYOUTS, Shape, is_one_number
+from gradcli.report import Array, Compared, Equivalence, Note, Structure, Tensors
+from gradcli.shapes import Shape, is_one_number
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Facts:
     """
 
     program: Program
-    point: Mapping[str, Array]
+    point: Tensors
     values: Sequence[Array]
     wrt: tuple[str, ...]
     v: Array
     v_given: str
-    v_name: str = "v"
-    y_name: str = "y"
-    layout: str = LAYOUTS[0]
-    structures: Mapping[str, Structure] = field(default_factory=dict)
-    compared: tuple[Compared, ...] = ()
-    equivalences: tuple[Equivalence, ...] = ()
+    v_name: str
+    y_name: str
+    layout: str
+    structures: Mapping[str, Structure]
+    compared: Sequence[Compared]
+    equivalences: Sequence[Equivalence]
 
     @property
     def y(self) -> Array:
@@ -59,7 +59,7 @@ class Facts:
         return tuple(name for name in self.wrt if paths(self.program, (name,)).reach_output)
 
     @cached_property
-    def gradients(self) -> Mapping[str, Array]:
+    def gradients(self) -> Tensors:
         """PyTorch's `.grad` for each variable, or the formula's values where PyTorch was not asked."""
         return {one.name: np.asarray(one.numbers, np.float64) for one in self.compared if one.numbers is not None}
 

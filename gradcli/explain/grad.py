@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from gradcli.explain.slots import comma_separated, note, number
 from gradcli.message import N_
-from gradcli.report import Array, Note
+from gradcli.report import Array, Note, Tensors
 from gradcli.shapes import written
 
 
-def grad(
-    values: Mapping[str, Array], partials: Sequence[tuple[str, ...]], y: Array, output: str = "y"
-) -> Iterator[Note]:
+def grad(values: Tensors, partials: Sequence[tuple[str, ...]], y: Array, output: str = "y") -> Iterator[Note]:
     """`values` holds the gradients by variable, or the partial derivatives by their names; `partials` the variables of
     each of these."""
     if partials:

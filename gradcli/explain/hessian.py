@@ -9,7 +9,7 @@ import numpy as np
 from gradcli.compare import FLAT
 from gradcli.explain.slots import note, number, tensor
 from gradcli.message import N_
-from gradcli.report import Array, Compared, Note
+from gradcli.report import Array, Compared, Note, Tensors
 from gradcli.shapes import written
 
 
@@ -39,7 +39,7 @@ def matrix_of(blocks: Mapping[str, Array | None], wrt: Sequence[str]) -> Array |
     return np.block([[arrays[f"{a},{b}"].reshape(size[a], size[b]) for b in wrt] for a in wrt])
 
 
-def _symmetry(blocks_by_name: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
+def _symmetry(blocks_by_name: Tensors, wrt: Sequence[str]) -> Iterator[Note]:
     worst = 0.0
     for a in wrt:
         for b in wrt:
@@ -60,7 +60,7 @@ def _symmetry(blocks_by_name: Mapping[str, Array], wrt: Sequence[str]) -> Iterat
     )
 
 
-def _rank(blocks_by_name: Mapping[str, Array], name: str) -> int:
+def _rank(blocks_by_name: Tensors, name: str) -> int:
     return blocks_by_name[f"{name},{name}"].ndim // 2
 
 
@@ -94,7 +94,7 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
     yield note("curvature", sentence, y=output, low=number(values.min()), high=number(values.max()))
 
 
-def hvp(blocks: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
+def hvp(blocks: Sequence[Compared], t: Tensors) -> Iterator[Note]:
     """What H·t is, and that it costs two passes."""
     for block in blocks:
         values = block.numbers

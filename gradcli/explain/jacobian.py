@@ -9,14 +9,14 @@ import numpy as np
 from gradcli.compare import without_cancelled
 from gradcli.explain.slots import note, number, place, tensor
 from gradcli.message import N_
-from gradcli.report import Array, Jacobian, Note, arranged
+from gradcli.report import Array, Jacobian, Note, Tensors, arranged
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size, written
 
 
 def jacobian(
     closed: Mapping[str, Jacobian],
     shapes: Mapping[str, Shape],
-    found: Mapping[str, Array],
+    found: Tensors,
     output_shape: Shape,
     output: str = "y",
     layout: str | None = None,

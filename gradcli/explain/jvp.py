@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
 from gradcli.compare import first_place
 from gradcli.explain.slots import comma_separated, note, number, place, tensor
 from gradcli.message import N_
-from gradcli.report import Array, Note
+from gradcli.report import Array, Note, Tensors
 from gradcli.shapes import written
 
 
-def jvp(
-    t: Mapping[str, Array], v: Array, result: Array, pulled: Mapping[str, Array] | None, output: str = "y"
-) -> Iterator[Note]:
+def jvp(t: Tensors, v: Array, result: Array, pulled: Tensors | None, output: str = "y") -> Iterator[Note]:
     """`result` is J·t; `pulled` what y.backward(v) leaves for the same variables (None: PyTorch was not asked)."""
     yield from _meaning(t, result, output)
     if len(t) == 1:  # two variables that move add up two columns
@@ -25,7 +23,7 @@ def jvp(
         yield _adjoint(t, v, result, pulled, output)
 
 
-def _meaning(t: Mapping[str, Array], result: Array, output: str) -> Iterator[Note]:
+def _meaning(t: Tensors, result: Array, output: str) -> Iterator[Note]:
     for name, one in t.items():
         yield note(
             "tangent",
@@ -65,7 +63,7 @@ def _one_hot(name: str, t: Array, result: Array, output: str) -> Iterator[Note]:
     )
 
 
-def _adjoint(t: Mapping[str, Array], v: Array, result: Array, pulled: Mapping[str, Array], output: str) -> Note:
+def _adjoint(t: Tensors, v: Array, result: Array, pulled: Tensors, output: str) -> Note:
     forward = float(np.sum(v * result))
     back = sum(float(np.sum(pulled[name] * one)) for name, one in t.items())
     return note(

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcli.explain.slots import tensor
 from gradcli.message import Message, message
-from gradcli.report import Array, Compared, Part
+from gradcli.report import Compared, Part, Tensors
 from gradcli.request import Request
 
 
@@ -21,7 +21,7 @@ class Ask:
     explained: bool = False
 
 
-Grads = Sequence[Mapping[str, Array]]
+Grads = Sequence[Tensors]
 """The gradients that the answers to a page's questions hold, in order, by the variables' names."""
 Slot = Callable[[Grads], object]
 """What fills a slot of a sentence once the questions are answered."""

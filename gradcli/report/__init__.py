@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # loaded by the commands that have them
     from gradcli.report import additions, exhibits
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Tensors: TypeAlias = "Mapping[str, Array]"
+"""Tensors by their names."""
 
 P = TypeVar("P")
 SCHEMA = "gradcli/report/1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,7 +14,7 @@ from gradcli.commands.tangents import STILL, Directions, directions
 from gradcli.derivatives import KINDS, Kind
 from gradcli.message import N_, GradcliError, fault
 from gradcli.program import Ref, values_of
-from gradcli.report import Array
+from gradcli.report import Array, Tensors
 
 _FORMULA_OF = {"grad": KINDS["vjp"]}
 """A gradient of one number is written as the vjp with v = 1."""
@@ -34,7 +33,7 @@ class Claim:
     by: tuple[str, ...]
     directions: Directions = STILL
 
-    def at(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Claim:
+    def at(self, point: Tensors, v: Array, t: Tensors) -> Claim:
         """The same at another point, with another v and other tangents."""
         there = replace(self.problem, point=point, v=v)
         return replace(self, problem=there, directions=replace(self.directions, t=t))
@@ -85,7 +84,7 @@ class Claim:
         return variables([self.target], self.directions)
 
     @cached_property
-    def tensors(self) -> Mapping[str, Array]:
+    def tensors(self) -> Tensors:
         """Everything that a submission may name, by its name."""
         program, point = self.problem.program, self.problem.point
         values = values_of(program, point, Ref(len(program.steps) - 1))  # a value that y does not need has a name, too

@@ -55,7 +55,7 @@ def judge(claim: Claim, submission: Submission, trials: Sequence[Trial], constra
         says,
         where,
         None if mistake is None else mistake.kind,
-        None if mistake is None else mistake.says,
+        None if mistake is None else mistake.said_of(claim),
         worst.yours,
         worst.correct,
         None if worst.own else _counterexample(submission, worst.claim),

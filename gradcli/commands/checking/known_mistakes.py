@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from math import prod
 
@@ -25,11 +25,16 @@ Wrong = Callable[[Trial], Array | None]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A mistake by name, and what it would have answered (None: it cannot have happened here)."""
+    """A mistake by name, a sentence about x and y, and what it would have answered (None: it cannot have happened)."""
 
     kind: str
-    says: Message
+    sentence: str
     value: Wrong
+    slots: Mapping[str, object] = field(default_factory=dict)
+
+    def said_of(self, claim: Claim) -> Message:
+        """The sentence with its slots filled."""
+        return message(self.sentence, x=claim.name, y=claim.problem.output_name, **self.slots)
 
 
 def find_mistake(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
@@ -49,35 +54,23 @@ def find_mistake(claim: Claim, submission: Submission, trials: Sequence[Trial]) 
 
 def candidates(claim: Claim) -> Iterator[Candidate]:
     """In the order in which they count: what is plainly seen before what has to be worked out."""
-    yield Candidate(
-        "sign", message(N_("the sign is the wrong one: yours is minus the right answer")), lambda t: -t.correct
-    )
+    yield Candidate("sign", N_("the sign is the wrong one: yours is minus the right answer"), lambda t: -t.correct)
     if claim.layout is not None:
-        yield Candidate(
-            "transposed",
-            message(_OTHER_LAYOUT[claim.layout], x=claim.name, y=claim.problem.output_name),
-            wrong_values.in_the_other_layout,
-        )
+        yield Candidate("transposed", _OTHER_LAYOUT[claim.layout], wrong_values.in_the_other_layout)
     if claim.is_gradient:
         yield from _of_vjp(claim)
     if claim.is_matrix:
         yield Candidate(
             "diagonal",
-            message(N_("only the diagonal is there; the entries off the diagonal are not all 0")),
+            N_("only the diagonal is there; the entries off the diagonal are not all 0"),
             wrong_values.diagonal,
         )
     if claim.kind.directed:
-        yield Candidate(
-            "vjp", message(N_("this is vᵀJ with t in the place of v; J·t was asked for")), wrong_values.vjp_for_jvp
-        )
+        yield Candidate("vjp", N_("this is vᵀJ with t in the place of v; J·t was asked for"), wrong_values.vjp_for_jvp)
     yield from _mean_or_sum(claim)
     yield from _lost_factors(claim)
-    yield Candidate(
-        "factor-2", message(N_("a factor 2 too much: yours is twice the right answer")), lambda t: 2 * t.correct
-    )
-    yield Candidate(
-        "factor-2", message(N_("a factor 2 is missing: yours is half the right answer")), lambda t: t.correct / 2
-    )
+    yield Candidate("factor-2", N_("a factor 2 too much: yours is twice the right answer"), lambda t: 2 * t.correct)
+    yield Candidate("factor-2", N_("a factor 2 is missing: yours is half the right answer"), lambda t: t.correct / 2)
 
 
 _OTHER_LAYOUT = {
@@ -96,31 +89,26 @@ def _of_vjp(claim: Claim) -> Iterator[Candidate]:
     problem, name = claim.problem, claim.name
     yield Candidate(
         "transposed",
-        message(N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"), x=name),
+        N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"),
         wrong_values.transposed,
     )
     yield from _of_weights(claim)
     yield Candidate(
         "broadcast",
-        message(
-            N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"),
-            x=name,
-        ),
+        N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"),
         wrong_values.unsummed,
     )
     for other in problem.program.inputs:
         if other != name and other not in problem.program.whole_numbers:
             yield Candidate(
                 "variable",
-                message(N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
+                N_("this is the derivative by {other}; the one by {x} was asked for"),
                 partial(wrong_values.by_other, other),
+                {"other": other},
             )
     yield Candidate(
         "diagonal",
-        message(
-            N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
-            x=name,
-        ),
+        N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
         wrong_values.diagonal_product,
     )
 
@@ -132,26 +120,21 @@ def _of_weights(claim: Claim) -> Iterator[Candidate]:
     if isinstance(v_text, str) and v_text.strip() == name:
         yield Candidate(
             "v-is-x",
-            message(
-                N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"),
-                x=name,
-            ),
+            N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"),
             wrong_values.without_weights,
         )
     else:
         yield Candidate(
-            "v-is-x",
-            message(N_("yours is weighted with {x}, as if v were {x}; it is not"), x=name),
-            wrong_values.with_x_as_weights,
+            "v-is-x", N_("yours is weighted with {x}, as if v were {x}; it is not"), wrong_values.with_x_as_weights
         )
     yield Candidate(
         "v-forgotten",
-        message(N_("v is forgotten: yours is the gradient of the plain sum, with v = 1")),
+        N_("v is forgotten: yours is the gradient of the plain sum, with v = 1"),
         lambda t: None if (t.claim.problem.v == 1).all() else wrong_values.without_weights(t),
     )
     yield Candidate(
         "jacobian",
-        message(N_("this is the Jacobian; the gradient that v gives is its product with v, v·J")),
+        N_("this is the Jacobian; the gradient that v gives is its product with v, v·J"),
         wrong_values.jacobian,
     )
 
@@ -169,14 +152,16 @@ def _mean_or_sum(claim: Claim) -> Iterator[Candidate]:
             if averages:
                 yield Candidate(
                     "mean",
-                    message(N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum"), n=n),
+                    N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum"),
                     partial(wrong_values.scaled, float(n)),
+                    {"n": n},
                 )
             if adds:
                 yield Candidate(
                     "mean",
-                    message(N_("there is a factor 1/{n} too much: it is a sum and not a mean"), n=n),
+                    N_("there is a factor 1/{n} too much: it is a sum and not a mean"),
                     partial(wrong_values.scaled, 1 / n),
+                    {"n": n},
                 )
 
 
@@ -192,8 +177,9 @@ def _lost_factors(claim: Claim) -> Iterator[Candidate]:
         text = one_line(program.source[span.start : span.end])
         yield Candidate(
             "chain",
-            message(N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),
+            N_("a factor of the chain rule is lost: the derivative of {step}"),
             partial(wrong_values.factor_lost, place, source),
+            {"step": text},
         )
 
 
@@ -202,7 +188,7 @@ def _repair(submission: Submission, trials: Sequence[Trial]) -> Candidate | None
     changes = [reorderings(submission, t.claim.tensors) for t in trials]
     for k, (kind, _) in enumerate(changes[0]):
         if all(k < len(values) and _is_right(values[k][1], t) for values, t in zip(changes, trials, strict=True)):
-            return Candidate(kind, Message(_REPAIRED[kind]), lambda _: None)
+            return Candidate(kind, _REPAIRED[kind], lambda _: None)
     return None
 
 

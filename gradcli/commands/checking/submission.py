@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from gradcli.commands.tensor_arguments import tensor
 from gradcli.compare import HALF_UNITS, SUBMISSION, Tolerance
 from gradcli.message import N_, GradcliError, Span, fault, message
 from gradcli.program import Program, trace, values_of
-from gradcli.report import Array
+from gradcli.report import Array, Tensors
 from gradcli.request import Request, TensorText
 from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
@@ -27,8 +27,6 @@ _LITERAL = re.compile(r"[-+\d.eE,:;\s\[\]()]*")
 
 ROUNDED = 0.2
 """A typed number may be off by so much of itself, if it is right to the digits that were typed."""
-
-Tensors = Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from gradcli.commands.checking.claim import Claim
 from gradcli.commands.checking.submission import Submission
 from gradcli.commands.tensor_arguments import tensor
 from gradcli.message import N_, GradcliError, Message, message
-from gradcli.report import Array
+from gradcli.report import Array, Tensors
 from gradcli.streams import Stream
 from gradcli.syntax import parse
 from gradcli.syntax.mentions import mentions
@@ -87,7 +87,7 @@ def _is_defined(t: Trial) -> bool:
     return all(bool(np.isfinite(a).all()) for a in (y, t.correct, t.yours))
 
 
-def _weights(claim: Claim, submission: Submission, point: Mapping[str, Array], generator: Stream) -> Array:
+def _weights(claim: Claim, submission: Submission, point: Tensors, generator: Stream) -> Array:
     """Random where the answer names v; else as given, and if that was by a formula over the inputs, by it."""
     problem = claim.problem
     if submission.names & claim.v_names:
@@ -98,7 +98,7 @@ def _weights(claim: Claim, submission: Submission, point: Mapping[str, Array], g
     return problem.v
 
 
-def _names_any(text: str, point: Mapping[str, Array]) -> bool:
+def _names_any(text: str, point: Tensors) -> bool:
     """Whether a tensor's text is a formula over the inputs."""
     try:
         return not mentions(parse(text)).isdisjoint(point)
@@ -106,7 +106,7 @@ def _names_any(text: str, point: Mapping[str, Array]) -> bool:
         return False
 
 
-def _tangents(claim: Claim, submission: Submission, generator: Stream) -> Mapping[str, Array]:
+def _tangents(claim: Claim, submission: Submission, generator: Stream) -> Tensors:
     moving = claim.directions
     return {
         name: np.asarray(generator.uniform(-2.0, 2.0, t.shape)) if moving.names[name] in submission.names else t

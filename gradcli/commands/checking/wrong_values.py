@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 
 from gradcli.commands.checking.claim import Claim
-from gradcli.commands.checking.submission import Submission, Tensors
+from gradcli.commands.checking.submission import Submission
 from gradcli.commands.checking.trials import Trial
 from gradcli.commands.verdicts import SMALL
 from gradcli.compare import MISTAKE, alike
@@ -19,7 +19,7 @@ from gradcli.derivatives import KINDS
 from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.values import extend_values
-from gradcli.report import Array, arranged
+from gradcli.report import Array, Tensors, arranged
 from gradcli.shapes import LAYOUTS, by_layout, size
 
 MOST_FACTORS = 4
