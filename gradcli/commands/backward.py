@@ -40,7 +40,7 @@ def run(request: Request) -> Iterator[Part]:
     yield problem.y_alone if request.v is None else Weights(problem.v, problem.y)
     after = _autograd(problem)
     calls = _calls(after)
-    yield from _first_and_last(calls)
+    yield from calls if len(calls) <= MOST_SHOWN else (*calls[:FIRST_SHOWN], calls[-1])
     done = [call for call in calls if call.error is None]
     if fits and done:
         yield from _verdicts(problem, forms, done[-1], 1 if request.zero_grad else len(done))
@@ -99,13 +99,10 @@ def _between(problem: Problem) -> Sequence[Between]:
 
 def _calls(after: Sequence[CallResult]) -> list[Call]:
     first = after[0].grads
-    calls = []
-    for count, state in enumerate(after, 1):
-        means, repair = (None, None) if state.error is None else meaning(state.error)
-        calls.append(
-            Call(count, state.grads, None if state.error else _multiple(state.grads, first), state.error, means, repair)
-        )
-    return calls
+    return [
+        Call(count, call.grads, None if call.error else _multiple(call.grads, first), call.error, *meaning(call.error))
+        for count, call in enumerate(after, 1)
+    ]
 
 
 def _multiple(grads: Tensors, first: Tensors) -> float | None:
@@ -119,13 +116,6 @@ def _multiple(grads: Tensors, first: Tensors) -> float | None:
     multiple = round(top[0] / top[1])
     same = all(alike(a, multiple * first[name], MULTIPLE) for name, a in grads.items())
     return float(multiple) if same else None
-
-
-def _first_and_last(calls: Sequence[Call]) -> Iterator[Call]:
-    if len(calls) <= MOST_SHOWN:
-        yield from calls
-    else:
-        yield from (*calls[:FIRST_SHOWN], calls[-1])
 
 
 def _verdicts(problem: Problem, forms: Forms, last: Call, times: int) -> Iterator[Compared]:

@@ -36,21 +36,13 @@ def run(request: Request) -> Iterator[Part]:
 
 def _refuse_without_gradient(problem: Problem) -> None:
     """A point at which PyTorch's gradient is known to be wrong, or is one of nothing."""
-    if np.isnan(problem.y).any():
-        for caution in undefined(problem.program, problem.values):
-            raise fault(
-                "domain",
-                N_("no answer can be judged at this point. {why}"),
-                hint=N_("give numbers at which the function has a value"),
-                why=caution.text,
-            )
-    for caution in singular(problem.program, problem.values):
-        raise fault(
-            "domain",
-            N_("no answer can be judged at this point. {why}"),
-            hint=N_("give a matrix whose determinant is not 0"),
-            why=caution.text,
-        )
+    where = problem.program, problem.values
+    for why, hint in (
+        (undefined(*where) if np.isnan(problem.y).any() else (), N_("give numbers at which the function has a value")),
+        (singular(*where), N_("give a matrix whose determinant is not 0")),
+    ):
+        for caution in why:
+            raise fault("domain", N_("no answer can be judged at this point. {why}"), hint=hint, why=caution.text)
 
 
 def _vectors(claim: Claim) -> Part:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gradcli.commands.derivative_methods import METHODS, Target
+from gradcli.commands.derivative_methods import Target, formula_of
 from gradcli.commands.problem import Problem
 from gradcli.commands.tangents import STILL, Directions
 from gradcli.message import N_, GradcliError, Message, message
@@ -116,7 +116,7 @@ def derive(problem: Problem, targets: Sequence[Target], directions: Directions, 
     return symbolic.forms(
         problem.program,
         variables(targets, directions),
-        [METHODS[target.kind.name].call(target, tuple(directions.t)) for target in targets],
+        [formula_of(target, tuple(directions.t)) for target in targets],
         problem.v_name,
         problem.output_name,
         directions.names,

@@ -3,7 +3,7 @@ numbers: the one place that binds the two sides. Opens neither door before it is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,30 +44,24 @@ class Numbers:
     missing: Message | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """`formula` names the method of Calculus for one kind of derivative, and `arguments` makes its arguments from the
-    target's variables and those that move; `optional` where PyTorch does not implement every such derivative."""
-
-    formula: str
-    arguments: Callable[[tuple[str, ...], tuple[str, ...]], tuple[Any, ...]]
-    optional: bool = False
-
-    def call(self, target: Target, moving: tuple[str, ...]) -> tuple[str, tuple[Any, ...]]:
-        """The method of Calculus and its arguments for one derivative."""
-        return self.formula, self.arguments(target.by, moving)
+_OPTIONAL = {"grad", "partial", "hessian", "hvp"}
+"""The kinds of which PyTorch does not implement every derivative."""
 
 
-METHODS: Mapping[str, Method] = {
-    "vjp": Method("vjp", lambda by, moving: by),
-    "jvp": Method("jvp", lambda by, moving: (moving,)),
-    "jacobian": Method("jacobian", lambda by, moving: by),
-    "grad": Method("jacobian", lambda by, moving: by, optional=True),
-    "partial": Method("partial", lambda by, moving: (by,), optional=True),
-    "hessian": Method("hessian", lambda by, moving: by, optional=True),
-    "hvp": Method("hvp", lambda by, moving: (by[0], moving), optional=True),
-}
-"""By the kinds of gradcli.derivatives."""
+def formula_of(target: Target, moving: tuple[str, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The method of Calculus that gives the target's formula, and its arguments; `moving` are the variables that
+    move."""
+    match target.kind.name:
+        case "jvp":
+            return "jvp", (moving,)
+        case "hvp":
+            return "hvp", (target.by[0], moving)
+        case "partial":
+            return "partial", (target.by,)
+        case "grad":
+            return "jacobian", target.by
+        case kind:
+            return kind, target.by
 
 
 def autograd(
@@ -83,7 +77,7 @@ def autograd(
     try:
         return Numbers(_numbers(problem, targets, directions))
     except GradcliError as error:
-        if error.kind != "domain" or not (formulas and METHODS[targets[0].kind.name].optional):
+        if error.kind != "domain" or not (formulas and targets[0].kind.name in _OPTIONAL):
             raise
         return Numbers(missing=error.what)
 

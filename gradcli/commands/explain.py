@@ -17,10 +17,10 @@ from gradcli.report.exhibits import Example, Item, Listing, Page, Paragraph
 from gradcli.request import Request
 from gradcli.shell_line import quote
 
-SHORT = (Question, Closed, Weights, Compared)
-"""The kinds of parts that an example shows unless it is there for its explanation."""
-LONG = (*SHORT, Equivalence, Note)
-"""With the explanation too."""
+SHOWN = (Question, Closed, Weights, Compared)
+"""The kinds of parts that an example shows."""
+EXPLAINED = (Equivalence, Note)
+"""Those of an example that is there for its explanation."""
 
 
 def run(request: Request) -> Iterator[Part]:
@@ -38,14 +38,15 @@ def run(request: Request) -> Iterator[Part]:
 def _page(page: Topic) -> Iterator[Part]:
     yield Page(page.name, Message(page.title))
     yield from (Paragraph(text if isinstance(text, Message) else Message(text)) for text in page.paragraphs)
-    examples = []
+    grads = []
     for question in page.asks:
-        example = example_of(question.request, LONG if question.explained else SHORT)
-        examples.append(example.parts)
+        example = example_of(question.request, question.explained)
+        compared = [part for part in example.parts if isinstance(part, Compared)]
+        grads.append({part.name: part.numbers for part in compared if part.numbers is not None})
         if question.shown:
             yield example
     if page.conclusion is not None:
-        yield Paragraph(page.conclusion.about(examples))
+        yield Paragraph(page.conclusion(grads))
 
 
 def _unknown(word: str) -> GradcliError:
@@ -63,18 +64,13 @@ def _unknown(word: str) -> GradcliError:
 # An example
 
 
-def example_of(request: Request, kinds: tuple[type, ...] = SHORT) -> Example:
+def example_of(request: Request, explained: bool = False) -> Example:
     """The question with the parts of its answer that matter here; of another command than vjp, all but its notes."""
     from gradcli.commands import COMMANDS  # which lists the commands that use this
 
-    parts = COMMANDS[request.command].run(request)
-    wanted = kinds if request.command == "vjp" else object
-    return Example(
-        line(request),
-        tuple(
-            _brief(part) for part in parts if isinstance(part, wanted) and (Note in kinds or not isinstance(part, Note))
-        ),
-    )
+    wanted = (*SHOWN, *(EXPLAINED if explained else ())) if request.command == "vjp" else object
+    parts = [part for part in COMMANDS[request.command].run(request) if isinstance(part, wanted)]
+    return Example(line(request), tuple(_brief(part) for part in parts if explained or not isinstance(part, Note)))
 
 
 def _brief(part: Part) -> Part:

@@ -117,7 +117,7 @@ def understand(request: Request) -> Problem:
     values = tuple(values_of(program, point, _last_step(program, wrt)))
     v = cotangent(program, request, point, stdin)
     v_name = fresh_name("v", {*program.inputs, *program.names})
-    return Problem(request, program, point, values, wrt, v.v, v.text, v_name, v.guessed)
+    return Problem(request, program, point, values, wrt, round_to_dtype(v.v, request), v.text, v_name, v.guessed)
 
 
 def _point(request: Request, stdin: Stdin) -> dict[str, Array]:
@@ -234,7 +234,7 @@ def refuse_many_outputs(problem: Problem) -> None:
     if is_one_number(problem.program.output_shape):
         return
     bare, source = problem.program.bare, problem.program.source
-    text = "" if bare is None else source[bare.start : bare.end]
+    text = "" if bare is None else bare.of(source)
     pasteable = text and not set(text) & set('\n"$`\\!')
     raise fault(
         "shape",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -83,11 +83,6 @@ def cotangent(program: Program, request: Request, point: Tensors, stdin: Stdin) 
 
     Raises GradcliError where it is no tensor of the output's shape, and with --strict where it would be guessed.
     """
-    v = _cotangent(program, request, point, stdin)
-    return replace(v, v=round_to_dtype(v.v, request))
-
-
-def _cotangent(program: Program, request: Request, point: Tensors, stdin: Stdin) -> Cotangent:
     shape = program.output_shape
     if request.v is None:
         return _left_out(shape, request.strict)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcli.explain.slots import note, number, place
-from gradcli.message import N_, Message, message
+from gradcli.message import N_, Message
 from gradcli.report import Note, Tensors
 from gradcli.report.additions import Call
 
-_MEANINGS: Sequence[tuple[str, str, str | None]] = (
+_MEANINGS: Sequence[tuple[str, str, str]] = (
     (
         "a second time",
         N_(
@@ -53,12 +53,11 @@ _MEANINGS: Sequence[tuple[str, str, str | None]] = (
 )
 
 
-def meaning(error: str) -> tuple[Message | None, Message | None]:
+def meaning(error: str | None) -> tuple[Message | None, Message | None]:
     """What PyTorch's sentence means here, and the repair."""
-    for words, said, repair in _MEANINGS:
-        if words in error:
-            return message(said), None if repair is None else message(repair)
-    return None, None
+    return next(
+        ((Message(says), Message(repair)) for words, says, repair in _MEANINGS if words in (error or "")), (None, None)
+    )
 
 
 def backward(

@@ -11,8 +11,8 @@ from gradcli.compare import first_place
 from gradcli.explain.slots import entry, number, place, warning
 from gradcli.message import N_, Message
 from gradcli.program import Apply, Input, Program, Ref, hazards
+from gradcli.program.single_step import source_of
 from gradcli.report import Array, Tensors, Warning
-from gradcli.syntax.scan import one_line
 
 MOST = 3
 """So many warnings of one kind are told."""
@@ -121,13 +121,12 @@ def _argument(program: Program, ref: Ref) -> str:
 
 def _typed_name(program: Program, step: int, apply: Apply) -> str:
     """The function by the name that was typed, be it an alias."""
-    span = program.steps[step].span
-    words = re.findall(r"\w+", program.source[span.start : span.end])
+    words = re.findall(r"\w+", program.steps[step].span.of(program.source))
     return next((word for word in words if word in (apply.row.name, *apply.row.aliases)), apply.row.name)
 
 
-def _source_of(program: Program, step: int) -> str:
+def _source_of(program: Program, place: int) -> str:
     """What was typed for the step, or its operation's name where that is long."""
-    span, how = program.steps[step].span, program.steps[step].how
-    text = one_line(program.source[span.start : span.end])
-    return f"{how.operation}(...)" if len(text) > LONGEST and isinstance(how, Apply) else text
+    step = program.steps[place]
+    text = source_of(program, step)
+    return f"{step.how.operation}(...)" if len(text) > LONGEST and isinstance(step.how, Apply) else text

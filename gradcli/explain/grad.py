@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gradcli.explain.slots import comma_separated, note, number
+from gradcli.explain.slots import note, number
 from gradcli.message import N_
 from gradcli.report import Array, Note, Tensors
 from gradcli.shapes import written
 
 
-def grad(values: Tensors, partials: Sequence[tuple[str, ...]], y: Array, output: str = "y") -> Iterator[Note]:
+def grad(values: Tensors, partials: Sequence[tuple[str, ...]], y: Array, output: str) -> Iterator[Note]:
     """`values` holds the gradients by variable, or the partial derivatives by their names; `partials` the variables of
     each of these."""
     if partials:
@@ -24,7 +24,7 @@ def grad(values: Tensors, partials: Sequence[tuple[str, ...]], y: Array, output:
         "weights",
         N_("{y} is one number, so {y}.backward() needs no v: it stands for v = 1, and {names} holds the gradient."),
         y=output,
-        names=comma_separated([f"{name}.grad" for name in values]),
+        names=", ".join(f"{name}.grad" for name in values),
     )
 
 

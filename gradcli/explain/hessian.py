@@ -13,7 +13,7 @@ from gradcli.report import Array, Compared, Note, Tensors
 from gradcli.shapes import written
 
 
-def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -> Iterator[Note]:
+def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str) -> Iterator[Note]:
     """`blocks` are named `a,b`, a's axes first."""
     blocks_by_name = {block.name: block.numbers for block in blocks}
     if not blocks_by_name or any(block is None for block in blocks_by_name.values()):

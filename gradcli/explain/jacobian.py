@@ -18,8 +18,8 @@ def jacobian(
     shapes: Mapping[str, Shape],
     found: Tensors,
     output_shape: Shape,
-    output: str = "y",
-    layout: str | None = None,
+    output: str,
+    layout: str | None,
 ) -> Iterator[Note]:
     """`shapes` are the variables', `found` the whole Jacobians in numbers where they are small, in the layout."""
     for name, shape in shapes.items():

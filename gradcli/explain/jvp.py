@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcli.compare import first_place
-from gradcli.explain.slots import comma_separated, note, number, place, tensor
+from gradcli.explain.slots import note, number, place, tensor
 from gradcli.message import N_
 from gradcli.report import Array, Note, Tensors
 from gradcli.shapes import written
 
 
-def jvp(t: Tensors, v: Array, result: Array, pulled: Tensors | None, output: str = "y") -> Iterator[Note]:
+def jvp(t: Tensors, v: Array, result: Array, pulled: Tensors | None, output: str) -> Iterator[Note]:
     """`result` is J·t; `pulled` what y.backward(v) leaves for the same variables (None: PyTorch was not asked)."""
     yield from _meaning(t, result, output)
     if len(t) == 1:  # two variables that move add up two columns
@@ -76,5 +76,5 @@ def _adjoint(t: Tensors, v: Array, result: Array, pulled: Tensors, output: str) 
         y=output,
         forward=number(forward),
         back=number(back),
-        grads=comma_separated([f"{name}.grad" for name in t]),
+        grads=", ".join(f"{name}.grad" for name in t),
     )

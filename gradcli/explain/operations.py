@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcli.compare import ROUNDED_ZERO, is_product
 from gradcli.explain.facts import Facts
-from gradcli.explain.slots import comma_separated, number, tensor
+from gradcli.explain.slots import number, tensor
 from gradcli.message import N_
 from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.program import Apply, Input, Ref
@@ -78,7 +78,7 @@ def softmax(facts: Facts) -> Iterator[Note]:
     largest = max((float(np.max(np.abs(g), initial=0.0)) for g in gradients), default=np.nan)
     if largest <= ROUNDED_ZERO:
         sentence = _SOFTMAX_ROUNDED if largest else _SOFTMAX
-        yield facts.note("softmax", sentence, dim=along, x=comma_separated(facts.moving), largest=number(largest))
+        yield facts.note("softmax", sentence, dim=along, x=", ".join(facts.moving), largest=number(largest))
 
 
 def _lines(facts: Facts) -> Iterator[Note]:
@@ -108,7 +108,7 @@ def broadcast(facts: Facts) -> Iterator[Note]:
                 x=name,
                 small=written(facts.shape(name)),
                 large=written(shape),
-                axes=comma_separated(list(map(str, over))),
+                axes=", ".join(map(str, over)),
                 gradient=tensor(facts.gradients[name]),
             )
 

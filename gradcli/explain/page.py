@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from gradcli.explain.slots import tensor
 from gradcli.message import Message, message
-from gradcli.report import Compared, Part, Tensors
+from gradcli.report import Tensors
 from gradcli.request import Request
 
 
@@ -37,25 +37,9 @@ def count(question: int, name: str = "x") -> Slot:
     return lambda grads: grads[question][name].size
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
-    """A sentence about the answers."""
-
-    sentence: str
-    slots: Mapping[str, Slot]
-
-    def about(self, answers: Sequence[Sequence[Part]]) -> Message:
-        """The sentence with its slots filled."""
-        grads = [
-            {part.name: part.numbers for part in parts if isinstance(part, Compared) and part.numbers is not None}
-            for parts in answers
-        ]
-        return message(self.sentence, **{name: fill(grads) for name, fill in self.slots.items()})
-
-
-def conclude(sentence: str, **slots: Slot) -> Conclusion:
-    """A sentence with what fills its slots by name."""
-    return Conclusion(sentence, slots)
+def conclude(sentence: str, **slots: Slot) -> Callable[[Grads], Message]:
+    """A sentence about the answers, with what fills its slots by name."""
+    return lambda grads: message(sentence, **{name: fill(grads) for name, fill in slots.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +50,7 @@ class Topic:
     title: str
     paragraphs: tuple[str | Message, ...]
     asks: tuple[Ask, ...]
-    conclusion: Conclusion | None = None
+    conclusion: Callable[[Grads], Message] | None = None
     aliases: tuple[str, ...] = ()
 
 

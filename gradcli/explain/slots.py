@@ -74,8 +74,3 @@ def _is_one_call(written: str) -> bool:
         if depth == 0:
             return k == len(rest) - 1
     return False
-
-
-def comma_separated(names: Sequence[str]) -> str:
-    """`a, b, c`"""
-    return ", ".join(names)

@@ -12,7 +12,7 @@ from gradcli.compare import SAME_GRADIENT
 from gradcli.explain import operations, special_v
 from gradcli.explain.cautions import cautions
 from gradcli.explain.facts import Facts
-from gradcli.explain.slots import comma_separated, number
+from gradcli.explain.slots import number
 from gradcli.message import N_
 from gradcli.program import Apply
 from gradcli.report import Array, Note, Warning
@@ -161,7 +161,7 @@ def _largest(gradient: Array) -> float:
 def zero(facts: Facts) -> Iterator[Note]:
     """Zero whatever the numbers are: no differentiable way, a derivative that is zero, or a v that is."""
     if not facts.moving:
-        yield facts.note("zero", _REFUSED, x=comma_separated(facts.wrt), refusal=REFUSAL)
+        yield facts.note("zero", _REFUSED, x=", ".join(facts.wrt), refusal=REFUSAL)
         return
     for name in facts.wrt:
         if name not in facts.moving:

@@ -13,6 +13,7 @@ from gradcli.commands.checking.known_mistakes import find_mistake
 from gradcli.commands.checking.submission import Submission
 from gradcli.commands.checking.trials import Trial
 from gradcli.compare import differs, first_place
+from gradcli.explain.slots import place
 from gradcli.message import N_, NN_, Message, message
 from gradcli.report import Array, arranged
 from gradcli.report.additions import Verdict
@@ -77,7 +78,6 @@ def _difference(t: Trial) -> tuple[Message, tuple[int, ...] | None]:
         ), None
     bad = differs(yours, t.correct, t.allowed)
     first = first_place(bad)
-    place = f"[{','.join(map(str, first))}]" if first else ""
     sentence = (
         NN_(
             "wrong: {count} of {total} entries differs: {place}, yours {a:.6g}, correct {b:.6g}",
@@ -87,7 +87,12 @@ def _difference(t: Trial) -> tuple[Message, tuple[int, ...] | None]:
         else N_("wrong: yours is {a:.6g}, correct is {b:.6g}")
     )
     return message(
-        sentence, count=int(bad.sum()), total=bad.size, place=place, a=float(yours[first]), b=float(t.correct[first])
+        sentence,
+        count=int(bad.sum()),
+        total=bad.size,
+        place=place(first),
+        a=float(yours[first]),
+        b=float(t.correct[first]),
     ), first
 
 

@@ -14,8 +14,8 @@ from gradcli.commands.checking.trials import Trial
 from gradcli.commands.checking.wrong_values import close, reorderings
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
+from gradcli.program.single_step import source_of
 from gradcli.report import Array
-from gradcli.syntax.scan import one_line
 
 ENOUGH = 3
 """A single point tells mistakes apart only if so many entries fit, or if the shape does."""
@@ -149,20 +149,13 @@ def _mean_or_sum(claim: Claim) -> Iterator[Candidate]:
         averages = step.how.operation == "mean" or "mean" in step.how.arguments
         adds = step.how.operation == "sum"
         for n in sorted({prod(shape) // max(prod(step.shape), 1), prod(shape), *shape[:1]} - {0, 1}):
-            if averages:
-                yield Candidate(
-                    "mean",
-                    N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum"),
-                    partial(wrong_values.scaled, float(n)),
-                    {"n": n},
-                )
-            if adds:
-                yield Candidate(
-                    "mean",
-                    N_("there is a factor 1/{n} too much: it is a sum and not a mean"),
-                    partial(wrong_values.scaled, 1 / n),
-                    {"n": n},
-                )
+            if averages or adds:
+                factor = float(n) if averages else 1 / n
+                yield Candidate("mean", _MEAN if averages else _NO_MEAN, partial(wrong_values.scaled, factor), {"n": n})
+
+
+_MEAN = N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum")
+_NO_MEAN = N_("there is a factor 1/{n} too much: it is a sum and not a mean")
 
 
 def _lost_factors(claim: Claim) -> Iterator[Candidate]:
@@ -173,8 +166,7 @@ def _lost_factors(claim: Claim) -> Iterator[Candidate]:
 
     program = claim.problem.program
     for place, source in factors(program, claim.name):
-        span = program.steps[place].span
-        text = one_line(program.source[span.start : span.end])
+        text = source_of(program, program.steps[place])
         yield Candidate(
             "chain",
             N_("a factor of the chain rule is lost: the derivative of {step}"),
