@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradcli.commands.graph import choose
 from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, fault, limit
@@ -168,7 +170,8 @@ def _writer(problem: Problem, array: str) -> SourceWriter:
 
 def _forward(problem: Problem, library: str) -> list[str]:
     special = "jax.scipy.special." if library == "jnp" else "scipy.special."
-    lines = _writer(problem, library).write(set())
+    with np.errstate(all="ignore"):
+        lines = _writer(problem, library).write(set())
     text = [f"    {name} = {source}".replace(f"{library}.special.", special) for _, name, source in lines]
     return [*text, f"    return {_y(problem)}"]
 

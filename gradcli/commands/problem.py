@@ -67,10 +67,8 @@ class Problem:
         return Value(self.y)
 
     def shape(self, name: str) -> Shape:
-        """The shape of a variable, be it an input or a value on the way."""
-        ref = self.program.variable(name)
-        assert ref is not None, name
-        return self.program[ref].shape
+        """The shape of a variable."""
+        return self.program.shape(name)
 
     def question(self, weighted: bool = True) -> Question:
         """What is echoed at the head of the answer; without v where the command has none."""

@@ -68,10 +68,8 @@ class Facts:
         return note(topic, sentence, y=self.y_name, v=self.v_name, **slots)
 
     def shape(self, name: str) -> Shape:
-        """The shape of a variable, be it an input or an intermediate."""
-        ref = self.program.variable(name)
-        assert ref is not None, name
-        return self.program[ref].shape
+        """The shape of a variable."""
+        return self.program.shape(name)
 
     def diagonal(self, name: str) -> bool:
         """Whether each entry of y depends on one entry of the variable only, and each on another."""

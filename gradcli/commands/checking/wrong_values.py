@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import permutations
@@ -24,8 +24,6 @@ from gradcli.shapes import LAYOUTS, by_layout, size
 
 MOST_FACTORS = 4
 """Products of more factors are not tried in other orders."""
-Factors = Sequence[Array]
-Product = Callable[[Factors], Array | None]
 
 
 def close(a: Array, b: Array | None) -> bool:
@@ -148,7 +146,11 @@ def reorderings(submission: Submission, tensors: Tensors) -> list[tuple[str, Arr
         return []
     program = submission.program(tensors)
     used = submission.used(tensors)
-    return [(kind, _with(program, used, changes)) for kind, changes in _changes(_chains(program))]
+    chains = _chains(program)
+    return [
+        (kind, _value(program, used, {place: chains[place] for place in places}, order, turned))
+        for kind, places, order, turned in _changes(chains)
+    ]
 
 
 def _chains(program: Program) -> dict[int, list[int]]:
@@ -163,56 +165,46 @@ def _chains(program: Program) -> dict[int, list[int]]:
     return {place: leaves for place, leaves in factors.items() if place not in inner and len(leaves) <= MOST_FACTORS}
 
 
-def _changes(chains: Mapping[int, list[int]]) -> Iterator[tuple[str, dict[int, tuple[list[int], Product]]]]:
-    """Which products are computed how: one of them with one factor transposed; one, or all, in another order."""
+def _changes(chains: Mapping[int, list[int]]) -> Iterator[tuple[str, set[int], Sequence[int], int | None]]:
+    """Which products are computed how, in which order of the factors and with which one transposed: one of them with
+    one factor transposed; one, or all, in another order."""
     for place, leaves in chains.items():
         for k in range(len(leaves)):
-            yield "transposed", {place: (leaves, _transposing(k))}
+            yield "transposed", {place}, range(len(leaves)), k
     for place, leaves in chains.items():
-        for order in list(permutations(range(len(leaves))))[1:]:
-            yield "order", {place: (leaves, _in_order(order))}
+        yield from _orders({place}, len(leaves))
     for count in sorted({len(leaves) for leaves in chains.values()}):
-        alike = {place: leaves for place, leaves in chains.items() if len(leaves) == count}
+        alike = {place for place, leaves in chains.items() if len(leaves) == count}
         if len(alike) > 1:
-            for order in list(permutations(range(count)))[1:]:
-                yield "order", {place: (leaves, _in_order(order)) for place, leaves in alike.items()}
+            yield from _orders(alike, count)
 
 
-def _transposing(k: int) -> Product:
-    def product(factors: Factors) -> Array | None:
-        if factors[k].ndim < 2:
-            return None
-        return _product_of([np.swapaxes(f, -1, -2) if n == k else f for n, f in enumerate(factors)])
-
-    return product
+def _orders(places: set[int], count: int) -> Iterator[tuple[str, set[int], Sequence[int], None]]:
+    for order in list(permutations(range(count)))[1:]:
+        yield "order", places, order, None
 
 
-def _in_order(order: Sequence[int]) -> Product:
-    def product(factors: Factors) -> Array | None:
-        if any(f.ndim < 2 for f in factors):  # a vector before a matrix is that matrix transposed
-            return None
-        return _product_of([factors[k] for k in order])
-
-    return product
-
-
-def _product_of(factors: Factors) -> Array | None:
-    try:
-        return reduce(np.matmul, factors)
-    except ValueError:  # the shapes do not fit
-        return None
-
-
-def _with(program: Program, used: Tensors, changes: Mapping[int, tuple[list[int], Product]]) -> Array | None:
-    """The answer's value with some of its products computed in another way."""
+def _value(
+    program: Program, used: Tensors, changed: Mapping[int, list[int]], order: Sequence[int], turned: int | None
+) -> Array | None:
+    """The answer's value with the changed products, of which the factors are given, computed in another way."""
     values: list[Array] = []
     for place in range(len(program.steps)):
-        if place in changes:
-            leaves, product = changes[place]
-            value = product([values[leaf] for leaf in leaves])
+        if place in changed:
+            value = _product([values[leaf] for leaf in changed[place]], order, turned)
             if value is None or value.shape != program.steps[place].shape:
                 return None
             values.append(value)
         else:
             extend_values(values, program.steps[: place + 1], used, program.source)
     return values[program.output.step]
+
+
+def _product(factors: Sequence[Array], order: Sequence[int], turned: int | None) -> Array | None:
+    moved = factors if turned is None else [factors[turned]]
+    if any(factor.ndim < 2 for factor in moved):  # a vector before a matrix is that matrix transposed
+        return None
+    try:
+        return reduce(np.matmul, [np.swapaxes(factors[k], -1, -2) if k == turned else factors[k] for k in order])
+    except ValueError:  # the shapes do not fit
+        return None
