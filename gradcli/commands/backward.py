@@ -47,14 +47,8 @@ def run(request: Request) -> Iterator[Part]:
     between = _between(problem) if fits else []
     yield from between
     yield from cautions(problem.program, problem.values, problem.wrt)
-    yield from backward(
-        calls,
-        after[0].grads,
-        request.zero_grad,
-        request.retain_graph,
-        [value.name for value in between if value.retained is not None],
-        problem.output_name,
-    )
+    kept = [value.name for value in between if value.retained is not None]
+    yield from backward(calls, request, kept, problem.output_name)
 
 
 def _understood(request: Request) -> Problem:

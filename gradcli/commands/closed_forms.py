@@ -14,7 +14,7 @@ from gradcli.commands.problem import Problem
 from gradcli.commands.tangents import STILL, Directions
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import Program, trace
-from gradcli.report import Array, Closed, Jacobian, Part, Structure, Tensors, Warning
+from gradcli.report import Array, Closed, Part, Structure, Tensors, Warning
 from gradcli.shapes import Shape
 from gradcli.syntax import parse
 
@@ -45,14 +45,14 @@ class ClosedForm:
         """Where the Jacobian that was printed can be non-zero."""
         return None if self.printed is None or self.printed.jacobian is None else self.printed.jacobian.structure
 
-    @property
-    def jacobian(self) -> Jacobian | None:
-        """The formula with rows and columns that was printed."""
-        return None if self.printed is None else self.printed.jacobian
-
 
 Forms = Mapping[str, ClosedForm]
 """By the targets' names; empty where none was derived."""
+
+
+def structures(forms: Forms) -> Mapping[str, Structure]:
+    """Where the Jacobians that were printed can be non-zero."""
+    return {name: found.structure for name, found in forms.items() if found.structure is not None}
 
 
 def closed_forms(

@@ -13,7 +13,7 @@ from gradcli.commands.derivative_methods import autograd, target
 from gradcli.commands.problem import Problem, opening, refuse_intermediate, refuse_many_outputs, understand
 from gradcli.commands.verdicts import verdicts
 from gradcli.explain.cautions import cautions
-from gradcli.explain.grad import grad
+from gradcli.explain.first_order import grad
 from gradcli.message import N_, fault, limit
 from gradcli.report import Part
 from gradcli.request import Request

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
-from gradcli.commands.closed_forms import ClosedForm, Forms, closed_forms
+from gradcli.commands.closed_forms import ClosedForm, Forms, closed_forms, structures
 from gradcli.commands.derivative_methods import Target, autograd, target
 from gradcli.commands.problem import Problem, opening, understand
 from gradcli.commands.verdicts import SMALL, is_small, verdict_on, verdicts
 from gradcli.explain.cautions import cautions
-from gradcli.explain.jacobian import jacobian
+from gradcli.explain.first_order import jacobian
 from gradcli.message import N_, Message
 from gradcli.program.work import fits
 from gradcli.report import Array, Compared, Part, Tensors, Warning
@@ -35,12 +35,12 @@ def run(request: Request) -> Iterator[Part]:
         yield Warning("size", Message(_TOO_LARGE))
     yield from cautions(problem.program, problem.values, problem.wrt)
     yield from jacobian(
-        {name: found.jacobian for name, found in forms.items() if found.jacobian is not None},
+        structures(forms),
         {name: problem.shape(name) for name in problem.wrt},
         whole,
         problem.program.output_shape,
         problem.output_name,
-        request.layout,
+        _layout(problem),
     )
 
 

@@ -11,7 +11,7 @@ from gradcli.commands.tangents import Directions, directions
 from gradcli.commands.verdicts import verdicts
 from gradcli.derivatives import KINDS
 from gradcli.explain.cautions import cautions
-from gradcli.explain.jvp import jvp
+from gradcli.explain.first_order import jvp
 from gradcli.report import Part, Tensors
 from gradcli.report.additions import Tangents
 from gradcli.request import Request

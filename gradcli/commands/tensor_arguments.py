@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +42,17 @@ def tensor(text: TensorText, name: str, stdin: Stdin, generator: Stream, point: 
         return values_of(program, used)[program.output.step]
 
     return read_tensor(text, name=name, evaluate=evaluate, stdin=stdin, generator=generator)
+
+
+@contextmanager
+def hinting_at_names(hint: Message) -> Iterator[None]:
+    """A name that may not stand in the tensors read in the block is told with this hint."""
+    try:
+        yield
+    except GradcliError as error:
+        if error.kind == "name" and error.hint is None:
+            error.hint = hint
+        raise
 
 
 def one_hot(text: str, shape: Shape) -> Array | None:
@@ -96,7 +109,9 @@ def cotangent(program: Program, request: Request, point: Tensors, stdin: Stdin) 
         return Cotangent(v, text)
     if isinstance(request.v, str) and text.isidentifier() and text not in point and text not in CONSTRUCTORS:
         raise _no_such_tensor(text, point, len(shape))
-    v = _v_tensor(request.v, request.seed, point, stdin)
+    hint = N_("v is a tensor of the output's shape, `ones`, `onehot:0,2` or an expression over the inputs")
+    with hinting_at_names(Message(hint)):
+        v = tensor(request.v, "v", stdin, Stream(request.seed, "v"), point)
     if v.size == 1 and shape == ():
         v = v.reshape(())
     if v.shape != shape:
@@ -116,17 +131,6 @@ def _left_out(shape: Shape, strict: bool) -> Cotangent:
             place=",".join("0" * len(shape)),
         )
     return Cotangent(np.ones(shape), "ones", guessed=True)
-
-
-def _v_tensor(text: TensorText, seed: int, point: Tensors, stdin: Stdin) -> Array:
-    try:
-        return tensor(text, "v", stdin, Stream(seed, "v"), point)
-    except GradcliError as error:
-        if error.kind == "name" and error.hint is None:
-            error.hint = Message(
-                N_("v is a tensor of the output's shape, `ones`, `onehot:0,2` or an expression over the inputs")
-            )
-        raise
 
 
 def _no_such_tensor(text: str, point: Tensors, rank: int) -> GradcliError:

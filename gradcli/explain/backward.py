@@ -8,8 +8,9 @@ import numpy as np
 
 from gradcli.explain.slots import note, number, place
 from gradcli.message import N_, Message
-from gradcli.report import Note, Tensors
+from gradcli.report import Note
 from gradcli.report.additions import Call
+from gradcli.request import Request
 
 _MEANINGS: Sequence[tuple[str, str, str]] = (
     (
@@ -60,16 +61,14 @@ def meaning(error: str | None) -> tuple[Message | None, Message | None]:
     )
 
 
-def backward(
-    calls: Sequence[Call], single: Tensors, zero_grad: bool, retain_graph: bool, between: Sequence[str], output: str
-) -> Iterator[Note]:
-    """`single` is what one call leaves; `between` names what is no leaf."""
+def backward(calls: Sequence[Call], request: Request, between: Sequence[str], output: str) -> Iterator[Note]:
+    """What the calls left, as they were asked for; `between` names what is no leaf."""
     done = [call for call in calls if call.error is None]
-    if len(done) > 1 and not zero_grad:
-        yield from _grows(done, single)
-    if len(done) > 1 and zero_grad:
+    if len(done) > 1 and not request.zero_grad:
+        yield from _grows(done)
+    if len(done) > 1 and request.zero_grad:
         yield note("zero-grad", _ZEROED)
-    if len(done) > 1 and not retain_graph:
+    if len(done) > 1 and not request.retain_graph:
         yield note("retain-graph", _NOT_FREED, y=output)
     if len(done) == 1 == len(calls):
         yield note("accumulate", _A_SECOND_CALL)
@@ -93,8 +92,8 @@ _LEAVES_ONLY = N_(
 )
 
 
-def _grows(done: Sequence[Call], single: Tensors) -> Iterator[Note]:
-    name, gradient = next(iter(single.items()))
+def _grows(done: Sequence[Call]) -> Iterator[Note]:
+    name, gradient = next(iter(done[0].grads.items()))
     last = done[-1].grads.get(name)
     if last is None or not gradient.size:
         return

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
 from gradcli.commands.problem import Problem
-from gradcli.commands.tensor_arguments import tensor
+from gradcli.commands.tensor_arguments import hinting_at_names, tensor
 from gradcli.compare import HALF_UNITS, SUBMISSION, Tolerance
 from gradcli.message import N_, GradcliError, Span, fault, message
 from gradcli.program import Program, trace, values_of
@@ -93,11 +91,14 @@ def read_submission(problem: Problem, tensors: Tensors) -> Submission:
         return Submission(request, text, constant=constant, unit=_half_units(text, constant))
     text = _right_side(answer.strip())
     names = _names_in(text, tensors, problem.program)
-    if names and not text.startswith("@"):
-        submission = Submission(request, text, names, parse(text, tuple(names)))
-        _hinting_at_names(problem, lambda: submission.program(tensors))  # a mistake in it is told now
-        return submission
-    constant = _hinting_at_names(problem, lambda: _constant(text, request))
+    tree = parse(text, tuple(names)) if names and not text.startswith("@") else None
+    known = ", ".join([*problem.program.inputs, problem.v_name])
+    with hinting_at_names(message(N_("an answer may name {names}, and what the expression itself names"), names=known)):
+        if tree is not None:
+            submission = Submission(request, text, names, tree)
+            submission.program(tensors)  # a mistake in it is told now
+            return submission
+        constant = _constant(text, request)
     return Submission(
         request, text, constant=constant, unit=_half_units(text, constant) if _LITERAL.fullmatch(text) else None
     )
@@ -134,20 +135,6 @@ def _names_in_broken_text(text: str, tensors: Tensors) -> frozenset[str]:
     """What seems to be named by a text that is no program: `1,2:3,4` names nothing, and `2*(x` is told as a formula."""
     plain = re.sub(r"(?<![\w.])(\d+\.?\d*|\.\d+)(?=[^\W\d_])(?!e[-+]?\d)", r"\1 ", text)  # 2x, 3.5sin(x), not 2e5
     return frozenset(name for name in tensors if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", plain))
-
-
-T = TypeVar("T")
-
-
-def _hinting_at_names(problem: Problem, read: Callable[[], T]) -> T:
-    """What `read` gives; a name that the answer may not use is told with those that it may."""
-    try:
-        return read()
-    except GradcliError as error:
-        if error.kind == "name" and error.hint is None:
-            names = ", ".join([*problem.program.inputs, problem.v_name])
-            error.hint = message(N_("an answer may name {names}, and what the expression itself names"), names=names)
-        raise
 
 
 def _half_units(text: str, constant: Array) -> Array | None:
