@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gradcli.commands.derivative_methods import Target, formula_of
 from gradcli.commands.problem import Problem
 from gradcli.commands.tangents import STILL, Directions
+from gradcli.explain.slots import warning
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import Program, trace
 from gradcli.report import Array, Closed, Part, Structure, Tensors, Warning
@@ -149,7 +150,7 @@ def _needed_sizes(problem: Problem, forms: Sequence[Form]) -> Iterator[Warning]:
     if free:
         sizes = ", ".join(f"{name}.shape[{axis}] = {n}" for (name, axis), n in free.items())
         sentence = N_("the formulas hold for {sizes}; for other sizes they are others")
-        yield Warning("sizes", message(sentence, sizes=sizes))
+        yield warning("sizes", sentence, sizes=sizes)
 
 
 def _may_grow(program: Program, name: str, axis: int) -> bool:

@@ -32,11 +32,13 @@ def run(request: Request) -> Iterator[Part]:
     forms = yield from closed_forms(problem, targets)
     yield problem.y_alone
     values = {}
-    for one in targets:  # PyTorch may have one of them and not another
-        (compared,) = yield from verdicts(problem, [one], forms, autograd(problem, [one], formulas=bool(forms)))
+    for derivative in targets:  # PyTorch may have one of them and not another
+        (compared,) = yield from verdicts(
+            problem, [derivative], forms, autograd(problem, [derivative], formulas=bool(forms))
+        )
         if compared.numbers is not None:
-            values[one.name] = compared.numbers
-    order = max(one.order for one in targets)
+            values[derivative.name] = compared.numbers
+    order = max(derivative.order for derivative in targets)
     yield from cautions(problem.program, problem.values, problem.wrt, None if partials else values, order)
     yield from grad(values, partials, problem.y, problem.output_name)
 

@@ -63,13 +63,13 @@ def _verdicts(problem: Problem, targets: Sequence[Target], forms: Forms) -> Gene
         yield from _contracted(problem, targets, forms)
         return {}
     compared = yield from verdicts(problem, targets, forms, autograd(problem, targets))
-    return {one.name: one.numbers for one in compared if one.numbers is not None}
+    return {block.name: block.numbers for block in compared if block.numbers is not None}
 
 
 def _contracted(problem: Problem, targets: Sequence[Target], forms: Forms) -> Iterator[Compared]:
     numbers = autograd(problem, [target("vjp", name) for name in problem.wrt])
-    for one in targets:
-        compared = verdict_on(problem, one, forms.get(one.name), numbers, along=problem.v_name)
+    for block in targets:
+        compared = verdict_on(problem, block, forms.get(block.name), numbers, along=problem.v_name)
         yield replace(compared, jacobian_checked=compared.agrees)
 
 

@@ -16,10 +16,11 @@ from gradcli.commands.closed_forms import OutOfTime, within
 from gradcli.commands.problem import Problem, understand
 from gradcli.commands.tensor_arguments import tensor
 from gradcli.compare import Evidence, verdict
-from gradcli.message import N_, fault, limit, message
+from gradcli.explain.slots import warning
+from gradcli.message import N_, fault, limit
 from gradcli.program import Program, values_of
 from gradcli.program.hazards import deviation
-from gradcli.report import Array, Part, Tensors, Warning
+from gradcli.report import Array, Part, Tensors
 from gradcli.report.exhibits import Curve, Plot
 from gradcli.request import Request
 from gradcli.shapes import is_one_number, written
@@ -48,13 +49,11 @@ def run(request: Request) -> Iterator[Part]:
     yield Plot(tuple(sweeps.items()), curves)
     for curve in curves:
         if curve.agrees is False:
-            yield Warning(
+            yield warning(
                 "disagreement",
-                message(
-                    N_("{label}: the formula and PyTorch DISAGREE by up to {difference:.2g}"),
-                    label=curve.label,
-                    difference=curve.max_abs_diff,
-                ),
+                N_("{label}: the formula and PyTorch DISAGREE by up to {difference:.2g}"),
+                label=curve.label,
+                difference=curve.max_abs_diff,
             )
 
 

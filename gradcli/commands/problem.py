@@ -238,8 +238,7 @@ def refuse_many_outputs(problem: Problem) -> None:
         "shape",
         N_(
             'a gradient is of one number, and the output is {shape}: PyTorch says "grad can be implicitly created only '
-            "for "
-            'scalar outputs"'
+            'for scalar outputs"'
         ),
         hint=N_('add it up:  gradcli grad "sum({text})"  or weigh its entries:  gradcli vjp "{text}" --v ones')
         if pasteable

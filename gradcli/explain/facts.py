@@ -61,7 +61,9 @@ class Facts:
     @cached_property
     def gradients(self) -> Tensors:
         """PyTorch's `.grad` for each variable, or the formula's values where PyTorch was not asked."""
-        return {one.name: np.asarray(one.numbers, np.float64) for one in self.compared if one.numbers is not None}
+        return {
+            block.name: np.asarray(block.numbers, np.float64) for block in self.compared if block.numbers is not None
+        }
 
     def note(self, topic: str, sentence: Sentence, /, **slots: object) -> Note:
         """A sentence that may name y and v, as the formulas call them."""

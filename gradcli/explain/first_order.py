@@ -191,14 +191,14 @@ def jvp(t: Tensors, v: Array, result: Array, pulled: Tensors | None, output: str
     """`result` is J·t; `pulled` what y.backward(v) leaves for the same variables (None: PyTorch was not asked)."""
     yield from _meaning(t, result, output)
     if len(t) == 1:  # two variables that move add up two columns
-        ((name, one),) = t.items()
-        yield from _one_hot(name, one, result, output)
+        ((name, tangent),) = t.items()
+        yield from _one_hot(name, tangent, result, output)
     if pulled is not None:
         yield _adjoint(t, v, result, pulled, output)
 
 
 def _meaning(t: Tensors, result: Array, output: str) -> Iterator[Note]:
-    for name, one in t.items():
+    for name, tangent in t.items():
         yield note(
             "tangent",
             N_(
@@ -206,7 +206,7 @@ def _meaning(t: Tensors, result: Array, output: str) -> Iterator[Note]:
                 "is after a short time h."
             ),
             x=name,
-            shape=written(one.shape),
+            shape=written(tangent.shape),
         )
     yield note(
         "jvp",
@@ -239,7 +239,7 @@ def _one_hot(name: str, t: Array, result: Array, output: str) -> Iterator[Note]:
 
 def _adjoint(t: Tensors, v: Array, result: Array, pulled: Tensors, output: str) -> Note:
     forward = float(np.sum(v * result))
-    back = sum(float(np.sum(pulled[name] * one)) for name, one in t.items())
+    back = sum(float(np.sum(pulled[name] * tangent)) for name, tangent in t.items())
     return note(
         "jvp-or-vjp",
         N_(
