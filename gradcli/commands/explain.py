@@ -12,7 +12,7 @@ from gradcli.explain.pytorch_errors import page_for
 from gradcli.explain.slots import number
 from gradcli.explain.topics import TOPICS, topic
 from gradcli.message import N_, GradcliError, Message, fault, nearest
-from gradcli.report import Array, Closed, Compared, Equivalence, Note, Part, Question, Weights
+from gradcli.report import Array, Closed, Compared, Equivalence, Note, Part, Question, Weights, numbers_of
 from gradcli.report.exhibits import Example, Item, Listing, Page, Paragraph
 from gradcli.request import Request
 from gradcli.shell_line import quote
@@ -41,8 +41,7 @@ def _page(page: Topic) -> Iterator[Part]:
     grads = []
     for question in page.asks:
         example = example_of(question.request, question.explained)
-        compared = [part for part in example.parts if isinstance(part, Compared)]
-        grads.append({part.name: part.numbers for part in compared if part.numbers is not None})
+        grads.append(numbers_of(part for part in example.parts if isinstance(part, Compared)))
         if question.shown:
             yield example
     if page.conclusion is not None:

@@ -13,7 +13,7 @@ from gradcli.explain.cautions import cautions
 from gradcli.explain.first_order import jacobian
 from gradcli.message import N_, Message
 from gradcli.program.work import fits
-from gradcli.report import Array, Compared, Part, Tensors, Warning
+from gradcli.report import Array, Compared, Part, Tensors, Warning, numbers_of
 from gradcli.report.additions import Flattened, Heatmap
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size
@@ -62,8 +62,7 @@ def _verdicts(problem: Problem, targets: Sequence[Target], forms: Forms) -> Gene
     if not _is_whole(problem):
         yield from _contracted(problem, targets, forms)
         return {}
-    compared = yield from verdicts(problem, targets, forms, autograd(problem, targets))
-    return {block.name: block.numbers for block in compared if block.numbers is not None}
+    return numbers_of((yield from verdicts(problem, targets, forms, autograd(problem, targets))))
 
 
 def _contracted(problem: Problem, targets: Sequence[Target], forms: Forms) -> Iterator[Compared]:

@@ -14,7 +14,7 @@ from gradcli.message import Sentence
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.hazards import kinks
 from gradcli.program.paths import Paths, paths
-from gradcli.report import Array, Compared, Equivalence, Note, Structure, Tensors
+from gradcli.report import Array, Compared, Equivalence, Note, Structure, Tensors, numbers_of
 from gradcli.shapes import Shape, is_one_number
 
 
@@ -61,9 +61,7 @@ class Facts:
     @cached_property
     def gradients(self) -> Tensors:
         """PyTorch's `.grad` for each variable, or the formula's values where PyTorch was not asked."""
-        return {
-            block.name: np.asarray(block.numbers, np.float64) for block in self.compared if block.numbers is not None
-        }
+        return numbers_of(self.compared)
 
     def note(self, topic: str, sentence: Sentence, /, **slots: object) -> Note:
         """A sentence that may name y and v, as the formulas call them."""

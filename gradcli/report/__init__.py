@@ -3,7 +3,7 @@ colour or library. Arrays are NumPy's, float64 or float32, in the tensor's own s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -218,6 +218,11 @@ Part: TypeAlias = (
     "Question | Closed | Weights | Value | Compared | Equivalence | Note | Warning"
     " | additions.Addition | exhibits.Exhibit"
 )
+
+
+def numbers_of(compared: Iterable[Compared]) -> Tensors:
+    """The numbers of those that have some, by their names."""
+    return {part.name: part.numbers for part in compared if part.numbers is not None}
 
 
 def disagrees(part: Part) -> bool:
