@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import gradcli
-from gradcli.commands.checking.random_points import resampler
+from gradcli.commands.checking.trials import resampler
 from gradcli.message import GradcliError
 from gradcli.report import Closed
 from gradcli.report.additions import Verdict

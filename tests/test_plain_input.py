@@ -60,7 +60,7 @@ def test_odd_command_lines_end_with_an_answer_or_a_sentence() -> None:
 def test_the_hunt_finds_what_breaks_warns_and_what_a_script_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
     record = {"command": "vjp", "expr": "tanh(x)", "inputs": {"x": [1, 2]}}
     assert hunt(odd.judged, [record]).found == {}
-    monkeypatch.setattr("gradcli.commands.programs.trace", lambda *_: 1 / 0)
+    monkeypatch.setattr("gradcli.commands.problem.trace", lambda *_: 1 / 0)
     for broken in ({**record, "expr": "tanh(x) + 1"}, {**record, "command": "jacobian", "expr": "tanh(x) + 2"}):
         assert [kind.split()[0] for kind in hunt(odd.judged, [broken]).found] == ["ZeroDivisionError"]
     assert list(hunt(lambda _: warnings.warn("odd", stacklevel=1), ["x"]).found) == ["UserWarning"]

@@ -49,6 +49,8 @@ def _within_size(parts: Iterator[Part], most: int) -> Iterator[Part]:
 _HOW = ("symbolic_only", "numeric_only", "device", "max_elements", "dtype", "seed", "time_limit")
 """How the two sides are computed: options of every command that gives a formula and numbers."""
 
+_PICTURES = dict.fromkeys((".png", ".svg", ".pdf"), "picture")
+
 COMMANDS: Mapping[str, Command] = {
     command.name: command
     for command in (
@@ -75,7 +77,7 @@ COMMANDS: Mapping[str, Command] = {
                 'gradcli jacobian "A @ x" --A 1,2:3,4 --x 1,2 --wrt x --flat',
                 'gradcli jacobian "cumsum(x, 0)" --x 1,2,3,4 --plot',
             ),
-            files={".png": "picture", ".svg": "picture", ".pdf": "picture"},
+            files=_PICTURES,
         ),
         Command(
             "grad",
@@ -122,7 +124,7 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "steps",
             N_("the chain rule value by value: local derivative, incoming and outgoing gradient"),
-            ("v", "wrt", "layout", "strict", "device", "max_elements", "dtype", "seed", "time_limit"),
+            ("v", "wrt", "layout", "strict", *_HOW[2:]),
             ('gradcli steps "sum(x * exp(x))" --x 0,1', 'gradcli steps "y = x + 2; z = y*y*3; z.mean()" --x ones:2x2'),
         ),
         Command(
@@ -133,7 +135,7 @@ COMMANDS: Mapping[str, Command] = {
                 'gradcli plot "tanh(x)" --x linspace:-3:3:100',
                 'gradcli plot "sin(x)*y" --x linspace:0:6:50 --y linspace:-1:1:40 --output s.png',
             ),
-            files={".png": "picture", ".svg": "picture", ".pdf": "picture"},
+            files=_PICTURES,
         ),
         Command(
             "code",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from gradcli.compare import MULTIPLE, alike
 from gradcli.explain.backward import backward, meaning
 from gradcli.explain.cautions import cautions
 from gradcli.message import GradcliError
-from gradcli.report import Array, Compared, Part, Weights
+from gradcli.report import Compared, Part, Tensors, Weights
 from gradcli.report.additions import Between, Call
 from gradcli.request import Request
 from gradcli.streams import Stream
@@ -40,21 +40,15 @@ def run(request: Request) -> Iterator[Part]:
     yield problem.y_alone if request.v is None else Weights(problem.v, problem.y)
     after = _autograd(problem)
     calls = _calls(after)
-    yield from _first_and_last(calls)
+    yield from calls if len(calls) <= MOST_SHOWN else (*calls[:FIRST_SHOWN], calls[-1])
     done = [call for call in calls if call.error is None]
     if fits and done:
         yield from _verdicts(problem, forms, done[-1], 1 if request.zero_grad else len(done))
     between = _between(problem) if fits else []
     yield from between
     yield from cautions(problem.program, problem.values, problem.wrt)
-    yield from backward(
-        calls,
-        after[0].grads,
-        request.zero_grad,
-        request.retain_graph,
-        [value.name for value in between if value.retained is not None],
-        problem.output_name,
-    )
+    kept = [value.name for value in between if value.retained is not None]
+    yield from backward(calls, request, kept, problem.output_name)
 
 
 def _understood(request: Request) -> Problem:
@@ -99,16 +93,13 @@ def _between(problem: Problem) -> Sequence[Between]:
 
 def _calls(after: Sequence[CallResult]) -> list[Call]:
     first = after[0].grads
-    calls = []
-    for count, state in enumerate(after, 1):
-        means, repair = (None, None) if state.error is None else meaning(state.error)
-        calls.append(
-            Call(count, state.grads, None if state.error else _multiple(state.grads, first), state.error, means, repair)
-        )
-    return calls
+    return [
+        Call(count, call.grads, None if call.error else _multiple(call.grads, first), call.error, *meaning(call.error))
+        for count, call in enumerate(after, 1)
+    ]
 
 
-def _multiple(grads: Mapping[str, Array], first: Mapping[str, Array]) -> float | None:
+def _multiple(grads: Tensors, first: Tensors) -> float | None:
     """How many times the single gradient it is, entry by entry; None where that is no one number."""
     sizes = [
         (float(np.abs(a).max(initial=0.0)), float(np.abs(first[name]).max(initial=0.0))) for name, a in grads.items()
@@ -119,13 +110,6 @@ def _multiple(grads: Mapping[str, Array], first: Mapping[str, Array]) -> float |
     multiple = round(top[0] / top[1])
     same = all(alike(a, multiple * first[name], MULTIPLE) for name, a in grads.items())
     return float(multiple) if same else None
-
-
-def _first_and_last(calls: Sequence[Call]) -> Iterator[Call]:
-    if len(calls) <= MOST_SHOWN:
-        yield from calls
-    else:
-        yield from (*calls[:FIRST_SHOWN], calls[-1])
 
 
 def _verdicts(problem: Problem, forms: Forms, last: Call, times: int) -> Iterator[Compared]:

@@ -26,7 +26,7 @@ def run(request: Request) -> Iterator[Part]:
     problem = understand(request)
     _refuse_without_gradient(problem)
     claim = claim_of(problem)
-    submission = read_submission(problem, claim.names_at(problem.point, problem.v, claim.directions.t))
+    submission = read_submission(problem, claim.tensors)
     yield from opening(problem, claim.kind.weighted, wrt=(claim.name,))
     yield _vectors(claim)
     points, constraints = trials(claim, submission)
@@ -36,21 +36,13 @@ def run(request: Request) -> Iterator[Part]:
 
 def _refuse_without_gradient(problem: Problem) -> None:
     """A point at which PyTorch's gradient is known to be wrong, or is one of nothing."""
-    if np.isnan(problem.y).any():
-        for caution in undefined(problem.program, problem.values):
-            raise fault(
-                "domain",
-                N_("no answer can be judged at this point. {why}"),
-                hint=N_("give numbers at which the function has a value"),
-                why=caution.text,
-            )
-    for caution in singular(problem.program, problem.values):
-        raise fault(
-            "domain",
-            N_("no answer can be judged at this point. {why}"),
-            hint=N_("give a matrix whose determinant is not 0"),
-            why=caution.text,
-        )
+    where = problem.program, problem.values
+    for why, hint in (
+        (undefined(*where) if np.isnan(problem.y).any() else (), N_("give numbers at which the function has a value")),
+        (singular(*where), N_("give a matrix whose determinant is not 0")),
+    ):
+        for caution in why:
+            raise fault("domain", N_("no answer can be judged at this point. {why}"), hint=hint, why=caution.text)
 
 
 def _vectors(claim: Claim) -> Part:
@@ -66,5 +58,5 @@ def _right_answer(claim: Claim) -> Iterator[Part]:
     """In closed form, and its value at the user's point by both sides."""
     problem, targets, moving = claim.problem, [claim.target], claim.directions
     forms = yield from closed_forms(problem, targets, moving, unit=claim.unit)
-    numbers = Numbers({claim.target.name: claim.by_pytorch(problem.point, problem.v, moving.t)})
+    numbers = Numbers({claim.target.name: claim.by_pytorch()})
     yield from verdicts(problem, targets, forms, numbers, moving)

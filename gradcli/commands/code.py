@@ -16,7 +16,7 @@ from gradcli.program import Ref
 from gradcli.program.names import fresh_name
 from gradcli.program.single_step import names_of, output_name
 from gradcli.program.source_text import Library, SourceWriter, Spelled, made
-from gradcli.report import Array, Part
+from gradcli.report import Array, Part, Tensors
 from gradcli.report.exhibits import Script
 from gradcli.request import Request
 from gradcli.syntax.scan import one_line
@@ -49,9 +49,14 @@ def _head(problem: Problem) -> list[str]:
     return [f"# {source}", *(f"# {' '.join(str(note).split())}" for note in problem.program.notes)]
 
 
+def _names(problem: Problem) -> Sequence[str]:
+    """What the script calls every step."""
+    return names_of(problem.program, output_name(problem.program))
+
+
 def _y(problem: Problem) -> str:
     """What the script calls the output."""
-    return names_of(problem.program, output_name(problem.program))[problem.program.output.step]
+    return _names(problem)[problem.program.output.step]
 
 
 def _v(problem: Problem, library: str) -> str:
@@ -66,10 +71,10 @@ def _v(problem: Problem, library: str) -> str:
 def _torch(problem: Problem) -> Iterator[str]:
     from gradcli.numeric.torch_source import torch_lines  # PyTorch
 
-    names = names_of(problem.program, output_name(problem.program))
+    names = _names(problem)
     script = torch_lines(problem.program, names, problem.wrt, problem.point, problem.request.dtype)
     leaves = {problem.program.variable(name).step: name for name in problem.wrt}  # type: ignore[union-attr]
-    output = names[problem.program.output.step]
+    output = _y(problem)
     yield from ("import torch", "", f"torch.set_default_dtype(torch.{problem.request.dtype})", "")
     for name, value in problem.point.items():
         leaf = ", requires_grad=True" if name in problem.wrt else ""
@@ -105,7 +110,7 @@ def _numpy(problem: Problem) -> Iterator[str]:
     arguments = {**problem.point, problem.v_name: problem.v}
     functions = {name: fresh_name(f"{name}_grad", {*arguments, *problem.program.names}) for name in problem.wrt}
     by_values, by_formulas = conditions(calculus.vjp(problem.wrt[0]))
-    forward = [f"def forward({', '.join(problem.point)}):", *_check(by_values), *_forward(problem, "np", numpy_library)]
+    forward = [f"def forward({', '.join(problem.point)}):", *_check(by_values), *_forward(problem, "np")]
     definitions = ["", "", *forward]
     for name, function in functions.items():
         head = [f"def {function}({', '.join(arguments)}):", *_check([*by_values, *by_formulas])]
@@ -120,7 +125,7 @@ def _numpy(problem: Problem) -> Iterator[str]:
         yield f'print("{name}.grad =", np.asarray({function}({", ".join(arguments)})).tolist())'
 
 
-def _gradient_lines(problem: Problem, form: Form, arguments: Mapping[str, Array]) -> Iterator[str]:
+def _gradient_lines(problem: Problem, form: Form, arguments: Tensors) -> Iterator[str]:
     """The body of the function that gives one gradient by its closed form."""
     from gradcli.symbolic.numpy_script import numpy_script
 
@@ -142,14 +147,14 @@ def _intermediates(problem: Problem, inside: Mapping[str, Ref]) -> list[tuple[st
     """The definitions of the variables of --wrt that are no inputs, which a formula may name, and of what they need."""
     if not inside:
         return []
-    names = names_of(problem.program, output_name(problem.program))
-    writer = _writer(problem, names, Library("np", numpy_library), "np")
-    lines = [(name, text) for _, name, text in writer.write({ref.step for ref in inside.values()})]
+    lines = [(name, text) for _, name, text in _writer(problem, "np").write({ref.step for ref in inside.values()})]
     last = max((k for k, (name, _) in enumerate(lines) if name in inside), default=-1)  # y may need none of them
     return lines[: last + 1]
 
 
-def _writer(problem: Problem, names: Sequence[str], library: Library, array: str) -> SourceWriter:
+def _writer(problem: Problem, array: str) -> SourceWriter:
+    """`array` is the library that makes its arrays, by the name that the script gives it."""
+
     def tensor(value: Array, text: str) -> Spelled:
         return Spelled(made(array, value, text), value)
 
@@ -159,16 +164,16 @@ def _writer(problem: Problem, names: Sequence[str], library: Library, array: str
             return Spelled(f"jax.lax.stop_gradient({spelled.text})", spelled.value)
         return spelled
 
-    return SourceWriter(problem.program, names, library, column, tensor, problem.values)
+    library = Library(array, numpy_library)
+    return SourceWriter(problem.program, _names(problem), library, column, tensor, problem.values)
 
 
-def _forward(problem: Problem, alias: str, library: Any) -> list[str]:
-    names = names_of(problem.program, output_name(problem.program))
+def _forward(problem: Problem, library: str) -> list[str]:
+    special = "jax.scipy.special." if library == "jnp" else "scipy.special."
     with np.errstate(all="ignore"):
-        lines = _writer(problem, names, Library(alias, library), alias).write(set())
-    special = "jax.scipy.special." if alias == "jnp" else "scipy.special."
-    text = [f"    {name} = {source}".replace(f"{alias}.special.", special) for _, name, source in lines]
-    return [*text, f"    return {names[problem.program.output.step]}"]
+        lines = _writer(problem, library).write(set())
+    text = [f"    {name} = {source}".replace(f"{library}.special.", special) for _, name, source in lines]
+    return [*text, f"    return {_y(problem)}"]
 
 
 # JAX
@@ -196,7 +201,7 @@ def _jax(problem: Problem) -> Iterator[str]:
     )
     yield from (f"{name} = {made('jnp', problem.point[name])}" for name in (*fixed, *problem.wrt))
     yield f"{problem.v_name} = {_v(problem, 'jnp')}"
-    yield from ("", "", f"def forward({', '.join(problem.wrt)}):", *_forward(problem, "jnp", numpy_library))
+    yield from ("", "", f"def forward({', '.join(problem.wrt)}):", *_forward(problem, "jnp"))
     yield from (
         "",
         "",

@@ -1,9 +1,9 @@
 """A kind of derivative -> the method of Calculus that gives its formula, and the function of `numeric` that gives its
-numbers: the one table that binds the two sides. Opens neither door before it is asked."""
+numbers: the one place that binds the two sides. Opens neither door before it is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from gradcli.commands.problem import Problem
 from gradcli.commands.tangents import STILL, Directions
 from gradcli.derivatives import KINDS, Kind
 from gradcli.message import N_, GradcliError, Message
-from gradcli.report import Array, arranged
+from gradcli.report import Tensors, arranged
 
 NOT_ASKED = N_("PyTorch was not asked (--symbolic-only)")
 
@@ -40,27 +40,28 @@ def target(kind: str, *by: str) -> Target:
 class Numbers:
     """PyTorch's side by the targets' names, or why it has none."""
 
-    values: Mapping[str, Array] = field(default_factory=dict)
+    values: Tensors = field(default_factory=dict)
     missing: Message | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """How one kind of derivative is computed.
+_OPTIONAL = {"grad", "partial", "hessian", "hvp"}
+"""The kinds of which PyTorch does not implement every derivative."""
 
-    `formula` names the method of Calculus and `arguments` makes its arguments from the target's variables and those
-    that move. `numbers` gives PyTorch's values by the targets' names, for all variables of a problem at once;
-    `optional` where PyTorch does not implement every such derivative.
-    """
 
-    formula: str
-    arguments: Callable[[tuple[str, ...], tuple[str, ...]], tuple[Any, ...]]
-    numbers: Callable[[Problem, Sequence[Target], Directions], Mapping[str, Array]]
-    optional: bool = False
-
-    def call(self, target: Target, moving: tuple[str, ...]) -> tuple[str, tuple[Any, ...]]:
-        """The method of Calculus and its arguments for one derivative."""
-        return self.formula, self.arguments(target.by, moving)
+def formula_of(target: Target, moving: tuple[str, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The method of Calculus that gives the target's formula, and its arguments; `moving` are the variables that
+    move."""
+    match target.kind.name:
+        case "jvp":
+            return "jvp", (moving,)
+        case "hvp":
+            return "hvp", (target.by[0], moving)
+        case "partial":
+            return "partial", (target.by,)
+        case "grad":
+            return "jacobian", target.by
+        case kind:
+            return kind, target.by
 
 
 def autograd(
@@ -73,71 +74,33 @@ def autograd(
     """
     if problem.request.symbolic_only:
         return Numbers(missing=Message(NOT_ASKED))
-    method = METHODS[targets[0].kind.name]
     try:
-        return Numbers(method.numbers(problem, targets, directions))
+        return Numbers(_numbers(problem, targets, directions))
     except GradcliError as error:
-        if error.kind != "domain" or not (formulas and method.optional):
+        if error.kind != "domain" or not (formulas and targets[0].kind.name in _OPTIONAL):
             raise
         return Numbers(missing=error.what)
 
 
-# PyTorch is imported when one of these is called: half a second, after the formulas are on the screen
+def _numbers(problem: Problem, targets: Sequence[Target], directions: Directions) -> Tensors:
+    from gradcli import numeric  # PyTorch: half a second, after the formulas are on the screen
 
-
-def _vjp(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    names = [target.by[0] for target in targets]
-    return numeric.vjp(problem.program, names, problem.point, problem.v, *problem.dtype_device).grads
-
-
-def _jvp(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    product = numeric.jvp(problem.program, problem.point, directions.t, *problem.dtype_device)
-    return {targets[0].name: product}
-
-
-def _jacobian(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    axes, names = len(problem.program.output_shape), [target.by[0] for target in targets]
-    rows = numeric.rows(problem.program, names, problem.point, *problem.dtype_device)
-    return {name: arranged(whole, axes, problem.request.layout) for name, whole in rows.items()}
-
-
-def _partial(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    return {
-        target.name: numeric.partial(problem.program, target.by, problem.point, *problem.dtype_device)
-        for target in targets
-    }
-
-
-def _hessian(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    names = tuple(dict.fromkeys(name for target in targets for name in target.by))
-    blocks = numeric.hessian(problem.program, names, problem.point, problem.v, *problem.dtype_device)
-    return {target.name: blocks[target.by[0], target.by[1]] for target in targets}
-
-
-def _hvp(problem: Problem, targets: Sequence[Target], directions: Directions) -> Mapping[str, Array]:
-    from gradcli import numeric
-
-    names = [target.by[0] for target in targets]
-    return numeric.hvp(problem.program, names, problem.point, problem.v, directions.t, *problem.dtype_device)
-
-
-METHODS: Mapping[str, Method] = {
-    "vjp": Method("vjp", lambda by, moving: by, _vjp),
-    "jvp": Method("jvp", lambda by, moving: (moving,), _jvp),
-    "jacobian": Method("jacobian", lambda by, moving: by, _jacobian),
-    "grad": Method("jacobian", lambda by, moving: by, _vjp, optional=True),
-    "partial": Method("partial", lambda by, moving: (by,), _partial, optional=True),
-    "hessian": Method("hessian", lambda by, moving: by, _hessian, optional=True),
-    "hvp": Method("hvp", lambda by, moving: (by[0], moving), _hvp, optional=True),
-}
-"""By the kinds of gradcli.derivatives."""
+    program, point, v, where = problem.program, problem.point, problem.v, problem.dtype_device
+    names = list(dict.fromkeys(name for target in targets for name in target.by))
+    match targets[0].kind.name:
+        case "vjp" | "grad":
+            return numeric.vjp(program, names, point, v, *where).grads
+        case "jvp":
+            return {targets[0].name: numeric.jvp(program, point, directions.t, *where)}
+        case "jacobian":
+            axes, rows = len(program.output_shape), numeric.rows(program, names, point, *where)
+            return {name: arranged(whole, axes, problem.request.layout) for name, whole in rows.items()}
+        case "partial":
+            return {target.name: numeric.partial(program, target.by, point, *where) for target in targets}
+        case "hessian":
+            blocks = numeric.hessian(program, names, point, v, *where)
+            return {target.name: blocks[target.by[0], target.by[1]] for target in targets}
+        case "hvp":
+            return numeric.hvp(program, names, point, v, directions.t, *where)
+        case kind:
+            raise AssertionError(kind)

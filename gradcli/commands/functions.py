@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
 import numpy as np
 
-from gradcli.commands.live_examples import example_of
+from gradcli.commands.explain import example_of
 from gradcli.message import N_, GradcliError, Message, fault, nearest
 from gradcli.ops import ROWS, SPELLED
 from gradcli.ops.row import REQUIRED, Param, Row
 from gradcli.program import Program, trace, values_of
-from gradcli.report import Array, Part
+from gradcli.report import Array, Part, Tensors
 from gradcli.report.exhibits import Example, Function, Item, Listing, Parameter
 from gradcli.request import Request
 from gradcli.shapes import Shape, size
@@ -23,6 +23,8 @@ from gradcli.syntax import parse
 _VECTORS: tuple[Shape, ...] = ((3,), (2, 3), (), (3, 3), (2, 2), (1, 2, 3), (2, 1, 2))
 _MATRICES: tuple[Shape, ...] = ((2, 3), (3, 2), (2, 2), (3, 3), (3,), (2,), (), (2, 2, 3), (2, 3, 2), (1, 2, 4))
 SHAPES_SHOWN = 3
+Fitting = tuple[Program, dict[str, Array]]
+"""A row's example as a program, and a point that fits it."""
 GOLDEN = (5**0.5 - 1) / 2
 """Multiples of it, less their whole part, are spread evenly and never repeat: no matrix of them is singular."""
 
@@ -35,15 +37,12 @@ def run(request: Request) -> Iterator[Part]:
         return
     row = _row(name)
     fitting = list(islice(_fitting(row), SHAPES_SHOWN))
-    point = fitting[0][1] if fitting else {}
+    program, point = fitting[0] if fitting else (None, {})
     has_derivative = bool(point) and row.differentiable
-    value = None
-    if fitting and not has_derivative:
-        program = fitting[0][0]
-        value = values_of(program, point)[program.output.step]
+    value = None if program is None or has_derivative else values_of(program, point)[program.output.step]
     yield _function(row, fitting, value)
-    if has_derivative:
-        yield _example(row, fitting[0][0], point)
+    if program is not None and has_derivative:
+        yield _example(row, program, point)
 
 
 def _row(name: str) -> Row:
@@ -59,7 +58,7 @@ def _row(name: str) -> Row:
     )
 
 
-def _function(row: Row, fitting: list[tuple[Program, dict[str, Array]]], value: Array | None) -> Function:
+def _function(row: Row, fitting: list[Fitting], value: Array | None) -> Function:
     shapes = tuple(
         ({name: a.shape for name, a in point.items()}, program.output_shape) for program, point in fitting if point
     )
@@ -88,7 +87,7 @@ def _written(default: Any) -> str:
     return f"{float(default):g}"
 
 
-def _fitting(row: Row) -> Iterator[tuple[Program, dict[str, Array]]]:
+def _fitting(row: Row) -> Iterator[Fitting]:
     """The row's example as a program, with shapes and values that fit it, the plainest first."""
     tree = parse(row.example, ())
     names = list(dict.fromkeys(re.findall(r"\b[xywbz]\b", row.example)))
@@ -100,7 +99,7 @@ def _fitting(row: Row) -> Iterator[tuple[Program, dict[str, Array]]]:
             yield traced
 
 
-def _trace(tree: Any, point: dict[str, Array]) -> tuple[Program, dict[str, Array]] | None:
+def _trace(tree: Any, point: dict[str, Array]) -> Fitting | None:
     try:
         program = trace(tree, {n: a.shape for n, a in point.items()}, 0, point)
         point = {n: _whole(a) if n in program.whole_numbers else a for n, a in point.items()}
@@ -122,6 +121,6 @@ def _whole(array: Array) -> Array:
     return np.asarray(np.arange(array.size).reshape(array.shape) % 2, dtype=np.float64)
 
 
-def _example(row: Row, program: Program, point: Mapping[str, Array]) -> Example:
+def _example(row: Row, program: Program, point: Tensors) -> Example:
     v = f"onehot:{','.join('0' * len(program.output_shape))}" if program.output_shape else None
     return example_of(Request(row.example, inputs=dict(point), v=v))

@@ -10,13 +10,12 @@ from math import comb
 
 from gradcli.commands.closed_forms import closed_forms
 from gradcli.commands.derivative_methods import autograd, target
-from gradcli.commands.problem import Problem, opening, understand
-from gradcli.commands.refusals import refuse_intermediate, refuse_many_outputs
+from gradcli.commands.problem import Problem, opening, refuse_intermediate, refuse_many_outputs, understand
 from gradcli.commands.verdicts import verdicts
 from gradcli.explain.cautions import cautions
-from gradcli.explain.grad import grad
+from gradcli.explain.first_order import grad
 from gradcli.message import N_, fault, limit
-from gradcli.report import Part
+from gradcli.report import Compared, Part, numbers_of
 from gradcli.request import Request
 from gradcli.shapes import written
 
@@ -32,12 +31,12 @@ def run(request: Request) -> Iterator[Part]:
     targets = [target("partial", *names) for names in partials] or [target("grad", name) for name in problem.wrt]
     forms = yield from closed_forms(problem, targets)
     yield problem.y_alone
-    values = {}
-    for one in targets:  # PyTorch may have one of them and not another
-        (compared,) = yield from verdicts(problem, [one], forms, autograd(problem, [one], formulas=bool(forms)))
-        if compared.numbers is not None:
-            values[one.name] = compared.numbers
-    order = max(one.order for one in targets)
+    compared: list[Compared] = []
+    for wanted in targets:  # PyTorch may have one of them and not another
+        numbers = autograd(problem, [wanted], formulas=bool(forms))
+        compared += yield from verdicts(problem, [wanted], forms, numbers)
+    values = numbers_of(compared)
+    order = max(wanted.order for wanted in targets)
     yield from cautions(problem.program, problem.values, problem.wrt, None if partials else values, order)
     yield from grad(values, partials, problem.y, problem.output_name)
 

@@ -53,23 +53,14 @@ def _graph(problem: Problem, grad_fns: Sequence[str | None], to: str) -> Graph:
 
 
 def _vertex(problem: Problem, step: Step, place: int, grad_fn: str | None) -> Vertex:
+    written = source_of(problem.program, step)
     match step.how:
         case Input(name):
             return Vertex(name, name, "leaf", step.shape, grad_fn)
         case Constant(value):
-            label = (
-                f"{float(problem.values[place]):g}"
-                if not isinstance(value, np.ndarray)
-                else source_of(problem.program, step)
-            )
+            label = written if isinstance(value, np.ndarray) else f"{float(problem.values[place]):g}"
             return Vertex("", label, "constant", step.shape, None)
         case Apply():
-            written = source_of(problem.program, step)
+            kind = "output" if place == problem.program.output.step else "step"
             label = f"{step.name} = {written}" if step.name else written
-            return Vertex(
-                step.name or "",
-                label,
-                "output" if place == problem.program.output.step else "step",
-                step.shape,
-                grad_fn,
-            )
+            return Vertex(step.name or "", label, kind, step.shape, grad_fn)

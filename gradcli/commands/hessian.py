@@ -6,17 +6,16 @@ from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 
-from gradcli.commands.closed_forms import ClosedForm, Forms, closed_forms
+from gradcli.commands.closed_forms import Forms, closed_forms
 from gradcli.commands.derivative_methods import Numbers, Target, autograd, target
-from gradcli.commands.problem import Problem, opening, understand
-from gradcli.commands.refusals import refuse_guessed_weights, refuse_intermediate
+from gradcli.commands.problem import Problem, opening, refuse_guessed_weights, refuse_intermediate, understand
 from gradcli.commands.tangents import Directions
 from gradcli.commands.verdicts import is_small, verdict_on, verdicts
 from gradcli.explain.cautions import cautions
 from gradcli.explain.hessian import hessian, matrix_of
 from gradcli.message import N_, Message
 from gradcli.program.work import fits
-from gradcli.report import Array, Compared, Part, Warning, Weights
+from gradcli.report import Compared, Part, Warning, Weights
 from gradcli.report.additions import Together
 from gradcli.request import Request
 from gradcli.shapes import size
@@ -62,24 +61,17 @@ def _is_whole(problem: Problem, targets: Sequence[Target]) -> bool:
 def _along_ones(problem: Problem, targets: Sequence[Target], forms: Forms) -> Iterator[Compared]:
     """A large Hessian is proven by its sums over rows: H·1, by both sides."""
     if problem.request.symbolic_only:
-        yield from (Compared(block.name, None, None, None, None, whole=False) for block in targets)
+        yield from (Compared(block.name, whole=False) for block in targets)
         return
     for a in problem.wrt:
         ones = np.ones(problem.shape(a))
-        products = [target("hvp", b) for b in problem.wrt]
-        sums = autograd(problem, products, Directions({a: ones}, {}, {}), bool(forms))
+        sums = autograd(problem, [target("hvp", b) for b in problem.wrt], Directions({a: ones}, {}, {}), bool(forms))
         for block in targets:
-            if block.by[0] == a:
-                values = {block.name: sums.values[block.by[1]]} if sums.values else {}
-                yield _sum_over_rows(problem, block, forms.get(block.name), Numbers(values, sums.missing), ones)
-
-
-def _sum_over_rows(
-    problem: Problem, block: Target, found: ClosedForm | None, numbers: Numbers, ones: Array
-) -> Compared:
-    if found is None:
-        return Compared(block.name, None, None, None, None, whole=False)
-    return verdict_on(problem, block, found, numbers, {"ones_": ones}, along="ones_")
+            if block.by[0] == a and forms:
+                numbers = Numbers({block.name: sums.values[block.by[1]]} if sums.values else {}, sums.missing)
+                yield verdict_on(problem, block, forms[block.name], numbers, {"ones_": ones}, along="ones_")
+            elif block.by[0] == a:
+                yield Compared(block.name, whole=False)
 
 
 def _together(problem: Problem, forms: Forms, blocks: Sequence[Compared]) -> Iterator[Together]:

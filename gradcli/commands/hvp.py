@@ -7,8 +7,7 @@ from itertools import product
 
 from gradcli.commands.closed_forms import closed_forms
 from gradcli.commands.derivative_methods import autograd, target
-from gradcli.commands.problem import opening, understand
-from gradcli.commands.refusals import refuse_guessed_weights, refuse_intermediate
+from gradcli.commands.problem import opening, refuse_guessed_weights, refuse_intermediate, understand
 from gradcli.commands.tangents import directions
 from gradcli.commands.verdicts import verdicts
 from gradcli.explain.cautions import cautions

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
-from gradcli.commands.closed_forms import ClosedForm, Forms, closed_forms
+from gradcli.commands.closed_forms import ClosedForm, Forms, closed_forms, structures
 from gradcli.commands.derivative_methods import Target, autograd, target
 from gradcli.commands.problem import Problem, opening, understand
 from gradcli.commands.verdicts import SMALL, is_small, verdict_on, verdicts
 from gradcli.explain.cautions import cautions
-from gradcli.explain.jacobian import jacobian
+from gradcli.explain.first_order import jacobian
 from gradcli.message import N_, Message
 from gradcli.program.work import fits
-from gradcli.report import Array, Compared, Part, Warning
+from gradcli.report import Array, Compared, Part, Tensors, Warning, numbers_of
 from gradcli.report.additions import Flattened, Heatmap
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size
@@ -35,12 +35,12 @@ def run(request: Request) -> Iterator[Part]:
         yield Warning("size", Message(_TOO_LARGE))
     yield from cautions(problem.program, problem.values, problem.wrt)
     yield from jacobian(
-        {name: found.jacobian for name, found in forms.items() if found.jacobian is not None},
+        structures(forms),
         {name: problem.shape(name) for name in problem.wrt},
         whole,
         problem.program.output_shape,
         problem.output_name,
-        request.layout,
+        _layout(problem),
     )
 
 
@@ -56,24 +56,23 @@ def _is_whole(problem: Problem) -> bool:
     return is_small(*shapes, most=DRAWN if problem.request.plot else SMALL) and fits(problem.program, rows, columns)
 
 
-def _verdicts(problem: Problem, targets: Sequence[Target], forms: Forms) -> Generator[Part, None, Mapping[str, Array]]:
+def _verdicts(problem: Problem, targets: Sequence[Target], forms: Forms) -> Generator[Part, None, Tensors]:
     """Every entry by both sides: the formula, and PyTorch's rows from one-hot v's; returns them. Large ones are
     contracted with v = 1, and none is returned."""
     if not _is_whole(problem):
         yield from _contracted(problem, targets, forms)
         return {}
-    compared = yield from verdicts(problem, targets, forms, autograd(problem, targets))
-    return {one.name: one.numbers for one in compared if one.numbers is not None}
+    return numbers_of((yield from verdicts(problem, targets, forms, autograd(problem, targets))))
 
 
 def _contracted(problem: Problem, targets: Sequence[Target], forms: Forms) -> Iterator[Compared]:
     numbers = autograd(problem, [target("vjp", name) for name in problem.wrt])
-    for one in targets:
-        compared = verdict_on(problem, one, forms.get(one.name), numbers, along=problem.v_name)
+    for block in targets:
+        compared = verdict_on(problem, block, forms.get(block.name), numbers, along=problem.v_name)
         yield replace(compared, jacobian_checked=compared.agrees)
 
 
-def _matrices(problem: Problem, forms: Forms, whole: Mapping[str, Array]) -> Iterator[Part]:
+def _matrices(problem: Problem, forms: Forms, whole: Tensors) -> Iterator[Part]:
     """Each Jacobian as a matrix, with --plot as a picture."""
     for name in problem.wrt:
         found = forms.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from gradcli.commands.closed_forms import closed_forms
 from gradcli.commands.derivative_methods import Target, autograd, target
@@ -11,8 +11,8 @@ from gradcli.commands.tangents import Directions, directions
 from gradcli.commands.verdicts import verdicts
 from gradcli.derivatives import KINDS
 from gradcli.explain.cautions import cautions
-from gradcli.explain.jvp import jvp
-from gradcli.report import Array, Part
+from gradcli.explain.first_order import jvp
+from gradcli.report import Part, Tensors
 from gradcli.report.additions import Tangents
 from gradcli.request import Request
 
@@ -32,7 +32,7 @@ def run(request: Request) -> Iterator[Part]:
         yield from jvp(moving.t, problem.v, compared.numbers, pulled, problem.output_name)
 
 
-def _pulled_back(problem: Problem, moving: Directions) -> Mapping[str, Array] | None:
+def _pulled_back(problem: Problem, moving: Directions) -> Tensors | None:
     """What y.backward(v) leaves for the same variables."""
     if problem.request.symbolic_only:
         return None

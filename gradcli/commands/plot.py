@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradcli.commands.closed_forms import OutOfTime, within
 from gradcli.commands.problem import Problem, understand
 from gradcli.commands.tensor_arguments import tensor
-from gradcli.commands.time_limit import OutOfTime, within
 from gradcli.compare import Evidence, verdict
-from gradcli.message import N_, fault, limit, message
+from gradcli.explain.slots import warning
+from gradcli.message import N_, fault, limit
 from gradcli.program import Program, values_of
 from gradcli.program.hazards import deviation
-from gradcli.report import Array, Part, Warning
+from gradcli.report import Array, Part, Tensors
 from gradcli.report.exhibits import Curve, Plot
 from gradcli.request import Request
 from gradcli.shapes import is_one_number, written
@@ -48,13 +49,11 @@ def run(request: Request) -> Iterator[Part]:
     yield Plot(tuple(sweeps.items()), curves)
     for curve in curves:
         if curve.agrees is False:
-            yield Warning(
+            yield warning(
                 "disagreement",
-                message(
-                    N_("{label}: the formula and PyTorch DISAGREE by up to {difference:.2g}"),
-                    label=curve.label,
-                    difference=curve.max_abs_diff,
-                ),
+                N_("{label}: the formula and PyTorch DISAGREE by up to {difference:.2g}"),
+                label=curve.label,
+                difference=curve.max_abs_diff,
             )
 
 
@@ -105,12 +104,12 @@ def _refuse(problem: Problem) -> None:
         raise fault("option", N_("plot cannot sweep a while: the number of turns differs from point to point"))
 
 
-def _points(problem: Problem, sweeps: Mapping[str, Array]) -> list[dict[str, Array]]:
+def _points(problem: Problem, sweeps: Tensors) -> list[dict[str, Array]]:
     grid = product(*(values.astype(np.float64) for values in sweeps.values()))
     return [{**problem.point, **{name: np.asarray(x) for name, x in zip(sweeps, at, strict=True)}} for at in grid]
 
 
-def _curves(problem: Problem, sweeps: Mapping[str, Array], points: Sequence[Mapping[str, Array]]) -> Iterator[Curve]:
+def _curves(problem: Problem, sweeps: Tensors, points: Sequence[Tensors]) -> Iterator[Curve]:
     from gradcli import notation
 
     shape = tuple(a.size for a in sweeps.values())
@@ -127,7 +126,7 @@ def _curves(problem: Problem, sweeps: Mapping[str, Array], points: Sequence[Mapp
 def _derivatives(
     problem: Problem,
     orders: Sequence[tuple[str, ...]],
-    points: Sequence[Mapping[str, Array]],
+    points: Sequence[Tensors],
     shape: tuple[int, ...],
     names: tuple[str, ...],
 ) -> Iterator[Curve]:
@@ -158,9 +157,7 @@ def _derivatives(
         )
 
 
-def _symbolic(
-    problem: Problem, order: tuple[str, ...], points: Sequence[Mapping[str, Array]]
-) -> tuple[Form, Array] | None:
+def _symbolic(problem: Problem, order: tuple[str, ...], points: Sequence[Tensors]) -> tuple[Form, Array] | None:
     from gradcli.symbolic import Calculus
 
     try:
@@ -171,12 +168,12 @@ def _symbolic(
         return None
 
 
-def _along(form: Form, compute: Callable[[Mapping[str, Array]], Array], points: Sequence[Mapping[str, Array]]) -> Array:
+def _along(form: Form, compute: Callable[[Tensors], Array], points: Sequence[Tensors]) -> Array:
     """What a form has at each point, one after the other."""
     return np.array([compute({**point, form.weights: np.ones(())}) for point in points], dtype=np.float64)
 
 
-def _deviation(program: Program, points: Sequence[Mapping[str, Array]], order: int) -> tuple[str, float] | None:
+def _deviation(program: Program, points: Sequence[Tensors], order: int) -> tuple[str, float] | None:
     """The largest documented deviation that is met on the way."""
     met = (deviation(program, values_of(program, point), order) for point in points)
     return max(filter(None, met), key=itemgetter(1), default=None)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from gradcli.commands.cotangent import GUESSED_ONES, cotangent
-from gradcli.commands.programs import program_of, tree_of
-from gradcli.commands.tensor_arguments import is_boolean, round_to_dtype, tensor
+from gradcli.commands.tensor_arguments import GUESSED_ONES, cotangent, is_boolean, round_to_dtype, tensor
 from gradcli.message import N_, Message, fault
-from gradcli.program import Program, Ref, values_of
+from gradcli.program import Program, Ref, trace, values_of
 from gradcli.program.names import fresh_name
-from gradcli.report import Array, Part, Question, Value, Warning
+from gradcli.report import Array, Part, Question, Tensors, Value, Warning
 from gradcli.request import Request
-from gradcli.shapes import Shape
+from gradcli.shapes import MOST, Shape, allowed, is_one_number, written
 from gradcli.streams import Stream
+from gradcli.syntax import Tree, parse
 from gradcli.tensors import Stdin, read_program
+
+MOST_KEPT, LONGEST_KEPT = 1_024, 2_000
+"""So many programs are kept, of at most so many characters: the same text with tensors of the same shapes is the same
+object, so that what was worked out from it is not worked out again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Problem:
 
     request: Request
     program: Program
-    point: Mapping[str, Array]
+    point: Tensors
     values: tuple[Array, ...]
     wrt: tuple[str, ...]
     v: Array
@@ -63,10 +67,8 @@ class Problem:
         return Value(self.y)
 
     def shape(self, name: str) -> Shape:
-        """The shape of a variable, be it an input or a value on the way."""
-        ref = self.program.variable(name)
-        assert ref is not None, name
-        return self.program[ref].shape
+        """The shape of a variable."""
+        return self.program.shape(name)
 
     def question(self, weighted: bool = True) -> Question:
         """What is echoed at the head of the answer; without v where the command has none."""
@@ -105,15 +107,15 @@ def understand(request: Request) -> Problem:
     _refuse_impossible(request)
     stdin = Stdin()
     source = read_program(request.expression, stdin=stdin)
-    tree_of(source, tuple(request.inputs))  # its mistakes are told before a tensor's
+    _tree_of(source, tuple(request.inputs))  # its mistakes are told before a tensor's
     point = _point(request, stdin)
-    program = program_of(source, point, request.seed)
+    program = _program_of(source, point, request.seed)
     _refuse_fractions(program, point, request.inputs)
     wrt = variables(program, request)
     values = tuple(values_of(program, point, _last_step(program, wrt)))
     v = cotangent(program, request, point, stdin)
     v_name = fresh_name("v", {*program.inputs, *program.names})
-    return Problem(request, program, point, values, wrt, v.v, v.text, v_name, v.guessed)
+    return Problem(request, program, point, values, wrt, round_to_dtype(v.v, request), v.text, v_name, v.guessed)
 
 
 def _point(request: Request, stdin: Stdin) -> dict[str, Array]:
@@ -178,7 +180,7 @@ def variables(program: Program, request: Request) -> tuple[str, ...]:
     return tuple(dict.fromkeys(request.wrt))
 
 
-def _refuse_fractions(program: Program, point: Mapping[str, Array], texts: Mapping[str, Any]) -> None:
+def _refuse_fractions(program: Program, point: Tensors, texts: Mapping[str, Any]) -> None:
     """What is used as an index or a class holds whole numbers."""
     for name in sorted(program.whole_numbers):
         if is_boolean(texts[name]):
@@ -190,3 +192,87 @@ def _refuse_fractions(program: Program, point: Mapping[str, Array], texts: Mappi
             )
         if not np.array_equal(point[name], np.round(point[name])):
             raise fault("domain", N_("{name} is used as an index or a class and must hold whole numbers"), name=name)
+
+
+# The program
+
+
+def _tree_of(source: str, names: tuple[str, ...]) -> Tree:
+    """The tree of an expression over the inputs of these names."""
+    return _parse_once(source, names) if _is_short(source) else parse(source, names)
+
+
+def _program_of(source: str, point: Tensors, seed: int) -> Program:
+    """The program for inputs of these shapes; of their values only where they have a part in it (`while`)."""
+    tree = _tree_of(source, tuple(point))
+    shapes = {name: value.shape for name, value in point.items()}
+    if tree.loops or not _is_short(source):
+        return trace(tree, shapes, seed, point)
+    return _straight(source, tuple(shapes.items()), seed, allowed(MOST))
+
+
+@lru_cache(MOST_KEPT)
+def _straight(source: str, shapes: tuple[tuple[str, Shape], ...], seed: int, _: int) -> Program:
+    return trace(_tree_of(source, tuple(name for name, _ in shapes)), dict(shapes), seed)
+
+
+_parse_once = lru_cache(MOST_KEPT)(parse)
+
+
+def _is_short(source: str) -> bool:
+    """Whether little is kept with it: few characters, and no tensor that is drawn and may be large."""
+    return len(source) <= LONGEST_KEPT and "rand" not in source
+
+
+# Problems whose derivative is not defined as it was asked for: the refusal, with a question that has an answer
+
+
+def refuse_many_outputs(problem: Problem) -> None:
+    """A gradient is of one number; PyTorch says it in its own words."""
+    if is_one_number(problem.program.output_shape):
+        return
+    bare, source = problem.program.bare, problem.program.source
+    text = "" if bare is None else bare.of(source)
+    pasteable = text and not set(text) & set('\n"$`\\!')
+    raise fault(
+        "shape",
+        N_(
+            'a gradient is of one number, and the output is {shape}: PyTorch says "grad can be implicitly created only '
+            'for scalar outputs"'
+        ),
+        hint=N_('add it up:  gradcli grad "sum({text})"  or weigh its entries:  gradcli vjp "{text}" --v ones')
+        if pasteable
+        else N_("add it up with  .sum()  at the end, or weigh its entries:  gradcli vjp ... --v ones"),
+        shape=written(problem.program.output_shape),
+        text=text,
+    )
+
+
+def refuse_guessed_weights(problem: Problem) -> None:
+    """Second derivatives are of one number: of y, or of v·y where v is given."""
+    if problem.v_is_guessed:
+        raise fault(
+            "shape",
+            N_("{command} is of one number, and the output is {shape}"),
+            hint=N_("--v ones  takes the sum of the output,  --v onehot:{place}  one entry of it"),
+            command=problem.request.command,
+            shape=written(problem.program.output_shape),
+            place=",".join("0" * len(problem.program.output_shape)),
+        )
+
+
+def refuse_intermediate(problem: Problem, pairs: Iterable[tuple[str, str]]) -> None:
+    """A gradient by x, differentiated by what is computed from x: how it depends on that is a matter of how it is
+    written (the slope of m = tanh(x) is 1 - m**2 and also 1/cosh(x)**2), so that it has no one derivative."""
+    for first, second in pairs:
+        if problem.program.depends(second, first):
+            raise fault(
+                "name",
+                N_(
+                    "{second} is computed from {first}: a derivative by {first} can be written with {second} or "
+                    "without it, so it has no one derivative by {second}"
+                ),
+                hint=N_("ask for one of them:  --wrt {first}  or  --wrt {second}"),
+                first=first,
+                second=second,
+            )

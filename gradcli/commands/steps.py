@@ -3,24 +3,24 @@ sum checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcli.commands.closed_forms import ClosedForm
+from gradcli.commands.closed_forms import ClosedForm, OutOfTime, within
 from gradcli.commands.derivative_methods import Numbers, target
 from gradcli.commands.problem import Problem, opening, understand
-from gradcli.commands.time_limit import OutOfTime, within
 from gradcli.commands.verdicts import verdict_on
 from gradcli.compare import largest_difference
-from gradcli.explain.zero_gradients import REFUSAL
-from gradcli.message import N_, message
+from gradcli.explain.slots import warning
+from gradcli.explain.vjp import REFUSAL
+from gradcli.message import N_
 from gradcli.program import Apply, Ref, values_of
 from gradcli.program.names import fresh_name
 from gradcli.program.single_step import names_of, output_name, single_step, source_of
-from gradcli.report import Array, Jacobian, Part, Warning
+from gradcli.report import Jacobian, Part, Tensors
 from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request
 
@@ -37,15 +37,13 @@ def run(request: Request) -> Iterator[Part]:
     yield from opening(problem, output_name=output)
     visits = step_gradients(problem.program, problem.wrt, problem.point, problem.v, request.dtype, request.device)
     if not visits:
-        yield Warning(
+        yield warning(
             "zero",
-            message(
-                N_(
-                    "the output does not depend on the variables by any differentiable step; PyTorch's backward "
-                    'refuses: "{refusal}"'
-                ),
-                refusal=REFUSAL,
+            N_(
+                "the output does not depend on the variables by any differentiable step; PyTorch's backward "
+                'refuses: "{refusal}"'
             ),
+            refusal=REFUSAL,
         )
     yield from _visits(problem, visits, names_of(problem.program, output))
 
@@ -73,9 +71,7 @@ def _visits(problem: Problem, visits: tuple[StepGradient, ...], names: tuple[str
         )
 
 
-def _operands(
-    problem: Problem, visit: StepGradient, names: tuple[str, ...], values: Mapping[str, Array]
-) -> Iterator[Operand]:
+def _operands(problem: Problem, visit: StepGradient, names: tuple[str, ...], values: Tensors) -> Iterator[Operand]:
     """The local derivative by each value that was read, and the formula's product beside what PyTorch handed on."""
     how = problem.program.steps[visit.place].how
     if not visit.handed or not isinstance(how, Apply):

@@ -13,7 +13,7 @@ from gradcli.commands.tensor_arguments import one_hot, round_to_dtype, tensor
 from gradcli.message import N_, fault
 from gradcli.program import Program
 from gradcli.program.names import fresh_name
-from gradcli.report import Array
+from gradcli.report import Array, Tensors
 from gradcli.shapes import Shape, written
 from gradcli.streams import Stream
 from gradcli.tensors import Stdin
@@ -23,12 +23,12 @@ from gradcli.tensors import Stdin
 class Directions:
     """The tangent of every variable that moves, the text each was given by, and the name each has in a formula."""
 
-    t: Mapping[str, Array]
+    t: Tensors
     texts: Mapping[str, str]
     names: Mapping[str, str]
 
     @property
-    def by_letter(self) -> Mapping[str, Array]:
+    def by_letter(self) -> Tensors:
         """The tangents by their names in a formula."""
         return {self.names[name]: t for name, t in self.t.items()}
 

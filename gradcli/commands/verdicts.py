@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -15,7 +15,7 @@ from gradcli.commands.tangents import STILL, Directions
 from gradcli.compare import Evidence, contradicts, slightly_off, verdict
 from gradcli.message import N_, GradcliError, Message, message
 from gradcli.program import hazards
-from gradcli.report import Array, Compared, Part
+from gradcli.report import Array, Compared, Part, Tensors
 
 SMALL = 10_000
 """A matrix of at most so many entries is computed whole, by both sides."""
@@ -42,22 +42,22 @@ def verdict_on(
     target: Target,
     formula: ClosedForm | None,
     numbers: Numbers,
-    tangents: Mapping[str, Array] | None = None,
+    tangents: Tensors | None = None,
     along: str | None = None,
 ) -> Compared:
     """The verdict on one derivative; `tangents` by their names in the formula, `along` the name of one (or v's) with
     which the rows of a matrix are contracted."""
     pytorch = numbers.values.get(target.name)
     if formula is None:
-        return Compared(target.name, None, pytorch, None, None, _without_formula(problem), whole=along is None)
+        return Compared(target.name, pytorch=pytorch, reason=_without_formula(problem), whole=along is None)
     weighted = target.kind.weighted or along == problem.v_name
     tensors = {**problem.point, **({problem.v_name: problem.v} if weighted else {}), **(tangents or {})}
     try:
         symbolic, contracted = formula.values(tensors, along)
     except GradcliError as error:
-        return Compared(target.name, None, pytorch, None, None, error.what, whole=along is None)
+        return Compared(target.name, pytorch=pytorch, reason=error.what, whole=along is None)
     if pytorch is None:
-        compared = Compared(target.name, symbolic, None, None, None, numbers.missing or Message(NOT_ASKED))
+        compared = Compared(target.name, symbolic, reason=numbers.missing or Message(NOT_ASKED))
     else:
         shaped = symbolic.reshape(pytorch.shape)
         compared = verdict(_evidence(problem, target, formula, tensors, (shaped, pytorch, contracted), along))
@@ -84,25 +84,25 @@ def _evidence(
     problem: Problem,
     target: Target,
     formula: ClosedForm,
-    tensors: Mapping[str, Array],
+    tensors: Tensors,
     sides: tuple[Array, Array, Array | None],
     along: str | None,
 ) -> Evidence:
     """`sides` are the formula's values, PyTorch's, and those of the Jacobian contracted with v."""
     symbolic, pytorch, contracted = sides
-    dtype = problem.request.dtype
+    shape, dtype = symbolic.shape, problem.request.dtype
 
     def shaken() -> Array:
         nudged = {name: slightly_off(a, dtype) if name in problem.point else a for name, a in tensors.items()}
-        return formula.form.value(nudged, along).reshape(symbolic.shape)
+        return formula.form.value(nudged, along).reshape(shape)
 
     return Evidence(
         target.name,
         symbolic,
         pytorch,
         dtype,
-        jacobian=contracted,
-        terms=lambda: _terms(problem, formula, tensors, along).reshape(symbolic.shape),
+        contracted,
+        terms=lambda: _terms(problem, formula, tensors, along).reshape(shape),
         shaken=shaken,
         deviation=lambda: hazards.deviation(problem.program, problem.values, target.order),
         excuse=lambda agrees: _excuse(problem, symbolic, agrees, target.order),
@@ -129,7 +129,7 @@ def _excuse(problem: Problem, symbolic: Array, agrees: bool | None, order: int) 
     return None
 
 
-def _terms(problem: Problem, formula: ClosedForm, tensors: Mapping[str, Array], along: str | None) -> Array:
+def _terms(problem: Problem, formula: ClosedForm, tensors: Tensors, along: str | None) -> Array:
     """The size of what the formula adds up; where that is 0 and PyTorch cancels to it, of v and the values."""
     floor = 0.0
     if formula.form.formula.entry == 0:

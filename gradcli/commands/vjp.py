@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gradcli.commands.closed_forms import Forms, closed_forms
+from gradcli.commands.closed_forms import Forms, closed_forms, structures
 from gradcli.commands.derivative_methods import Numbers, target
 from gradcli.commands.problem import Problem, opening, understand
 from gradcli.commands.verdicts import verdicts
@@ -57,7 +57,7 @@ def _facts(problem: Problem, forms: Forms, compared: Sequence[Compared], equival
         problem.v_name,
         problem.output_name,
         problem.request.layout or LAYOUTS[0],
-        {name: formula.structure for name, formula in forms.items() if formula.structure is not None},
-        tuple(compared),
-        tuple(equivalences),
+        structures(forms),
+        compared,
+        equivalences,
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from gradcli.explain.slots import note, number, place
-from gradcli.message import N_, Message, message
-from gradcli.report import Array, Note
+from gradcli.message import N_, Message
+from gradcli.report import Note
 from gradcli.report.additions import Call
+from gradcli.request import Request
 
-_MEANINGS: Sequence[tuple[str, str, str | None]] = (
+_MEANINGS: Sequence[tuple[str, str, str]] = (
     (
         "a second time",
         N_(
@@ -53,29 +54,21 @@ _MEANINGS: Sequence[tuple[str, str, str | None]] = (
 )
 
 
-def meaning(error: str) -> tuple[Message | None, Message | None]:
+def meaning(error: str | None) -> tuple[Message | None, Message | None]:
     """What PyTorch's sentence means here, and the repair."""
-    for words, said, repair in _MEANINGS:
-        if words in error:
-            return message(said), None if repair is None else message(repair)
-    return None, None
+    return next(
+        ((Message(says), Message(repair)) for words, says, repair in _MEANINGS if words in (error or "")), (None, None)
+    )
 
 
-def backward(
-    calls: Sequence[Call],
-    single: Mapping[str, Array],
-    zero_grad: bool,
-    retain_graph: bool,
-    between: Sequence[str],
-    output: str,
-) -> Iterator[Note]:
-    """`single` is what one call leaves; `between` names what is no leaf."""
+def backward(calls: Sequence[Call], request: Request, between: Sequence[str], output: str) -> Iterator[Note]:
+    """What the calls left, as they were asked for; `between` names what is no leaf."""
     done = [call for call in calls if call.error is None]
-    if len(done) > 1 and not zero_grad:
-        yield from _grows(done, single)
-    if len(done) > 1 and zero_grad:
+    if len(done) > 1 and not request.zero_grad:
+        yield from _grows(done)
+    if len(done) > 1 and request.zero_grad:
         yield note("zero-grad", _ZEROED)
-    if len(done) > 1 and not retain_graph:
+    if len(done) > 1 and not request.retain_graph:
         yield note("retain-graph", _NOT_FREED, y=output)
     if len(done) == 1 == len(calls):
         yield note("accumulate", _A_SECOND_CALL)
@@ -99,8 +92,8 @@ _LEAVES_ONLY = N_(
 )
 
 
-def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
-    name, gradient = next(iter(single.items()))
+def _grows(done: Sequence[Call]) -> Iterator[Note]:
+    name, gradient = next(iter(done[0].grads.items()))
     last = done[-1].grads.get(name)
     if last is None or not gradient.size:
         return
@@ -115,7 +108,7 @@ def _grows(done: Sequence[Call], single: Mapping[str, Array]) -> Iterator[Note]:
         ),
         name=name,
         entry=f"{name}.grad{place(where)}",
-        one=number(float(gradient[where])),
+        one=number(gradient[where]),
         count=len(done),
-        all=number(float(last[where])),
+        all=number(last[where]),
     )

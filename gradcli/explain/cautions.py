@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from gradcli.compare import first_place
 from gradcli.explain.slots import entry, number, place, warning
 from gradcli.message import N_, Message
 from gradcli.program import Apply, Input, Program, Ref, hazards
-from gradcli.report import Array, Warning
-from gradcli.syntax.scan import one_line
+from gradcli.program.single_step import source_of
+from gradcli.report import Array, Tensors, Warning
 
 MOST = 3
 """So many warnings of one kind are told."""
@@ -31,11 +31,7 @@ _INFINITE = N_("{entry} is {value}: the slope is not finite there.")
 
 
 def cautions(
-    program: Program,
-    values: Sequence[Array],
-    wrt: Sequence[str],
-    gradients: Mapping[str, Array] | None = None,
-    order: int = 1,
+    program: Program, values: Sequence[Array], wrt: Sequence[str], gradients: Tensors | None = None, order: int = 1
 ) -> list[Warning]:
     """The warnings that a point deserves; `values` are every step's, `gradients` may tell of infinite slopes; `order`
     how often is differentiated."""
@@ -67,7 +63,7 @@ def undefined(program: Program, values: Sequence[Array]) -> Iterator[Warning]:
         if isinstance(how, Apply):
             yield _arising(program, bad.step, how, values, at)
         elif isinstance(how, Input):
-            yield warning("domain", _GIVEN, entry=entry(how.name, at), value=number(float(values[bad.step][at])))
+            yield warning("domain", _GIVEN, entry=entry(how.name, at), value=number(values[bad.step][at]))
 
 
 def _kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: int) -> Iterator[Warning]:
@@ -83,22 +79,22 @@ def _kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order:
         )
 
 
-def _infinite(gradients: Mapping[str, Array]) -> Iterator[Warning]:
+def _infinite(gradients: Tensors) -> Iterator[Warning]:
     """A gradient that is not finite though nothing on the way is wrong."""
     for name, gradient in gradients.items():
         bad = ~np.isfinite(gradient)
         if bad.any():
             at = first_place(bad)
-            yield warning("infinite", _INFINITE, entry=f"{name}.grad{place(at)}", value=number(float(gradient[at])))
+            yield warning("infinite", _INFINITE, entry=f"{name}.grad{place(at)}", value=number(gradient[at]))
 
 
 def _arising(program: Program, step: int, apply: Apply, values: Sequence[Array], at: tuple[int, ...]) -> Warning:
     """The operation, the numbers it was given there and what it made of them."""
-    value, whole = number(float(values[step][at])), entry(_source_of(program, step), at)
+    value, whole = number(values[step][at]), entry(_source_of(program, step), at)
     if apply.row.family != "elementwise":
         return warning("domain", _MADE, entry=whole, value=value)
     shape = values[step].shape
-    numbers = [number(float(np.broadcast_to(values[ref.step], shape)[at])) for ref in apply.refs]
+    numbers = [number(np.broadcast_to(values[ref.step], shape)[at]) for ref in apply.refs]
     if apply.operation in ("div", "floor_divide", "remainder") and numbers[1] == "0":
         sentence = _PLAIN_DIVISION if "".join(whole.split()) == "/".join(numbers) else _DIVISION
         return warning("domain", sentence, a=numbers[0], b=numbers[1], value=value, entry=whole)
@@ -125,13 +121,12 @@ def _argument(program: Program, ref: Ref) -> str:
 
 def _typed_name(program: Program, step: int, apply: Apply) -> str:
     """The function by the name that was typed, be it an alias."""
-    span = program.steps[step].span
-    words = re.findall(r"\w+", program.source[span.start : span.end])
+    words = re.findall(r"\w+", program.steps[step].span.of(program.source))
     return next((word for word in words if word in (apply.row.name, *apply.row.aliases)), apply.row.name)
 
 
-def _source_of(program: Program, step: int) -> str:
+def _source_of(program: Program, place: int) -> str:
     """What was typed for the step, or its operation's name where that is long."""
-    span, how = program.steps[step].span, program.steps[step].how
-    text = one_line(program.source[span.start : span.end])
-    return f"{how.operation}(...)" if len(text) > LONGEST and isinstance(how, Apply) else text
+    step = program.steps[place]
+    text = source_of(program, step)
+    return f"{step.how.operation}(...)" if len(text) > LONGEST and isinstance(step.how, Apply) else text

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from gradcli.compare import first_place
+from gradcli.explain.slots import note
+from gradcli.message import Sentence
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.hazards import kinks
 from gradcli.program.paths import Paths, paths
-from gradcli.report import Array, Compared, Equivalence, Structure
-from gradcli.shapes import LAYOUTS, Shape, is_one_number
+from gradcli.report import Array, Compared, Equivalence, Note, Structure, Tensors, numbers_of
+from gradcli.shapes import Shape, is_one_number
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,17 @@ class Facts:
     """
 
     program: Program
-    point: Mapping[str, Array]
+    point: Tensors
     values: Sequence[Array]
     wrt: tuple[str, ...]
     v: Array
     v_given: str
-    v_name: str = "v"
-    y_name: str = "y"
-    layout: str = LAYOUTS[0]
-    structures: Mapping[str, Structure] = field(default_factory=dict)
-    compared: tuple[Compared, ...] = ()
-    equivalences: tuple[Equivalence, ...] = ()
+    v_name: str
+    y_name: str
+    layout: str
+    structures: Mapping[str, Structure]
+    compared: Sequence[Compared]
+    equivalences: Sequence[Equivalence]
 
     @property
     def y(self) -> Array:
@@ -57,15 +59,17 @@ class Facts:
         return tuple(name for name in self.wrt if paths(self.program, (name,)).reach_output)
 
     @cached_property
-    def gradients(self) -> Mapping[str, Array]:
+    def gradients(self) -> Tensors:
         """PyTorch's `.grad` for each variable, or the formula's values where PyTorch was not asked."""
-        return {one.name: np.asarray(one.numbers, np.float64) for one in self.compared if one.numbers is not None}
+        return numbers_of(self.compared)
+
+    def note(self, topic: str, sentence: Sentence, /, **slots: object) -> Note:
+        """A sentence that may name y and v, as the formulas call them."""
+        return note(topic, sentence, y=self.y_name, v=self.v_name, **slots)
 
     def shape(self, name: str) -> Shape:
-        """The shape of a variable, be it an input or an intermediate."""
-        ref = self.program.variable(name)
-        assert ref is not None, name
-        return self.program[ref].shape
+        """The shape of a variable."""
+        return self.program.shape(name)
 
     def diagonal(self, name: str) -> bool:
         """Whether each entry of y depends on one entry of the variable only, and each on another."""

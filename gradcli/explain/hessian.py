@@ -9,14 +9,14 @@ import numpy as np
 from gradcli.compare import FLAT
 from gradcli.explain.slots import note, number, tensor
 from gradcli.message import N_
-from gradcli.report import Array, Compared, Note
+from gradcli.report import Array, Compared, Note, Tensors
 from gradcli.shapes import written
 
 
-def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -> Iterator[Note]:
+def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str) -> Iterator[Note]:
     """`blocks` are named `a,b`, a's axes first."""
-    blocks_by_name = {block.name: block.numbers for block in blocks}
-    if not blocks_by_name or any(block is None for block in blocks_by_name.values()):
+    whole = matrix_of({block.name: block.numbers for block in blocks}, wrt)
+    if whole is None:
         return
     yield note(
         "hessian",
@@ -26,8 +26,8 @@ def hessian(blocks: Sequence[Compared], wrt: Sequence[str], output: str = "y") -
             "of its entries."
         ),
     )
-    yield from _symmetry({k: b for k, b in blocks_by_name.items() if b is not None}, wrt)
-    yield from _curvature(matrix_of(blocks_by_name, wrt), output)
+    yield _symmetry(whole)
+    yield from _curvature(whole, output)
 
 
 def matrix_of(blocks: Mapping[str, Array | None], wrt: Sequence[str]) -> Array | None:
@@ -39,37 +39,22 @@ def matrix_of(blocks: Mapping[str, Array | None], wrt: Sequence[str]) -> Array |
     return np.block([[arrays[f"{a},{b}"].reshape(size[a], size[b]) for b in wrt] for a in wrt])
 
 
-def _symmetry(blocks_by_name: Mapping[str, Array], wrt: Sequence[str]) -> Iterator[Note]:
-    worst = 0.0
-    for a in wrt:
-        for b in wrt:
-            block, other = blocks_by_name[f"{a},{b}"], blocks_by_name[f"{b},{a}"]
-            rank = _rank(blocks_by_name, a)
-            turned = np.moveaxis(other, range(other.ndim - rank), range(rank, other.ndim)) if rank else other
-            if turned.shape == block.shape:
-                with np.errstate(invalid="ignore"):  # inf - inf, where the two are the same
-                    apart = np.where(block == turned, 0.0, np.abs(block - turned))
-                worst = max(worst, float(np.nanmax(apart, initial=0.0)))
-    yield note(
+def _symmetry(whole: Array) -> Note:
+    apart = np.where(whole == whole.T, 0.0, np.abs(whole - whole.T))  # inf - inf, where the two are the same
+    return note(
         "symmetric",
         N_(
             "The order of two derivatives does not matter, so the Hessian is symmetric (and the block x,w is the "
             "block w,x turned round): here it differs from its transpose by at most {difference}."
         ),
-        difference=number(worst),
+        difference=number(np.nanmax(apart, initial=0.0)),
     )
 
 
-def _rank(blocks_by_name: Mapping[str, Array], name: str) -> int:
-    return blocks_by_name[f"{name},{name}"].ndim // 2
-
-
-def _curvature(block: Array | None, output: str) -> Iterator[Note]:
-    if block is None or not np.isfinite(block).all():
+def _curvature(whole: Array, output: str) -> Iterator[Note]:
+    if whole.size == 0 or len(whole) > 200 or not np.isfinite(whole).all():
         return
-    if block.size == 0 or len(block) > 200:
-        return
-    values = np.linalg.eigvalsh((block + block.T) / 2)
+    values = np.linalg.eigvalsh((whole + whole.T) / 2)
     scale = max(float(np.abs(values).max()), 1e-300)
     if values.min() > FLAT * scale:
         sentence = N_(
@@ -91,10 +76,10 @@ def _curvature(block: Array | None, output: str) -> Iterator[Note]:
             "The Hessian's eigenvalues go from {low} to {high}: where one is 0, {y} is flat to second order in "
             "that direction."
         )
-    yield note("curvature", sentence, y=output, low=number(float(values.min())), high=number(float(values.max())))
+    yield note("curvature", sentence, y=output, low=number(values.min()), high=number(values.max()))
 
 
-def hvp(blocks: Sequence[Compared], t: Mapping[str, Array]) -> Iterator[Note]:
+def hvp(blocks: Sequence[Compared], t: Tensors) -> Iterator[Note]:
     """What H·t is, and that it costs two passes."""
     for block in blocks:
         values = block.numbers

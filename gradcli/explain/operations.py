@@ -1,17 +1,19 @@
-"""What is remarkable about the operations on the way: softmax, stretched inputs, means and sums."""
+"""What is remarkable about the operations on the way: softmax, stretched inputs, means, sums, products of matrices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcli.compare import ROUNDED_ZERO
+from gradcli.compare import ROUNDED_ZERO, is_product
 from gradcli.explain.facts import Facts
-from gradcli.explain.slots import comma_separated, note, number, tensor
+from gradcli.explain.slots import number, tensor
 from gradcli.message import N_
+from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.program import Apply, Input, Ref
-from gradcli.report import Note
+from gradcli.report import Array, Note
 from gradcli.shapes import Shape, axes, axis, size, written
 
 _SOFTMAX = N_(
@@ -40,6 +42,11 @@ _SUM = N_(
     "mean would pass on 1/{count} of it."
 )
 _SOFT = ("softmax", "softmin")
+_PRODUCT = N_("{y} is made by {product}, so {x}.grad = {rule}: the matrix rule, checked here on these numbers.")
+_PRODUCT_BOTH = N_(
+    "{y} is made by {product}, so {x}.grad = {rule} and {other}.grad = {second}: the matrix rule, checked here on "
+    "these numbers."
+)
 
 
 # Softmax
@@ -71,7 +78,7 @@ def softmax(facts: Facts) -> Iterator[Note]:
     largest = max((float(np.max(np.abs(g), initial=0.0)) for g in gradients), default=np.nan)
     if largest <= ROUNDED_ZERO:
         sentence = _SOFTMAX_ROUNDED if largest else _SOFTMAX
-        yield note("softmax", sentence, dim=along, x=comma_separated(facts.moving), largest=number(largest))
+        yield facts.note("softmax", sentence, dim=along, x=", ".join(facts.moving), largest=number(largest))
 
 
 def _lines(facts: Facts) -> Iterator[Note]:
@@ -81,7 +88,7 @@ def _lines(facts: Facts) -> Iterator[Note]:
     along = axis(top.arguments[1] or 0, facts.y.ndim)
     inside, lines = facts.program[top.arguments[0]].how, facts.y.size // facts.y.shape[along]
     if isinstance(inside, Input) and inside.name in facts.moving and lines > 1:
-        yield note("softmax", _LINES, lines=lines, dim=along, count=facts.y.size)
+        yield facts.note("softmax", _LINES, lines=lines, dim=along, count=facts.y.size)
 
 
 # Stretched inputs
@@ -95,13 +102,13 @@ def broadcast(facts: Facts) -> Iterator[Note]:
         found = next((pair for pair in stretched if pair is not None), None)
         if found is not None and name in facts.gradients:
             shape, over = found
-            yield note(
+            yield facts.note(
                 "broadcast",
                 _BROADCAST,
                 x=name,
                 small=written(facts.shape(name)),
                 large=written(shape),
-                axes=comma_separated(list(map(str, over))),
+                axes=", ".join(map(str, over)),
                 gradient=tensor(facts.gradients[name]),
             )
 
@@ -128,7 +135,7 @@ def mean(facts: Facts) -> Iterator[Note]:
         how = facts.program.steps[place].how
         if isinstance(how, Apply) and (count := _mean_count(facts, place, how)) > 1:
             sentence = _MEAN_LAST if place == facts.program.output.step else _MEAN
-            yield note(
+            yield facts.note(
                 "mean", sentence, operation=how.operation, count=count, share=number(1 / count), x=facts.moving[0]
             )
             return
@@ -158,4 +165,88 @@ def total(facts: Facts) -> Iterator[Note]:
         return
     count = size(facts.program[top.arguments[0]].shape)
     if count > 1:
-        yield note("sum", _SUM, count=count, v=facts.v_name, weight=number(facts.v.item()))
+        yield facts.note("sum", _SUM, count=count, weight=number(facts.v.item()))
+
+
+# Products of matrices
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A matrix, or a vector, as it stands in a product: what it is called, and its values."""
+
+    name: str
+    value: Array
+    turned: bool = False
+
+    @property
+    def text(self) -> str:
+        return f"{self.name}.T" if self.turned else self.name
+
+    @property
+    def T(self) -> Factor:
+        """Its transpose; a vector has none."""
+        return replace(self, value=self.value.T, turned=not self.turned) if self.value.ndim == 2 else self
+
+
+def product(facts: Facts) -> Iterator[Note]:
+    """The matrix rule for y = A @ B, x.grad = v @ w.T and its kin, where these numbers bear it out."""
+    factors = _factors(facts)
+    if factors is None:
+        return
+    left, right = factors
+    v = Factor(facts.v_name, facts.v)
+    rules = ((left, v, right.T), (right, left.T, v))
+    borne_out = [(x.name, rule) for x, *two in rules if x.name in facts.moving and (rule := _rule(facts, x, *two))]
+    written = f"{left.text} @ {right.text}"
+    if len(borne_out) == 2:
+        (x, rule), (other, second) = borne_out
+        yield facts.note("matmul", _PRODUCT_BOTH, product=written, x=x, rule=rule, other=other, second=second)
+    elif borne_out:
+        yield facts.note("matmul", _PRODUCT, product=written, x=borne_out[0][0], rule=borne_out[0][1])
+
+
+def _rule(facts: Facts, x: Factor, first: Factor, second: Factor) -> str | None:
+    """first @ second, transposed if x is, where that is the gradient."""
+    if x.turned:
+        first, second = second.T, first.T
+    a, b, text = first.value, second.value, f"{first.text} @ {second.text}"
+    if a.ndim == b.ndim == 1:
+        a, b, text = a[:, np.newaxis], b[np.newaxis], f"outer({first.text}, {second.text})"
+    gradient = facts.gradients.get(x.name)
+    return text if gradient is not None and is_product(gradient, a, b) else None
+
+
+def _factors(facts: Facts) -> tuple[Factor, Factor] | None:
+    """Both sides of the product that y is, if each is an input that is read nowhere else."""
+    step = _product(facts)
+    if step is None:
+        return None
+    left, right = (_factor(facts, ref) for ref in step.refs)
+    if left is None or right is None or not (_read_once(facts, left.name) and _read_once(facts, right.name)):
+        return None
+    return (left, right) if left.value.ndim == 2 and right.value.ndim in (1, 2) else None
+
+
+def _product(facts: Facts) -> Apply | None:
+    """The product that y is, or that something is added to."""
+    top = facts.operation_of(facts.program.output)
+    if top is not None and top.operation == "add":
+        sides = [facts.operation_of(ref) for ref in top.refs if facts.program[ref].shape == facts.y.shape]
+        top = next((side for side in sides if side is not None and side.operation in PRODUCTS), None)
+    return top if top is not None and top.operation in PRODUCTS else None
+
+
+def _factor(facts: Facts, ref: Ref) -> Factor | None:
+    how, turned = facts.program[ref].how, False
+    if isinstance(how, Apply) and how.operation in ("T", "t", "mT") and len(facts.program[ref].shape) == 2:
+        how, turned = facts.program[how.refs[0]].how, True
+    if not isinstance(how, Input):
+        return None
+    factor = Factor(how.name, facts.point[how.name])
+    return factor.T if turned else factor
+
+
+def _read_once(facts: Facts, name: str) -> bool:
+    ref = facts.program.inputs[name]
+    return sum(step.how.refs.count(ref) for step in facts.program.steps if isinstance(step.how, Apply)) == 1

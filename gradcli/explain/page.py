@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from gradcli.explain.slots import tensor
 from gradcli.message import Message, message
-from gradcli.report import Array, Compared, Part
+from gradcli.report import Tensors
 from gradcli.request import Request
 
 
@@ -21,54 +21,25 @@ class Ask:
     explained: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The answers to a page's questions, in order."""
-
-    parts: Sequence[tuple[Part, ...]]
-
-    def grad(self, question: int, name: str = "x") -> str:
-        """The gradient that PyTorch left, as text."""
-        return tensor(self._grads(question)[name])
-
-    def count(self, question: int, name: str = "x") -> int:
-        """How many entries the variable has."""
-        return int(self._grads(question)[name].size)
-
-    def _grads(self, question: int) -> Mapping[str, Array]:
-        compared = [part for part in self.parts[question] if isinstance(part, Compared)]
-        return {part.name: part.numbers for part in compared if part.numbers is not None}
-
-
-Slot = Callable[[Answers], object]
+Grads = Sequence[Tensors]
+"""The gradients that the answers to a page's questions hold, in order, by the variables' names."""
+Slot = Callable[[Grads], object]
 """What fills a slot of a sentence once the questions are answered."""
 
 
 def grad(question: int, name: str = "x") -> Slot:
     """The gradient that PyTorch left for a variable of a question, counted from 0."""
-    return lambda answers: answers.grad(question, name)
+    return lambda grads: tensor(grads[question][name])
 
 
 def count(question: int, name: str = "x") -> Slot:
     """How many entries a variable of a question has."""
-    return lambda answers: answers.count(question, name)
+    return lambda grads: grads[question][name].size
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
-    """A sentence about the answers."""
-
-    sentence: str
-    slots: Mapping[str, Slot]
-
-    def about(self, answers: Answers) -> Message:
-        """The sentence with its slots filled."""
-        return message(self.sentence, **{name: fill(answers) for name, fill in self.slots.items()})
-
-
-def conclude(sentence: str, **slots: Slot) -> Conclusion:
-    """A sentence with what fills its slots by name."""
-    return Conclusion(sentence, slots)
+def conclude(sentence: str, **slots: Slot) -> Callable[[Grads], Message]:
+    """A sentence about the answers, with what fills its slots by name."""
+    return lambda grads: message(sentence, **{name: fill(grads) for name, fill in slots.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +50,15 @@ class Topic:
     title: str
     paragraphs: tuple[str | Message, ...]
     asks: tuple[Ask, ...]
-    conclusion: Conclusion | None = None
+    conclusion: Callable[[Grads], Message] | None = None
     aliases: tuple[str, ...] = ()
 
 
-def ask(
-    expression: str,
-    *,
-    command: str = "vjp",
-    shown: bool = True,
-    explained: bool = False,
-    v: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    **inputs: str,
-) -> Ask:
-    """A question with its variables by name."""
-    return Ask(Request(expression, command, inputs, v=v, **dict(options or {})), shown, explained)
+_OPTIONS = frozenset(field.name for field in fields(Request))
+
+
+def ask(expression: str, *, shown: bool = True, explained: bool = False, **given: Any) -> Ask:
+    """A question with its options and its variables by name."""
+    options = {name: value for name, value in given.items() if name in _OPTIONS}
+    inputs = {name: value for name, value in given.items() if name not in _OPTIONS}
+    return Ask(Request(expression, inputs=inputs, **options), shown, explained)

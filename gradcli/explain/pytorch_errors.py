@@ -19,11 +19,16 @@ SMALL = 64
 
 @dataclass(frozen=True, slots=True)
 class KnownError:
-    """One message: as PyTorch words it, a pattern that finds it and its variants, and the page."""
+    """One message: as PyTorch words it, a pattern that finds it and its variants, and the page, or what makes the page
+    of a match."""
 
     text: str
     pattern: str
-    page: Callable[[re.Match[str] | None], Topic]
+    page: Topic | Callable[[re.Match[str] | None], Topic]
+
+    def about(self, match: re.Match[str] | None) -> Topic:
+        """The page, with what the message says of shapes."""
+        return self.page if isinstance(self.page, Topic) else self.page(match)
 
 
 def page_for(text: str) -> Topic | None:
@@ -32,33 +37,13 @@ def page_for(text: str) -> Topic | None:
     for error in KNOWN:
         match = re.search(error.pattern, bare, re.IGNORECASE)
         if match is not None:
-            return error.page(match)
+            return error.about(match)
     if len(bare) < 15:
         return None
     likeness, best = max(
         ((SequenceMatcher(None, bare.lower(), k.text.lower()).ratio(), n) for n, k in enumerate(KNOWN))
     )
-    return KNOWN[best].page(None) if likeness >= ALIKE else None
-
-
-def _implicit(_: re.Match[str] | None) -> Topic:
-    return Topic(
-        "error-implicit",
-        N_("grad can be implicitly created only for scalar outputs"),
-        (
-            N_(
-                "y has more than one entry, and each has a gradient of its own. backward() without an "
-                "argument means v = 1, which fits only a single number. "
-                "Say how the entries are weighed: y.backward(v) with v of the shape of y."
-            ),
-            N_(
-                "If y is a loss, it was meant to be one number: take loss.mean() or loss.sum() first. The usual "
-                "cause is a loss with reduction='none', or one loss for each device."
-            ),
-        ),
-        (ask("x**2", x="1,2,3", v="ones"), ask("mean(x**2)", x="1,2,3")),
-        conclude(N_("v = ones, the sum, gives {ones}; the mean gives {mean}."), ones=grad(0), mean=grad(1)),
-    )
+    return KNOWN[best].about(None) if likeness >= ALIKE else None
 
 
 def _mismatch(match: re.Match[str] | None) -> Topic:
@@ -79,93 +64,6 @@ def _mismatch(match: re.Match[str] | None) -> Topic:
             ),
         ),
         (ask("x**2", x=f"ones:{'x'.join(map(str, small_shape))}", v="ones"),),
-    )
-
-
-def _second(_: re.Match[str] | None) -> Topic:
-    return Topic(
-        "error-second-time",
-        N_("Trying to backward through the graph a second time"),
-        (
-            N_(
-                "backward frees the values that it saved going forward, so the same graph can be gone through "
-                "once. Either compute y again before the second backward, or call the first one with "
-                "retain_graph=True; then both gradients add up in .grad."
-            ),
-            N_(
-                "In a training loop the usual cause is a tensor that is carried from one round to the next "
-                "with its history: cut it with .detach()."
-            ),
-        ),
-        (
-            ask("x*x", command="backward", x="3", options={"calls": 2}),
-            ask("x*x", command="backward", x="3", options={"calls": 2, "retain_graph": True}),
-        ),
-    )
-
-
-def _floating(_: re.Match[str] | None) -> Topic:
-    return Topic(
-        "error-floating",
-        N_("Only Tensors of floating point and complex dtype can require gradients"),
-        (
-            N_(
-                "A derivative asks what happens when x moves by a little, and a whole number cannot. "
-                "torch.tensor([1, 2, 3]) holds integers; torch.tensor([1., 2., 3.]) or x.float() does not. Indices "
-                "and class numbers have no gradient, and need none."
-            ),
-        ),
-        (ask("x**2", x="1,2,3", v="ones"),),
-        conclude(N_("gradcli takes the numbers you give as floats: x.grad = {grad}."), grad=grad(0)),
-    )
-
-
-def _no_grad(_: re.Match[str] | None) -> Topic:
-    return Topic(
-        "error-no-grad",
-        N_("element 0 of tensors does not require grad and does not have a grad_fn"),
-        (
-            N_(
-                "y does not hang together with anything that requires a gradient. Either no input has "
-                "requires_grad=True, or the way from x to y was cut: by .detach(), .item(), .numpy(), "
-                "torch.no_grad(), a comparison, argmax, or by making a new tensor with torch.tensor(...)."
-            ),
-        ),
-        (ask("x.detach()**2", x="1,2,3", v="ones"), ask("x**2", x="1,2,3", v="ones", shown=False)),
-        conclude(N_("Cut off, x.grad is {cut}; without detach it is {whole}."), cut=grad(0), whole=grad(1)),
-    )
-
-
-def _leaf_in_place(_: re.Match[str] | None) -> Topic:
-    return Topic(
-        "error-leaf-in-place",
-        N_("a leaf Variable that requires grad is being used in an in-place operation"),
-        (
-            N_(
-                "x += 1, x[0] = 0 or x.add_(1) would overwrite the very values by which the gradient is "
-                "asked. Write x = x + 1, which makes a new tensor; "
-                "or, to update a parameter without recording it, do it under torch.no_grad()."
-            ),
-        ),
-        (ask("a = x + 1; a**2", x="1,2,3", v="ones"),),
-        conclude(
-            N_("The step without in-place, a = x + 1, is differentiated like any other: x.grad = {grad}."), grad=grad(0)
-        ),
-    )
-
-
-def _in_place(_: re.Match[str] | None) -> Topic:
-    return Topic(
-        "error-in-place",
-        N_("one of the variables needed for gradient computation has been modified by an inplace operation"),
-        (
-            N_(
-                "A value that backward needs was overwritten after it was saved: exp keeps its result, a "
-                "product keeps both factors. "
-                "Replace the in-place step (y += 1, y[0] = 0, relu_) by one that makes a new tensor."
-            ),
-        ),
-        (ask("a = exp(x); b = a + 1; a*b", x="0,1", v="ones"),),
     )
 
 
@@ -191,37 +89,6 @@ def _sizes(match: re.Match[str] | None) -> Topic:
             ),
         ),
         (ask("x @ w.T", v="ones", x=ones["x"], w=ones["w"]),),
-    )
-
-
-def _not_a_leaf(_: re.Match[str] | None) -> Topic:
-    return Topic(
-        "error-non-leaf",
-        N_("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"),
-        (
-            N_(
-                "backward leaves .grad only in leaves: tensors that you made with requires_grad=True. What "
-                "is computed from them has .grad None, unless "
-                "a.retain_grad() was called before backward. x.to(device) or x*2 makes a tensor that is no leaf."
-            ),
-        ),
-        (ask("a = 3*x; (a*a).mean()", x="1,2", options={"wrt": ("a",)}),),
-        conclude(N_("--wrt a shows what a.grad would be: {grad}. gradcli steps shows every one."), grad=grad(0, "a")),
-    )
-
-
-def _unused(_: re.Match[str] | None) -> Topic:
-    return Topic(
-        "error-unused",
-        N_("One of the differentiated Tensors appears to not have been used in the graph"),
-        (
-            N_(
-                "y was computed without this tensor, or from a copy of it made before. Its gradient is zero; "
-                "torch.autograd.grad raises instead, unless allow_unused=True, and then gives None."
-            ),
-        ),
-        (ask("sum(x**2) + 0*sum(w)", x="1,2", w="3,4"),),
-        conclude(N_("w is there but has no effect: w.grad = {grad}."), grad=grad(0, "w")),
     )
 
 
@@ -256,7 +123,23 @@ KNOWN: tuple[KnownError, ...] = (
     KnownError(
         "grad can be implicitly created only for scalar outputs",
         r"implicitly created only for (scalar|real)",
-        _implicit,
+        Topic(
+            "error-implicit",
+            N_("grad can be implicitly created only for scalar outputs"),
+            (
+                N_(
+                    "y has more than one entry, and each has a gradient of its own. backward() without an "
+                    "argument means v = 1, which fits only a single number. "
+                    "Say how the entries are weighed: y.backward(v) with v of the shape of y."
+                ),
+                N_(
+                    "If y is a loss, it was meant to be one number: take loss.mean() or loss.sum() first. The usual "
+                    "cause is a loss with reduction='none', or one loss for each device."
+                ),
+            ),
+            (ask("x**2", x="1,2,3", v="ones"), ask("mean(x**2)", x="1,2,3")),
+            conclude(N_("v = ones, the sum, gives {ones}; the mean gives {mean}."), ones=grad(0), mean=grad(1)),
+        ),
     ),
     KnownError(
         "Mismatch in shape: grad_output[0] has a shape of torch.Size([4, 5]) and output[0] has a shape of "
@@ -267,27 +150,95 @@ KNOWN: tuple[KnownError, ...] = (
     KnownError(
         "Trying to backward through the graph a second time",
         r"backward through the graph a second time|saved (tensors|intermediate).*freed",
-        _second,
+        Topic(
+            "error-second-time",
+            N_("Trying to backward through the graph a second time"),
+            (
+                N_(
+                    "backward frees the values that it saved going forward, so the same graph can be gone through "
+                    "once. Either compute y again before the second backward, or call the first one with "
+                    "retain_graph=True; then both gradients add up in .grad."
+                ),
+                N_(
+                    "In a training loop the usual cause is a tensor that is carried from one round to the next "
+                    "with its history: cut it with .detach()."
+                ),
+            ),
+            (
+                ask("x*x", command="backward", x="3", calls=2),
+                ask("x*x", command="backward", x="3", calls=2, retain_graph=True),
+            ),
+        ),
     ),
     KnownError(
         "Only Tensors of floating point and complex dtype can require gradients",
         r"only tensors of floating point",
-        _floating,
+        Topic(
+            "error-floating",
+            N_("Only Tensors of floating point and complex dtype can require gradients"),
+            (
+                N_(
+                    "A derivative asks what happens when x moves by a little, and a whole number cannot. "
+                    "torch.tensor([1, 2, 3]) holds integers; torch.tensor([1., 2., 3.]) or x.float() does not. Indices "
+                    "and class numbers have no gradient, and need none."
+                ),
+            ),
+            (ask("x**2", x="1,2,3", v="ones"),),
+            conclude(N_("gradcli takes the numbers you give as floats: x.grad = {grad}."), grad=grad(0)),
+        ),
     ),
     KnownError(
         "element 0 of tensors does not require grad and does not have a grad_fn",
         r"does not require grad and does not have a grad_fn",
-        _no_grad,
+        Topic(
+            "error-no-grad",
+            N_("element 0 of tensors does not require grad and does not have a grad_fn"),
+            (
+                N_(
+                    "y does not hang together with anything that requires a gradient. Either no input has "
+                    "requires_grad=True, or the way from x to y was cut: by .detach(), .item(), .numpy(), "
+                    "torch.no_grad(), a comparison, argmax, or by making a new tensor with torch.tensor(...)."
+                ),
+            ),
+            (ask("x.detach()**2", x="1,2,3", v="ones"), ask("x**2", x="1,2,3", v="ones", shown=False)),
+            conclude(N_("Cut off, x.grad is {cut}; without detach it is {whole}."), cut=grad(0), whole=grad(1)),
+        ),
     ),
     KnownError(
         "a leaf Variable that requires grad is being used in an in-place operation.",
         r"leaf variable that requires grad.*in-?place|view of a leaf variable",
-        _leaf_in_place,
+        Topic(
+            "error-leaf-in-place",
+            N_("a leaf Variable that requires grad is being used in an in-place operation"),
+            (
+                N_(
+                    "x += 1, x[0] = 0 or x.add_(1) would overwrite the very values by which the gradient is "
+                    "asked. Write x = x + 1, which makes a new tensor; "
+                    "or, to update a parameter without recording it, do it under torch.no_grad()."
+                ),
+            ),
+            (ask("a = x + 1; a**2", x="1,2,3", v="ones"),),
+            conclude(
+                N_("The step without in-place, a = x + 1, is differentiated like any other: x.grad = {grad}."),
+                grad=grad(0),
+            ),
+        ),
     ),
     KnownError(
         "one of the variables needed for gradient computation has been modified by an inplace operation",
         r"modified by an in-?place operation",
-        _in_place,
+        Topic(
+            "error-in-place",
+            N_("one of the variables needed for gradient computation has been modified by an inplace operation"),
+            (
+                N_(
+                    "A value that backward needs was overwritten after it was saved: exp keeps its result, a "
+                    "product keeps both factors. "
+                    "Replace the in-place step (y += 1, y[0] = 0, relu_) by one that makes a new tensor."
+                ),
+            ),
+            (ask("a = exp(x); b = a + 1; a*b", x="0,1", v="ones"),),
+        ),
     ),
     KnownError(
         "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)",
@@ -299,12 +250,37 @@ KNOWN: tuple[KnownError, ...] = (
         "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
         "populated during autograd.backward().",
         r"tensor that is not a leaf|\.grad attribute .*(won't|not) be populated",
-        _not_a_leaf,
+        Topic(
+            "error-non-leaf",
+            N_("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"),
+            (
+                N_(
+                    "backward leaves .grad only in leaves: tensors that you made with requires_grad=True. What "
+                    "is computed from them has .grad None, unless "
+                    "a.retain_grad() was called before backward. x.to(device) or x*2 makes a tensor that is no leaf."
+                ),
+            ),
+            (ask("a = 3*x; (a*a).mean()", x="1,2", wrt=("a",)),),
+            conclude(
+                N_("--wrt a shows what a.grad would be: {grad}. gradcli steps shows every one."), grad=grad(0, "a")
+            ),
+        ),
     ),
     KnownError(
         "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True",
         r"not have been used in the graph",
-        _unused,
+        Topic(
+            "error-unused",
+            N_("One of the differentiated Tensors appears to not have been used in the graph"),
+            (
+                N_(
+                    "y was computed without this tensor, or from a copy of it made before. Its gradient is zero; "
+                    "torch.autograd.grad raises instead, unless allow_unused=True, and then gives None."
+                ),
+            ),
+            (ask("sum(x**2) + 0*sum(w)", x="1,2", w="3,4"),),
+            conclude(N_("w is there but has no effect: w.grad = {grad}."), grad=grad(0, "w")),
+        ),
     ),
     KnownError(
         "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 0",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import SupportsFloat
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def warning(kind: str, sentence: Sentence, /, **values: object) -> Warning:
     return Warning(kind, message(sentence, **values))
 
 
-def number(value: float) -> str:
+def number(value: SupportsFloat) -> str:
     """Six significant digits: `4`, `0.333333`, `0.0001`, `1e-7`."""
     text = f"{float(value) + 0.0:.6g}"  # -0.0 + 0.0 is 0.0
     digits, e, exponent = text.partition("e")
@@ -73,8 +74,3 @@ def _is_one_call(written: str) -> bool:
         if depth == 0:
             return k == len(rest) - 1
     return False
-
-
-def comma_separated(names: Sequence[str]) -> str:
-    """`a, b, c`"""
-    return ", ".join(names)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcli.explain.facts import Facts
 from gradcli.explain.operations import evenly_weighted_softmax
-from gradcli.explain.slots import note, number, place, tensor
+from gradcli.explain.slots import number, place, tensor
 from gradcli.message import N_
 from gradcli.report import Array, Note
 
@@ -84,17 +84,15 @@ def v_is_input(facts: Facts) -> Iterator[Note]:
         if facts.diagonal(name) and name in facts.gradients and facts.shape(name) == facts.v.shape
     ]
     for name in sorted(names, key=lambda name: name != source):
-        yield note(
+        yield facts.note(
             "v-is-x",
             _OWN if name == source and len(facts.point) == 1 else _OTHERS,
-            v=facts.v_name,
-            y=facts.y_name,
             x=name,
             source=source,
             derivative=tensor(_over(facts.gradients[name], facts.v), undefined="0/0"),
         )
     if not names and facts.v_given == source:
-        yield note("v-is-x", _MIXED, v=facts.v_name, y=facts.y_name, x=facts.moving[0], source=source)
+        yield facts.note("v-is-x", _MIXED, x=facts.moving[0], source=source)
 
 
 def _over(gradient: Array, v: Array) -> Array:
@@ -108,11 +106,9 @@ def one_hot(facts: Facts) -> Iterator[Note]:
         return
     for name in facts.moving:
         if name in facts.gradients:
-            yield note(
+            yield facts.note(
                 "one-hot",
                 _ONE_HOT[facts.layout],
-                v=facts.v_name,
-                y=facts.y_name,
                 x=name,
                 place=place(facts.one_hot_place),
                 gradient=tensor(facts.gradients[name]),
@@ -138,15 +134,13 @@ def _entry_by_entry(facts: Facts, x: str, gradient: Array) -> Note:
     smooth = not facts.has_kink and bool(np.all(np.isfinite(gradient)))
     if facts.all_ones:
         sentence = _DERIVATIVE if smooth else _DERIVATIVE_IF_ANY
-        return note("diagonal", sentence, y=facts.y_name, x=x, v=facts.v_name, derivative=tensor(gradient))
+        return facts.note("diagonal", sentence, x=x, derivative=tensor(gradient))
     if not smooth or gradient.shape != facts.v.shape or np.any(facts.v == 0):
-        return note("diagonal", _WEIGHTED_IF_ANY, y=facts.y_name, x=x, v=facts.v_name)
-    return note(
+        return facts.note("diagonal", _WEIGHTED_IF_ANY, x=x)
+    return facts.note(
         "diagonal",
         _WEIGHTED,
-        y=facts.y_name,
         x=x,
-        v=facts.v_name,
         weights=tensor(facts.v),
         derivative=tensor(_over(gradient, facts.v)),
         gradient=tensor(gradient),
@@ -162,15 +156,13 @@ def column_sums(facts: Facts) -> Iterator[Note]:
         if structure is None or gradient is None or not (structure.exact or structure.kind == "dense"):
             continue
         if structure.nonzero > gradient.size > 0:  # so some column of J has two entries that can be non-zero
-            yield note(
+            yield facts.note(
                 "column-sums",
                 _COLUMN_SUMS[facts.layout],
                 x=name,
-                y=facts.y_name,
-                v=facts.v_name,
                 nonzero=structure.nonzero,
                 total=structure.total,
                 place=place((0,) * gradient.ndim),
-                sum=number(float(gradient.flat[0])),
+                sum=number(gradient.flat[0]),
                 count=facts.y.size,
             )

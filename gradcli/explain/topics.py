@@ -79,7 +79,7 @@ TOPICS: tuple[Topic, ...] = (
                 "training steps it has to be set to zero: optimizer.zero_grad()."
             ),
         ),
-        (ask("(x+1)**2", command="backward", x="eye:2", v="ones", options={"calls": 2, "retain_graph": True}),),
+        (ask("(x+1)**2", command="backward", x="eye:2", v="ones", calls=2, retain_graph=True),),
         aliases=("zero-grad", "zero_grad"),
     ),
     Topic(
@@ -92,7 +92,7 @@ TOPICS: tuple[Topic, ...] = (
                 "repeated. retain_graph=True keeps them for one more call."
             ),
         ),
-        (ask("x*x", command="backward", x="3", options={"calls": 2}),),
+        (ask("x*x", command="backward", x="3", calls=2),),
         aliases=("second-time", "retain_graph"),
     ),
     Topic(
@@ -106,10 +106,7 @@ TOPICS: tuple[Topic, ...] = (
                 "steps."
             ),
         ),
-        (
-            ask("a = 3*x; (a*a).mean()", x="1,2", options={"wrt": ("a",)}),
-            ask("a = 3*x; (a*a).mean()", x="1,2", shown=False),
-        ),
+        (ask("a = 3*x; (a*a).mean()", x="1,2", wrt=("a",)), ask("a = 3*x; (a*a).mean()", x="1,2", shown=False)),
         conclude(
             N_("Here a.grad would be {a} (with a.retain_grad()), while x.grad is {x}."), a=grad(0, "a"), x=grad(1)
         ),
@@ -158,8 +155,8 @@ TOPICS: tuple[Topic, ...] = (
             ),
         ),
         (
-            ask("w @ x", w="1,2,3:4,5,6", x="1,1,1", v="1,10", options={"wrt": ("x",)}),
-            ask("w @ x", command="jvp", w="1,2,3:4,5,6", x="1,1,1", options={"t": {"x": "1,0,0"}}),
+            ask("w @ x", w="1,2,3:4,5,6", x="1,1,1", v="1,10", wrt=("x",)),
+            ask("w @ x", command="jvp", w="1,2,3:4,5,6", x="1,1,1", t={"x": "1,0,0"}),
         ),
         conclude(N_("Here v is as long as y, 2, and x.grad as long as x, 3: {grad}."), grad=grad(0)),
         ("vjp", "jvp", "forward-mode", "reverse-mode"),
@@ -174,7 +171,7 @@ TOPICS: tuple[Topic, ...] = (
                 "prints a matrix; its J has the axes of y first (numerator), with --layout denominator those of x."
             ),
         ),
-        (ask("A @ x", A="1,2:3,4", x="5,6", v="1,0", options={"wrt": ("x",)}),),
+        (ask("A @ x", A="1,2:3,4", x="5,6", v="1,0", wrt=("x",)),),
         conclude(N_("Whatever the layout, x.grad has the shape of x: {grad}."), grad=grad(0)),
         ("numerator", "denominator", "transpose"),
     ),

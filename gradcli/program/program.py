@@ -146,6 +146,12 @@ class Program:
         """What `wrt NAME` means: the input of that name, else the last step that was assigned to it."""
         return self.inputs.get(name, self.names.get(name))
 
+    def shape(self, name: str) -> Shape:
+        """The shape of a variable, be it an input or a value on the way."""
+        ref = self.variable(name)
+        assert ref is not None, name
+        return self[ref].shape
+
     def used(self, reads: Callable[[How], Iterable[Ref]] = lambda how: how.refs) -> list[int]:
         """The places of the steps that the output is made from, in order. `reads` says what each is made from; every
         step that it refers to, where nothing else is said."""

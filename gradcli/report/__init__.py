@@ -3,7 +3,7 @@ colour or library. Arrays are NumPy's, float64 or float32, in the tensor's own s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # loaded by the commands that have them
     from gradcli.report import additions, exhibits
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Tensors: TypeAlias = "Mapping[str, Array]"
+"""Tensors by their names."""
 
 P = TypeVar("P")
 SCHEMA = "gradcli/report/1"
@@ -116,8 +118,8 @@ class Closed:
     """The closed forms for one variable. Either is None where there is none; `reason` then says why."""
 
     name: str
-    jacobian: Jacobian | None
-    vjp: Vjp | None
+    jacobian: Jacobian | None = None
+    vjp: Vjp | None = None
     reason: Message | None = None
 
 
@@ -150,10 +152,10 @@ class Compared(Checked):
     """
 
     name: str
-    symbolic: Array | None
-    pytorch: Array | None
-    max_abs_diff: float | None
-    agrees: bool | None
+    symbolic: Array | None = None
+    pytorch: Array | None = None
+    max_abs_diff: float | None = None
+    agrees: bool | None = None
     reason: Message | None = None
     jacobian_checked: bool | None = None
     whole: bool = True
@@ -216,6 +218,11 @@ Part: TypeAlias = (
     "Question | Closed | Weights | Value | Compared | Equivalence | Note | Warning"
     " | additions.Addition | exhibits.Exhibit"
 )
+
+
+def numbers_of(compared: Iterable[Compared]) -> Tensors:
+    """The numbers of those that have some, by their names."""
+    return {part.name: part.numbers for part in compared if part.numbers is not None}
 
 
 def disagrees(part: Part) -> bool:

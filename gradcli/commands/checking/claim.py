@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradcli.commands.closed_forms import derive, variables
 from gradcli.commands.derivative_methods import Target, autograd
-from gradcli.commands.problem import Problem
-from gradcli.commands.refusals import refuse_many_outputs
+from gradcli.commands.problem import Problem, refuse_many_outputs
 from gradcli.commands.tangents import STILL, Directions, directions
 from gradcli.derivatives import KINDS, Kind
 from gradcli.message import N_, GradcliError, fault
 from gradcli.program import Ref, values_of
-from gradcli.report import Array
-
-if TYPE_CHECKING:  # the door opens only when a formula is asked for
-    from gradcli.symbolic import Form
+from gradcli.report import Array, Tensors
 
 _FORMULA_OF = {"grad": KINDS["vjp"]}
 """A gradient of one number is written as the vjp with v = 1."""
@@ -29,7 +23,7 @@ _FORMULA_OF = {"grad": KINDS["vjp"]}
 @dataclass(frozen=True)
 class Claim:
     """What a submission is said to be: the derivative of this kind by the variables `by`, one after the other (of a jvp
-    none, but along the directions).
+    none, but along the directions), at the problem's point.
 
     A Jacobian is right in the layout; where none was said, it is right in either, and the right one is in numerator.
     """
@@ -38,6 +32,15 @@ class Claim:
     kind: Kind
     by: tuple[str, ...]
     directions: Directions = STILL
+
+    def at(self, point: Tensors, v: Array, t: Tensors) -> Claim:
+        """The same at another point, with another v and other tangents."""
+        there = replace(self.problem, point=point, v=v)
+        return replace(self, problem=there, directions=replace(self.directions, t=t))
+
+    def vjp(self, v: Array) -> Claim:
+        """The vjp with this v, in place of what was claimed."""
+        return Claim(replace(self.problem, v=v), KINDS["vjp"], self.by or tuple(self.directions.t))
 
     @property
     def name(self) -> str:
@@ -80,38 +83,32 @@ class Claim:
         """Every variable that is differentiated by."""
         return variables([self.target], self.directions)
 
-    def names_at(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Mapping[str, Array]:
+    @cached_property
+    def tensors(self) -> Tensors:
         """Everything that a submission may name, by its name."""
-        program = self.problem.program
+        program, point = self.problem.program, self.problem.point
         values = values_of(program, point, Ref(len(program.steps) - 1))  # a value that y does not need has a name, too
         own = {name: values[ref.step] for name, ref in program.names.items() if name not in point}
         output = {self.problem.output_name: values[program.output.step]}
-        return {**output, **own, **dict.fromkeys(self.v_names, v), **self._moving(t).by_letter, **point}
+        return {**output, **own, **dict.fromkeys(self.v_names, self.problem.v), **self.directions.by_letter, **point}
 
-    def correct(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
+    @property
+    def correct(self) -> Array:
         """PyTorch's value; the formula's where PyTorch leaves nan."""
-        numbers = self.by_pytorch(point, v, t)
-        return numbers if np.isfinite(numbers).all() else self._by_formula(numbers, point, v, t)
-
-    def by_pytorch(self, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
-        """PyTorch's value, float64."""
-        there = replace(self.problem, point=point, v=v)
-        values = autograd(there, [self.target], self._moving(t), formulas=False).values
-        return np.asarray(values[self.target.name], dtype=np.float64)
-
-    def _by_formula(self, numbers: Array, point: Mapping[str, Array], v: Array, t: Mapping[str, Array]) -> Array:
-        tensors = {**point, self.problem.v_name: v, **self._moving(t).by_letter}
+        numbers = self.by_pytorch()
+        if np.isfinite(numbers).all():
+            return numbers
+        tensors = {**self.problem.point, self.problem.v_name: self.problem.v, **self.directions.by_letter}
         try:
-            return np.where(np.isnan(numbers), self._form.value(tensors).reshape(numbers.shape), numbers)
+            (form,) = derive(self.problem, [self.target], self.directions, self.unit)
+            return np.where(np.isnan(numbers), form.value(tensors).reshape(numbers.shape), numbers)
         except GradcliError:
             return numbers
 
-    @cached_property
-    def _form(self) -> Form:
-        return derive(self.problem, [self.target], self.directions, self.unit)[0]
-
-    def _moving(self, t: Mapping[str, Array]) -> Directions:
-        return replace(self.directions, t=t)
+    def by_pytorch(self) -> Array:
+        """PyTorch's value, float64."""
+        values = autograd(self.problem, [self.target], self.directions, formulas=False).values
+        return np.asarray(values[self.target.name], dtype=np.float64)
 
 
 def claim_of(problem: Problem) -> Claim:
@@ -125,26 +122,21 @@ def claim_of(problem: Problem) -> Claim:
     if kind.directed:
         return Claim(problem, kind, (), directions(problem))
     if len(problem.wrt) > (1 if problem.request.wrt is None else kind.order):
-        raise _which_variable(problem) if kind.order == 1 else _which_block(problem)
+        raise _ambiguous(problem, kind)
     return Claim(problem, kind, (problem.wrt * kind.order)[: kind.order])
 
 
-def _which_variable(problem: Problem) -> Exception:
+def _ambiguous(problem: Problem, kind: Kind) -> GradcliError:
+    first, second, *_ = problem.wrt
     return fault(
         "option",
-        N_("the answer is for one variable, and there are {names}"),
-        hint=N_("say which:  --wrt {first}"),
+        N_("the answer is for one variable, and there are {names}")
+        if kind.order == 1
+        else N_("the answer is for one block of second derivatives, and there are those by {names}"),
+        hint=N_("say which:  --wrt {first}")
+        if kind.order == 1
+        else N_("say which:  --wrt {first}  for {first} twice,  --wrt {first},{second}  for the mixed ones"),
         names=", ".join(problem.wrt),
-        first=problem.wrt[0],
-    )
-
-
-def _which_block(problem: Problem) -> Exception:
-    return fault(
-        "option",
-        N_("the answer is for one block of second derivatives, and there are those by {names}"),
-        hint=N_("say which:  --wrt {first}  for {first} twice,  --wrt {first},{second}  for the mixed ones"),
-        names=", ".join(problem.wrt),
-        first=problem.wrt[0],
-        second=problem.wrt[1],
+        first=first,
+        second=second,
     )

@@ -3,20 +3,23 @@ mistake."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
-from gradcli.commands.checking.arrangements import arrangements, in_shape
 from gradcli.commands.checking.claim import Claim
 from gradcli.commands.checking.known_mistakes import find_mistake
 from gradcli.commands.checking.submission import Submission
 from gradcli.commands.checking.trials import Trial
-from gradcli.compare import HALF_UNITS, SUBMISSION, Tolerance, differs, first_place
+from gradcli.compare import differs, first_place
+from gradcli.explain.slots import place
 from gradcli.message import N_, NN_, Message, message
-from gradcli.report import Array
+from gradcli.report import Array, arranged
 from gradcli.report.additions import Verdict
-from gradcli.shapes import written
+from gradcli.shapes import LAYOUTS, Shape, by_layout, size, written
+
+Layout = Callable[[Array, Shape], Array | None]
 
 _RANDOM = {
     (False, False): N_("compared at your point and at {count} random points of the same shapes"),
@@ -30,52 +33,42 @@ _RANDOM = {
     ),
 }
 """By whether the answer names v, and whether something of the given tensors is kept."""
+_FLAT = {
+    "numerator": N_("right: the flattened matrix, in numerator layout"),
+    "denominator": N_("right: the flattened matrix, in denominator layout"),
+}
 
 
 def judge(claim: Claim, submission: Submission, trials: Sequence[Trial], constraints: Message | None) -> Verdict:
-    """Whether the submission is right at every trial, in one of the arrangements; `kept` is what they have in common
-    with the user's tensors."""
+    """Whether the submission is right at every trial, in one of the arrangements; `constraints` are what all of them
+    have in common with the user's tensors."""
+    head = claim.target.name, submission.text, claim.kind.name
     where = _compared_at(claim, submission, trials, constraints)
     for layout, says in arrangements(claim):
-        fitted = [layout(t.yours, t.correct.shape) for t in trials]
-        if all(
-            f is not None and not _differs(claim, submission, f, t.correct).any()
-            for f, t in zip(fitted, trials, strict=True)
-        ):
-            return Verdict(
-                claim.target.name,
-                submission.text,
-                claim.kind.name,
-                True,
-                says,
-                where,
-                yours=trials[0].yours,
-                correct=trials[0].correct,
-            )
-    return _wrong(claim, submission, trials, where)
-
-
-def _wrong(claim: Claim, submission: Submission, trials: Sequence[Trial], where: Message) -> Verdict:
+        if all(_is_right(layout(t.yours, t.correct.shape), t) for t in trials):
+            return Verdict(*head, True, says, where, yours=trials[0].yours, correct=trials[0].correct)
     mistake = find_mistake(claim, submission, trials)
-    worst = next(t for t in trials if in_shape(t.yours, t.correct.shape) is None or _bad(claim, submission, t).any())
-    says, first = _difference(claim, submission, worst)
+    worst = next(t for t in trials if not _is_right(in_shape(t.yours, t.correct.shape), t))
+    says, first = _difference(worst)
     return Verdict(
-        claim.target.name,
-        submission.text,
-        claim.kind.name,
+        *head,
         False,
         says,
         where,
         None if mistake is None else mistake.kind,
-        None if mistake is None else mistake.says,
+        None if mistake is None else mistake.said_of(claim),
         worst.yours,
         worst.correct,
-        None if worst.own else _point(claim, submission, worst),
+        None if worst.own else _counterexample(submission, worst.claim),
         first,
     )
 
 
-def _difference(claim: Claim, submission: Submission, t: Trial) -> tuple[Message, tuple[int, ...] | None]:
+def _is_right(yours: Array | None, t: Trial) -> bool:
+    return yours is not None and not differs(yours, t.correct, t.allowed).any()
+
+
+def _difference(t: Trial) -> tuple[Message, tuple[int, ...] | None]:
     yours = in_shape(t.yours, t.correct.shape)
     if yours is None:
         return message(
@@ -83,9 +76,8 @@ def _difference(claim: Claim, submission: Submission, t: Trial) -> tuple[Message
             wanted=written(t.correct.shape),
             given=written(t.yours.shape),
         ), None
-    bad = _bad(claim, submission, t)
+    bad = differs(yours, t.correct, t.allowed)
     first = first_place(bad)
-    place = f"[{','.join(map(str, first))}]" if first else ""
     sentence = (
         NN_(
             "wrong: {count} of {total} entries differs: {place}, yours {a:.6g}, correct {b:.6g}",
@@ -95,25 +87,13 @@ def _difference(claim: Claim, submission: Submission, t: Trial) -> tuple[Message
         else N_("wrong: yours is {a:.6g}, correct is {b:.6g}")
     )
     return message(
-        sentence, count=int(bad.sum()), total=bad.size, place=place, a=float(yours[first]), b=float(t.correct[first])
+        sentence,
+        count=int(bad.sum()),
+        total=bad.size,
+        place=place(first),
+        a=float(yours[first]),
+        b=float(t.correct[first]),
     ), first
-
-
-def _bad(claim: Claim, submission: Submission, t: Trial) -> Array:
-    yours = in_shape(t.yours, t.correct.shape)
-    return np.ones(t.correct.shape, dtype=bool) if yours is None else _differs(claim, submission, yours, t.correct)
-
-
-def _differs(claim: Claim, submission: Submission, yours: Array, correct: Array) -> Array:
-    """Where the answer is off by more than it may be."""
-    request, half_units = claim.problem.request, submission.unit
-    if request.rtol is not None or request.atol is not None:
-        return differs(yours, correct, Tolerance(request.rtol or 0.0, 0.0, request.atol or 0.0).around(correct))
-    allowed = SUBMISSION.around(correct)
-    if half_units is not None and half_units.size in (1, correct.size):
-        fitted = half_units.reshape(correct.shape if half_units.size == correct.size else ())
-        allowed = np.maximum(allowed, fitted * HALF_UNITS)
-    return differs(yours, correct, allowed)
 
 
 def _compared_at(claim: Claim, submission: Submission, trials: Sequence[Trial], constraints: Message | None) -> Message:
@@ -129,8 +109,46 @@ def _compared_at(claim: Claim, submission: Submission, trials: Sequence[Trial], 
     return message(N_("compared at your point only, for the answer names no variable"))
 
 
-def _point(claim: Claim, submission: Submission, t: Trial) -> dict[str, Array]:
-    """The inputs of a counterexample, and what else the answer names."""
-    weights = {claim.problem.v_name: t.v} if submission.names & claim.v_names else {}
-    tangents = {claim.directions.names[name]: tangent for name, tangent in t.t.items()}
-    return {**t.point, **weights, **tangents}
+def _counterexample(submission: Submission, claim: Claim) -> dict[str, Array]:
+    """The inputs at its point, and what else the answer names."""
+    weights = {claim.problem.v_name: claim.problem.v} if submission.names & claim.v_names else {}
+    return {**claim.problem.point, **weights, **claim.directions.by_letter}
+
+
+def arrangements(claim: Claim) -> Iterator[tuple[Layout, Message]]:
+    """The ways in which an answer may lie, and the verdict on each: in the layout of the claim, else in either."""
+    yield in_shape, message(N_("right"))
+    if not claim.is_matrix:
+        return
+    yield partial(_flattened, claim), Message(_FLAT[claim.layout or LAYOUTS[0]])
+    if claim.kind.order == 1 and claim.layout is None:
+        yield partial(_transposed, claim), message(N_("right, in denominator layout: the flattened matrix, transposed"))
+        yield partial(_input_axes_first, claim), message(N_("right, in denominator layout: the input's axes first"))
+
+
+def in_shape(yours: Array, shape: Shape) -> Array | None:
+    """The answer in the right shape; one number stands for every entry."""
+    if yours.shape == shape:
+        return yours
+    return np.full(shape, float(yours)) if yours.ndim == 0 else None
+
+
+def _flattened(claim: Claim, yours: Array, shape: Shape) -> Array | None:
+    return yours.reshape(shape) if yours.shape == by_layout(claim.layout, *_sizes(claim)) else None
+
+
+def _transposed(claim: Claim, yours: Array, shape: Shape) -> Array | None:
+    return yours.T.reshape(shape) if yours.shape == _sizes(claim)[::-1] else None
+
+
+def _input_axes_first(claim: Claim, yours: Array, shape: Shape) -> Array | None:
+    axes = min(yours.ndim, len(shape) - len(claim.problem.program.output_shape))
+    back = arranged(yours, axes, "denominator")
+    return back if back.shape == shape else None
+
+
+def _sizes(claim: Claim) -> tuple[int, int]:
+    """How many entries the output and the variable have; of a Hessian's block, its two variables."""
+    problem = claim.problem
+    rows = problem.shape(claim.by[0]) if claim.kind.order > 1 else problem.program.output_shape
+    return size(rows), size(problem.shape(claim.by[-1]))

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from math import prod
 
-import numpy as np
-
 from gradcli.commands.checking import wrong_values
 from gradcli.commands.checking.claim import Claim
-from gradcli.commands.checking.reorderings import reorderings
 from gradcli.commands.checking.submission import Submission
-from gradcli.commands.checking.trials import Trial, with_weights
-from gradcli.commands.checking.wrong_values import close
+from gradcli.commands.checking.trials import Trial
+from gradcli.commands.checking.wrong_values import close, reorderings
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
+from gradcli.program.single_step import source_of
 from gradcli.report import Array
-from gradcli.syntax.scan import one_line
 
 ENOUGH = 3
 """A single point tells mistakes apart only if so many entries fit, or if the shape does."""
@@ -28,11 +25,16 @@ Wrong = Callable[[Trial], Array | None]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A mistake by name, and what it would have answered (None: it cannot have happened here)."""
+    """A mistake by name, a sentence about x and y, and what it would have answered (None: it cannot have happened)."""
 
     kind: str
-    says: Message
+    sentence: str
     value: Wrong
+    slots: Mapping[str, object] = field(default_factory=dict)
+
+    def said_of(self, claim: Claim) -> Message:
+        """The sentence with its slots filled."""
+        return message(self.sentence, x=claim.name, y=claim.problem.output_name, **self.slots)
 
 
 def find_mistake(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
@@ -41,52 +43,34 @@ def find_mistake(claim: Claim, submission: Submission, trials: Sequence[Trial]) 
     by_shape = any(trial.yours.shape != trial.correct.shape for trial in trials)
     if (entries < ENOUGH and not by_shape) or not any(trial.yours.any() for trial in trials):
         return None
-    repair = _repair(claim, submission, trials)
+    repair = _repair(submission, trials)
     for candidate in candidates(claim):
         if candidate.kind == "mean" and repair is not None:  # what is seen in the answer's own text is surer
             return repair
-        if all(_is(candidate.value(trial), trial) for trial in trials):
+        if all(close(trial.yours, candidate.value(trial)) for trial in trials):
             return candidate
     return repair
 
 
-def _is(value: Array | None, trial: Trial) -> bool:
-    return value is not None and value.shape == trial.yours.shape and close(trial.yours, value)
-
-
 def candidates(claim: Claim) -> Iterator[Candidate]:
     """In the order in which they count: what is plainly seen before what has to be worked out."""
-    yield Candidate(
-        "sign", message(N_("the sign is the wrong one: yours is minus the right answer")), lambda t: -t.correct
-    )
+    yield Candidate("sign", N_("the sign is the wrong one: yours is minus the right answer"), lambda t: -t.correct)
     if claim.layout is not None:
-        yield Candidate(
-            "transposed",
-            message(_OTHER_LAYOUT[claim.layout], x=claim.name, y=claim.problem.output_name),
-            partial(wrong_values.in_the_other_layout, claim),
-        )
+        yield Candidate("transposed", _OTHER_LAYOUT[claim.layout], wrong_values.in_the_other_layout)
     if claim.is_gradient:
         yield from _of_vjp(claim)
     if claim.is_matrix:
         yield Candidate(
             "diagonal",
-            message(N_("only the diagonal is there; the entries off the diagonal are not all 0")),
+            N_("only the diagonal is there; the entries off the diagonal are not all 0"),
             wrong_values.diagonal,
         )
     if claim.kind.directed:
-        yield Candidate(
-            "vjp",
-            message(N_("this is vᵀJ with t in the place of v; J·t was asked for")),
-            partial(wrong_values.vjp_for_jvp, claim),
-        )
+        yield Candidate("vjp", N_("this is vᵀJ with t in the place of v; J·t was asked for"), wrong_values.vjp_for_jvp)
     yield from _mean_or_sum(claim)
     yield from _lost_factors(claim)
-    yield Candidate(
-        "factor-2", message(N_("a factor 2 too much: yours is twice the right answer")), lambda t: 2 * t.correct
-    )
-    yield Candidate(
-        "factor-2", message(N_("a factor 2 is missing: yours is half the right answer")), lambda t: t.correct / 2
-    )
+    yield Candidate("factor-2", N_("a factor 2 too much: yours is twice the right answer"), lambda t: 2 * t.correct)
+    yield Candidate("factor-2", N_("a factor 2 is missing: yours is half the right answer"), lambda t: t.correct / 2)
 
 
 _OTHER_LAYOUT = {
@@ -105,32 +89,27 @@ def _of_vjp(claim: Claim) -> Iterator[Candidate]:
     problem, name = claim.problem, claim.name
     yield Candidate(
         "transposed",
-        message(N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"), x=name),
+        N_("yours is the transpose: the gradient by {x} lies as {x} does, entry by entry"),
         wrong_values.transposed,
     )
     yield from _of_weights(claim)
     yield Candidate(
         "broadcast",
-        message(
-            N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"),
-            x=name,
-        ),
+        N_("{x} was broadcast, so its gradient is added up over the axes it was repeated along; yours is not"),
         wrong_values.unsummed,
     )
     for other in problem.program.inputs:
         if other != name and other not in problem.program.whole_numbers:
             yield Candidate(
                 "variable",
-                message(N_("this is the derivative by {other}; the one by {x} was asked for"), other=other, x=name),
-                partial(wrong_values.by_other, claim, other),
+                N_("this is the derivative by {other}; the one by {x} was asked for"),
+                partial(wrong_values.by_other, other),
+                {"other": other},
             )
     yield Candidate(
         "diagonal",
-        message(
-            N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
-            x=name,
-        ),
-        partial(wrong_values.diagonal_product, claim),
+        N_("only the diagonal of the Jacobian is in it: each entry of {x} moves other entries of the output too"),
+        wrong_values.diagonal_product,
     )
 
 
@@ -141,27 +120,22 @@ def _of_weights(claim: Claim) -> Iterator[Candidate]:
     if isinstance(v_text, str) and v_text.strip() == name:
         yield Candidate(
             "v-is-x",
-            message(
-                N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"),
-                x=name,
-            ),
-            lambda t: with_weights(claim, t, np.ones(t.v.shape)),
+            N_("v is {x} itself, so the right answer is {x} times the derivative; yours is the derivative alone"),
+            wrong_values.without_weights,
         )
     else:
         yield Candidate(
-            "v-is-x",
-            message(N_("yours is weighted with {x}, as if v were {x}; it is not"), x=name),
-            partial(wrong_values.with_x_as_weights, claim),
+            "v-is-x", N_("yours is weighted with {x}, as if v were {x}; it is not"), wrong_values.with_x_as_weights
         )
     yield Candidate(
         "v-forgotten",
-        message(N_("v is forgotten: yours is the gradient of the plain sum, with v = 1")),
-        lambda t: None if (t.v == 1).all() else with_weights(claim, t, np.ones(t.v.shape)),
+        N_("v is forgotten: yours is the gradient of the plain sum, with v = 1"),
+        lambda t: None if (t.claim.problem.v == 1).all() else wrong_values.without_weights(t),
     )
     yield Candidate(
         "jacobian",
-        message(N_("this is the Jacobian; the gradient that v gives is its product with v, v·J")),
-        partial(wrong_values.jacobian, claim),
+        N_("this is the Jacobian; the gradient that v gives is its product with v, v·J"),
+        wrong_values.jacobian,
     )
 
 
@@ -175,18 +149,13 @@ def _mean_or_sum(claim: Claim) -> Iterator[Candidate]:
         averages = step.how.operation == "mean" or "mean" in step.how.arguments
         adds = step.how.operation == "sum"
         for n in sorted({prod(shape) // max(prod(step.shape), 1), prod(shape), *shape[:1]} - {0, 1}):
-            if averages:
-                yield Candidate(
-                    "mean",
-                    message(N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum"), n=n),
-                    partial(wrong_values.scaled, float(n)),
-                )
-            if adds:
-                yield Candidate(
-                    "mean",
-                    message(N_("there is a factor 1/{n} too much: it is a sum and not a mean"), n=n),
-                    partial(wrong_values.scaled, 1 / n),
-                )
+            if averages or adds:
+                factor = float(n) if averages else 1 / n
+                yield Candidate("mean", _MEAN if averages else _NO_MEAN, partial(wrong_values.scaled, factor), {"n": n})
+
+
+_MEAN = N_("the mean's factor 1/{n} is missing: yours is the gradient of the sum")
+_NO_MEAN = N_("there is a factor 1/{n} too much: it is a sum and not a mean")
 
 
 def _lost_factors(claim: Claim) -> Iterator[Candidate]:
@@ -197,36 +166,29 @@ def _lost_factors(claim: Claim) -> Iterator[Candidate]:
 
     program = claim.problem.program
     for place, source in factors(program, claim.name):
-        span = program.steps[place].span
-        text = one_line(program.source[span.start : span.end])
+        text = source_of(program, program.steps[place])
         yield Candidate(
             "chain",
-            message(N_("a factor of the chain rule is lost: the derivative of {step}"), step=text),
-            partial(wrong_values.factor_lost, claim, place, source),
+            N_("a factor of the chain rule is lost: the derivative of {step}"),
+            partial(wrong_values.factor_lost, place, source),
+            {"step": text},
         )
 
 
-def _repair(claim: Claim, submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
+def _repair(submission: Submission, trials: Sequence[Trial]) -> Candidate | None:
     """What the answer's own products show: with two factors exchanged, or one of them turned round, it is right."""
-    seed = claim.problem.request.seed
-    changes = [reorderings(submission, claim.names_at(t.point, t.v, t.t), seed) for t in trials]
+    changes = [reorderings(submission, t.claim.tensors) for t in trials]
     for k, (kind, _) in enumerate(changes[0]):
-        if all(k < len(one) and _right(one[k][1], t) for one, t in zip(changes, trials, strict=True)):
-            if kind == "order":
-                return Candidate(
-                    "order",
-                    message(
-                        N_("the factors of a matrix product are in the wrong order; exchanged, your answer is right")
-                    ),
-                    lambda _: None,
-                )
-            return Candidate(
-                "transposed",
-                message(N_("a factor of a matrix product has to be transposed; then your answer is right")),
-                lambda _: None,
-            )
+        if all(k < len(values) and _is_right(values[k][1], t) for values, t in zip(changes, trials, strict=True)):
+            return Candidate(kind, _REPAIRED[kind], lambda _: None)
     return None
 
 
-def _right(value: Array | None, t: Trial) -> bool:
-    return value is not None and value.shape == t.correct.shape and close(value, t.correct)
+_REPAIRED = {
+    "order": N_("the factors of a matrix product are in the wrong order; exchanged, your answer is right"),
+    "transposed": N_("a factor of a matrix product has to be transposed; then your answer is right"),
+}
+
+
+def _is_right(value: Array | None, t: Trial) -> bool:
+    return value is not None and close(value, t.correct)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
 from gradcli.commands.problem import Problem
-from gradcli.commands.tensor_arguments import tensor
+from gradcli.commands.tensor_arguments import hinting_at_names, tensor
+from gradcli.compare import HALF_UNITS, SUBMISSION, Tolerance
 from gradcli.message import N_, GradcliError, Span, fault, message
 from gradcli.program import Program, trace, values_of
-from gradcli.report import Array
+from gradcli.report import Array, Tensors
+from gradcli.request import Request, TensorText
 from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
 from gradcli.syntax.mentions import assigns, mentions
@@ -26,34 +26,48 @@ _LITERAL = re.compile(r"[-+\d.eE,:;\s\[\]()]*")
 ROUNDED = 0.2
 """A typed number may be off by so much of itself, if it is right to the digits that were typed."""
 
-Tensors = Mapping[str, Array]
-
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """What was answered. `names` are the tensors that it names; one without any holds at the user's point only.
 
-    `value` is its worth at a point (the inputs, v, the tangents and the program's own names by name); `unit` is half a
-    unit of the last digit typed, entry by entry, where it is made of typed numbers.
+    `unit` is half a unit of the last digit typed, entry by entry, where it is made of typed numbers.
     """
 
+    request: Request
     text: str
-    names: frozenset[str]
-    tree: Tree | None
-    constant: Array | None
-    unit: Array | None
+    names: frozenset[str] = frozenset()
+    tree: Tree | None = None
+    constant: Array | None = None
+    unit: Array | None = None
 
-    def value(self, tensors: Tensors, seed: int = 0) -> Array:
+    def value(self, tensors: Tensors) -> Array:
+        """Its worth at a point, float64: the inputs, v, the tangents and the program's own names, by name."""
         if self.constant is not None:
-            return self.constant
-        program = self.program(tensors, seed)
-        return values_of(program, {name: tensors[name] for name in self.names})[program.output.step]
+            return np.asarray(self.constant, dtype=np.float64)
+        program = self.program(tensors)
+        return np.asarray(values_of(program, self.used(tensors))[program.output.step], dtype=np.float64)
 
-    def program(self, tensors: Tensors, seed: int = 0) -> Program:
+    def used(self, tensors: Tensors) -> Tensors:
+        """Those of the tensors that it names."""
+        return {name: tensors[name] for name in self.names}
+
+    def program(self, tensors: Tensors) -> Program:
         """The answer as a program for tensors of these shapes."""
         assert self.tree is not None
-        used = {name: tensors[name] for name in self.names}
-        return trace(self.tree, {name: a.shape for name, a in used.items()}, seed, used)
+        used = self.used(tensors)
+        return trace(self.tree, {name: a.shape for name, a in used.items()}, self.request.seed, used)
+
+    def allowed(self, correct: Array) -> Array:
+        """How far it may be from what is right, entry by entry."""
+        rtol, atol = self.request.rtol, self.request.atol
+        if rtol is not None or atol is not None:
+            return Tolerance(rtol or 0.0, 0.0, atol or 0.0).around(correct)
+        allowed = SUBMISSION.around(correct)
+        if self.unit is None or self.unit.size not in (1, correct.size):
+            return allowed
+        fitted = self.unit.reshape(correct.shape if self.unit.size == correct.size else ())
+        return np.asarray(np.maximum(allowed, fitted * HALF_UNITS))
 
 
 def read_submission(problem: Problem, tensors: Tensors) -> Submission:
@@ -61,7 +75,8 @@ def read_submission(problem: Problem, tensors: Tensors) -> Submission:
 
     Raises GradcliError where it is missing or cannot be understood, with its place in the answer's own text.
     """
-    answer = problem.request.answer
+    request = problem.request
+    answer = request.answer
     if answer is None:
         raise fault(
             "option",
@@ -69,26 +84,28 @@ def read_submission(problem: Problem, tensors: Tensors) -> Submission:
             hint=N_('--answer "2*x*v"'),
         )
     if not isinstance(answer, str):
-        constant = tensor(answer, "--answer", Stdin(), Stream(problem.request.seed, "answer"))
-        return Submission(
-            json.dumps(answer) if isinstance(answer, (list, int, float)) else "tensor",
-            frozenset(),
-            None,
-            constant,
-            _half_units(json.dumps(answer), constant) if isinstance(answer, (list, int, float)) else None,
-        )
+        constant, text = _constant(answer, request), "tensor"
+        if not isinstance(answer, (list, int, float)):
+            return Submission(request, text, constant=constant)
+        text = json.dumps(answer)
+        return Submission(request, text, constant=constant, unit=_half_units(text, constant))
     text = _right_side(answer.strip())
     names = _names_in(text, tensors, problem.program)
-    if names and not text.startswith("@"):
-        submission = Submission(text, names, parse(text, tuple(names)), None, None)
-        _hinting_at_names(problem, lambda: submission.program(tensors))  # a mistake in it is told now
-        return submission
-    constant = _hinting_at_names(
-        problem, lambda: tensor(text, "--answer", Stdin(), Stream(problem.request.seed, "answer"))
-    )
+    tree = parse(text, tuple(names)) if names and not text.startswith("@") else None
+    known = ", ".join([*problem.program.inputs, problem.v_name])
+    with hinting_at_names(message(N_("an answer may name {names}, and what the expression itself names"), names=known)):
+        if tree is not None:
+            submission = Submission(request, text, names, tree)
+            submission.program(tensors)  # a mistake in it is told now
+            return submission
+        constant = _constant(text, request)
     return Submission(
-        text, frozenset(), None, constant, _half_units(text, constant) if _LITERAL.fullmatch(text) else None
+        request, text, constant=constant, unit=_half_units(text, constant) if _LITERAL.fullmatch(text) else None
     )
+
+
+def _constant(answer: TensorText, request: Request) -> Array:
+    return tensor(answer, "--answer", Stdin(), Stream(request.seed, "answer"))
 
 
 def _right_side(text: str) -> str:
@@ -118,20 +135,6 @@ def _names_in_broken_text(text: str, tensors: Tensors) -> frozenset[str]:
     """What seems to be named by a text that is no program: `1,2:3,4` names nothing, and `2*(x` is told as a formula."""
     plain = re.sub(r"(?<![\w.])(\d+\.?\d*|\.\d+)(?=[^\W\d_])(?!e[-+]?\d)", r"\1 ", text)  # 2x, 3.5sin(x), not 2e5
     return frozenset(name for name in tensors if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", plain))
-
-
-T = TypeVar("T")
-
-
-def _hinting_at_names(problem: Problem, read: Callable[[], T]) -> T:
-    """What `read` gives; a name that the answer may not use is told with those that it may."""
-    try:
-        return read()
-    except GradcliError as error:
-        if error.kind == "name" and error.hint is None:
-            names = ", ".join([*problem.program.inputs, problem.v_name])
-            error.hint = message(N_("an answer may name {names}, and what the expression itself names"), names=names)
-        raise
 
 
 def _half_units(text: str, constant: Array) -> Array | None:
