@@ -61,6 +61,8 @@ class Arrays(ABC):
         self.graph, self.point, self.np, self.rows = graph, point, np, rows
         self.nodes = {**graph.nodes, **(printed or {})}
         self.tensors: dict[str, Any] = {}
+        self.known: dict[Expr, Named] = {}
+        """The subexpressions that were computed."""
         self.lengths: dict[Index, int] = {}
 
     # Tensors
