@@ -29,8 +29,6 @@ def partial(e: Expr, x: Entry) -> Expr:
 class Slot(Unknown, Dummy):
     """What stands for an entry, or a sum that is held fixed, while SymPy differentiates."""
 
-    is_commutative = True
-
 
 @cache
 def _slot(number: int) -> Slot:

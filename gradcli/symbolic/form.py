@@ -10,6 +10,7 @@ from math import prod
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
 from sympy import Expr, Symbol
 
 from gradcli.derivatives import Derivative, LeftSide
@@ -20,7 +21,7 @@ from gradcli.shapes import by_layout
 from gradcli.symbolic.deltas import total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Dim
-from gradcli.symbolic.entries import entry_at, places, size_at
+from gradcli.symbolic.entries import entry_at, size_at
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.factor import merge_sums
 from gradcli.symbolic.inline import Polished
@@ -85,7 +86,7 @@ class Form:
     @cached_property
     def places(self) -> dict[str, int]:
         """The inputs that hold indices or classes, and how many there are to choose from."""
-        bodies = [self.formula.entry, *(n.formula() for n in self.graph.nodes.values() if n.body is not None)]
+        bodies = [self.formula.entry, *(n.formula for n in self.graph.nodes.values() if n.body is not None)]
         found = {p for body in bodies for p in atoms(body, Place)}
         named = {e.name: self.graph.sizes.value(p.args[1]) for p in found for e in atoms(p.args[0], Entry)}
         return {name: size for name, size in named.items() if name in self.shapes}
@@ -158,7 +159,7 @@ class Form:
         formula, cut = self.arranged, len(self.arranged.rows)
         return tuple(
             EntryPart(at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes)))
-            for at in places(self.shape)
+            for at in np.ndindex(*self.shape)
         )
 
     @cached_property
@@ -257,7 +258,7 @@ def _definition(node: Node, text: Writer, latex: Writer) -> Definition:
     text, latex = (writer.naming(node.idx, DEFINED) for writer in (text, latex))
     indices = list(map(text.write, node.idx))
     left = text.subscripted(node.name, indices) if indices else node.name
-    return Definition(left, text.write(node.formula()), latex.write(node.formula()))
+    return Definition(left, text.write(node.formula), latex.write(node.formula))
 
 
 def _size(symbol: Any, graph: Graph) -> Definition:

@@ -76,7 +76,7 @@ class _Work:
 
     def body(self, name: str) -> Expr:
         if name not in self.bodies:
-            self.bodies[name] = self.graph.nodes[name].formula()
+            self.bodies[name] = self.graph.nodes[name].formula
         return self.bodies[name]
 
     def is_alias(self, name: str) -> bool:

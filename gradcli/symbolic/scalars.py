@@ -27,7 +27,7 @@ class Unknown(Expr):
     """A number of which it is known for good that nothing more is known: SymPy would look for a proof of each of
     these facts, every time anew and in vain, for every new expression that it stands in."""
 
-    is_real = True
+    is_commutative = is_real = True
     is_zero = is_nonzero = is_positive = is_negative = is_nonnegative = is_nonpositive = None
     is_extended_nonzero = is_extended_positive = is_extended_negative = None
     is_extended_nonnegative = is_extended_nonpositive = None
@@ -39,8 +39,6 @@ class Entry(Unknown):
     """One entry of a tensor, `x[i, j]`; a scalar's only entry has no indices.
     args: the tensor's Symbol, the indices."""
 
-    is_commutative = True
-
     @property
     def name(self) -> str:
         return self.args[0].name
@@ -51,14 +49,14 @@ class Entry(Unknown):
 
     def sort_key(self, order: str | None = None) -> Any:
         """By name, then by indices: the key that SymPy finds by asking for factors and powers first."""
-        one = ONE.sort_key()
         inside = (len(self.args), tuple(a.sort_key(order) for a in self.args))
-        return self.class_key(), inside, one, ONE
+        return self.class_key(), inside, ONE.sort_key(), ONE
 
 
 class Flag(sympy.Function):
-    """What is 0 or 1: its powers are itself, and its derivative is 0."""
+    """What is 0 or 1: its powers are itself, and its derivative is 0. It compares two."""
 
+    nargs = (2,)
     is_real = True
     is_nonnegative = True
 
@@ -71,8 +69,6 @@ class Flag(sympy.Function):
 
 class Delta(Flag):
     """Kronecker's delta: 1 where two index expressions are equal."""
-
-    nargs = (2,)
 
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
@@ -91,8 +87,6 @@ class Delta(Flag):
 class Above(Flag):
     """[a > b]"""
 
-    nargs = (2,)
-
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
         return _known(a, b, lambda d: d > 0)
@@ -100,8 +94,6 @@ class Above(Flag):
 
 class AtLeast(Flag):
     """[a >= b]"""
-
-    nargs = (2,)
 
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
@@ -114,8 +106,6 @@ class AtLeast(Flag):
 
 class Equal(Flag):
     """[a == b], for values."""
-
-    nargs = (2,)
 
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
@@ -132,17 +122,6 @@ def _known(a: Expr, b: Expr, test: Callable[[Expr], Any]) -> Expr | None:
 
 class Place(Ranged):
     """An entry of a tensor of whole numbers, used as an index into an axis of size n; -1 is the last place."""
-
-    nargs = (2,)
-    is_integer = True
-    is_nonnegative = True
-
-    def _eval_derivative(self, x: Expr) -> Expr:
-        return ZERO
-
-    def highest(self) -> Expr:
-        """The largest place there is (for proofs about index expressions)."""
-        return self.args[1] - 1
 
 
 def is_structural(e: Expr) -> bool:
@@ -182,8 +161,6 @@ class Where(sympy.Function):
 class Bound(Unknown):
     """What a sum and a product over indices share. args: the body, the bound indices."""
 
-    is_commutative = True
-
     @property
     def body(self) -> Expr:
         return self.args[0]
@@ -191,10 +168,6 @@ class Bound(Unknown):
     @property
     def bound(self) -> tuple[Index, ...]:
         return cast("tuple[Index, ...]", self.args[1:])
-
-    @property
-    def free_symbols(self) -> set[Symbol]:
-        return set(self.args[0].free_symbols) - set(self.args[1:])
 
     def _eval_derivative(self, x: Expr) -> Expr:
         raise NotImplementedError("it is a tensor of its own before it is differentiated")
@@ -430,15 +403,9 @@ def weight(e: Expr, most: int = 10_000) -> int:
 
 def depth(e: Expr) -> int:
     """How many functions and powers stand inside each other."""
-    deepest, waiting = 0, [(e, 0)]
-    while waiting:
-        part, above = waiting.pop()
-        if isinstance(part, Entry) or not part.args:
-            continue
-        here = above + (not (part.is_Add or part.is_Mul))
-        deepest = max(deepest, here)
-        waiting.extend((a, here) for a in part.args)
-    return deepest
+    if isinstance(e, Entry) or not e.args:
+        return 0
+    return max(map(depth, e.args)) + (not (e.is_Add or e.is_Mul))
 
 
 def is_long_power(function: str, of: Sequence[Expr]) -> bool:
@@ -449,11 +416,6 @@ def is_long_power(function: str, of: Sequence[Expr]) -> bool:
     base, exponent = of if function == "pow" else (Integer(2), of[0])
     bits = max(base.p.bit_length(), base.q.bit_length()) if base.is_Rational else max(abs(as_float(base)), 2.0)
     return bool(bits * abs(as_float(exponent)) > MAX_EXACT_BITS)
-
-
-def own(e: Expr) -> Expr:
-    """SymPy's Abs and sign, which its simplifications bring in (sqrt(x**2)), as the table's functions."""
-    return in_tables_words(e) if e.has(sympy.Abs, sympy.sign) else e
 
 
 def in_tables_words(e: Expr) -> Expr:
@@ -495,6 +457,8 @@ _WORDS: Mapping[type, Callable[..., Expr]] = {
 
 
 def softened(e: Expr) -> Expr:
-    """log(1 + exp(u)) as softplus(u), whose value and derivative do not overflow."""
+    """SymPy's Abs and sign, which its simplifications bring in (sqrt(x**2)), as the table's functions; log(1 + exp(u))
+    as softplus(u), whose value and derivative do not overflow."""
+    e = in_tables_words(e) if e.has(sympy.Abs, sympy.sign) else e
     u = e.args[0] - 1 if isinstance(e, log) and e.args[0].is_Add else None
     return atomic("softplus")(u.args[0], ONE, sympy.oo) if isinstance(u, sympy.exp) else e

@@ -80,12 +80,9 @@ class Node:
             return "definition"
         return "primitive" if self.primitive is not None else "leaf"
 
+    @cached_property
     def formula(self) -> Expr:
         """The definition as one scalar in `idx`."""
-        return self._formula
-
-    @cached_property
-    def _formula(self) -> Expr:
         assert self.body is not None
         if not self.bound:
             return self.body

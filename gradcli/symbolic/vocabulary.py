@@ -29,7 +29,6 @@ from gradcli.symbolic.scalars import (
     Where,
     atomic,
     number,
-    own,
     softened,
 )
 from gradcli.symbolic.tensor_graph import Graph, JacobianRule, Node, Tensor, tensor, tensor_of
@@ -49,6 +48,7 @@ class Builder:
     quotient = staticmethod(Quotient)
     remainder = staticmethod(Remainder)
     index = staticmethod(index_for)
+    as_place = staticmethod(Place)
     scalar = SCALARS
 
     # Sizes
@@ -59,11 +59,11 @@ class Builder:
 
     def fix(self, dim: Dim) -> Dim:
         """The dim as a number; the formula then holds for this size."""
-        return Integer(self.sizes.fix(sympy.sympify(dim)))
+        return Integer(self.sizes.fix(dim))
 
     def resolve(self, dim: Dim) -> Dim:
         """The dim with every equality applied that is known by now."""
-        return self.sizes.resolve(sympy.sympify(dim))
+        return self.sizes.resolve(dim)
 
     def unify(self, a: Dim, b: Dim) -> Dim:
         """One dim for two that the program needs to be equal: it is not defined where they differ."""
@@ -72,8 +72,8 @@ class Builder:
     def equal(self, a: Dim, b: Dim, broadcast: bool = False) -> Dim:
         """One dim for two that are equal here and need not be: the formula then holds where they are. `broadcast`: one
         of them might be 1 instead."""
-        self.sizes.require(sympy.sympify(a), "==", sympy.sympify(b), broadcast)
-        return self.sizes.unify(sympy.sympify(a), sympy.sympify(b))
+        self.sizes.require(a, "==", b, broadcast)
+        return self.sizes.unify(a, b)
 
     def needs_ones(self) -> None:
         """Notes that values, too, depend on which axes of the inputs are of size 1."""
@@ -81,7 +81,7 @@ class Builder:
 
     def require(self, a: Dim, sign: str, b: Dim) -> None:
         """Notes what the formula needs: `a == b` or `a <= b`."""
-        self.sizes.require(sympy.sympify(a), sign, sympy.sympify(b))
+        self.sizes.require(a, sign, b)
 
     def count(self, x: Tensor, over: Sequence[int]) -> Expr:
         """How many entries a reduction over these axes takes together."""
@@ -109,7 +109,7 @@ class Builder:
             entries = iter(us)
             scalars = [next(entries) if isinstance(a, Tensor) else _symbolic_option(a) for a in arguments]
             if row.scalar is not None:
-                return softened(own(row.scalar(SCALARS, *scalars)))
+                return softened(row.scalar(SCALARS, *scalars))
             return atomic(row.name)(*(NOTHING if a is None else a for a in scalars))
 
         return self.each(entry, *tensors)
@@ -136,7 +136,7 @@ class Builder:
             for place, dim in enumerate(axes_of_one, rank - len(axes_of_one)):
                 if dim != 1:
                     result[place] = dim if result[place] == 1 else self.equal(result[place], dim, broadcast=True)
-        return tuple(self.sizes.resolve(d) for d in result)
+        return tuple(map(self.resolve, result))
 
     @staticmethod
     def spread(x: Tensor, idx: Sequence[Expr]) -> Expr:
@@ -144,18 +144,10 @@ class Builder:
         own_places = idx[len(idx) - x.rank :]
         return x.at(*(ZERO if d == 1 else i for d, i in zip(x.dims, own_places, strict=True)))
 
-    def _dims(self, dims: Sequence[Any]) -> tuple[Dim, ...]:
-        return tuple(map(self.resolve, dims))
-
     # Index maps
 
     def tensor(self, dims: Sequence[Dim], entry: Callable[..., Expr]) -> Tensor:
-        return tensor(self._dims(dims), lambda *i: sympy.sympify(entry(*i)))
-
-    @staticmethod
-    def as_place(entry: Expr, dim: Dim) -> Expr:
-        """An entry of a tensor of whole numbers as an index; a negative one counts from the end."""
-        return Place(entry, dim)
+        return tensor(tuple(map(self.resolve, dims)), lambda *i: sympy.sympify(entry(*i)))
 
     @staticmethod
     def choose(place: Expr, below: Expr, here: Expr, rest: Expr) -> Expr:
@@ -180,11 +172,12 @@ class Builder:
             over, body = entry(*i)
             return tuple(k for k in over if isinstance(k, Index)), sympy.sympify(body)
 
-        return tensor_of(self.graph.define(self.letter(letter), self._dims(dims), closed, product=product))
+        resolved = tuple(map(self.resolve, dims))
+        return tensor_of(self.graph.define(self.letter(letter), resolved, closed, product=product))
 
     def summed(self, letter: str, dims: Sequence[Dim], entry: Callable[..., tuple[Sequence[Expr], Expr]]) -> Tensor:
         """Like `define`, but the sum is contracted first: a sum that a delta decides makes no tensor of its own."""
-        dims = self._dims(dims)
+        dims = tuple(map(self.resolve, dims))
         idx = indices_for(dims, "i")
         over, body = entry(*idx)
         if sympy.sympify(body).has(Delta):
@@ -220,16 +213,9 @@ class Builder:
     @staticmethod
     def inserted(i: Sequence[Expr], over: Sequence[int], bound: Sequence[Expr], keepdim: bool) -> list[Expr]:
         """The indices of a tensor whose reduction is read at i, the reduced axes being at `bound`."""
-        kept = iter(i)
-        inside = iter(bound)
-        full: list[Expr] = []
-        for a in range(len(i) + (0 if keepdim else len(over))):
-            if a in over:
-                full.append(next(inside))
-                if keepdim:
-                    next(kept)
-            else:
-                full.append(next(kept))
+        full = list(i)
+        for a, k in zip(over, bound, strict=True):
+            full[a : a + keepdim] = [k]
         return full
 
     def constant(self, letter: str, values: Any) -> Node:
@@ -255,7 +241,8 @@ class Builder:
         """
         used = TABLE[row] if row is not None else self.row
         assert used is not None
-        return tensor_of(self.graph.primitive(self.letter(letter), self._dims(dims), used, arguments, rules, at_zero))
+        resolved = tuple(map(self.resolve, dims))
+        return tensor_of(self.graph.primitive(self.letter(letter), resolved, used, arguments, rules, at_zero))
 
     def node(self, x: Tensor, letter: str = "a") -> Node:
         """x as a named tensor."""
