@@ -265,8 +265,8 @@ class Evaluator(Arrays, Algebra[Named]):
 
     def contracted(self, parts: Sequence[Named], bound: Sequence[Index], missing: int) -> Named:
         """The product of the parts, summed over the indices, `missing` times."""
-        axes, array = contract_pairs([(p.axes, p.array) for p in parts], frozenset(bound), self.within)
-        return Named(axes, array * missing if missing != 1 else array)
+        product = contract_pairs(parts, frozenset(bound), self.within)
+        return Named(product.axes, product.array * missing) if missing != 1 else product
 
     def running_sum(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Named | None:
         """The sum over k of [k <= m] f(k), which is a cumulative sum and not n² products."""

@@ -78,7 +78,7 @@ class Delta(Flag):
             return cls(b, a) if (a.name, a.dummy_index) > (b.name, b.dummy_index) else None
         difference = a - b
         if difference.is_Number:
-            return ONE if difference == 0 else ZERO
+            return Integer(difference == 0)
         if sympy.default_sort_key(a) > sympy.default_sort_key(b):
             return cls(b, a)
         return None
@@ -89,7 +89,7 @@ class Above(Flag):
 
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
-        return _known(a, b, lambda d: d > 0)
+        return _known(a, b, operator.gt)
 
 
 class AtLeast(Flag):
@@ -101,7 +101,7 @@ class AtLeast(Flag):
             if is_nonnegative(a - b):
                 return ONE
             return ZERO if is_nonnegative(b - a - 1) else None
-        return _known(a, b, lambda d: d >= 0)
+        return _known(a, b, operator.ge)
 
 
 class Equal(Flag):
@@ -111,13 +111,11 @@ class Equal(Flag):
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
         if isinstance(a, Flag) and b == 0:
             return ONE - a
-        return _known(a, b, lambda d: d == 0)
+        return _known(a, b, operator.eq)
 
 
-def _known(a: Expr, b: Expr, test: Callable[[Expr], Any]) -> Expr | None:
-    if a.is_Rational and b.is_Rational:
-        return ONE if test(a - b) else ZERO
-    return None
+def _known(a: Expr, b: Expr, holds: Callable[[Expr, Expr], Any]) -> Expr | None:
+    return Integer(bool(holds(a, b))) if a.is_Rational and b.is_Rational else None
 
 
 class Place(Ranged):
