@@ -26,7 +26,7 @@ from gradcli.ops.elementwise import ELEMENTWISE
 from gradcli.ops.libraries import n
 from gradcli.ops.row import REQUIRED, Deviation, Row
 from gradcli.ops.special import SPECIAL
-from gradcli.symbolic.slopes import RESULT, slope, stand_ins
+from gradcli.symbolic.calls import RESULT, slope, stand_ins
 
 ROWS = (*ELEMENTWISE, *SPECIAL, *ACTIVATIONS, *MASKS)
 TABLE = {row.name: row for row in ROWS}

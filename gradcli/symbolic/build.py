@@ -18,8 +18,9 @@ from gradcli.program import Apply, Constant, Input, Program, Step
 from gradcli.program.program import with_refs
 from gradcli.program.size_values import Rule, axis_sizes_in, evaluated, has_rule, plain, rules_in
 from gradcli.program.values import constant_values
+from gradcli.symbolic.calls import is_long_power
 from gradcli.symbolic.dims import ZERO, Sizes
-from gradcli.symbolic.scalars import Atomic, as_float, depth, is_long_power, number, weight
+from gradcli.symbolic.scalars import Atomic, as_float, depth, number, weight
 from gradcli.symbolic.tensor_graph import Graph, Node, Tensor, tensor, tensor_of
 from gradcli.symbolic.vocabulary import Builder
 

@@ -16,21 +16,10 @@ from sympy import Expr, Integer
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
 from gradcli.shapes import axes
+from gradcli.symbolic.calls import NOTHING, SCALARS, atomic, softened
 from gradcli.symbolic.deltas import total
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, index_for, indices_for
-from gradcli.symbolic.scalars import (
-    NOTHING,
-    SCALARS,
-    AtLeast,
-    Bound,
-    Delta,
-    Equal,
-    Place,
-    Where,
-    atomic,
-    number,
-    softened,
-)
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Equal, Place, Where, number
 from gradcli.symbolic.tensor_graph import Graph, JacobianRule, Node, Tensor, tensor, tensor_of
 
 

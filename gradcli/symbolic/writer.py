@@ -15,10 +15,11 @@ from sympy import Add, Expr, Mul, Symbol
 
 from gradcli.binding import ATOM, POWER, PRODUCT, SUM, UNARY, Binding
 from gradcli.symbolic import calls
+from gradcli.symbolic.calls import NOTHING
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.fold import Algebra, fold
 from gradcli.symbolic.operators import CONSTANTS, MINUS, MIRRORED, OPERATORS, Spelling
-from gradcli.symbolic.scalars import NOTHING, Above, AtLeast, Bound, Delta, Entry, Equal, Flag, Place
+from gradcli.symbolic.scalars import Above, AtLeast, Bound, Delta, Entry, Equal, Flag, Place
 from gradcli.symbolic.spelling import BOUND, Names, is_constant, is_negative, terminates
 
 Piece = tuple[str, Binding]
