@@ -14,7 +14,8 @@ import numpy as np
 from gradcli.binding import ATOM, FRACTION, MATRIX, NEGATIVE, POWER, PRODUCT, SUBSCRIPT, SUM, Binding
 from gradcli.ops.latex_names import latex_escaped, latex_function, latex_name
 from gradcli.ops.row import REQUIRED, Param, Row
-from gradcli.program import Apply, Constant, Input, Program, Ref, Step, memoize
+from gradcli.program import Apply, Constant, Input, Program, Step, memoize
+from gradcli.program.program import with_refs
 from gradcli.report import Array
 from gradcli.shapes import Shape
 
@@ -130,18 +131,11 @@ def _piece(step: Step, place: int, program: Program, pieces: Sequence[Piece], na
         case Constant(value):
             return _constant(value, program.source[step.span.start : step.span.end])
         case Apply() as apply:
-            return _applied(apply, [_argument(a, place, pieces, names) for a in apply.arguments])
+            return _applied(
+                apply, [with_refs(a, lambda ref: names.read(ref.step, place, pieces)) for a in apply.arguments]
+            )
         case _:
             assert_never(step.how)
-
-
-def _argument(argument: Any, by: int, pieces: Sequence[Piece], names: _Names) -> Any:
-    """References as pieces, options as they are."""
-    if isinstance(argument, Ref):
-        return names.read(argument.step, by, pieces)
-    if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
-        return tuple(names.read(a.step, by, pieces) for a in argument)
-    return argument
 
 
 def _applied(apply: Apply, arguments: list[Any]) -> Piece:

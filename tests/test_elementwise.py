@@ -24,7 +24,7 @@ from gradcli.ops.activations import ACTIVATIONS
 from gradcli.ops.elementwise import ELEMENTWISE, MASKS
 from gradcli.ops.row import REQUIRED, Deviation, Row, n
 from gradcli.ops.special import SPECIAL
-from gradcli.symbolic.slopes import RESULT, slope, stand_ins
+from gradcli.symbolic.calls import RESULT, slope, stand_ins
 
 ROWS = (*ELEMENTWISE, *SPECIAL, *ACTIVATIONS, *MASKS)
 TABLE = {row.name: row for row in ROWS}

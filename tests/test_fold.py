@@ -8,6 +8,7 @@ import pytest
 import sympy
 
 from gradcli.symbolic import diff, dims, scalars
+from gradcli.symbolic.calls import SCALARS
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.fold import KINDS, Algebra, fold, kind_of
 from gradcli.symbolic.latex_writer import LatexWriter
@@ -58,6 +59,6 @@ def test_an_operator_is_one_of_a_kind_of_node() -> None:
 
 def test_a_row_is_a_call() -> None:
     x = scalars.Entry(sympy.Symbol("x"))
-    calls = (scalars.SCALARS.sigmoid(x), scalars.SCALARS.exp(x), scalars.SCALARS.log(x))
+    calls = (SCALARS.sigmoid(x), SCALARS.exp(x), SCALARS.log(x))
     names = type("Names", (Algebra,), {name: lambda self, e, name=name: name for name in Algebra.__abstractmethods__})
     assert {fold(call, names()) for call in calls} == {"call"}

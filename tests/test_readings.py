@@ -224,7 +224,7 @@ def test_one_number_is_one_entry(shape: tuple[int, ...]) -> None:
 
 def test_a_second_derivative_of_one_entry_is_written_without_its_weight() -> None:
     program = trace(parse("w[:1]**3", ("w",)), {"w": (3,)})
-    form = forms(program, ["w"], [("hessian", ("w", "w"))], "v", "y", None, True)[0]
+    form = forms(program, ["w"], [("hessian", ("w", "w"))], unit=True)[0]
     assert "v" not in form.written.text
 
 

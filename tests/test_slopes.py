@@ -17,9 +17,10 @@ from gradcli.ops import ROWS
 from gradcli.ops.row import Row
 from gradcli.ops.row import n as numpy_library
 from gradcli.symbolic import diff as slopes
+from gradcli.symbolic.calls import NOTHING, SCALARS, atomic
 from gradcli.symbolic.diff import partial
 from gradcli.symbolic.dims import Index
-from gradcli.symbolic.scalars import NOTHING, SCALARS, Above, AtLeast, Atomic, Entry, Equal, Sigma, Where, atomic
+from gradcli.symbolic.scalars import Above, AtLeast, Atomic, Entry, Equal, Sigma, Where
 from tests.test_elementwise import OPTIONS, arguments, tensor_places
 
 POINTS, DIGITS = 24, 30

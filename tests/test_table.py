@@ -28,8 +28,8 @@ from gradcli.report import Array, Compared
 from gradcli.request import Request
 from gradcli.shapes import Shape
 from gradcli.symbolic import derived
+from gradcli.symbolic.calls import atomic
 from gradcli.symbolic.memory import forget
-from gradcli.symbolic.scalars import atomic
 from gradcli.syntax import parse
 from tests.programs import INFIX, OPTIONS
 from tests.vjp_verdicts import vjp_verdicts

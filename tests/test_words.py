@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gradcli.ops.words import ScalarWords, Words
-from gradcli.symbolic.scalars import Scalars
+from gradcli.symbolic.calls import Scalars
 from gradcli.symbolic.vocabulary import Builder
 
 INSIDE = {"letter", "entrywise"}

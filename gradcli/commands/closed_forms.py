@@ -118,11 +118,11 @@ def derive(problem: Problem, targets: Sequence[Target], directions: Directions, 
         problem.program,
         variables(targets, directions),
         [formula_of(target, tuple(directions.t)) for target in targets],
-        problem.v_name,
-        problem.output_name,
         directions.names,
-        unit,
-        problem.request.layout,
+        weights=problem.v_name,
+        output=problem.output_name,
+        unit=unit,
+        layout=problem.request.layout,
     )
 
 

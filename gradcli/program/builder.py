@@ -17,7 +17,7 @@ from gradcli.program.arguments import Argument, bind, option
 from gradcli.program.index import check_place
 from gradcli.program.literals import as_array
 from gradcli.program.masks import CONDITIONS
-from gradcli.program.program import Apply, Constant, Input, Ref, Step
+from gradcli.program.program import Apply, Constant, Input, Ref, Step, with_refs
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
 from gradcli.program.values import applied, number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_axes, check_strides, needed, size
@@ -176,11 +176,7 @@ class ProgramBuilder:
             ).at(span)
 
     def _shaped(self, argument: Any) -> Any:
-        if isinstance(argument, Ref):
-            return self.shape(argument)
-        if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
-            return tuple(map(self.shape, argument))
-        return argument
+        return with_refs(argument, self.shape)
 
     def number(self, argument: Argument) -> float | None:
         """What the operators before made of written numbers alone; None where anything else has a part in it."""

@@ -170,6 +170,15 @@ class Program:
         return end.step in moved
 
 
+def with_refs(argument: Any, read: Callable[[Ref], Any]) -> Any:
+    """An argument with its references read; an option as it is."""
+    if isinstance(argument, Ref):
+        return read(argument)
+    if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
+        return tuple(map(read, argument))
+    return argument
+
+
 def pruned(program: Program) -> Program:
     """The program without the steps that nothing asks for (a loop's conditions, say); inputs and named steps stay."""
     wanted = {program.output.step, *(r.step for r in (*program.inputs.values(), *program.names.values()))}

@@ -17,7 +17,7 @@ import numpy as np
 
 from gradcli.binding import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Binding
 from gradcli.message import N_, limit
-from gradcli.program.program import Apply, Constant, Input, Program, Ref, all_refs
+from gradcli.program.program import Apply, Constant, Input, Program, Ref, all_refs, with_refs
 from gradcli.program.size_values import SizeInteger, SizeNumber, evaluated, has_rule
 from gradcli.program.values import number_of, options_as_floats
 from gradcli.report import Array
@@ -64,20 +64,11 @@ class Spelled:
     def __len__(self) -> int:
         return len(self.value)
 
-    def __hash__(self) -> int:
-        return id(self)
-
     def __neg__(self) -> Spelled:
         return Spelled(f"-{self.at_least(POWER)}", -self.value, UNARY)
 
     def __pos__(self) -> Spelled:
         return self
-
-    def __invert__(self) -> Spelled:
-        return Spelled(f"~{self.at_least(POWER)}", ~self.value, UNARY)
-
-    def __abs__(self) -> Spelled:
-        return Spelled(f"abs({self.text})", abs(self.value))
 
 
 def _binary(
@@ -152,16 +143,11 @@ for _name, _neutral in {"add": 0, "sub": 0, "mul": 1, "truediv": None, "floordiv
         setattr(SpelledInt, f"__r{_name}__", _int_binary(_OPERATORS[_name][1], _other, swapped=True))
 
 INFIX: Mapping[str, Callable[..., Any]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
+    **{name: _OPERATORS[name][1] for name in ("add", "sub", "mul", "pow", "matmul")},
     "div": operator.truediv,
-    "pow": operator.pow,
-    "matmul": operator.matmul,
     "neg": operator.neg,
 }
 """Rows that a person writes with an operator."""
-
 
 _ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
     sign: compute for sign, compute, _ in _OPERATORS.values() if sign in ("+", "-", "*", "/", "//", "%", "**")
@@ -324,11 +310,8 @@ class SourceWriter:
         return isinstance(how, Constant) and not isinstance(how.value, np.ndarray)
 
     def _argument(self, argument: Any, plain: bool) -> Any:
-        if isinstance(argument, Ref):
-            return self._read(argument, plain)
-        if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
-            return tuple(self._read(a, plain) for a in argument)
-        return self._option(argument)
+        read = with_refs(argument, lambda ref: self._read(ref, plain))
+        return self._option(argument) if read is argument else read
 
     def _option(self, argument: Any) -> Any:
         """An option as the columns take it; what follows from sizes is written so."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, fault
 from gradcli.ops.row import n
-from gradcli.program.program import Apply, Constant, Input, Program, Ref, Scalar, Step
+from gradcli.program.program import Apply, Constant, Input, Program, Ref, Scalar, Step, with_refs
 from gradcli.report import Array
 
 NAMED: Mapping[str, float] = {"pi": pi, "e": e, "inf": inf, "nan": nan}
@@ -77,8 +77,4 @@ def applied(apply: Apply, known: Sequence[Array] | Mapping[int, Array]) -> Any:
 
 def filled(argument: Any, known: Sequence[Any] | Mapping[int, Any]) -> Any:
     """An argument with its references replaced by values, as a numeric column takes it."""
-    if isinstance(argument, Ref):
-        return known[argument.step]
-    if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
-        return tuple(known[a.step] for a in argument)
-    return options_as_floats(argument)
+    return options_as_floats(with_refs(argument, lambda ref: known[ref.step]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,11 +14,13 @@ import sympy
 from sympy import Expr, Integer
 
 from gradcli.ops.row import Param, Row
-from gradcli.program import Apply, Constant, Input, Program, Ref, Step
+from gradcli.program import Apply, Constant, Input, Program, Step
+from gradcli.program.program import with_refs
 from gradcli.program.size_values import Rule, axis_sizes_in, evaluated, has_rule, plain, rules_in
 from gradcli.program.values import constant_values
+from gradcli.symbolic.calls import is_long_power
 from gradcli.symbolic.dims import ZERO, Sizes
-from gradcli.symbolic.scalars import Atomic, as_float, depth, is_long_power, number, weight
+from gradcli.symbolic.scalars import Atomic, as_float, depth, number, weight
 from gradcli.symbolic.tensor_graph import Graph, Node, Tensor, tensor, tensor_of
 from gradcli.symbolic.vocabulary import Builder
 
@@ -60,7 +63,7 @@ class _Walk:
         inside = {name: program.variable(name) for name in wrt if name not in program.inputs}
         self.intermediates = {ref.step: name for name, ref in inside.items() if ref is not None}
         """The steps that are variables of interest."""
-        self.readers = _readers(program)
+        self.readers = Counter(ref.step for step in program.steps for ref in step.how.refs)
         self.numbers = constant_values(program)
 
     def built(self) -> Built:
@@ -156,7 +159,7 @@ class _Walk:
             return tensor(tuple(map(Integer, shape)), lambda *i: ZERO)
         row, words = apply.row, Builder(self.graph, apply.row, name)
         arguments = [
-            self.option(param, _tensors_in(a, tensors), row, tensors)
+            self.option(param, with_refs(a, lambda ref: tensors[ref.step]), row, tensors)
             for param, a in zip(row.takes, apply.arguments, strict=True)
         ]
         if row.symbolic is not None:
@@ -174,20 +177,3 @@ class _Walk:
             return argument
         number = self.graph.constant("c", (), np.asarray(as_float(argument.entry)))
         return Tensor(argument.dims, argument.idx, number())
-
-
-def _tensors_in(argument: Any, tensors: Sequence[Tensor]) -> Any:
-    """An argument with its references as tensors."""
-    if isinstance(argument, Ref):
-        return tensors[argument.step]
-    if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
-        return tuple(tensors[a.step] for a in argument)
-    return argument
-
-
-def _readers(program: Program) -> list[int]:
-    count = [0] * len(program.steps)
-    for step in program.steps:
-        for ref in step.how.refs if isinstance(step.how, Apply) else ():
-            count[ref.step] += 1
-    return count

@@ -12,7 +12,18 @@ from typing import TypeVar
 import sympy
 from sympy import Add, Expr, Integer, Mul
 
-from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, in_range, index_for, is_integral
+from gradcli.symbolic.dims import (
+    ONE,
+    ZERO,
+    Dim,
+    Index,
+    Quotient,
+    Remainder,
+    in_range,
+    index_for,
+    is_nonnegative,
+    stretches,
+)
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Sigma, atoms, free_indices, in_order
 
 ROW = "m"
@@ -125,17 +136,11 @@ def _solve_division(division: Quotient | Remainder, value: Expr, over: tuple[Ind
         new, ranges = index_for(n), ONE
         place = value * n + new
     else:
-        new, ranges = index_for(_ceiling_ratio(k.dim, n)), _range_factor(value, n)
+        count = stretches(k.dim, n)
+        new = index_for(Quotient(sympy.expand(k.dim + n - 1), n) if count is None else count)
+        ranges = _range_factor(value, n)
         place = new * n + value
     return {k: place}, ranges * _range_factor(place, k.dim), ((new,) if isinstance(new, Index) else ())
-
-
-def _ceiling_ratio(dim: Dim, n: Dim) -> Dim:
-    """How many stretches of length n cover an axis; the last may be cut."""
-    ratio = sympy.expand(dim / n)
-    if all(map(is_integral, Add.make_args(ratio))):
-        return ratio
-    return sympy.ceiling(ratio) if ratio.is_Rational else Quotient(sympy.expand(dim + n - 1), n)
 
 
 def _solve_affine(difference: Expr, over: tuple[Index, ...]) -> Solution | None:
@@ -174,13 +179,9 @@ def _solve_radix(difference: Expr, linear: list[tuple[Index, Expr]]) -> Solution
         if inner is None:
             continue
         replaced, ranges, new = inner
-        low = () if _provable(e) else (AtLeast(e, ZERO),)
+        low = () if is_nonnegative(e) else (AtLeast(e, ZERO),)
         return {**replaced, l: Remainder(e, l.dim)}, Mul(ranges, *low), new
     return None
-
-
-def _provable(e: Expr) -> bool:
-    return in_range(e, ONE)[0]
 
 
 def _range_factor(e: Expr, dim: Dim) -> Expr:

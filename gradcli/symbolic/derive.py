@@ -160,13 +160,9 @@ def dependents(graph: Graph, names: Collection[str]) -> set[str]:
     """The nodes of these names and every node whose value depends on one of them."""
     found = set(names)
     for node in graph.nodes.values():
-        if node.body is not None:
-            sources = {e.name for e in atoms(node.body, Entry)}
-        elif node.primitive is not None:
-            sources = {a.name for a, _ in node.primitive.jacobians}
-        else:
-            sources = set()
-        if sources & found:
+        read = [a.name for a, _ in node.primitive.jacobians] if node.primitive is not None else []
+        read += [e.name for e in atoms(node.body, Entry)] if node.body is not None else []
+        if not found.isdisjoint(read):
             found.add(node.name)
     return found
 

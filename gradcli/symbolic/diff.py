@@ -13,7 +13,7 @@ import sympy
 from sympy import Add, Dummy, Expr
 from sympy.core.cache import clear_cache
 
-from gradcli.symbolic import scalars
+from gradcli.symbolic import calls
 from gradcli.symbolic.dims import ZERO
 from gradcli.symbolic.scalars import Bound, Entry, Unknown, atoms, in_order, log
 from gradcli.symbolic.tensor_graph import entries_in
@@ -28,8 +28,6 @@ def partial(e: Expr, x: Entry) -> Expr:
 
 class Slot(Unknown, Dummy):
     """What stands for an entry, or a sum that is held fixed, while SymPy differentiates."""
-
-    is_commutative = True
 
 
 @cache
@@ -47,7 +45,7 @@ def _slope(e: Expr, u: Slot) -> Expr:
 def forget() -> None:
     """Keeps no slope any more, nor does SymPy."""
     _slope.cache_clear()
-    scalars.slope_in_tables_words.cache_clear()
+    calls.slope_in_tables_words.cache_clear()
     clear_cache()
 
 

@@ -32,6 +32,10 @@ class Index(Dummy):
         index.dim = dim
         return index
 
+    def highest(self) -> Expr:
+        """Its largest value."""
+        return self.dim - 1
+
 
 def index_for(dim: Dim, hint: str = "r") -> Expr:
     """A new index over an axis of this size; the only index of an axis of size 1 is 0."""
@@ -86,6 +90,7 @@ class Sizes:
 
     def resolve(self, dim: Dim) -> Dim:
         """The dim with every known equality applied."""
+        dim = sympy.sympify(dim)
         while symbols := [s for s in dim.free_symbols if s in self._equal]:
             dim = sympy.expand(dim.xreplace({s: self._equal[s] for s in symbols}))
         return dim
@@ -107,6 +112,7 @@ class Sizes:
 
     def require(self, a: Dim, sign: str, b: Dim, broadcast: bool = False) -> None:
         """Notes that the formulas hold where a is equal to b, or at most b: it is so with the sizes given."""
+        a, b = sympy.sympify(a), sympy.sympify(b)
         if a.is_Number and sign == "==":
             a, b = b, a
         if (sign == "==" and a != b) or (sign == "<=" and not is_nonnegative(b - a)):
@@ -184,20 +190,14 @@ def _lowest(e: Expr) -> Expr | None:
         positive = _polynomial_nonnegative(coefficient)
         if not positive and not _polynomial_nonnegative(-coefficient):
             return None
-        bound = ZERO if positive else _highest_of(atom)
+        bound = ZERO if positive else atom.highest()
         if bound is None:
             return None
         low = sympy.expand(rest + coefficient * bound)
     return low
 
 
-def _highest_of(atom: Expr) -> Expr | None:
-    if isinstance(atom, Index):
-        return atom.dim - 1
-    return atom.highest() if isinstance(atom, Ranged) else None
-
-
-def _index_atoms(e: Expr) -> set[Expr]:
+def _index_atoms(e: Expr) -> set[Index | Ranged]:
     """The outermost things that vary in e: indices, quotients and remainders (not the indices inside those)."""
     if isinstance(e, (Index, Ranged)):
         return {e}
@@ -217,19 +217,38 @@ def _polynomial_nonnegative(p: Expr) -> bool:
 
 
 class Ranged(sympy.Function):
-    """An index expression that is no polynomial in indices, of which it is known how large it can be."""
+    """An index expression that is no polynomial in indices, of which it is known how large it can be: below its second
+    argument, if nothing else is said."""
+
+    nargs = (2,)
+    is_integer = True
+    is_nonnegative = True
 
     def highest(self) -> Expr | None:
         """Its largest value."""
-        raise NotImplementedError
+        return self.args[1] - 1
 
 
 class _Division(Ranged):
     """What quotient and remainder share: both first split off what the divisor divides."""
 
-    nargs = (2,)
-    is_integer = True
-    is_nonnegative = True
+    @classmethod
+    def eval(cls, e: Expr, n: Dim) -> Expr | None:
+        if n == 1:
+            return cls.of(e, ZERO)
+        if e.is_Integer and n.is_Integer:
+            return cls.of(*map(Integer, divmod(int(e), int(n))))
+        whole, rest = cls.split(e, n)
+        if all(in_range(rest, n)):
+            return cls.of(whole, rest)
+        if whole != 0 and is_nonnegative(rest):
+            return cls.of(whole, ZERO) + cls(rest, n)
+        return None
+
+    @staticmethod
+    def of(whole: Expr, rest: Expr) -> Expr:
+        """What it is of whole*n + rest, for 0 <= rest < n."""
+        raise NotImplementedError
 
     @classmethod
     def split(cls, e: Expr, n: Dim) -> tuple[Expr, Expr]:
@@ -256,48 +275,28 @@ def is_integral(ratio: Expr) -> bool:
 class Quotient(_Division):
     """floor(e / n) for an index expression e >= 0 and a size n."""
 
-    @classmethod
-    def eval(cls, e: Expr, n: Dim) -> Expr | None:
-        if n == 1:
-            return e
-        if e.is_Integer and n.is_Integer:
-            return Integer(int(e) // int(n))
-        whole, rest = cls.split(e, n)
-        if all(in_range(rest, n)):
-            return whole
-        if whole != 0 and is_nonnegative(rest):
-            return whole + cls(rest, n)
-        return None
+    @staticmethod
+    def of(whole: Expr, rest: Expr) -> Expr:
+        return whole
 
     def highest(self) -> Expr | None:
         e, n = self.args
-        top = _lowest(sympy.expand(-e))
-        return None if top is None else Quotient.exact(-top, n)
+        low = _lowest(sympy.expand(-e))
+        count = None if low is None else stretches(1 - low, n)
+        return None if count is None else count - 1
 
-    @staticmethod
-    def exact(top: Expr, n: Dim) -> Expr | None:
-        """The largest quotient when e goes up to `top`: (top + 1)/n - 1 where that division is exact."""
-        ratio = sympy.expand((top + 1) / n)
-        if ratio.is_Rational:
-            return Integer(sympy.ceiling(ratio)) - 1
-        return ratio - 1 if all(map(is_integral, sympy.Add.make_args(ratio))) else None
+
+def stretches(dim: Dim, n: Dim) -> Dim | None:
+    """How many stretches of length n cover an axis, where that division is exact or of numbers; the last may be cut."""
+    ratio = sympy.expand(dim / n)
+    if ratio.is_Rational:
+        return sympy.ceiling(ratio)
+    return ratio if all(map(is_integral, sympy.Add.make_args(ratio))) else None
 
 
 class Remainder(_Division):
     """e mod n for an index expression e >= 0 and a size n."""
 
-    @classmethod
-    def eval(cls, e: Expr, n: Dim) -> Expr | None:
-        if n == 1:
-            return ZERO
-        if e.is_Integer and n.is_Integer:
-            return Integer(int(e) % int(n))
-        whole, rest = cls.split(e, n)
-        if all(in_range(rest, n)):
-            return rest
-        if whole != 0 and is_nonnegative(rest):
-            return cls(rest, n)
-        return None
-
-    def highest(self) -> Expr | None:
-        return self.args[1] - 1
+    @staticmethod
+    def of(whole: Expr, rest: Expr) -> Expr:
+        return rest

@@ -5,73 +5,69 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from gradcli.report import Array
+from gradcli.symbolic.dims import Index
+from gradcli.symbolic.named_arrays import Named
 
-Axes = tuple[Any, ...]
-Part = tuple[Axes, Array]
 
-
-def contract_pairs(parts: Sequence[Part], summed: frozenset[Any], within: Callable[[int], None]) -> Part:
+def contract_pairs(parts: Sequence[Named], summed: frozenset[Index], within: Callable[[int], None]) -> Named:
     """The product of the parts, summed over `summed`; each step joins the pair whose result is smallest.
 
     `within` is told the size of each result before it is made.
     """
     waiting = list(parts)
     while True:
-        waiting = [_sum_alone(part, k, waiting, summed) for k, part in enumerate(waiting)]
+        waiting = [_sum_alone(part, summed - _axes(waiting[:k] + waiting[k + 1 :])) for k, part in enumerate(waiting)]
         if len(waiting) == 1:
             return waiting[0]
-        a, b = min(combinations(range(len(waiting)), 2), key=lambda pair: _cost(pair, waiting, summed))
-        others = [part for k, part in enumerate(waiting) if k not in (a, b)]
-        needed = {k for axes, _ in others for k in axes}
-        waiting = [*others, _joined(waiting[a], waiting[b], summed - needed, within)]
+        a, b = min(combinations(waiting, 2), key=lambda pair: _cost(pair, waiting, summed))
+        waiting = _without((a, b), waiting)
+        waiting.append(_joined(a, b, summed - _axes(waiting), within))
 
 
-def _sum_alone(part: Part, place: int, parts: Sequence[Part], summed: frozenset[Any]) -> Part:
-    """The part summed over the names that no other part has."""
-    axes, array = part
-    elsewhere = {k for other, (names, _) in enumerate(parts) if other != place for k in names}
-    over = tuple(p for p, k in enumerate(axes) if k in summed and k not in elsewhere)
-    if not over:
-        return part
-    return tuple(k for p, k in enumerate(axes) if p not in over), np.sum(array, axis=over)
+def _axes(parts: Sequence[Named]) -> set[Index]:
+    return {k for part in parts for k in part.axes}
 
 
-def _cost(pair: tuple[int, int], parts: Sequence[Part], summed: frozenset[Any]) -> tuple[int, int]:
-    sizes = {k: n for axes, array in parts for k, n in zip(axes, array.shape, strict=True)}
-    a, b = (set(parts[p][0]) for p in pair)
-    needed = {k for p, (axes, _) in enumerate(parts) if p not in pair for k in axes}
-    kept = [k for k in a | b if k not in summed or k in needed]
-    return prod(sizes[k] for k in kept), prod(sizes[k] for k in a | b)
+def _without(pair: tuple[Named, Named], parts: Sequence[Named]) -> list[Named]:
+    return [part for part in parts if part is not pair[0] and part is not pair[1]]
 
 
-def _joined(one: Part, other: Part, free: frozenset[Any], within: Callable[[int], None]) -> Part:
+def _sum_alone(part: Named, summed: frozenset[Index]) -> Named:
+    """The part summed over those of its names."""
+    over = tuple(place for place, k in enumerate(part.axes) if k in summed)
+    return Named(tuple(k for k in part.axes if k not in summed), np.sum(part.array, axis=over)) if over else part
+
+
+def _cost(pair: tuple[Named, Named], parts: Sequence[Named], summed: frozenset[Index]) -> tuple[int, int]:
+    sizes = _sizes(pair)
+    done = summed - _axes(_without(pair, parts))
+    return prod(n for k, n in sizes.items() if k not in done), prod(sizes.values())
+
+
+def _sizes(parts: Sequence[Named]) -> dict[Index, int]:
+    return {k: n for part in parts for k, n in zip(part.axes, part.array.shape, strict=True)}
+
+
+def _joined(a: Named, b: Named, free: frozenset[Index], within: Callable[[int], None]) -> Named:
     """Two parts as one matrix product: batch names stay, `free` names that both have are summed."""
-    (a_axes, a), (b_axes, b) = one, other
-    shared = [k for k in a_axes if k in b_axes]
+    shared = [k for k in a.axes if k in b.axes]
     inner = [k for k in shared if k in free]
     batch = [k for k in shared if k not in free]
-    left = [k for k in a_axes if k not in shared]
-    right = [k for k in b_axes if k not in shared]
-    sizes = {**dict(zip(a_axes, a.shape, strict=True)), **dict(zip(b_axes, b.shape, strict=True))}
-    within(prod(sizes[k] for k in (*batch, *left, *right)))
-    axes = (*batch, *left, *right)
+    left, right = ([k for k in part.axes if k not in shared] for part in (a, b))
+    sizes, axes = _sizes((a, b)), (*batch, *left, *right)
+    within(prod(sizes[k] for k in axes))
     if not inner:
-        return axes, _laid(a_axes, a, axes) * _laid(b_axes, b, axes)
-    count = {
-        name: prod(sizes[k] for k in names) for name, names in (("b", batch), ("l", left), ("i", inner), ("r", right))
-    }
-    first = a.transpose([a_axes.index(k) for k in (*batch, *left, *inner)]).reshape(count["b"], count["l"], count["i"])
-    second = b.transpose([b_axes.index(k) for k in (*batch, *inner, *right)]).reshape(
-        count["b"], count["i"], count["r"]
-    )
-    return axes, np.matmul(first, second).reshape([sizes[k] for k in axes])
+        return Named(axes, a.on(axes) * b.on(axes))
 
+    def stacked(part: Named, *groups: Sequence[Index]) -> Array:
+        """The part as a stack of matrices."""
+        order = [part.axes.index(k) for group in groups for k in group]
+        matrices: Array = part.array.transpose(order).reshape([prod(sizes[k] for k in group) for group in groups])
+        return matrices
 
-def _laid(axes: Axes, array: Array, onto: Axes) -> Array:
-    order = [axes.index(k) for k in onto if k in axes]
-    return array.transpose(order).reshape([array.shape[axes.index(k)] if k in axes else 1 for k in onto])
+    product = np.matmul(stacked(a, batch, left, inner), stacked(b, batch, inner, right))
+    return Named(axes, product.reshape([sizes[k] for k in axes]))

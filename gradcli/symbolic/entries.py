@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Sequence
 from math import prod
 
+import numpy as np
 import sympy
 from sympy import Add, Expr, Integer, Mul
 
@@ -13,11 +13,6 @@ from gradcli.symbolic.deltas import outer_bound
 from gradcli.symbolic.dims import Index, Sizes
 from gradcli.symbolic.factor import tidy
 from gradcli.symbolic.scalars import Bound, Entry, Pi
-
-
-def places(sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Every index tuple, the last index running fastest."""
-    return product(*map(range, sizes))
 
 
 def entry_at(e: Expr, indices: Sequence[Expr], at: Sequence[int], sizes: Sizes) -> Expr:
@@ -38,10 +33,9 @@ def write_out(e: Expr, sizes: Sizes) -> Expr:
     """The formula with every sum and product over an index term by term."""
     replaced = {}
     for part in outer_bound(e):
-        ranges = [range(sizes.value(k.dim)) for k in part.bound]
         terms = (
             write_out(part.body.xreplace(dict(zip(part.bound, map(Integer, at), strict=True))), sizes)
-            for at in product(*ranges)
+            for at in np.ndindex(*(sizes.value(k.dim) for k in part.bound))
         )
         replaced[part] = (Mul if isinstance(part, Pi) else Add)(*terms)
     return sympy.sympify(e.xreplace(replaced)) if replaced else e

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from functools import cached_property, reduce
+from functools import reduce
 from math import prod
 from typing import Any
 
@@ -20,12 +20,12 @@ from sympy import Expr, Symbol
 from gradcli.report import Array
 from gradcli.symbolic import calls
 from gradcli.symbolic.derive import Formula
-from gradcli.symbolic.dims import Index, Quotient, Remainder
+from gradcli.symbolic.dims import Index
 from gradcli.symbolic.einsum import contract_pairs
 from gradcli.symbolic.fold import Algebra, fold
 from gradcli.symbolic.named_arrays import Arrays, Named
 from gradcli.symbolic.operators import OPERATORS
-from gradcli.symbolic.scalars import Above, AtLeast, Delta, Entry, Equal, Flag, Pi, Place, Sigma, Where, free_indices
+from gradcli.symbolic.scalars import AtLeast, Entry, Flag, Pi, Place, Sigma, Where, free_indices
 
 SPREAD = 4
 """A sum of terms whose broadcast is this many times its largest term is multiplied out under a summation."""
@@ -33,11 +33,6 @@ SPREAD = 4
 
 class Evaluator(Arrays, Algebra[Named]):
     """The values of a graph's formulas at one point; every tensor and subexpression is computed once."""
-
-    @cached_property
-    def known(self) -> dict[Expr, Named]:
-        """The subexpressions that were computed."""
-        return {}
 
     def value(self, formula: Formula) -> Array:
         """The formula at every index, in the shape of its dims."""
@@ -66,10 +61,9 @@ class Evaluator(Arrays, Algebra[Named]):
 
     def named(self, e: Expr) -> Named:
         """The value of a scalar expression at all of its indices."""
-        value = self.known.get(e)
-        if value is None:
-            value = self.known[e] = fold(e, self)
-        return value
+        if e not in self.known:
+            self.known[e] = fold(e, self)
+        return self.known[e]
 
     # Indices and entries
 
@@ -87,15 +81,11 @@ class Evaluator(Arrays, Algebra[Named]):
             lambda k, n: self.np.where(k < 0, k + n, k).astype(self.whole_numbers), *map(self.named, e.args)
         )
 
-    def quotient(self, e: Quotient) -> Named:
-        return self.binary(e)
-
-    def remainder(self, e: Remainder) -> Named:
-        return self.binary(e)
-
     def binary(self, e: Expr) -> Named:
         """An operator on its two sides."""
         return self.together(OPERATORS[type(e)].compute, *map(self.named, e.args))
+
+    quotient = remainder = binary
 
     def entry(self, e: Entry) -> Named:
         tensor = self.tensor(e.name)
@@ -129,16 +119,12 @@ class Evaluator(Arrays, Algebra[Named]):
 
     # Functions
 
-    def delta(self, e: Delta) -> Named:
-        return self.flag(e)
-
-    def comparison(self, e: Above | AtLeast | Equal) -> Named:
-        return self.flag(e)
-
-    def flag(self, e: Flag) -> Named:
+    def flag(self, e: Expr) -> Named:
         """A comparison as 1 or 0."""
         compare = OPERATORS[type(e)].compute
         return self.together(lambda a, b: 1.0 * compare(a, b), *map(self.named, e.args))
+
+    delta = comparison = flag
 
     def where(self, e: Where) -> Named:
         return self.together(self.chosen, *map(self.named, e.args))
@@ -279,8 +265,8 @@ class Evaluator(Arrays, Algebra[Named]):
 
     def contracted(self, parts: Sequence[Named], bound: Sequence[Index], missing: int) -> Named:
         """The product of the parts, summed over the indices, `missing` times."""
-        axes, array = contract_pairs([(p.axes, p.array) for p in parts], frozenset(bound), self.within)
-        return Named(axes, array * missing if missing != 1 else array)
+        product = contract_pairs(parts, frozenset(bound), self.within)
+        return Named(product.axes, product.array * missing) if missing != 1 else product
 
     def running_sum(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Named | None:
         """The sum over k of [k <= m] f(k), which is a cumulative sum and not n² products."""

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
-from operator import attrgetter
-from typing import Any
 
+import numpy as np
 from sympy import Expr, Symbol
 
 from gradcli.derivatives import Derivative, LeftSide
@@ -20,7 +19,7 @@ from gradcli.shapes import by_layout
 from gradcli.symbolic.deltas import total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Dim
-from gradcli.symbolic.entries import entry_at, places, size_at
+from gradcli.symbolic.entries import entry_at, size_at
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.factor import merge_sums
 from gradcli.symbolic.inline import Polished
@@ -63,13 +62,17 @@ class Form:
         """The formula; of a Jacobian the rows are the output's, with which it is contracted, in any layout."""
         return self.polished.formula
 
+    @property
+    def printed(self) -> dict[str, Node]:
+        """The definitions that are printed with it."""
+        return {node.name: node for node in self.polished.nodes}
+
     @cached_property
     def arranged(self) -> Formula:
         """The formula with the rows and columns that it has in its layout."""
-        one = self.formula
-        if by_layout(self.layout, one.rows, one.columns)[0] is one.rows:
-            return one
-        return replace(one, rows=one.columns, columns=one.rows, row_dims=one.column_dims, column_dims=one.row_dims)
+        f = self.formula
+        rows, columns = by_layout(self.layout, (f.rows, f.row_dims), (f.columns, f.column_dims))
+        return Formula(f.name, rows[0], columns[0], rows[1], columns[1], f.entry)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -85,7 +88,7 @@ class Form:
     @cached_property
     def places(self) -> dict[str, int]:
         """The inputs that hold indices or classes, and how many there are to choose from."""
-        bodies = [self.formula.entry, *(n.formula() for n in self.graph.nodes.values() if n.body is not None)]
+        bodies = [self.formula.entry, *(n.formula for n in self.graph.nodes.values() if n.body is not None)]
         found = {p for body in bodies for p in atoms(body, Place)}
         named = {e.name: self.graph.sizes.value(p.args[1]) for p in found for e in atoms(p.args[0], Entry)}
         return {name: size for name, size in named.items() if name in self.shapes}
@@ -98,7 +101,7 @@ class Form:
     def value(self, known: Mapping[str, Array], by: str | None = None) -> Array:
         """The printed formula in numbers; `known` holds the inputs, and v and tangents by the names they have in it.
         `by` names one with which it is summed over its rows, in symbols: contracted with v a Jacobian is the VJP."""
-        return self._at_all(self.evaluator(known), by)
+        return self._at_all(Evaluator(self.graph, known, self.printed), by)
 
     def contraction(self, by: str) -> Expr:
         """The formula summed over its rows with the vector of that name."""
@@ -115,9 +118,8 @@ class Form:
         return self._beside[vjp]
 
     def _moved_beside(self, vjp: Form) -> Expr | None:
-        named = {node.name: node for node in self.polished.nodes}
         for node in vjp.polished.nodes:
-            other = named.get(node.name, node)
+            other = self.printed.get(node.name, node)
             if other is not node and (other.idx, other.bound, other.body) != (node.idx, node.bound, node.body):
                 return None
         columns = zip(self.formula.columns, vjp.formula.columns, strict=True)
@@ -126,23 +128,21 @@ class Form:
 
     def magnitude(self, known: Mapping[str, Array], by: str | None = None) -> Array:
         """`value` with every term that is added taken as positive: how large what cancels in it is."""
-        nodes = {node.name: node for node in self.polished.nodes}
-        return self._at_all(Magnitude(self.graph, known, nodes), by)
+        return self._at_all(Magnitude(self.graph, known, self.printed), by)
 
     def _at_all(self, evaluator: Evaluator, by: str | None) -> Array:
         if by is None:
             return evaluator.value(self.arranged)
         return evaluator.at_all(self.contraction(by), self.formula.columns, self.formula.column_dims)
 
-    def evaluator(self, known: Mapping[str, Array]) -> Evaluator:
-        return Evaluator(self.graph, known, {node.name: node for node in self.polished.nodes})
-
     @cached_property
     def written(self) -> Written:
         """The formula as text and LaTeX with its definitions."""
-        entry, text, latex = self.formula.entry, *map(self._with_letters, self._writers())
+        text, latex = (
+            writer.naming(self.formula.rows, ROWS).naming(self.formula.columns, COLUMNS) for writer in self._writers()
+        )
         rows, columns = (tuple(map(text.write, indices)) for indices in (self.formula.rows, self.formula.columns))
-        formula = text.write(entry)
+        entry, formula = self.formula.entry, text.write(self.formula.entry)
         left = LeftSide(self.derivative, rows, columns)
         return Written(left, formula, latex.write(entry), self._definitions(formula))
 
@@ -158,7 +158,7 @@ class Form:
         formula, cut = self.arranged, len(self.arranged.rows)
         return tuple(
             EntryPart(at[:cut], at[cut:], text.write(entry_at(formula.entry, formula.indices, at, self.graph.sizes)))
-            for at in places(self.shape)
+            for at in np.ndindex(*self.shape)
         )
 
     @cached_property
@@ -179,17 +179,13 @@ class Form:
         names = Names(self.graph.taken, {**{n.name: n.dims for n in self.graph.nodes.values()}, **self.others})
         return TextWriter(names, self.weights, self.decimal), LatexWriter(names, self.weights, self.decimal)
 
-    def _with_letters(self, writer: Writer) -> Writer:
-        """The writer with names for the formula's own indices."""
-        return writer.naming(self.formula.rows, ROWS).naming(self.formula.columns, COLUMNS)
-
     def _definitions(self, formula: str) -> tuple[Definition, ...]:
         """What the formula names, and the sizes that stand in it or in those."""
         text, latex = self._writers()
         nodes = [_definition(node, text, latex) for node in self.polished.nodes]
-        words = set(re.findall(r"\w+", " ".join([formula, *(d.formula for d in nodes)])))
-        sizes = sorted(self.graph.sizes.values, key=attrgetter("name"))
-        return (*nodes, *(_size(s, self.graph) for s in sizes if s.name in words))
+        named = set(re.findall(r"\w+", " ".join([formula, *(d.formula for d in nodes)])))
+        sizes = sorted(self.graph.sizes.origin.items(), key=lambda size: size[0].name)
+        return (*nodes, *(_size(s.name, *axis) for s, axis in sizes if s.name in named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +220,7 @@ class Derived:
         contraction = self.jacobian.contraction_beside(self.vjp)
         if contraction is None:
             return self.value(point, v), self.contracted(point, v)
-        printed = (*self.jacobian.polished.nodes, *self.vjp.polished.nodes)
-        evaluator = Evaluator(self.vjp.graph, known, {node.name: node for node in printed})
+        evaluator = Evaluator(self.vjp.graph, known, {**self.jacobian.printed, **self.vjp.printed})
         return evaluator.value(formula), evaluator.at_all(contraction, formula.columns, formula.column_dims)
 
     def closed(self, entries: bool = False) -> Closed:
@@ -257,11 +252,10 @@ def _definition(node: Node, text: Writer, latex: Writer) -> Definition:
     text, latex = (writer.naming(node.idx, DEFINED) for writer in (text, latex))
     indices = list(map(text.write, node.idx))
     left = text.subscripted(node.name, indices) if indices else node.name
-    return Definition(left, text.write(node.formula()), latex.write(node.formula()))
+    return Definition(left, text.write(node.formula), latex.write(node.formula))
 
 
-def _size(symbol: Any, graph: Graph) -> Definition:
+def _size(name: str, tensor: str, axis: int) -> Definition:
     """`n_x0` as `x.shape[0]`"""
-    tensor, axis = graph.sizes.origin[symbol]
     text = f"{tensor}.shape[{axis}]"
-    return Definition(str(symbol), text, rf"\texttt{{{latex_escaped(text)}}}")
+    return Definition(name, text, rf"\texttt{{{latex_escaped(text)}}}")

@@ -80,8 +80,7 @@ class Calculus:
         """∂²(v·y)/∂a[m]∂b[i]; for a scalar output v is 1 or weighs it."""
         if a not in self._rows:
             self._rows[a] = derive.jacobians(self.built.graph, self._gradient_tensor(a), self._variables)
-        one = polished(self.built.graph, self._rows[a][b])
-        return self._form("hessian", (a, b), one)
+        return self._form("hessian", (a, b), polished(self.built.graph, self._rows[a][b]))
 
     def hvp(self, name: str, moving: Sequence[str]) -> Form:
         """Σ over the moving variables a of Σ_m t_a[m] ∂²(v·y)/∂a[m]∂b[i]: the Hessian is never built."""

@@ -34,15 +34,18 @@ def polished(graph: Graph, formula: Formula) -> Polished:
     work = _Work(graph, sift(_in_bounds(graph, formula.entry)))
     for name in work.needed():
         if work.is_alias(name):
-            work.replace_everywhere(name)
+            work.write_out(name, list(work.bodies))
     needed = work.needed()
     readers = work.single_linear_readers(needed)
     for name in reversed(needed):
         if name in readers and work.stays_readable(name, readers[name]):
             reader = readers[name]
-            work.write_out(name, reader)
+            work.write_out(name, [reader])
             readers = {other: reader if by == name else by for other, by in readers.items()}
-    nodes = tuple(_with_body(graph.nodes[n], work.bodies.get(n)) for n in work.needed())
+    nodes = tuple(
+        replace(graph.nodes[n], bound=(), body=work.bodies[n], product=False) if n in work.bodies else graph.nodes[n]
+        for n in work.needed()
+    )
     return Polished(replace(formula, entry=group_places(sift(tidy(work.bodies[""])))), nodes)
 
 
@@ -76,7 +79,7 @@ class _Work:
 
     def body(self, name: str) -> Expr:
         if name not in self.bodies:
-            self.bodies[name] = self.graph.nodes[name].formula()
+            self.bodies[name] = self.graph.nodes[name].formula
         return self.bodies[name]
 
     def is_alias(self, name: str) -> bool:
@@ -85,24 +88,18 @@ class _Work:
             node.body is not None
             and not node.asked_for
             and isinstance(self.body(name), Entry)
-            and not self.is_argument(name)
+            and not any(name in _arguments(other) for other in self.graph.nodes.values())  # a primitive needs its name
         )
-
-    def is_argument(self, name: str) -> bool:
-        """Whether a primitive is computed from it, so that it must keep its name."""
-        return any(name in _arguments(node) for node in self.graph.nodes.values())
-
-    def replace_everywhere(self, name: str) -> None:
-        definition = self.bodies.pop(name)
-        for other in list(self.bodies):
-            self.bodies[other] = _substitute(self.bodies[other], self.graph.nodes[name], definition)
 
     def stays_readable(self, name: str, reader: str) -> bool:
         """A chain of layers is told layer by layer, not as one formula nested as deep as the chain is long."""
         return weight(self.bodies[name]) + weight(self.bodies[reader]) <= READABLE
 
-    def write_out(self, name: str, reader: str) -> None:
-        self.bodies[reader] = _substitute(self.bodies[reader], self.graph.nodes[name], self.bodies.pop(name))
+    def write_out(self, name: str, readers: Sequence[str]) -> None:
+        definition = self.bodies.pop(name)
+        for reader in readers:
+            if reader != name:
+                self.bodies[reader] = _substitute(self.bodies[reader], self.graph.nodes[name], definition)
 
     def single_linear_readers(self, needed: Sequence[str]) -> dict[str, str]:
         """For each definition that is read once, linearly, and not by a primitive: who reads it."""
@@ -116,12 +113,9 @@ class _Work:
         return {
             name: reader[name]
             for name in needed
-            if linear[name] == 1 and other[name] == 0 and self.may_go(self.graph.nodes[name])
+            if linear[name] == 1 and other[name] == 0 and not (node := self.graph.nodes[name]).asked_for
+            if node.body is not None and not node.product
         }
-
-    @staticmethod
-    def may_go(node: Node) -> bool:
-        return node.body is not None and not node.asked_for and not node.product
 
 
 def names_in(e: Expr) -> list[str]:
@@ -131,12 +125,6 @@ def names_in(e: Expr) -> list[str]:
 
 def _arguments(node: Node) -> list[str]:
     return [a.name for a in node.primitive.arguments if isinstance(a, Node)] if node.primitive is not None else []
-
-
-def _with_body(node: Node, body: Expr | None) -> Node:
-    if body is None:
-        return node
-    return replace(node, bound=(), body=body, product=False)
 
 
 def _uses(e: Expr, linear: bool = True) -> Iterator[tuple[str, bool]]:

@@ -15,9 +15,12 @@ from gradcli.symbolic.writer import Piece, Writer
 
 
 class LatexWriter(Writer):
-    """Formulas as LaTeX that compiles with amsmath."""
+    """LaTeX."""
 
     times = r" \, "
+    brackets = r"\left({}\right)"
+    root = r"\sqrt{{{}}}"
+    flag = r"\left[{}\right]"
 
     def sign(self, spelling: Spelling) -> str:
         return spelling.latex
@@ -36,17 +39,11 @@ class LatexWriter(Writer):
             return sign + rf"{digits} \cdot 10^{{{int(power)}}}", SUM if sign else PRODUCT
         return sign + {"inf": r"\infty", "nan": r"\mathrm{nan}"}.get(text, text), SUM if sign else ATOM
 
-    def brackets(self, text: str) -> str:
-        return rf"\left({text}\right)"
-
     def subscripted(self, name: str, indices: list[str]) -> str:
         return f"{{{name}}}_{{{','.join(indices)}}}"
 
     def fraction(self, top: str, bottom: str, is_one_factor: bool) -> str:
         return rf"\frac{{{top}}}{{{bottom}}}"
-
-    def root(self, text: str) -> str:
-        return rf"\sqrt{{{text}}}"
 
     def raised(self, base: str, exponent: Expr) -> str:
         return f"{{{base}}}^{{{self.write(exponent)}}}"
@@ -55,13 +52,10 @@ class LatexWriter(Writer):
         row = TABLE.get(name)
         if row is not None and row.latex is not None and row.latex.count("{}") == len(arguments):
             return row.latex.format(*arguments)
-        return latex_function(name) + self.brackets(", ".join(arguments))
+        return latex_function(name) + self.brackets.format(", ".join(arguments))
 
     def over(self, sign: str, indices: list[str], body: str) -> str:
-        return rf"{sign}_{{{','.join(indices)}}} {self.brackets(body)}"
-
-    def flag(self, condition: str) -> str:
-        return rf"\left[{condition}\right]"
+        return rf"{sign}_{{{','.join(indices)}}} {self.brackets.format(body)}"
 
     def delta(self, e: Delta) -> Piece:
         return rf"\delta_{{{','.join(sorted(map(self.write, e.args)))}}}", ATOM
@@ -76,4 +70,5 @@ class LatexWriter(Writer):
 
     def remainder(self, e: Remainder) -> Piece:
         a, n = e.args
-        return self.brackets(f"{self.wrapped(a, PRODUCT)} {self.sign(OPERATORS[Remainder])} {self.write(n)}"), ATOM
+        text = f"{self.wrapped(a, PRODUCT)} {self.sign(OPERATORS[Remainder])} {self.write(n)}"
+        return self.brackets.format(text), ATOM

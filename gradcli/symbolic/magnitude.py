@@ -11,7 +11,7 @@ from sympy import Expr
 from gradcli.report import Array
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.named_arrays import Named
-from gradcli.symbolic.scalars import Above, AtLeast, Delta, Entry, Equal, Place, Where, atoms, is_structural
+from gradcli.symbolic.scalars import Entry, Place, Where, atoms, is_structural
 from gradcli.symbolic.tensor_graph import Graph, Node
 
 ROUNDING = 2.0**-52
@@ -49,7 +49,7 @@ class Magnitude(Evaluator):
     def at(self, e: Entry) -> list[Named]:
         return self.true.at(e)
 
-    def comparison(self, e: Above | AtLeast | Equal) -> Named:
+    def comparison(self, e: Expr) -> Named:
         """1, too, where a rounding decides how two values compare: PyTorch may then have taken the other side."""
         value = self.true.named(e)
         if is_structural(e):
@@ -60,7 +60,7 @@ class Magnitude(Evaluator):
         close = self.together(lambda d, t: 1.0 * (d <= 8 * ROUNDING * t), apart, terms)
         return self.together(np.maximum, value, close)
 
-    def delta(self, e: Delta) -> Named:
+    def delta(self, e: Expr) -> Named:
         """1 everywhere where the place was computed (argmax): of values that are equal up to a rounding PyTorch may
         have taken another."""
         value = self.true.named(e)

@@ -139,7 +139,7 @@ class MatrixWriter(Algebra[Value]):
                     self.define(argument.name)
             self.used[name] = Value(primitive_text(node), ())
         elif node.body is not None:
-            text = self.laid_out(node.formula(), node.idx, name)
+            text = self.laid_out(node.formula, node.idx, name)
             holds = ATOM if is_one(text) else PRODUCT if _PLAIN_CHAIN.fullmatch(text) else COMPARISON
             self.used[name] = Value(text, (), holds)
         else:

@@ -33,15 +33,13 @@ CHECKED_RESULT = 1_000_000
 
 def verified_matrix(form: Form) -> str | None:
     """The proposal, if it is short, is understood, and equals the form at random points and other sizes."""
-    bodies = [form.formula.entry, *(node.formula() for node in form.polished.nodes if node.body is not None)]
+    bodies = [form.formula.entry, *(node.formula for node in form.polished.nodes if node.body is not None)]
     if sum(weight(body, LONGEST) for body in bodies) >= LONGEST:  # each operation and name is a character at least
         return None
-    indices = form.arranged.indices
-    nodes = {node.name: node for node in form.polished.nodes}
-    writer = MatrixWriter(TextWriter(Names(form.graph.taken), form.weights, form.decimal), nodes, form.graph)
+    writer = MatrixWriter(TextWriter(Names(form.graph.taken), form.weights, form.decimal), form.printed, form.graph)
     like = form.formula.name if not form.formula.rows else form.weights
     try:
-        text = writer.program(form.formula.entry, indices, like)
+        text = writer.program(form.formula.entry, form.arranged.indices, like)
     except NoMatrix:
         return None
     return text if len(text) <= LONGEST and _holds(next(form.elsewhere(), form), text) else None

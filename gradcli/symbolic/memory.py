@@ -24,16 +24,13 @@ def forms(
     program: Program,
     wrt: Sequence[str],
     wanted: Sequence[Wanted],
-    weights: str = "v",
-    output: str = "y",
     tangents: Mapping[str, str] | None = None,
-    unit: bool = False,
-    layout: str | None = None,
+    **options: Any,
 ) -> tuple[Form, ...]:
     """The forms that are wanted, in that order; the other arguments are those of Calculus. No input's value is asked
     for, so that none can have a part in a formula."""
     make = _forms if _is_small(program) else _forms.__wrapped__
-    return make(program, tuple(wrt), tuple(wanted), weights, output, tuple((tangents or {}).items()), unit, layout)
+    return make(program, tuple(wrt), tuple(wanted), tuple((tangents or {}).items()), **options)
 
 
 def derived(
@@ -44,7 +41,7 @@ def derived(
     `weights` is the name that v has in the formulas, `output` the name of y, `layout` how the Jacobian lies.
     """
     wanted = [(method, (name,)) for name in wrt for method in ("jacobian", "vjp")]
-    found = iter(forms(program, wrt, wanted, weights, output, layout=layout))
+    found = iter(forms(program, wrt, wanted, weights=weights, output=output, layout=layout))
     return tuple(Derived(name, next(found), next(found)) for name in wrt)
 
 
@@ -53,13 +50,10 @@ def _forms(
     program: Program,
     wrt: tuple[str, ...],
     wanted: tuple[Wanted, ...],
-    weights: str,
-    output: str,
     tangents: tuple[tuple[str, str], ...],
-    unit: bool,
-    layout: str | None,
+    **options: Any,
 ) -> tuple[Form, ...]:
-    calculus = Calculus(program, wrt, weights, output, dict(tangents), unit, layout)
+    calculus = Calculus(program, wrt, tangents=dict(tangents), **options)
     return tuple(getattr(calculus, method)(*arguments) for method, arguments in wanted)
 
 

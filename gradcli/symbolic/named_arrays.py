@@ -61,6 +61,8 @@ class Arrays(ABC):
         self.graph, self.point, self.np, self.rows = graph, point, np, rows
         self.nodes = {**graph.nodes, **(printed or {})}
         self.tensors: dict[str, Any] = {}
+        self.known: dict[Expr, Named] = {}
+        """The subexpressions that were computed."""
         self.lengths: dict[Index, int] = {}
 
     # Tensors
@@ -79,7 +81,7 @@ class Arrays(ABC):
             return node.constant
         if node.primitive is not None:
             return self.primitive(node, self.tensor)
-        return self.at_all(node.formula(), node.idx, node.dims)
+        return self.at_all(node.formula, node.idx, node.dims)
 
     def primitive(self, node: Node, tensor: Callable[[str], Any]) -> Any:
         """A primitive's row on the values of its tensors."""

@@ -63,8 +63,7 @@ class Script(Evaluator):
     whole_numbers = Library("int", int)
 
     def __init__(self, form: Form, known: Mapping[str, Array]) -> None:
-        printed = {node.name: node for node in form.polished.nodes}
-        super().__init__(form.graph, known, printed, Library("np", np), Library("np", numpy_library))
+        super().__init__(form.graph, known, form.printed, Library("np", np), Library("np", numpy_library))
         self.others = form.others
         self.tensors = {name: Spelled(name, np.asarray(a, dtype=np.float64)) for name, a in known.items()}
         self.lines: list[tuple[str, str]] = []

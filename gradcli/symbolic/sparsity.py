@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
+
 import numpy as np
 import sympy
 from sympy import Add, Expr, Mul
@@ -9,7 +12,7 @@ from sympy import Add, Expr, Mul
 from gradcli.report import Array, Structure
 from gradcli.symbolic.deltas import total
 from gradcli.symbolic.derive import Formula
-from gradcli.symbolic.dims import Index
+from gradcli.symbolic.dims import Dim, Index
 from gradcli.symbolic.evaluate import Evaluator
 from gradcli.symbolic.scalars import AtLeast, Delta, Flag, Place, Sigma, atoms, free_indices, is_structural
 from gradcli.symbolic.tensor_graph import Graph
@@ -27,47 +30,47 @@ def structure_of(graph: Graph, formula: Formula, entry: Expr) -> Structure:
     `entry` is the formula as it is printed. A pattern that one term gives is exact; of several overlapping terms in a
     Jacobian too large to count it is an upper bound.
     """
-    sizes = [graph.sizes.value(d) for d in formula.dims]
-    everything = int(np.prod(sizes, dtype=object))
+    everything = _size(graph, formula.dims)
     pattern = _pattern(entry)
     if pattern == 0 or everything == 0:
         return Structure("zero", 0, everything, True)
     if everything <= COUNTED:
         exact = not entry.has(Place)  # an index that is data may meet any place
         matrix = _mask(graph, formula, pattern)
-        kind = _kind(matrix)
-        kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind
+        kind = _dense_or_outer(_kind(matrix), formula, entry)
         return Structure(kind, int(matrix.sum()), everything, exact, _picture(matrix))
     every = Add.make_args(sympy.expand(pattern))
     terms = tuple(term for term in every if not term.as_coeff_Mul()[0].is_negative)  # those take away from these
     counts = [_count(graph, formula, term) for term in terms]
     if max(counts) == everything and len(terms) == len(every):
-        return Structure("rank-one" if _separates(formula, entry) else "dense", everything, everything, True)
+        return Structure(_dense_or_outer("dense", formula, entry), everything, everything, True)
     nonzero = min(sum(counts), everything)
-    kind = _kind_by_formula(formula, terms)
-    kind = "rank-one" if kind == "dense" and _separates(formula, entry) else kind
+    kind = _dense_or_outer(_kind_by_formula(formula, terms), formula, entry)
     return Structure(kind, nonzero, everything, len(every) == 1 and not terms[0].has(Sigma))  # a sum counts twice
 
 
 def pattern_of(graph: Graph, formula: Formula) -> Array | None:
     """True where an entry of the flattened Jacobian can be non-zero; None where there are too many to be told."""
-    sizes = [graph.sizes.value(d) for d in formula.dims]
-    if np.prod(sizes, dtype=object) > COUNTED:
+    if _size(graph, formula.dims) > COUNTED:
         return None
     return _mask(graph, formula, _pattern(formula.entry))
 
 
+def _size(graph: Graph, dims: Sequence[Dim]) -> int:
+    return prod(map(graph.sizes.value, dims))
+
+
 def _mask(graph: Graph, formula: Formula, pattern: Expr) -> Array:
     mask = Evaluator(graph, {}).at_all(pattern, formula.indices, formula.dims) != 0
-    rows = int(np.prod([graph.sizes.value(d) for d in formula.row_dims], dtype=object))
+    rows = _size(graph, formula.row_dims)
     return np.asarray(mask.reshape(rows, mask.size // max(rows, 1)))
 
 
-def _separates(formula: Formula, entry: Expr) -> bool:
-    """Whether the formula is a factor of the rows times one of the columns, so that the matrix is an outer product."""
+def _dense_or_outer(kind: str, formula: Formula, entry: Expr) -> str:
+    """A dense matrix is an outer product where the formula is a factor of the rows times one of the columns."""
     rows, columns = ({k for k in side if isinstance(k, Index)} for side in (formula.rows, formula.columns))
-    free = [free_indices(f) for f in Mul.make_args(entry)]
-    return bool(rows and columns) and not any(f & rows and f & columns for f in free)
+    mixed = any(f & rows and f & columns for f in map(free_indices, Mul.make_args(entry)))
+    return "rank-one" if kind == "dense" and rows and columns and not mixed else kind
 
 
 def _picture(matrix: Array) -> tuple[str, ...] | None:
@@ -149,11 +152,8 @@ def _kind(mask: Array) -> str:
 def _blocks(mask: Array) -> bool:
     """True if the non-zero entries are full blocks along the diagonal, of one height and one width, at least two."""
     rows, columns = mask.shape
-    first = int(np.argmin(mask[0])) if not mask[0].all() else columns
-    height = int(np.argmin(mask[:, 0])) if not mask[:, 0].all() else rows
-    if first in (0, columns) or height in (0, rows) or columns % first or rows % height:
+    width, height = int(np.argmin(mask[0])), int(np.argmin(mask[:, 0]))  # 0 where all or the first is so
+    if not width or not height or columns % width or rows % height or columns // width != rows // height:
         return False
-    if columns // first != rows // height:
-        return False
-    wanted = np.kron(np.eye(rows // height, dtype=bool), np.ones((height, first), dtype=bool))
+    wanted = np.kron(np.eye(rows // height, dtype=bool), np.ones((height, width), dtype=bool))
     return bool((mask == wanted).all())

@@ -8,8 +8,9 @@ function are index arithmetic and make no node. A node is a tensor with a name: 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import sympy
@@ -80,12 +81,9 @@ class Node:
             return "definition"
         return "primitive" if self.primitive is not None else "leaf"
 
+    @cached_property
     def formula(self) -> Expr:
         """The definition as one scalar in `idx`."""
-        return self._formula
-
-    @cached_property
-    def _formula(self) -> Expr:
         assert self.body is not None
         if not self.bound:
             return self.body
@@ -145,12 +143,10 @@ class Graph:
         """The node that `row` computes from `arguments`; each rule gets the node itself (its value) first."""
         key = ("primitive", row.name, tuple(a.name if isinstance(a, Node) else repr(a) for a in arguments))
         if key not in self._known:
-            name = self._name(hint)
-            node = Node(name, dims, indices_for(dims, "i"))
+            node = Node(self._name(hint), dims, indices_for(dims, "i"))
             jacobians = tuple((argument, rule(node)) for argument, rule in rules)
-            self._known[key] = self._add(
-                Node(name, dims, node.idx, primitive=Primitive(row, tuple(arguments), jacobians, at_zero))
-            )
+            primitive = Primitive(row, tuple(arguments), jacobians, at_zero)
+            self._known[key] = self._add(replace(node, primitive=primitive))
         return self._known[key]
 
     def _add(self, node: Node) -> Node:
@@ -161,14 +157,9 @@ class Graph:
 
     def _name(self, hint: str) -> str:
         """`hint` if it is free, else with a number behind it."""
-        if hint not in self.taken:
-            self.taken.add(hint)
-            return hint
-        number = 1
-        while f"{hint}{number}" in self.taken:
-            number += 1
-        self.taken.add(f"{hint}{number}")
-        return f"{hint}{number}"
+        name = next(name for k in count() if (name := f"{hint}{k or ''}") not in self.taken)
+        self.taken.add(name)
+        return name
 
     def as_node(self, tensor: Tensor, hint: str) -> Node:
         """The node that this tensor is, or a new definition of it."""

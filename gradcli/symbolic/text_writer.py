@@ -13,31 +13,25 @@ from gradcli.symbolic.writer import Piece, Writer
 
 
 class TextWriter(Writer):
-    """Formulas as the calculator's own text."""
+    """The calculator's own text."""
 
     times = "*"
+    brackets = "({})"
+    root = "sqrt({})"
+    flag = "[{}]"
 
     def sign(self, spelling: Spelling) -> str:
         return spelling.text
-
-    def name(self, name: str) -> str:
-        return name
 
     def digits(self, e: Expr) -> Piece:
         text = number_text(e, self.decimal)
         return text, SUM if text.startswith("-") else PRODUCT if "/" in text else ATOM
 
-    def brackets(self, text: str) -> str:
-        return f"({text})"
-
     def subscripted(self, name: str, indices: list[str]) -> str:
         return f"{name}[{','.join(indices)}]"
 
     def fraction(self, top: str, bottom: str, is_one_factor: bool) -> str:
-        return top + OVER.text + (bottom if is_one_factor else self.brackets(bottom))
-
-    def root(self, text: str) -> str:
-        return self.called("sqrt", [text])
+        return top + OVER.text + (bottom if is_one_factor else f"({bottom})")
 
     def raised(self, base: str, exponent: Expr) -> str:
         return f"{base}**{self.wrapped(exponent, ATOM)}"
@@ -48,9 +42,6 @@ class TextWriter(Writer):
     def over(self, sign: str, indices: list[str], body: str) -> str:
         below = indices[0] if len(indices) == 1 and "<" not in indices[0] else "{" + ",".join(indices) + "}"
         return f"{sign}_{below}({body})"
-
-    def flag(self, condition: str) -> str:
-        return f"[{condition}]"
 
     def delta(self, e: Delta) -> Piece:
         return f"delta({','.join(sorted(map(self.write, e.args)))})", ATOM

@@ -16,22 +16,10 @@ from sympy import Expr, Integer
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
 from gradcli.shapes import axes
+from gradcli.symbolic.calls import NOTHING, SCALARS, atomic, softened
 from gradcli.symbolic.deltas import total
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, index_for, indices_for
-from gradcli.symbolic.scalars import (
-    NOTHING,
-    SCALARS,
-    AtLeast,
-    Bound,
-    Delta,
-    Equal,
-    Place,
-    Where,
-    atomic,
-    number,
-    own,
-    softened,
-)
+from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Equal, Place, Where, number
 from gradcli.symbolic.tensor_graph import Graph, JacobianRule, Node, Tensor, tensor, tensor_of
 
 
@@ -49,46 +37,37 @@ class Builder:
     quotient = staticmethod(Quotient)
     remainder = staticmethod(Remainder)
     index = staticmethod(index_for)
+    as_place = staticmethod(Place)
     scalar = SCALARS
 
     # Sizes
 
     def value(self, dim: Dim) -> int:
-        """How large the axis is now."""
         return self.sizes.value(dim)
 
     def fix(self, dim: Dim) -> Dim:
-        """The dim as a number; the formula then holds for this size."""
-        return Integer(self.sizes.fix(sympy.sympify(dim)))
+        return Integer(self.sizes.fix(dim))
 
     def resolve(self, dim: Dim) -> Dim:
-        """The dim with every equality applied that is known by now."""
-        return self.sizes.resolve(sympy.sympify(dim))
+        return self.sizes.resolve(dim)
 
     def unify(self, a: Dim, b: Dim) -> Dim:
-        """One dim for two that the program needs to be equal: it is not defined where they differ."""
         return self.sizes.unify(a, b)
 
     def equal(self, a: Dim, b: Dim, broadcast: bool = False) -> Dim:
-        """One dim for two that are equal here and need not be: the formula then holds where they are. `broadcast`: one
-        of them might be 1 instead."""
-        self.sizes.require(sympy.sympify(a), "==", sympy.sympify(b), broadcast)
-        return self.sizes.unify(sympy.sympify(a), sympy.sympify(b))
+        self.sizes.require(a, "==", b, broadcast)
+        return self.sizes.unify(a, b)
 
     def needs_ones(self) -> None:
-        """Notes that values, too, depend on which axes of the inputs are of size 1."""
         self.sizes.literal_shape = True
 
     def require(self, a: Dim, sign: str, b: Dim) -> None:
-        """Notes what the formula needs: `a == b` or `a <= b`."""
-        self.sizes.require(sympy.sympify(a), sign, sympy.sympify(b))
+        self.sizes.require(a, sign, b)
 
     def count(self, x: Tensor, over: Sequence[int]) -> Expr:
-        """How many entries a reduction over these axes takes together."""
         return sympy.Mul(*(x.dims[a] for a in over))
 
     def unnamed(self) -> Builder:
-        """The same vocabulary for a tensor that is only on the way to the one the program names."""
         return Builder(self.graph, self.row)
 
     def letter(self, default: str) -> str:
@@ -109,20 +88,18 @@ class Builder:
             entries = iter(us)
             scalars = [next(entries) if isinstance(a, Tensor) else _symbolic_option(a) for a in arguments]
             if row.scalar is not None:
-                return softened(own(row.scalar(SCALARS, *scalars)))
+                return softened(row.scalar(SCALARS, *scalars))
             return atomic(row.name)(*(NOTHING if a is None else a for a in scalars))
 
         return self.each(entry, *tensors)
 
     def each(self, entry: Callable[..., Expr], *tensors: Tensor) -> Tensor:
-        """The tensor whose entries are `entry` of the tensors' entries, broadcast."""
         dims = self.broadcast(*(x.dims for x in tensors))
         like = next((x for x in tensors if x.dims == dims), None)  # its formula is then taken as it is, however long
         idx = indices_for(dims, "i") if like is None else like.idx
         return Tensor(dims, idx, sympy.sympify(entry(*(self.spread(x, idx) for x in tensors))))
 
     def call(self, name: str, *arguments: Any) -> Tensor:
-        """Another row's meaning."""
         row = TABLE[name]
         if row.symbolic is None:
             return self.entrywise(row, arguments)
@@ -136,35 +113,24 @@ class Builder:
             for place, dim in enumerate(axes_of_one, rank - len(axes_of_one)):
                 if dim != 1:
                     result[place] = dim if result[place] == 1 else self.equal(result[place], dim, broadcast=True)
-        return tuple(self.sizes.resolve(d) for d in result)
+        return tuple(map(self.resolve, result))
 
     @staticmethod
     def spread(x: Tensor, idx: Sequence[Expr]) -> Expr:
-        """x's entry where the broadcast tensor is read at idx."""
         own_places = idx[len(idx) - x.rank :]
         return x.at(*(ZERO if d == 1 else i for d, i in zip(x.dims, own_places, strict=True)))
-
-    def _dims(self, dims: Sequence[Any]) -> tuple[Dim, ...]:
-        return tuple(map(self.resolve, dims))
 
     # Index maps
 
     def tensor(self, dims: Sequence[Dim], entry: Callable[..., Expr]) -> Tensor:
-        return tensor(self._dims(dims), lambda *i: sympy.sympify(entry(*i)))
-
-    @staticmethod
-    def as_place(entry: Expr, dim: Dim) -> Expr:
-        """An entry of a tensor of whole numbers as an index; a negative one counts from the end."""
-        return Place(entry, dim)
+        return tensor(tuple(map(self.resolve, dims)), lambda *i: sympy.sympify(entry(*i)))
 
     @staticmethod
     def choose(place: Expr, below: Expr, here: Expr, rest: Expr) -> Expr:
-        """`here` where place < below, else `rest`: how pieces are joined."""
         return Where(AtLeast(sympy.expand(below - 1), place), here, rest)
 
     @staticmethod
     def pick(place: Expr, items: Sequence[Expr]) -> Expr:
-        """The item whose number the place is."""
         if not isinstance(place, Index):
             return items[int(place)]
         return sympy.Add(*(Delta(place, Integer(k)) * item for k, item in enumerate(items)))
@@ -174,17 +140,15 @@ class Builder:
     def define(
         self, letter: str, dims: Sequence[Dim], entry: Callable[..., tuple[Sequence[Expr], Expr]], product: bool = False
     ) -> Tensor:
-        """A named tensor whose entry is the sum (or product) of a body over indices; `entry` returns both."""
-
         def closed(*i: Expr) -> tuple[tuple[Index, ...], Expr]:
             over, body = entry(*i)
             return tuple(k for k in over if isinstance(k, Index)), sympy.sympify(body)
 
-        return tensor_of(self.graph.define(self.letter(letter), self._dims(dims), closed, product=product))
+        resolved = tuple(map(self.resolve, dims))
+        return tensor_of(self.graph.define(self.letter(letter), resolved, closed, product=product))
 
     def summed(self, letter: str, dims: Sequence[Dim], entry: Callable[..., tuple[Sequence[Expr], Expr]]) -> Tensor:
-        """Like `define`, but the sum is contracted first: a sum that a delta decides makes no tensor of its own."""
-        dims = self._dims(dims)
+        dims = tuple(map(self.resolve, dims))
         idx = indices_for(dims, "i")
         over, body = entry(*idx)
         if sympy.sympify(body).has(Delta):
@@ -202,7 +166,6 @@ class Builder:
         letter: str = "z",
         product: bool = False,
     ) -> Tensor:
-        """The sum (or product) over axes of `entry(x's entry, how many are summed)`."""
         over = axes(dim, x.rank)
         dims = self.reduced(x, over, keepdim)
         count = self.count(x, over)
@@ -219,21 +182,12 @@ class Builder:
 
     @staticmethod
     def inserted(i: Sequence[Expr], over: Sequence[int], bound: Sequence[Expr], keepdim: bool) -> list[Expr]:
-        """The indices of a tensor whose reduction is read at i, the reduced axes being at `bound`."""
-        kept = iter(i)
-        inside = iter(bound)
-        full: list[Expr] = []
-        for a in range(len(i) + (0 if keepdim else len(over))):
-            if a in over:
-                full.append(next(inside))
-                if keepdim:
-                    next(kept)
-            else:
-                full.append(next(kept))
+        full = list(i)
+        for a, k in zip(over, bound, strict=True):
+            full[a : a + keepdim] = [k]
         return full
 
     def constant(self, letter: str, values: Any) -> Node:
-        """A tensor of known numbers."""
         array = np.asarray(values, dtype=np.float64)
         return self.graph.constant(letter, tuple(map(Integer, array.shape)), array)
 
@@ -248,17 +202,12 @@ class Builder:
         row: str | None = None,
         at_zero: bool = False,
     ) -> Tensor:
-        """A named tensor that NumPy computes by a row's own column, with a Jacobian for each differentiable argument.
-
-        Each rule is (argument's node, node -> (output indices, input indices) -> entry of the Jacobian).
-        `at_zero`: where the value is 0, PyTorch's derivative takes its reciprocal as 0, and so does the formula.
-        """
         used = TABLE[row] if row is not None else self.row
         assert used is not None
-        return tensor_of(self.graph.primitive(self.letter(letter), self._dims(dims), used, arguments, rules, at_zero))
+        resolved = tuple(map(self.resolve, dims))
+        return tensor_of(self.graph.primitive(self.letter(letter), resolved, used, arguments, rules, at_zero))
 
     def node(self, x: Tensor, letter: str = "a") -> Node:
-        """x as a named tensor."""
         return self.graph.as_node(x, letter)
 
 

@@ -15,23 +15,11 @@ from sympy import Add, Expr, Mul, Symbol
 
 from gradcli.binding import ATOM, POWER, PRODUCT, SUM, UNARY, Binding
 from gradcli.symbolic import calls
+from gradcli.symbolic.calls import NOTHING
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.fold import Algebra, fold
 from gradcli.symbolic.operators import CONSTANTS, MINUS, MIRRORED, OPERATORS, Spelling
-from gradcli.symbolic.scalars import (
-    NOTHING,
-    Above,
-    AtLeast,
-    Bound,
-    Delta,
-    Entry,
-    Equal,
-    Flag,
-    Pi,
-    Place,
-    Sigma,
-    in_order,
-)
+from gradcli.symbolic.scalars import Above, AtLeast, Bound, Delta, Entry, Equal, Flag, Place
 from gradcli.symbolic.spelling import BOUND, Names, is_constant, is_negative, terminates
 
 Piece = tuple[str, Binding]
@@ -62,7 +50,7 @@ class Writer(Algebra[Piece]):
     def wrapped(self, e: Expr, at_least: Binding) -> str:
         """The expression, in brackets where it binds less."""
         text, holds = fold(e, self)
-        return text if holds >= at_least else self.brackets(text)
+        return text if holds >= at_least else self.brackets.format(text)
 
     # Names and numbers
 
@@ -147,7 +135,7 @@ class Writer(Algebra[Piece]):
     def _factors(self, factors: Sequence[Expr], at_least: Binding) -> list[str]:
         """The texts in order. Each is written once: twice at every depth would double the work at every depth."""
         ranked = sorted((self._rank(f), *self.piece(f)) for f in factors)
-        return [text if holds >= at_least else self.brackets(text) for _, text, holds in ranked]
+        return [text if holds >= at_least else self.brackets.format(text) for _, text, holds in ranked]
 
     def _rank(self, f: Expr) -> int:
         """v, then sizes, tensors, functions, sums of terms, sums over an index, brackets, deltas."""
@@ -163,34 +151,26 @@ class Writer(Algebra[Piece]):
 
     def by_kind(self, factors: Sequence[Expr]) -> list[Expr]:
         """The order of factors where indices have no names yet: v, tensors and functions, sums of terms, the rest."""
-        kinds: dict[int, list[Expr]] = {0: [], 2: [], 4: [], 5: []}
-        for f in factors:
-            base = f.base if f.is_Pow else f
-            first = isinstance(base, Entry) and base.name == self.weights
-            kinds[0 if first else 4 if base.is_Add else 5 if isinstance(base, (Bound, Flag)) else 2].append(f)
-        return [f for alike in kinds.values() for f in in_order(alike)]
+        return sorted(factors, key=lambda f: ((0, 1, 1, 1, 2, 3, 3, 3)[self._rank(f)], sympy.default_sort_key(f)))
 
     def power(self, e: Expr) -> Piece:
         base, exponent = e.as_base_exp()
         if exponent.is_Number and exponent.is_negative:
             return self.product(e)
         if exponent == sympy.Rational(1, 2):
-            return self.root(self.write(base)), ATOM
+            return self.root.format(self.write(base)), ATOM
         return self.raised(self.wrapped(base, ATOM), exponent), POWER
 
-    def sum_over(self, e: Sigma) -> Piece:
-        return self._bound(e)
-
-    def product_over(self, e: Pi) -> Piece:
-        return self._bound(e)
-
-    def _bound(self, e: Bound) -> Piece:
+    def bound(self, e: Bound) -> Piece:
+        """A sum or a product over indices."""
         inside = self.naming(e.bound, BOUND)
         below = [
             inside.letters[k] if self.names.is_range_evident(k, e.body) else f"{inside.letters[k]}<{self.write(k.dim)}"
             for k in e.bound
         ]
         return self.over(self.sign(OPERATORS[type(e)]), below, inside.write(e.body)), ATOM
+
+    sum_over = product_over = bound
 
     # Functions and comparisons
 
@@ -204,7 +184,7 @@ class Writer(Algebra[Piece]):
         return self.write(a)
 
     def comparison(self, e: Above | AtLeast | Equal) -> Piece:
-        return self.flag(self.compared(e)), ATOM
+        return self.flag.format(self.compared(e)), ATOM
 
     def condition(self, e: Expr) -> str:
         """What a branch depends on; a comparison without its bracket."""
@@ -221,22 +201,24 @@ class Writer(Algebra[Piece]):
 
     times: str
     """What stands between factors."""
+    brackets: str
+    """Round ones, about what is put into the braces."""
+    root: str
+    """The square root."""
+    flag: str
+    """1 where the condition holds, else 0."""
 
     @abstractmethod
     def sign(self, spelling: Spelling) -> str:
         """The operator in this language."""
 
-    @abstractmethod
     def name(self, name: str) -> str:
         """A tensor's or a size's name."""
+        return name
 
     @abstractmethod
     def digits(self, e: Expr) -> Piece:
         """A number without a name."""
-
-    @abstractmethod
-    def brackets(self, text: str) -> str:
-        """Round ones."""
 
     @abstractmethod
     def subscripted(self, name: str, indices: list[str]) -> str:
@@ -245,10 +227,6 @@ class Writer(Algebra[Piece]):
     @abstractmethod
     def fraction(self, top: str, bottom: str, is_one_factor: bool) -> str:
         """A quotient; whether what stands below is a single factor."""
-
-    @abstractmethod
-    def root(self, text: str) -> str:
-        """The square root."""
 
     @abstractmethod
     def raised(self, base: str, exponent: Expr) -> str:
@@ -261,7 +239,3 @@ class Writer(Algebra[Piece]):
     @abstractmethod
     def over(self, sign: str, indices: list[str], body: str) -> str:
         """A sum or a product over indices."""
-
-    @abstractmethod
-    def flag(self, condition: str) -> str:
-        """1 where the condition holds, else 0."""

@@ -32,15 +32,12 @@ class Expr(Basic):
     is_Rational: ClassVar[bool]
     is_number: ClassVar[bool]
     is_commutative: ClassVar[bool]
-    is_zero: ClassVar[bool | None]
-    is_nonzero: ClassVar[bool | None]
     is_real: ClassVar[bool | None]
     is_integer: ClassVar[bool | None]
     is_even: ClassVar[bool | None]
     is_positive: ClassVar[bool | None]
     is_negative: ClassVar[bool | None]
     is_nonnegative: ClassVar[bool | None]
-    is_nonpositive: ClassVar[bool | None]
     @property
     def base(self) -> Expr: ...
     @property
