@@ -18,8 +18,7 @@ from gradcli.compare import largest_difference
 from gradcli.explain.zero_gradients import REFUSAL
 from gradcli.message import N_, message
 from gradcli.program import Apply, Ref, values_of
-from gradcli.program.names import fresh_name
-from gradcli.program.single_step import names_of, output_name, single_step, source_of
+from gradcli.program.names import fresh_name, names_of, output_name, single_step, source_of
 from gradcli.report import Array, Jacobian, Part, Warning
 from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request

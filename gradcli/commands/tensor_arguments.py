@@ -14,7 +14,7 @@ from gradcli.request import Request, TensorText
 from gradcli.shapes import Shape
 from gradcli.streams import Stream
 from gradcli.syntax import Tree
-from gradcli.syntax.mentions import mentions
+from gradcli.syntax.tree import mentions
 from gradcli.tensors import Stdin, read_tensor
 
 

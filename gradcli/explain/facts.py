@@ -11,7 +11,7 @@ import numpy as np
 from gradcli.compare import first_place
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.hazards import kinks
-from gradcli.program.paths import Paths, paths
+from gradcli.program.program import Paths, paths
 from gradcli.report import Array, Compared, Equivalence, Structure
 from gradcli.shapes import LAYOUTS, Shape, is_one_number
 

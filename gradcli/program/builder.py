@@ -16,13 +16,12 @@ from gradcli.ops.row import Row
 from gradcli.program.arguments import Argument, bind, option
 from gradcli.program.index import check_place
 from gradcli.program.literals import as_array
-from gradcli.program.masks import CONDITIONS
-from gradcli.program.program import Apply, Constant, Input, Ref, Step
+from gradcli.program.program import Apply, Constant, Input, Ref, Step, behind
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
-from gradcli.program.values import applied, number_of
+from gradcli.program.values import CONDITIONS, constant_values, number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_axes, check_strides, needed, size
 from gradcli.streams import Stream
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, patched
+from gradcli.syntax.mistakes import DID_YOU_MEAN, patched
 from gradcli.syntax.scan import LARGEST, out_of_range
 
 MAX_ENTRIES = 100_000_000
@@ -308,13 +307,9 @@ class ProgramBuilder:
         return Argument(value, argument.span)
 
     def _constant(self, ref: Ref) -> float | None:
-        """The number that a step without axes is for every input; None where it depends on one."""
-        how = self.steps[ref.step].how
-        if isinstance(how, Constant):
-            return None if isinstance(how.value, np.ndarray) else number_of(how.value)
-        if isinstance(how, Input):
+        """The number that operators and functions make of numbers alone; None where anything else has a part in it."""
+        places = behind(self.steps, {ref.step})
+        sources = [how for place in places if not (how := self.steps[place].how).refs]
+        if not all(isinstance(how, Constant) and not isinstance(how.value, np.ndarray) for how in sources):
             return None
-        known = {r.step: self._constant(r) for r in how.refs}
-        if any(v is None for v in known.values()) or not how.refs:
-            return None
-        return float(applied(how, {place: np.asarray(value) for place, value in known.items()}))
+        return float(constant_values(self.steps, places)[ref.step])

@@ -14,20 +14,18 @@ from gradcli.message import N_, GradcliError, Message, Span, fault
 from gradcli.ops import SPELLED
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Row
-from gradcli.program import ambiguous, foreign, repairs, shape_queries
+from gradcli.program import ambiguous, foreign, repairs, size_values
 from gradcli.program.arguments import Argument
 from gradcli.program.builder import ProgramBuilder
 from gradcli.program.index import index_arguments
 from gradcli.program.literals import exact, literal, refuse_outside
-from gradcli.program.masks import is_mask
 from gradcli.program.program import Constant, Ref
 from gradcli.program.size_values import joined
-from gradcli.program.values import NAMED
+from gradcli.program.values import NAMED, is_mask
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.bars import without_bars
-from gradcli.syntax.mistakes import misplaced_tokens
-from gradcli.syntax.mistakes.mistake import did_you_mean
+from gradcli.syntax.mistakes import did_you_mean, misplaced_tokens
+from gradcli.syntax.mistakes.textbook import without_bars
 
 Fits = Callable[[str, Mapping[str, Shape] | None], bool]
 """Whether a text is a program for inputs of these shapes; None stands for the inputs of the program that is traced."""
@@ -112,8 +110,17 @@ class Expressions:
         while isinstance(left := chain[-1].left, (t.Binary, t.Compare)):
             chain.append(left)
         value = self.value(chain[-1].left)
+        shared: t.Expression = node
+        middle = Argument(None, node.span)
         for link in reversed(chain):
-            value = self._operation(link, Argument(value, link.left.span), self.argument(link.right))
+            right = link.right
+            if isinstance(right, t.Compare) and right.left is shared:  # the b of a < b < c, which is computed once
+                before, shared, middle = middle, right.right, self.argument(right.right)
+                operand = Argument(self._operation(right, before, middle), right.span)
+            else:
+                shared, operand = right, self.argument(right)
+                middle = operand
+            value = self._operation(link, Argument(value, link.left.span), operand)
         return value
 
     def _operation(self, node: t.Binary | t.Compare, a: Argument, b: Argument) -> Any:
@@ -247,7 +254,7 @@ class Expressions:
         ambiguous.refuse_pair(self.builder.source, node)
         value = self.argument(node.value)
         if isinstance(value.value, tuple):
-            return shape_queries.entry_of_tuple(
+            return size_values.entry_of_tuple(
                 node, value.value, lambda item: self.builder.pinned_number(self.value(item))
             )
         ref = self.builder.tensor(value)
@@ -261,7 +268,7 @@ class Expressions:
             error = fault("syntax", N_("{name} is a tensor, not a function: it can't be called"), name=node.function)
             error.hint = repairs.called_tensor(self.builder.source, node)
             raise error.at(node.name_span)
-        if node.function in shape_queries.QUERIES:
+        if node.function in size_values.QUERIES:
             return self._shape_query(replace(node, function="numel") if foreign.is_entry_count(node) else node)
         ambiguous.refuse_method_of_an_array(self.builder.source, node)
         if foreign.is_known(node):
@@ -312,7 +319,7 @@ class Expressions:
             return value.value
         if isinstance(value.value, tuple):
             return Fraction(len(value.value))
-        return shape_queries.answer(node, value.value, self.builder.sizes(self.builder.tensor(value)), self.value)
+        return size_values.answer(node, value.value, self.builder.sizes(self.builder.tensor(value)), self.value)
 
     def _list_or_argument(self, node: t.Expression) -> Argument:
         """The list in cat([x, y]) as its items: they need not have one shape."""

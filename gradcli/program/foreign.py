@@ -18,7 +18,7 @@ from gradcli.program.builder import ProgramBuilder
 from gradcli.program.program import Ref
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, mistake
+from gradcli.syntax.mistakes import DID_YOU_MEAN, mistake
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ import numpy as np
 
 from gradcli.ops.libraries import n
 from gradcli.ops.row import Kink
-from gradcli.program.paths import Paths, paths
-from gradcli.program.program import Apply, Input, Program, Step
+from gradcli.program.program import Apply, Input, Paths, Program, Step, paths
 from gradcli.program.values import filled
 from gradcli.report import Array
 

@@ -15,7 +15,7 @@ from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, ROOM_FOR_A_HINT, did_you_mean, fits_a_hint, patched
+from gradcli.syntax.mistakes import DID_YOU_MEAN, ROOM_FOR_A_HINT, did_you_mean, fits_a_hint, patched
 from gradcli.syntax.scan import Token, scan
 
 _PYTORCH = N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import e, inf, nan, pi
 from typing import Any
@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 from gradcli.message import N_, GradcliError, fault
+from gradcli.ops.comparisons import MASKS
 from gradcli.ops.libraries import n
 from gradcli.program.program import Apply, Constant, Input, Program, Ref, Scalar, Step
 from gradcli.report import Array
 
 NAMED: Mapping[str, float] = {"pi": pi, "e": e, "inf": inf, "nan": nan}
 """The constants of the language."""
+CONDITIONS = frozenset(row.name for row in MASKS)
+_ZEROS_AND_ONES = frozenset({"ones", "zeros", "eye", "ones_like", "zeros_like", "one_hot"})
+_KEEPING = frozenset({"mul", "prod", "max", "min", "amax", "amin", "maximum", "minimum", "detach", "clone", "abs"})
+"""What is a mask where every tensor that it takes is one; so is a move of entries."""
 
 
 def number_of(value: Scalar | str) -> float:
@@ -44,7 +49,7 @@ def extend_values(known: list[Array], steps: Sequence[Step], point: Mapping[str,
             case Input(name):
                 known.append(np.asarray(point[name]))
             case Constant(value):
-                known.append(np.asarray(number_of(value) if not isinstance(value, np.ndarray) else value, dtype))
+                known.append(_constant(value, dtype))
             case Apply() as apply:
                 try:
                     known.append(np.asarray(applied(apply, known)))
@@ -52,16 +57,20 @@ def extend_values(known: list[Array], steps: Sequence[Step], point: Mapping[str,
                     raise error.at(step.span, source) from None
 
 
-def constant_values(program: Program) -> dict[int, Array]:
-    """The values of the steps that depend on no input, by their places."""
+def constant_values(steps: Sequence[Step], places: Iterable[int]) -> dict[int, Array]:
+    """The values of those of the steps at these places, in order, that depend on no input."""
     known: dict[int, Array] = {}
-    for place, step in enumerate(program.steps):
-        if isinstance(step.how, Constant):
-            value = step.how.value
-            known[place] = np.asarray(number_of(value) if not isinstance(value, np.ndarray) else value, np.float64)
-        elif isinstance(step.how, Apply) and step.how.refs and all(r.step in known for r in step.how.refs):
-            known[place] = np.asarray(applied(step.how, known))
+    for place in places:
+        match steps[place].how:
+            case Constant(value):
+                known[place] = _constant(value)
+            case Apply(refs=refs) as apply if refs and all(ref.step in known for ref in refs):
+                known[place] = np.asarray(applied(apply, known))
     return known
+
+
+def _constant(value: Scalar | str | Array, dtype: Any = np.float64) -> Array:
+    return np.asarray(value if isinstance(value, np.ndarray) else number_of(value), dtype)
 
 
 def applied(apply: Apply, known: Sequence[Array] | Mapping[int, Array]) -> Any:
@@ -82,3 +91,32 @@ def filled(argument: Any, known: Sequence[Any] | Mapping[int, Any]) -> Any:
     if isinstance(argument, tuple) and argument and all(isinstance(a, Ref) for a in argument):
         return tuple(known[a.step] for a in argument)
     return options_as_floats(argument)
+
+
+def is_mask(steps: Sequence[Step], ref: Ref) -> bool:
+    """Whether the step is a mask, 0 or 1 in every entry whatever the inputs are: what | & ~ are for, and nothing else.
+    An input is none, for the next point may have other numbers."""
+    waiting, seen = [ref], set[Ref]()
+    while waiting:
+        here = waiting.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        match steps[here.step].how:
+            case Input():
+                return False
+            case Constant(value):
+                if not np.isin(_constant(value), (0.0, 1.0)).all():
+                    return False
+            case Apply(operation) as apply:
+                if operation in CONDITIONS or operation in _ZEROS_AND_ONES:
+                    continue
+                if operation == "where":
+                    waiting += apply.refs[1:]
+                elif operation == "index":
+                    waiting += apply.refs[:1]
+                elif operation in _KEEPING or apply.row.family == "move":
+                    waiting += apply.refs
+                else:
+                    return False
+    return True

@@ -61,7 +61,7 @@ class _Walk:
         self.intermediates = {ref.step: name for name, ref in inside.items() if ref is not None}
         """The steps that are variables of interest."""
         self.readers = _readers(program)
-        self.numbers = constant_values(program)
+        self.numbers = constant_values(program.steps, range(len(program.steps)))
 
     def built(self) -> Built:
         graph = self.graph

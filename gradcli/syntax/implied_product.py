@@ -8,7 +8,7 @@ from collections.abc import Collection
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops import SPELLED
 from gradcli.ops.foreign_names import renamed
-from gradcli.syntax.mistakes.mistake import ROOM_FOR_A_HINT, mistake, patched
+from gradcli.syntax.mistakes import ROOM_FOR_A_HINT, mistake, patched
 from gradcli.syntax.scan import Kind, Token, text_of
 
 _TIGHT = ("/", "//", "%", "@", "**")

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
-from gradcli.syntax.mistakes import refused_statements
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, ROOM_FOR_A_HINT
+from gradcli.syntax.mistakes import DID_YOU_MEAN, ROOM_FOR_A_HINT, refused_statements
 from gradcli.syntax.mistakes.textbook import typed
 from gradcli.syntax.precedence import read_expression
 from gradcli.syntax.roles import Names, arrange

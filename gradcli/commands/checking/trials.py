@@ -19,7 +19,7 @@ from gradcli.program import values_of
 from gradcli.report import Array
 from gradcli.streams import Stream
 from gradcli.syntax import parse
-from gradcli.syntax.mentions import mentions
+from gradcli.syntax.tree import mentions
 from gradcli.tensors import Stdin
 
 RANDOM, DRAWS = 4, 12

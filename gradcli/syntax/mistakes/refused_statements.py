@@ -8,8 +8,15 @@ from itertools import chain, count
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, message
 from gradcli.ops import SPELLED
-from gradcli.syntax.mistakes import reserved_words
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, LEAVE_OUT, ROOM_FOR_A_HINT, fits_a_hint, mistake, patched
+from gradcli.syntax.mistakes import (
+    DID_YOU_MEAN,
+    LEAVE_OUT,
+    ROOM_FOR_A_HINT,
+    fits_a_hint,
+    mistake,
+    patched,
+    reserved_words,
+)
 from gradcli.syntax.scan import Token, text_of
 from gradcli.syntax.tree import Bare, Call, Name, Statement
 
