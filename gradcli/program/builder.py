@@ -44,6 +44,13 @@ def _wholes(arguments: Iterable[Any]) -> Iterator[int]:
             yield from _wholes((argument.start, argument.stop, argument.step))
 
 
+def _refuse_over(most: int, entries: int, sentence: str, row: Row, span: Span) -> None:
+    """Raises GradcliError (limit) for more entries than are allowed."""
+    if entries > allowed(most):
+        count = needed(entries, most)
+        raise limit(sentence, hint=RAISE, f=row.name, n=entries, most=allowed(most), count=count).at(span)
+
+
 class ProgramBuilder:
     """The steps so far, for inputs of these shapes; `rand` and `randn` are drawn here, from `seed`."""
 
@@ -136,15 +143,7 @@ class ProgramBuilder:
             check_strides(shape, row.name, most)
         except GradcliError as error:
             raise error.at(span) from None
-        if size(shape) > most:
-            raise limit(
-                N_("{f} would have {n} entries, more than {most}"),
-                hint=RAISE,
-                f=row.name,
-                n=size(shape),
-                most=most,
-                count=needed(size(shape), MAX_ENTRIES),
-            ).at(span)
+        _refuse_over(MAX_ENTRIES, size(shape), N_("{f} would have {n} entries, more than {most}"), row, span)
         self._refuse_long_work(row, arguments, shape, span)
         if row.family == "random":
             draw = self.random.random if row.name == "rand" else self.random.standard_normal
@@ -153,26 +152,12 @@ class ProgramBuilder:
 
     def _refuse_long_work(self, row: Row, arguments: tuple[Any, ...], shape: Shape, span: Span) -> None:
         """Told from shapes and options, before the work begins."""
-        most = allowed(MAX_ENTRIES)
         work = 0 if row.work is None else row.work(*(self._shaped(a) for a in arguments))
-        if work > most:
-            raise limit(
-                N_("{f} would need as much work as {n} entries, more than {most}"),
-                hint=RAISE,
-                f=row.name,
-                n=work,
-                most=most,
-                count=needed(work, MAX_ENTRIES),
-            ).at(span)
+        sentence = N_("{f} would need as much work as {n} entries, more than {most}")
+        _refuse_over(MAX_ENTRIES, work, sentence, row, span)
         self.held += size(shape)
-        if self.held > allowed(MAX_HELD):
-            raise limit(
-                N_("the values up to here would have {n} entries together, more than {most}"),
-                hint=RAISE,
-                n=self.held,
-                most=allowed(MAX_HELD),
-                count=needed(self.held, MAX_HELD),
-            ).at(span)
+        sentence = N_("the values up to here would have {n} entries together, more than {most}")
+        _refuse_over(MAX_HELD, self.held, sentence, row, span)
 
     def _shaped(self, argument: Any) -> Any:
         if isinstance(argument, Ref):

@@ -24,7 +24,8 @@ from gradcli.report import Array
 from gradcli.request import Request
 from gradcli.shapes import Shape, allowing
 from gradcli.syntax import Tree, parse
-from gradcli.tensors import CONSTRUCTORS, Stdin, files, read_program, read_tensor
+from gradcli.tensors import Stdin, files, read_program, read_tensor
+from gradcli.tensors.tensor_text import CONSTRUCTORS
 
 SMALL = 100_000
 """Elements that a tensor may have here; the limits are met by small numbers as they would be by large ones."""
