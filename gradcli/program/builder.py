@@ -15,10 +15,9 @@ from gradcli.ops import SPELLED
 from gradcli.ops.row import Row
 from gradcli.program.arguments import Argument, bind, option
 from gradcli.program.index import check_place
-from gradcli.program.literals import as_array
 from gradcli.program.program import Apply, Constant, Input, Ref, Step, behind
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
-from gradcli.program.values import CONDITIONS, constant_values, number_of
+from gradcli.program.values import CONDITIONS, as_array, constant_values, number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_axes, check_strides, needed, size
 from gradcli.streams import Stream
 from gradcli.syntax.mistakes import DID_YOU_MEAN, patched

@@ -18,10 +18,9 @@ from gradcli.program import ambiguous, foreign, repairs, size_values
 from gradcli.program.arguments import Argument
 from gradcli.program.builder import ProgramBuilder
 from gradcli.program.index import index_arguments
-from gradcli.program.literals import exact, literal, refuse_outside
 from gradcli.program.program import Constant, Ref
 from gradcli.program.size_values import joined
-from gradcli.program.values import NAMED, is_mask
+from gradcli.program.values import NAMED, exact, is_mask, literal, refuse_outside
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
 from gradcli.syntax.mistakes import did_you_mean, misplaced_tokens
@@ -273,18 +272,11 @@ class Expressions:
             raise fault("name", N_("an index is written with brackets"), hint=N_("write  x[0]")).at(node.name_span)
         if row is None or (node.method and not row.method):
             raise self._no_function(node)
-        takes_many = any(p.kind == "tensors" for p in row.takes)
-        arguments = [self._list_or_argument(a) if takes_many else self.argument(a) for a in node.arguments]
-        keywords = {name: self.argument(value) for name, value in node.keywords}
-        return self._apply(node, row, arguments, keywords)
+        return self._apply(node, row, *self._arguments(node, any(p.kind == "tensors" for p in row.takes)))
 
     def _of_a_module(self, node: t.Call) -> Any:
         """`np.var(x)`, `torch.linalg.cross(x, y)`: what the module's library means by the name."""
-        listed = foreign.takes_many(node)
-        arguments = [self._list_or_argument(a) if listed else self.argument(a) for a in node.arguments]
-        keywords = {
-            name: self._list_or_argument(value) if listed else self.argument(value) for name, value in node.keywords
-        }
+        arguments, keywords = self._arguments(node, foreign.takes_many(node))
         if node.function == "norm" and arguments and isinstance(arguments[0].value, Ref):
             ambiguous.refuse_matrix_norm(self.source, node, self.builder.shape(arguments[0].value))
         meaning = foreign.meaning_of(self.builder, node, arguments, keywords)
@@ -316,11 +308,16 @@ class Expressions:
             return Fraction(len(value.value))
         return size_values.answer(node, value.value, self.builder.sizes(self.builder.tensor(value)), self.value)
 
-    def _list_or_argument(self, node: t.Expression) -> Argument:
-        """The list in cat([x, y]) as its items: they need not have one shape."""
-        if isinstance(node, t.Sequence):
-            return Argument(tuple(map(self.value, node.items)), node.span)
-        return self.argument(node)
+    def _arguments(self, node: t.Call, many: bool) -> tuple[list[Argument], dict[str, Argument]]:
+        """By place and by name. Where a list may be many tensors, as in cat([x, y]), it is its items: they need not
+        have one shape."""
+
+        def argument(item: t.Expression) -> Argument:
+            if many and isinstance(item, t.Sequence):
+                return Argument(tuple(map(self.value, item.items)), item.span)
+            return self.argument(item)
+
+        return list(map(argument, node.arguments)), {name: argument(value) for name, value in node.keywords}
 
     def _no_function(self, node: t.Call) -> GradcliError:
         hint = repairs.factored_function(self.source, node, list(self._shapes_by_name()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -21,15 +21,14 @@ def fresh_name(name: str, taken: Collection[str]) -> str:
 def output_name(program: Program) -> str:
     """The name that the output was given, else y, or another where the program has a y of its own."""
     taken = {*program.inputs, *program.names}
-    free = (name for name in ("y", "f", "out", "output", "result_") if name not in taken)
-    return program[program.output].name or next(free)
+    return program[program.output].name or _unused(("y", "f", "out", "output", "result_"), taken)
 
 
 def names_of(program: Program, output: str) -> tuple[str, ...]:
     """A name for each step, no two alike: the one it was given, `output` for the output, else t1, t2, ..."""
     taken = {step.name for step in program.steps if step.name} | set(program.inputs) | {output, "v"}
     names: list[str] = []
-    numbers = count(1)
+    temporaries = (f"t{k}" for k in count(1))
     for place, step in enumerate(program.steps):
         if isinstance(step.how, Input):
             name = step.how.name
@@ -38,15 +37,18 @@ def names_of(program: Program, output: str) -> tuple[str, ...]:
         elif step.name is not None and step.name not in names:
             name = step.name
         elif place == program.output.step:
-            name = (
-                output if output not in names else next(f"{output}{k}" for k in count(2) if f"{output}{k}" not in taken)
-            )
+            name = output if output not in names else _unused((f"{output}{k}" for k in count(2)), taken)
         elif step.name is not None:
-            name = next(f"{step.name}_{k}" for k in count(2) if f"{step.name}_{k}" not in {*taken, *names})
+            name = _unused((f"{step.name}_{k}" for k in count(2)), {*taken, *names})
         else:
-            name = next(f"t{k}" for k in numbers if f"t{k}" not in taken)
+            name = _unused(temporaries, taken)
         names.append(name)
     return tuple(names)
+
+
+def _unused(names: Iterable[str], taken: Collection[str]) -> str:
+    """The first of these names that is not taken."""
+    return next(name for name in names if name not in taken)
 
 
 def single_step(program: Program, place: int, names: Sequence[str]) -> Program:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
-from typing import Any, TypeGuard
+from typing import Any, Self, TypeGuard
 
 from gradcli.message import N_, NN_, fault, limit
 from gradcli.shapes import size, written
@@ -48,32 +48,26 @@ Rule = AxisSize | Computed | Fraction
 """How a number follows from sizes."""
 
 
-class SizeNumber(Fraction):
-    """An exact number that follows from sizes. Arithmetic on it gives plain Fractions: `joined` keeps the rule."""
+class _FromSizes:
+    """A number that follows from sizes. Arithmetic on it gives plain numbers: `joined` keeps the rule."""
 
     rule: Rule
 
-    def __new__(cls, value: Fraction | int, rule: Rule) -> SizeNumber:
-        number = super().__new__(cls, value)
+    def __new__(cls, value: Fraction | int, rule: Rule) -> Self:
+        number = super().__new__(cls, value)  # type: ignore[call-arg]
         number.rule = rule
         return number
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SizeNumber, (Fraction(self.numerator, self.denominator), self.rule)
+        return type(self), (plain(self), self.rule)
 
 
-class SizeInteger(int):
+class SizeNumber(_FromSizes, Fraction):
+    """An exact number that follows from sizes."""
+
+
+class SizeInteger(_FromSizes, int):
     """The same as an int, where an option must be one."""
-
-    rule: Rule
-
-    def __new__(cls, value: int, rule: Rule) -> SizeInteger:
-        number = super().__new__(cls, value)
-        number.rule = rule
-        return number
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return SizeInteger, (int(self), self.rule)
 
 
 def axis_sizes(of: Ref, shape: tuple[int, ...]) -> tuple[SizeNumber, ...]:
@@ -97,7 +91,7 @@ def joined(operator: str, a: Fraction, b: Fraction, value: Fraction) -> Fraction
 
 def has_rule(value: Any) -> TypeGuard[SizeNumber | SizeInteger]:
     """Whether a number follows from sizes."""
-    return isinstance(value, (SizeNumber, SizeInteger))
+    return isinstance(value, _FromSizes)
 
 
 def whole(value: Fraction) -> int:
@@ -116,7 +110,7 @@ def plain(value: Any) -> Any:
 
 def rules_in(value: Any) -> Iterator[Rule]:
     """The rules of a value, of an option or of what it holds."""
-    if isinstance(value, (SizeNumber, SizeInteger)):
+    if has_rule(value):
         yield value.rule
     elif isinstance(value, tuple):
         for item in value:
@@ -223,4 +217,4 @@ def entry_of_tuple(node: t.Subscript, values: tuple[Any, ...], evaluate: Callabl
 
 
 def _rule(value: Fraction) -> Rule:
-    return value.rule if isinstance(value, SizeNumber) else value
+    return value.rule if has_rule(value) else value

@@ -18,7 +18,7 @@ from sympy import Expr, Integer, Mul, Symbol
 
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
-from gradcli.program.literals import MAX_EXACT_BITS
+from gradcli.program.values import MAX_EXACT_BITS
 from gradcli.symbolic.dims import ONE, ZERO, Index, Ranged, is_nonnegative
 from gradcli.symbolic.slopes import RESULT, slope, stand_ins
 

@@ -19,6 +19,7 @@ from gradcli.tensors import files
 from gradcli.tensors.files import Stdin
 from gradcli.tensors.nested import from_lists, real
 from gradcli.tensors.tensor_text import plain, read_text
+from gradcli.tensors.text_tables import decoded
 
 Evaluate = Callable[[Tree], Array]
 
@@ -82,10 +83,7 @@ def read_program(text: str, *, stdin: Stdin | None = None) -> str:
         content = files.content_of(file)
     else:
         return text
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise fault("file", N_("{file} is not a text: byte {byte} is not UTF-8"), file=file, byte=error.start) from None
+    return decoded(content, file)
 
 
 def _from_value(value: Any, name: str) -> Array:
