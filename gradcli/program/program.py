@@ -1,4 +1,5 @@
-"""A program: steps of known shape, in the order they are computed. Plain data; every later room reads it."""
+"""A program: steps of known shape, in the order they are computed, and the steps that a gradient flows through. Plain
+data; every later room reads it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Numbers that follow from shapes (`x.shape[0]`, `x.numel() - 1`): what they are now, and how they follow, so that a
-formula that is made of them holds for other sizes too. Knows no tensor's values."""
+"""What a program asks of a tensor's shape (`x.shape[0]`, `x.numel() - 1`) -> numbers: what they are now, and how they
+follow, so that a formula that is made of them holds for other sizes too. Knows no tensor's values."""
 
 from __future__ import annotations
 

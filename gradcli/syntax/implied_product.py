@@ -12,6 +12,7 @@ from gradcli.ops import SPELLED
 from gradcli.ops.foreign_names import renamed
 from gradcli.syntax.mistakes import ROOM_FOR_A_HINT, mistake, patched
 from gradcli.syntax.scan import Kind, Token, text_of
+from gradcli.syntax.statements import outside
 
 _TIGHT = ("/", "//", "%", "@", "**")
 """After these a product can be read in two ways."""
@@ -225,10 +226,5 @@ def extent(tokens: list[Token], place: int) -> int:
 
 
 def _closing(tokens: list[Token], opener: int) -> int:
-    depth = 0
-    for place in range(opener, len(tokens)):
-        if tokens[place].kind == "operator":
-            depth += (tokens[place].text in "([") - (tokens[place].text in ")]")
-            if depth == 0:
-                return place
-    return len(tokens) - 1
+    closers = (opener + at for at, token in outside(tokens[opener:]) if at and token.text in (")", "]"))
+    return next(closers, len(tokens) - 1)

@@ -1,5 +1,5 @@
-"""The arranged tokens of one expression -> its tree, by precedence climbing. Knows how tightly operators bind and which
-names are modules; no shapes, no operations. Nothing is evaluated."""
+"""The arranged tokens of one expression -> its tree, by precedence climbing. Knows how tightly operators bind, which
+names are modules and how deep anything may be nested; no shapes, no operations. Nothing is evaluated."""
 
 from __future__ import annotations
 

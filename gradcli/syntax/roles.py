@@ -23,11 +23,8 @@ _BINARY = ("**", "*", "/", "//", "%", "@", "+", "-", "&", "|", "<", "<=", ">", "
 class Names:
     """The names that have a value: those of the inputs, and these with every name that the program assigns."""
 
-    inputs: frozenset[str] = frozenset()
-    all: frozenset[str] = frozenset()
-
-
-NO_NAMES = Names()
+    inputs: frozenset[str]
+    all: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -39,28 +36,18 @@ class Level:
     operand: int
 
 
-def arrange(source: str, tokens: list[Token], names: Names = NO_NAMES) -> tuple[list[Token], list[Message]]:
-    """One expression's tokens with their parts, and a note for each multiplication sign that was supplied. `names`
-    tell `x y` and `x(y + 1)`, which are products where x has a value, from a function without its brackets.
-
-    Raises GradcliError (syntax) at the first token that cannot stand where it does.
-    """
-    arrangement = Arrangement(source, tokens, names)
-    arrangement.read()
-    return arrangement.arranged, arrangement.notes
-
-
 @dataclass(slots=True)
 class Arrangement:
-    """The tokens of an expression as they were typed, and what of them has been read so far: `arranged`. `ready` where
-    an operand is expected; `operand` is where the last one began, `base` where the one began that the last `**`
-    raises."""
+    """The tokens of an expression as they were typed, and what of them has been read so far: `arranged`, and a note
+    for each multiplication sign that was supplied. `names` tell `x y` and `x(y + 1)`, which are products where x has a
+    value, from a function without its brackets. `ready` where an operand is expected; `operand` is where the last one
+    began, `base` where the one began that the last `**` raises."""
 
     source: str
     tokens: list[Token]
     names: Names
+    notes: list[Message]
     arranged: list[Token] = field(default_factory=list)
-    notes: list[Message] = field(default_factory=list)
     levels: list[Level] = field(default_factory=lambda: [Level("top", 0, 0)])
     ready: bool = True
     operand: int = 0
@@ -75,7 +62,10 @@ class Arrangement:
         return self.arranged[-1] if self.arranged else None
 
     def read(self) -> None:
-        """Arranges all of the tokens."""
+        """Arranges all of the tokens.
+
+        Raises GradcliError (syntax) at the first token that cannot stand where it does.
+        """
         for place, token in enumerate(self.tokens):
             match token.kind:
                 case "word":

@@ -1,4 +1,5 @@
-"""The tree of a program: what was written and where. Closed: every room that walks it matches on these kinds."""
+"""The tree of a program: what was written and where, and the names in it. Closed: every room that walks it matches on
+these kinds."""
 
 from __future__ import annotations
 

@@ -27,9 +27,9 @@ def table(content: bytes, file: str, separator: str) -> Array:
         raise fault("file", N_("{file} is empty"), file=file)
     separator = _separator(lines[0][1], separator)
     if _is_heading(_fields(lines[0][1], separator)):
-        lines = lines[1:]
-    if not lines:
-        raise _only_headings(content, file)
+        heading, *lines = lines
+        if not lines:
+            raise _only_headings(*heading, file)
     rows = [_row(line, text, separator, file) for line, text in lines]
     for (line, _), row in zip(lines, rows, strict=True):
         if len(row) != len(rows[0]):
@@ -50,8 +50,7 @@ def _refuse_too_many(text: str, file: str) -> None:
     check_size((max(map(text.count, _BETWEEN)),), file)
 
 
-def _only_headings(content: bytes, file: str) -> GradcliError:
-    line, text = next(_lines(decoded(content, file)))
+def _only_headings(line: int, text: str, file: str) -> GradcliError:
     return fault(
         "file",
         N_("{file} holds no numbers, only line {line}: {text}"),

@@ -1,4 +1,4 @@
-"""A token that cannot stand where it does in an expression -> what is wrong, where, and the repair."""
+"""A token that cannot stand where it does, a bracket without its partner -> what is wrong, where, and the repair."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Mathematics as it stands on paper, in LaTeX or in MATLAB -> the same as it is typed here, for a hint. Rewrites text
-by patterns and promises nothing: what it gives is shown to a person as a guess."""
+"""Mathematics as it stands on paper (`2|x|`, `||x||`, `x'Ax`), in LaTeX or in MATLAB -> the same as it is typed here,
+for a hint. Rewrites text by patterns and promises nothing: what it gives is shown to a person as a guess. Of bars it
+knows which opens and which closes; a bar that has no partner joins two masks and stays."""
 
 from __future__ import annotations
 
