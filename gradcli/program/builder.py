@@ -39,8 +39,6 @@ def _wholes(arguments: Iterable[Any]) -> Iterator[int]:
             yield argument
         elif isinstance(argument, tuple):
             yield from _wholes(argument)
-        elif isinstance(argument, slice):
-            yield from _wholes((argument.start, argument.stop, argument.step))
 
 
 def _refuse_over(most: int, entries: int, sentence: str, row: Row, span: Span) -> None:

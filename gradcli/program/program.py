@@ -31,7 +31,6 @@ class Input:
 
     name: str
     refs: ClassVar[tuple[Ref, ...]] = ()
-    size_refs: ClassVar[tuple[Ref, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,11 +54,6 @@ class Constant:
             return value.shape, value.tobytes()
         return type(value), repr(value), getattr(value, "rule", None)
 
-    @property
-    def size_refs(self) -> tuple[Ref, ...]:
-        """The steps whose sizes the number follows from."""
-        return tuple(ref for rule in rules_in(self.value) for ref in refs_in(rule))
-
 
 @dataclass(frozen=True, slots=True)
 class Apply:
@@ -76,11 +70,6 @@ class Apply:
     def refs(self) -> tuple[Ref, ...]:
         """Every step that is read, in order."""
         return tuple(r for a in self.arguments for r in (a if isinstance(a, tuple) else (a,)) if isinstance(r, Ref))
-
-    @property
-    def size_refs(self) -> tuple[Ref, ...]:
-        """The steps whose sizes the options follow from."""
-        return tuple(ref for rule in rules_in(self.arguments) for ref in refs_in(rule))
 
 
 How = Input | Constant | Apply
@@ -203,7 +192,8 @@ def pruned(program: Program) -> Program:
 
 def all_refs(how: How) -> tuple[Ref, ...]:
     """Every step that this one needs, for its value or for a size."""
-    return (*how.refs, *how.size_refs)
+    held = how.arguments if isinstance(how, Apply) else how.value if isinstance(how, Constant) else ()
+    return (*how.refs, *(ref for rule in rules_in(held) for ref in refs_in(rule)))
 
 
 def behind(

@@ -141,7 +141,7 @@ def _without_answers() -> Iterator[None]:
         mock.patch("gradcli.cli.app.COMMANDS", _STUNTED),
         mock.patch("gradcli.cli.deliver.show", _unshown),
         mock.patch("gradcli.cli.batch.run", _unshown),
-        mock.patch("gradcli.cli.entry._defect", broken),
+        mock.patch("gradcli.cli.entry._report_defect", broken),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x"))),
     ):
         yield
