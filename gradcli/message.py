@@ -139,9 +139,10 @@ class GradcliError(Exception):
         return self
 
 
-def fault(kind: str, sentence: Sentence, /, hint: Sentence | None = None, **values: object) -> GradcliError:
+def fault(kind: str, sentence: Sentence, /, hint: Sentence | Message | None = None, **values: object) -> GradcliError:
     """A `GradcliError` from a sentence and, if there is one, a hint; both may use the same slots."""
-    return GradcliError(kind, Message(sentence, values), hint=None if hint is None else Message(hint, values))
+    advice = Message(hint, values) if isinstance(hint, Sentence) else hint
+    return GradcliError(kind, Message(sentence, values), hint=advice)
 
 
 def limit(sentence: Sentence, /, hint: Sentence | None = None, **values: object) -> GradcliError:

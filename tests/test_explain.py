@@ -20,7 +20,7 @@ from gradcli.message import GradcliError
 from gradcli.numeric import vjp as backward
 from gradcli.ops import ROWS
 from gradcli.ops.row import Row
-from gradcli.program.paths import paths
+from gradcli.program.program import paths
 from gradcli.report import Array, Note, Part, Report, Warning
 from gradcli.request import Request
 

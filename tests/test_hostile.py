@@ -31,7 +31,7 @@ from gradcli.message import Exit, GradcliError
 from gradcli.shapes import allowing
 from gradcli.streams import Stream
 from gradcli.tensors import Stdin
-from gradcli.tensors.printed_forms import as_text, respell
+from gradcli.tensors.read import as_text, respell
 
 MEGABYTE = 2**20
 SECONDS = 2.0

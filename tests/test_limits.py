@@ -253,3 +253,23 @@ def test_a_program_has_as_many_axes_as_numpy_counts(way: str) -> None:
     with pytest.raises(GradcliError, match="65 axes; the limit is 64") as told:
         trace(parse(_NEW_AXES[way](65)), {"x": ()})
     assert told.value.exit_status is Exit.LIMIT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where(" + "0<(" * 40 + "x" + ")<1" * 40 + ", x, 1)",
+        "a = x > 0; " + "a = a*a; " * 60 + "where(a | a, x, 1)",
+        "a = 2*pi; " + "a = a + sqrt(a); " * 60 + "leaky_relu(x, a)",
+    ],
+    ids=["comparisons in comparisons", "a mask of masks", "an option made of numbers"],
+)
+def test_what_stands_in_two_places_is_computed_and_looked_at_once(text: str) -> None:
+    with timed(SECONDS):
+        assert len(trace(parse(text), {"x": (2,)}).steps) < 500
+
+
+def test_the_middle_of_a_chained_comparison_is_one_step() -> None:
+    assert len(trace(parse("0 < rand(2) < 2*x < y"), {"x": (2,), "y": (2,)}).steps) == len(
+        trace(parse("a = rand(2); b = 2*x; (0 < a) & (a < b) & (b < y)"), {"x": (2,), "y": (2,)}).steps
+    )

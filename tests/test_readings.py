@@ -22,8 +22,8 @@ from gradcli.program import Program, trace, values_of
 from gradcli.shapes import is_one_number
 from gradcli.symbolic import forms
 from gradcli.syntax import parse
-from gradcli.syntax.bars import without_bars
-from gradcli.syntax.mentions import mentions
+from gradcli.syntax.mistakes.textbook import without_bars
+from gradcli.syntax.tree import mentions
 
 POINT = {"x": np.array(-1.75), "y": np.array(0.625), "w": np.array([0.5, -2.0, 3.0])}
 

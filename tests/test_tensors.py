@@ -20,7 +20,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from gradcli.message import Exit, GradcliError
 from gradcli.render.number_text import exact
 from gradcli.syntax import Tree
-from gradcli.tensors import MAX_ENTRIES, Stdin, read_program, read_tensor
+from gradcli.tensors import Stdin, read_program, read_tensor
+from gradcli.tensors.nested import MAX_ENTRIES
 
 
 def read(given: Any, **options: Any) -> Any:

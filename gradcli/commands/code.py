@@ -13,8 +13,7 @@ from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, fault, limit
 from gradcli.ops.row import n as numpy_library
 from gradcli.program import Ref
-from gradcli.program.names import fresh_name
-from gradcli.program.single_step import names_of, output_name
+from gradcli.program.names import fresh_name, names_of, output_name
 from gradcli.program.source_text import Library, SourceWriter, Spelled, made
 from gradcli.report import Array, Part, Tensors
 from gradcli.report.exhibits import Script

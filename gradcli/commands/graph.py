@@ -9,7 +9,7 @@ import numpy as np
 from gradcli.commands.problem import Problem, understand
 from gradcli.message import N_, fault, nearest
 from gradcli.program import Apply, Constant, Input, Step
-from gradcli.program.single_step import source_of
+from gradcli.program.names import source_of
 from gradcli.report import Part
 from gradcli.report.exhibits import Graph, Vertex
 from gradcli.request import Request

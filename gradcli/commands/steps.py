@@ -18,8 +18,7 @@ from gradcli.explain.slots import warning
 from gradcli.explain.vjp import REFUSAL
 from gradcli.message import N_
 from gradcli.program import Apply, Ref, values_of
-from gradcli.program.names import fresh_name
-from gradcli.program.single_step import names_of, output_name, single_step, source_of
+from gradcli.program.names import fresh_name, names_of, output_name, single_step, source_of
 from gradcli.report import Jacobian, Part, Tensors
 from gradcli.report.exhibits import Operand, Share, Visit
 from gradcli.request import Request

@@ -18,8 +18,8 @@ from gradcli.request import Request, TensorText
 from gradcli.shapes import Shape, is_one_number, written
 from gradcli.streams import Stream
 from gradcli.syntax import Tree
-from gradcli.syntax.mentions import mentions
 from gradcli.syntax.scan import uncommented
+from gradcli.syntax.tree import mentions
 from gradcli.tensors import Stdin, read_tensor
 from gradcli.tensors.tensor_text import CONSTRUCTORS
 

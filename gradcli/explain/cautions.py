@@ -11,7 +11,7 @@ from gradcli.compare import first_place
 from gradcli.explain.slots import entry, number, place, warning
 from gradcli.message import N_, Message
 from gradcli.program import Apply, Input, Program, Ref, hazards
-from gradcli.program.single_step import source_of
+from gradcli.program.names import source_of
 from gradcli.report import Array, Tensors, Warning
 
 MOST = 3

@@ -13,7 +13,7 @@ from gradcli.explain.slots import note
 from gradcli.message import Sentence
 from gradcli.program import Apply, Program, Ref
 from gradcli.program.hazards import kinks
-from gradcli.program.paths import Paths, paths
+from gradcli.program.program import Paths, paths
 from gradcli.report import Array, Compared, Equivalence, Note, Structure, Tensors, numbers_of
 from gradcli.shapes import Shape, is_one_number
 

@@ -1,7 +1,6 @@
 """Tree + shapes -> Program. Knows neither torch nor sympy nor the terminal."""
 
-from gradcli.program.cache import memoize
-from gradcli.program.program import Apply, Constant, Input, Program, Ref, Step
+from gradcli.program.program import Apply, Constant, Input, Program, Ref, Step, memoize
 from gradcli.program.tracing import trace
 from gradcli.program.values import values_of
 

@@ -10,7 +10,7 @@ from gradcli.ops.modules import is_pytorch
 from gradcli.program.arguments import Argument
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.mistakes.mistake import mistake, patched
+from gradcli.syntax.mistakes import mistake, patched
 
 
 def refuse_two_readings(

@@ -15,14 +15,12 @@ from gradcli.ops import SPELLED
 from gradcli.ops.row import Row
 from gradcli.program.arguments import Argument, bind, option
 from gradcli.program.index import check_place
-from gradcli.program.literals import as_array
-from gradcli.program.masks import CONDITIONS
-from gradcli.program.program import Apply, Constant, Input, Ref, Step, with_refs
+from gradcli.program.program import Apply, Constant, Input, Ref, Step, behind, with_refs
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
-from gradcli.program.values import applied, number_of
+from gradcli.program.values import CONDITIONS, as_array, constant_values, number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_axes, check_strides, needed, size
 from gradcli.streams import Stream
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, patched
+from gradcli.syntax.mistakes import DID_YOU_MEAN, patched
 from gradcli.syntax.scan import LARGEST, out_of_range
 
 MAX_ENTRIES = 100_000_000
@@ -41,8 +39,13 @@ def _wholes(arguments: Iterable[Any]) -> Iterator[int]:
             yield argument
         elif isinstance(argument, tuple):
             yield from _wholes(argument)
-        elif isinstance(argument, slice):
-            yield from _wholes((argument.start, argument.stop, argument.step))
+
+
+def _refuse_over(most: int, entries: int, sentence: str, row: Row, span: Span) -> None:
+    """Raises GradcliError (limit) for more entries than are allowed."""
+    if entries > allowed(most):
+        count = needed(entries, most)
+        raise limit(sentence, hint=RAISE, f=row.name, n=entries, most=allowed(most), count=count).at(span)
 
 
 class ProgramBuilder:
@@ -137,15 +140,7 @@ class ProgramBuilder:
             check_strides(shape, row.name, most)
         except GradcliError as error:
             raise error.at(span) from None
-        if size(shape) > most:
-            raise limit(
-                N_("{f} would have {n} entries, more than {most}"),
-                hint=RAISE,
-                f=row.name,
-                n=size(shape),
-                most=most,
-                count=needed(size(shape), MAX_ENTRIES),
-            ).at(span)
+        _refuse_over(MAX_ENTRIES, size(shape), N_("{f} would have {n} entries, more than {most}"), row, span)
         self._refuse_long_work(row, arguments, shape, span)
         if row.family == "random":
             draw = self.random.random if row.name == "rand" else self.random.standard_normal
@@ -154,26 +149,12 @@ class ProgramBuilder:
 
     def _refuse_long_work(self, row: Row, arguments: tuple[Any, ...], shape: Shape, span: Span) -> None:
         """Told from shapes and options, before the work begins."""
-        most = allowed(MAX_ENTRIES)
         work = 0 if row.work is None else row.work(*(self._shaped(a) for a in arguments))
-        if work > most:
-            raise limit(
-                N_("{f} would need as much work as {n} entries, more than {most}"),
-                hint=RAISE,
-                f=row.name,
-                n=work,
-                most=most,
-                count=needed(work, MAX_ENTRIES),
-            ).at(span)
+        sentence = N_("{f} would need as much work as {n} entries, more than {most}")
+        _refuse_over(MAX_ENTRIES, work, sentence, row, span)
         self.held += size(shape)
-        if self.held > allowed(MAX_HELD):
-            raise limit(
-                N_("the values up to here would have {n} entries together, more than {most}"),
-                hint=RAISE,
-                n=self.held,
-                most=allowed(MAX_HELD),
-                count=needed(self.held, MAX_HELD),
-            ).at(span)
+        sentence = N_("the values up to here would have {n} entries together, more than {most}")
+        _refuse_over(MAX_HELD, self.held, sentence, row, span)
 
     def _shaped(self, argument: Any) -> Any:
         return with_refs(argument, self.shape)
@@ -304,13 +285,9 @@ class ProgramBuilder:
         return Argument(value, argument.span)
 
     def _constant(self, ref: Ref) -> float | None:
-        """The number that a step without axes is for every input; None where it depends on one."""
-        how = self.steps[ref.step].how
-        if isinstance(how, Constant):
-            return None if isinstance(how.value, np.ndarray) else number_of(how.value)
-        if isinstance(how, Input):
+        """The number that operators and functions make of numbers alone; None where anything else has a part in it."""
+        places = behind(self.steps, {ref.step})
+        sources = [how for place in places if not (how := self.steps[place].how).refs]
+        if not all(isinstance(how, Constant) and not isinstance(how.value, np.ndarray) for how in sources):
             return None
-        known = {r.step: self._constant(r) for r in how.refs}
-        if any(v is None for v in known.values()) or not how.refs:
-            return None
-        return float(applied(how, {place: np.asarray(value) for place, value in known.items()}))
+        return float(constant_values(self.steps, places)[ref.step])

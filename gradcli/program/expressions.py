@@ -13,20 +13,17 @@ import numpy as np
 from gradcli.message import N_, GradcliError, Message, Span, fault
 from gradcli.ops import SPELLED
 from gradcli.ops.row import Row, n
-from gradcli.program import ambiguous, foreign, repairs, shape_queries
+from gradcli.program import ambiguous, foreign, repairs, size_values
 from gradcli.program.arguments import Argument
 from gradcli.program.builder import ProgramBuilder
 from gradcli.program.index import index_arguments
-from gradcli.program.literals import exact, literal, refuse_outside
-from gradcli.program.masks import is_mask
 from gradcli.program.program import Constant, Ref
 from gradcli.program.size_values import joined
-from gradcli.program.values import NAMED
+from gradcli.program.values import NAMED, exact, is_mask, literal, refuse_outside
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.bars import without_bars
-from gradcli.syntax.mistakes import misplaced_tokens
-from gradcli.syntax.mistakes.mistake import did_you_mean
+from gradcli.syntax.mistakes import did_you_mean, misplaced_tokens
+from gradcli.syntax.mistakes.textbook import without_bars
 
 Fits = Callable[[str, Mapping[str, Shape] | None], bool]
 """Whether a text is a program for inputs of these shapes; None stands for the inputs of the program that is traced."""
@@ -42,15 +39,13 @@ class Expressions:
     """The walk over expressions: it adds their steps to the builder. `fits` tries repairs; None leaves them out."""
 
     def __init__(self, builder: ProgramBuilder, fits: Fits | None) -> None:
-        self.builder, self.fits = builder, fits
+        self.builder, self.source, self.fits = builder, builder.source, fits
         self.assigned: dict[str, Any] = {}
         self.notes: list[Message] = []
 
     def value(self, node: t.Expression) -> Any:
         match node:
-            case t.Number(value):
-                return value
-            case t.Text(value) | t.Flag(value):
+            case t.Number(value) | t.Text(value) | t.Flag(value):
                 return value
             case t.Name():
                 return self._name(node)
@@ -89,12 +84,10 @@ class Expressions:
 
     def _unknown(self, name: str, span: Span) -> GradcliError:
         if name in SPELLED:
-            error = fault("name", N_("{name} is a function and must be called with its arguments"), name=name)
-            error.hint = repairs.uncalled(self.builder.source, name, span)
-            return error
-        error = fault("name", N_("{name} has no value: it is not given and not assigned before"), name=name)
-        error.hint = repairs.variable(self.builder.source, name, span, self._shapes_by_name())
-        return error
+            hint = repairs.uncalled(self.source, name, span)
+            return fault("name", N_("{name} is a function and must be called with its arguments"), hint, name=name)
+        hint = repairs.variable(self.source, name, span, self._shapes_by_name())
+        return fault("name", N_("{name} has no value: it is not given and not assigned before"), hint, name=name)
 
     def _shapes_by_name(self) -> dict[str, Shape | None]:
         """Every name that has a value now; None for what is no tensor."""
@@ -111,8 +104,17 @@ class Expressions:
         while isinstance(left := chain[-1].left, (t.Binary, t.Compare)):
             chain.append(left)
         value = self.value(chain[-1].left)
+        shared: t.Expression = node
+        middle = Argument(None, node.span)
         for link in reversed(chain):
-            value = self._operation(link, Argument(value, link.left.span), self.argument(link.right))
+            right = link.right
+            if isinstance(right, t.Compare) and right.left is shared:  # the b of a < b < c, which is computed once
+                before, shared, middle = middle, right.right, self.argument(right.right)
+                operand = Argument(self._operation(right, before, middle), right.span)
+            else:
+                shared, operand = right, self.argument(right)
+                middle = operand
+            value = self._operation(link, Argument(value, link.left.span), operand)
         return value
 
     def _operation(self, node: t.Binary | t.Compare, a: Argument, b: Argument) -> Any:
@@ -127,7 +129,7 @@ class Expressions:
         result = self.builder.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
         self._refuse_overflow(node, a, b, result)
         if isinstance(a.value, Ref):
-            self._note(ambiguous.note_on_inverse(self.builder.source, node, a.span, self.builder.shape(a.value), b))
+            self._note(ambiguous.note_on_inverse(self.source, node, a.span, self.builder.shape(a.value), b))
         return result
 
     def _refuse_overflow(self, node: t.Binary | t.Compare, a: Argument, b: Argument, result: Ref) -> None:
@@ -144,14 +146,14 @@ class Expressions:
         self.builder.numbers[result.step] = value
 
     def _of_tensors(self, node: t.Binary | t.Compare, a: Argument, b: Argument, shapes: tuple[Shape, Shape]) -> Ref:
-        ambiguous.refuse_two_readings(self.builder.source, node, a.span, b.span, shapes)
+        ambiguous.refuse_two_readings(self.source, node, a.span, b.span, shapes)
         try:
             result = self.builder.apply(SPELLED[_BINARY[node.operator]], [a, b], {}, node.span)
             self._refuse_overflow(node, a, b, result)
             return result
         except GradcliError as error:
             if error.kind == "shape":
-                ways = repairs.ways_to_join(self.builder.source, node, *shapes)
+                ways = repairs.ways_to_join(self.source, node, *shapes)
                 error.hint = self._repaired(node.span, ways) or error.hint
             raise
 
@@ -161,18 +163,13 @@ class Expressions:
         odd = [operand for operand in (a, b) if not self._is_mask(operand)]
         if not odd:
             return
-        source, whole = self.builder.source, node.span
+        source, whole = self.source, node.span
         names = {name for name in self._shapes_by_name() if name not in NAMED}
         joins = any(isinstance(operand.value, Ref) and operand not in odd for operand in (a, b))
         mended = without_bars(source, names) if node.operator == "|" and not joins else None
         if mended is not None and (self.fits is None or self.fits(mended, None)):
             raise misplaced_tokens.bars(source, whole, names=names)
-        error = fault(
-            "syntax",
-            N_("{sign} joins masks, which are 0 or 1 in each entry as comparisons are; {operand} is none"),
-            sign=node.operator,
-            operand=odd[0].span.of(source),
-        )
+        hint = None
         left, sign, right = source[a.span.end : b.span.start].partition(node.operator)
         if sign:
             first, second = source[whole.start : a.span.end] + left.rstrip(), right.lstrip() + b.span.of(source)
@@ -180,8 +177,14 @@ class Expressions:
             first, second = (
                 f"({text} != 0)" if operand in odd else text for text, operand in ((first, a), (second, b))
             )
-            error.hint = self._repaired(whole, [f"{first} {sign} {second}"])
-        raise error.at(whole)
+            hint = self._repaired(whole, [f"{first} {sign} {second}"])
+        raise fault(
+            "syntax",
+            N_("{sign} joins masks, which are 0 or 1 in each entry as comparisons are; {operand} is none"),
+            hint,
+            sign=node.operator,
+            operand=odd[0].span.of(source),
+        ).at(whole)
 
     def _is_mask(self, operand: Argument) -> bool:
         if isinstance(operand.value, Ref):
@@ -206,14 +209,13 @@ class Expressions:
         return value
 
     def _no_mask(self, sign: t.Unary) -> GradcliError:
-        operand = sign.operand.span.of(self.builder.source)
-        error = fault(
+        operand = sign.operand.span.of(self.source)
+        return fault(
             "syntax",
             N_("~ negates a mask, which is 0 or 1 in each entry as a comparison is; {operand} is none"),
+            self._repaired(sign.span, [f"({operand} == 0)"]),
             operand=operand,
-        )
-        error.hint = self._repaired(sign.span, [f"({operand} == 0)"])
-        return error.at(sign.span)
+        ).at(sign.span)
 
     # Lists, attributes, indices
 
@@ -238,15 +240,14 @@ class Expressions:
             return sizes if node.name == "shape" else Fraction(len(sizes))
         if node.name == "grad":
             raise fault("name", N_(".grad is what gradcli computes; leave it out of the expression")).at(node.name_span)
-        error = fault("name", N_("a tensor has no attribute .{name} here"), name=node.name)
-        error.hint = repairs.attribute(self.builder.source, node)
-        raise error.at(node.name_span)
+        hint = repairs.attribute(self.source, node)
+        raise fault("name", N_("a tensor has no attribute .{name} here"), hint, name=node.name).at(node.name_span)
 
     def _subscript(self, node: t.Subscript) -> Any:
-        ambiguous.refuse_pair(self.builder.source, node)
+        ambiguous.refuse_pair(self.source, node)
         value = self.argument(node.value)
         if isinstance(value.value, tuple):
-            return shape_queries.entry_of_tuple(
+            return size_values.entry_of_tuple(
                 node, value.value, lambda item: self.builder.pinned_number(self.value(item))
             )
         ref = self.builder.tensor(value)
@@ -257,73 +258,70 @@ class Expressions:
 
     def _call(self, node: t.Call) -> Any:
         if node.bare and (node.function in self.assigned or node.function in self.builder.shapes):
-            error = fault("syntax", N_("{name} is a tensor, not a function: it can't be called"), name=node.function)
-            error.hint = repairs.called_tensor(self.builder.source, node)
-            raise error.at(node.name_span)
-        if node.function in shape_queries.QUERIES:
+            sentence = N_("{name} is a tensor, not a function: it can't be called")
+            hint = repairs.called_tensor(self.source, node)
+            raise fault("syntax", sentence, hint, name=node.function).at(node.name_span)
+        if node.function in size_values.QUERIES:
             return self._shape_query(replace(node, function="numel") if foreign.is_entry_count(node) else node)
-        ambiguous.refuse_method_of_an_array(self.builder.source, node)
+        ambiguous.refuse_method_of_an_array(self.source, node)
         if foreign.is_known(node):
             return self._of_a_module(node)
         row = SPELLED.get(node.function)
         if row is SPELLED["index"]:
             raise fault("name", N_("an index is written with brackets"), hint=N_("write  x[0]")).at(node.name_span)
         if row is None or (node.method and not row.method):
-            raise self._no_function(node).at(node.name_span)
-        takes_many = any(p.kind == "tensors" for p in row.takes)
-        arguments = [self._list_or_argument(a) if takes_many else self.argument(a) for a in node.arguments]
-        keywords = {name: self.argument(value) for name, value in node.keywords}
-        return self._apply(node, row, arguments, keywords)
+            raise self._no_function(node)
+        return self._apply(node, row, *self._arguments(node, any(p.kind == "tensors" for p in row.takes)))
 
     def _of_a_module(self, node: t.Call) -> Any:
         """`np.var(x)`, `torch.linalg.cross(x, y)`: what the module's library means by the name."""
-        listed = foreign.takes_many(node)
-        arguments = [self._list_or_argument(a) if listed else self.argument(a) for a in node.arguments]
-        keywords = {
-            name: self._list_or_argument(value) if listed else self.argument(value) for name, value in node.keywords
-        }
+        arguments, keywords = self._arguments(node, foreign.takes_many(node))
         if node.function == "norm" and arguments and isinstance(arguments[0].value, Ref):
-            ambiguous.refuse_matrix_norm(self.builder.source, node, self.builder.shape(arguments[0].value))
+            ambiguous.refuse_matrix_norm(self.source, node, self.builder.shape(arguments[0].value))
         meaning = foreign.meaning_of(self.builder, node, arguments, keywords)
         return self._apply(node, meaning.row, meaning.positional, meaning.keywords)
 
     def _apply(self, node: t.Call, row: Row, arguments: list[Argument], keywords: dict[str, Argument]) -> Ref:
         if row.name in ("max", "min") and not node.method and len(arguments) == 2:
-            self._note(ambiguous.note_on_max(self.builder.source, node, arguments[1]))
+            self._note(ambiguous.note_on_max(self.source, node, arguments[1]))
         if row.name == "norm" and arguments and isinstance(arguments[0].value, Ref):
-            ambiguous.refuse_matrix_norm(self.builder.source, node, self.builder.shape(arguments[0].value))
+            ambiguous.refuse_matrix_norm(self.source, node, self.builder.shape(arguments[0].value))
         try:
             return self.builder.apply(row, arguments, keywords, node.span)
         except GradcliError as error:
             if error.kind == "name":
-                error.hint = repairs.overloaded(self.builder.source, node) or error.hint
+                error.hint = repairs.overloaded(self.source, node) or error.hint
             elif error.kind == "shape":
-                ways = repairs.ways_to_multiply(self.builder.source, node)
+                ways = repairs.ways_to_multiply(self.source, node)
                 error.hint = self._repaired(node.span, ways) or error.hint
             raise
 
     def _shape_query(self, node: t.Call) -> Any:
         """`x.size(0)`, `x.numel()`, `len(x)`, `float(x)`"""
         if not node.arguments:
-            raise self._no_function(node).at(node.name_span)
+            raise self._no_function(node)
         value = self.argument(node.arguments[0])
         if node.function in ("float", "double") and len(node.arguments) == 1:
             return value.value
         if isinstance(value.value, tuple):
             return Fraction(len(value.value))
-        return shape_queries.answer(node, value.value, self.builder.sizes(self.builder.tensor(value)), self.value)
+        return size_values.answer(node, value.value, self.builder.sizes(self.builder.tensor(value)), self.value)
 
-    def _list_or_argument(self, node: t.Expression) -> Argument:
-        """The list in cat([x, y]) as its items: they need not have one shape."""
-        if isinstance(node, t.Sequence):
-            return Argument(tuple(map(self.value, node.items)), node.span)
-        return self.argument(node)
+    def _arguments(self, node: t.Call, many: bool) -> tuple[list[Argument], dict[str, Argument]]:
+        """By place and by name. Where a list may be many tensors, as in cat([x, y]), it is its items: they need not
+        have one shape."""
+
+        def argument(item: t.Expression) -> Argument:
+            if many and isinstance(item, t.Sequence):
+                return Argument(tuple(map(self.value, item.items)), item.span)
+            return self.argument(item)
+
+        return list(map(argument, node.arguments)), {name: argument(value) for name, value in node.keywords}
 
     def _no_function(self, node: t.Call) -> GradcliError:
-        source, names = self.builder.source, list(self._shapes_by_name())
-        error = fault("name", N_("there is no function called {name}"), name=node.function)
-        error.hint = repairs.factored_function(source, node, names) or repairs.function(source, node)
-        return error
+        hint = repairs.factored_function(self.source, node, list(self._shapes_by_name()))
+        hint = hint or repairs.function(self.source, node)
+        return fault("name", N_("there is no function called {name}"), hint, name=node.function).at(node.name_span)
 
     # What is said beside the value
 
@@ -336,7 +334,7 @@ class Expressions:
         the first that has one by itself."""
         if self.fits is None:
             return None
-        source = self.builder.source
+        source = self.source
         names = {name: shape for name, shape in self._shapes_by_name().items() if shape is not None}
         bound = source[span.end :].lstrip().startswith((".", "["))
         alone: str | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from gradcli.message import N_, GradcliError, Message, fault, message
+from gradcli.message import N_, GradcliError, Message, fault
 from gradcli.ops import SPELLED
 from gradcli.ops.foreign_names import rewritten
 from gradcli.ops.modules import DIFFERENT, MODULES, PYTORCH, Meaning, is_pytorch, meanings
@@ -18,7 +18,7 @@ from gradcli.program.builder import ProgramBuilder
 from gradcli.program.program import Ref
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, mistake
+from gradcli.syntax.mistakes import DID_YOU_MEAN, mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,17 +217,17 @@ def _refusal(builder: ProgramBuilder, node: t.Call, library: str) -> GradcliErro
     if known and row is None:
         return fault("name", N_("{written} is not taken with these arguments here"), written=written).at(node.span)
     assert row is not None  # is_known
-    error = fault(
+    return fault(
         "name",
         N_("{written} with these arguments is not PyTorch's {name}, which is {meaning}")
         if known
         else N_("{written} is not known to be PyTorch's {name}, which is {meaning}"),
+        hint=N_("PyTorch's own is written without the module, for example {example}"),
         written=written,
         name=node.function,
         meaning=Message(row.doc),
-    )
-    error.hint = message(N_("PyTorch's own is written without the module, for example {example}"), example=row.example)
-    return error.at(node.span if known else node.name_span)
+        example=row.example,
+    ).at(node.span if known else node.name_span)
 
 
 def _ambiguous(node: t.Call, libraries: Sequence[str]) -> GradcliError:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcli.ops.row import Kink, n
-from gradcli.program.paths import Paths, paths
-from gradcli.program.program import Apply, Input, Program, Step
+from gradcli.program.program import Apply, Input, Paths, Program, Step, paths
 from gradcli.program.values import filled
 from gradcli.report import Array
 

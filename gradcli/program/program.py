@@ -1,12 +1,13 @@
-"""A program: steps of known shape, in the order they are computed. Plain data; every later room reads it."""
+"""A program: steps of known shape, in the order they are computed, and the steps that a gradient flows through. Plain
+data; every later room reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
-from typing import Any, ClassVar
+from functools import cached_property, wraps
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from gradcli.program.size_values import Rule, moved, refs_in, rules_in
 from gradcli.report import Array
 from gradcli.shapes import Shape
 
+T = TypeVar("T")
+P = ParamSpec("P")
 Scalar = Fraction | float
 """A number known before anything runs: exact where it was written so."""
 
@@ -28,7 +31,6 @@ class Input:
 
     name: str
     refs: ClassVar[tuple[Ref, ...]] = ()
-    size_refs: ClassVar[tuple[Ref, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,11 +54,6 @@ class Constant:
             return value.shape, value.tobytes()
         return type(value), repr(value), getattr(value, "rule", None)
 
-    @property
-    def size_refs(self) -> tuple[Ref, ...]:
-        """The steps whose sizes the number follows from."""
-        return tuple(ref for rule in rules_in(self.value) for ref in refs_in(rule))
-
 
 @dataclass(frozen=True, slots=True)
 class Apply:
@@ -73,11 +70,6 @@ class Apply:
     def refs(self) -> tuple[Ref, ...]:
         """Every step that is read, in order."""
         return tuple(r for a in self.arguments for r in (a if isinstance(a, tuple) else (a,)) if isinstance(r, Ref))
-
-    @property
-    def size_refs(self) -> tuple[Ref, ...]:
-        """The steps whose sizes the options follow from."""
-        return tuple(ref for rule in rules_in(self.arguments) for ref in refs_in(rule))
 
 
 How = Input | Constant | Apply
@@ -155,7 +147,7 @@ class Program:
     def used(self, reads: Callable[[How], Iterable[Ref]] = lambda how: how.refs) -> list[int]:
         """The places of the steps that the output is made from, in order. `reads` says what each is made from; every
         step that it refers to, where nothing else is said."""
-        return _behind(self.steps, {self.output.step}, reads)
+        return behind(self.steps, {self.output.step}, reads)
 
     def depends(self, name: str, on: str) -> bool:
         """Whether a variable's value is computed from that of another."""
@@ -179,11 +171,26 @@ def with_refs(argument: Any, read: Callable[[Ref], Any]) -> Any:
     return argument
 
 
+def memoize(compute: Callable[Concatenate[Program, P], T]) -> Callable[Concatenate[Program, P], T]:
+    """A function of a program, and of arguments that can be hashed, that is computed once for each. The answer is kept
+    by the object, not by what the program says: to compare large constants would take longer than to compute anew."""
+
+    @wraps(compute)
+    def from_memo(program: Program, /, *arguments: P.args, **options: P.kwargs) -> T:
+        question = (compute.__qualname__, arguments, *options.items())
+        if question not in program.memo:
+            program.memo[question] = compute(program, *arguments, **options)
+        answer: T = program.memo[question]
+        return answer
+
+    return from_memo
+
+
 def pruned(program: Program) -> Program:
     """The program without the steps that nothing asks for (a loop's conditions, say); inputs and named steps stay."""
     wanted = {program.output.step, *(r.step for r in (*program.inputs.values(), *program.names.values()))}
     wanted |= {r.step for rule in program.pinned for r in refs_in(rule)}
-    kept = _behind(program.steps, wanted, all_refs)
+    kept = behind(program.steps, wanted, all_refs)
     if len(kept) == len(program.steps):
         return program
     places = {old: Ref(new) for new, old in enumerate(kept)}
@@ -200,13 +207,16 @@ def pruned(program: Program) -> Program:
 
 def all_refs(how: How) -> tuple[Ref, ...]:
     """Every step that this one needs, for its value or for a size."""
-    return (*how.refs, *how.size_refs)
+    held = how.arguments if isinstance(how, Apply) else how.value if isinstance(how, Constant) else ()
+    return (*how.refs, *(ref for rule in rules_in(held) for ref in refs_in(rule)))
 
 
-def _behind(steps: Sequence[Step], places: set[int], reads: Callable[[How], Iterable[Ref]]) -> list[int]:
+def behind(
+    steps: Sequence[Step], places: set[int], reads: Callable[[How], Iterable[Ref]] = lambda how: how.refs
+) -> list[int]:
     """These places and those of every step that is read on the way to them, in order."""
     found = set(places)
-    for place in range(len(steps) - 1, -1, -1):
+    for place in range(max(places), -1, -1):
         if place in found:
             found.update(ref.step for ref in reads(steps[place].how))
     return sorted(found)
@@ -219,3 +229,51 @@ def _moved(step: Step, places: Mapping[int, Ref]) -> Step:
         case Constant():
             return replace(step, how=Constant(moved(step.how.value, places)))
     return step
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The steps on differentiable paths from the variables to the output, as PyTorch's autograd would record them."""
+
+    reached: frozenset[int]
+    carrying: frozenset[int]
+    reach_output: bool
+    """Whether the output requires a gradient."""
+
+
+@memoize
+def paths(program: Program, names: tuple[str, ...]) -> Paths:
+    """Those of the variables of these names."""
+    reached = _reached_from(program, {ref.step for name in names if (ref := program.variable(name)) is not None})
+    return Paths(frozenset(reached), frozenset(_carrying(program) & reached), program.output.step in reached)
+
+
+def _reached_from(program: Program, reached: set[int]) -> set[int]:
+    for place, step in enumerate(program.steps):
+        if isinstance(step.how, Apply) and any(r.step in reached for r in differentiable_refs(step.how, program)):
+            reached.add(place)
+    return reached
+
+
+def _carrying(program: Program) -> set[int]:
+    return set(program.used(lambda how: differentiable_refs(how, program) if isinstance(how, Apply) else ()))
+
+
+def differentiable_refs(apply: Apply, program: Program) -> Iterator[Ref]:
+    """The arguments that a derivative passes to: no indices, classes or conditions, and none of a comparison."""
+    row = apply.row
+    if not row.differentiable:
+        return
+    for param, argument in zip(row.takes, apply.arguments, strict=True):
+        if param.kind == "index" or param.name == "condition" or (row.name == "index" and param.name == "tensors"):
+            continue
+        if param.kind == "target" and _classes(apply, argument, program):
+            continue
+        for ref in argument if isinstance(argument, tuple) else (argument,):
+            if isinstance(ref, Ref):
+                yield ref
+
+
+def _classes(apply: Apply, target: Ref, program: Program) -> bool:
+    """Probabilities have the scores' own shape, classes do not."""
+    return program[target].shape != program[apply.arguments[0]].shape

@@ -4,7 +4,7 @@ function here gives a text to paste, or None; none of them raises or computes an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from unicodedata import normalize
 
@@ -15,7 +15,7 @@ from gradcli.ops.matrix_products import PRODUCTS
 from gradcli.ops.row import Row
 from gradcli.shapes import Shape
 from gradcli.syntax import tree as t
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, ROOM_FOR_A_HINT, did_you_mean, fits_a_hint, patched
+from gradcli.syntax.mistakes import DID_YOU_MEAN, ROOM_FOR_A_HINT, did_you_mean, fits_a_hint, patched
 from gradcli.syntax.scan import Token, scan
 
 _PYTORCH = N_("gradcli knows PyTorch's names, for example softmax(x, dim=0)")
@@ -128,18 +128,28 @@ def split(name: str, known: Sequence[str]) -> list[str] | None:
 
 def _all_products(source: str, span: Span, shapes: Mapping[str, Shape | None]) -> str:
     """The text with every product of names that was written as one word taken apart, or the one at `span` alone."""
-    alone = ""
+
+    def apart(name: str, word: Span) -> str | None:
+        parts = None if name in SPELLED else split(name, list(shapes))
+        return None if parts is None else _product(source, word, parts, shapes)
+
+    whole = _respelled(source, shapes, apart)
+    return whole if whole is not None else apart(normalize("NFKC", span.of(source)), span) or ""
+
+
+def _respelled(
+    source: str, shapes: Mapping[str, Shape | None], respell: Callable[[str, Span], str | None]
+) -> str | None:
+    """The text with each name that has no value respelled, where that is possible; None where no hint could hold it, or
+    nothing changed."""
     whole, end = "", 0
     for word in _words(source):
         name = normalize("NFKC", word.of(source))
-        parts = None if name in shapes or name in SPELLED else split(name, list(shapes))
-        if parts is not None:
-            text = _product(source, word, parts, shapes)
-            if word == span:
-                alone = text
+        text = None if name in shapes else respell(name, word)
+        if text is not None:
             whole, end = whole + source[end : word.start] + text, word.end
     whole += source[end:]
-    return whole.strip() if fits_a_hint(whole) else alone
+    return whole.strip() if end and fits_a_hint(whole) else None
 
 
 def _words(source: str) -> Iterator[Span]:
@@ -166,15 +176,13 @@ _NUMBERED = re.compile(r"(.+?)_?(?<!\d)(\d++)")
 
 def _entries(source: str, shapes: Mapping[str, Shape | None]) -> str | None:
     """`x_0*x_1` as `x[0]*x[1]`, where x is long enough and all of it fits a hint."""
-    whole, end = "", 0
-    for word in _words(source):
-        name = normalize("NFKC", word.of(source))
-        numbered = None if name in shapes else _NUMBERED.fullmatch(name)
+
+    def entry(name: str, _: Span) -> str | None:
+        numbered = _NUMBERED.fullmatch(name)
         shape = shapes.get(numbered[1]) if numbered else None
-        if numbered and shape and int(numbered[2]) < shape[0]:
-            whole, end = whole + source[end : word.start] + f"{numbered[1]}[{int(numbered[2])}]", word.end
-    whole += source[end:]
-    return whole.strip() if end and fits_a_hint(whole) else None
+        return f"{numbered[1]}[{int(numbered[2])}]" if numbered and shape and int(numbered[2]) < shape[0] else None
+
+    return _respelled(source, shapes, entry)
 
 
 def _numbered(source: str, span: Span, name: str, place: int, shape: Shape | None) -> Message:

@@ -1,17 +1,22 @@
-"""Numbers that follow from shapes (`x.shape[0]`, `x.numel() - 1`): what they are now, and how they follow, so that a
-formula that is made of them holds for other sizes too. Knows no tensor's values."""
+"""What a program asks of a tensor's shape (`x.shape[0]`, `x.numel() - 1`) -> numbers: what they are now, and how they
+follow, so that a formula that is made of them holds for other sizes too. Knows no tensor's values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, TypeGuard
+from functools import reduce
+from typing import Any, Self, TypeGuard
 
-from gradcli.message import N_, limit
+from gradcli.message import N_, NN_, fault, limit
+from gradcli.shapes import size, written
+from gradcli.syntax import tree as t
 
 DEEPEST = 200
 """So many operations on sizes may stand inside each other."""
+QUERIES = ("size", "numel", "len", "dim", "ndim", "ndimension", "item", "float", "double")
+"""Functions that no row computes: a shape answers them, or their argument as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +48,26 @@ Rule = AxisSize | Computed | Fraction
 """How a number follows from sizes."""
 
 
-class SizeNumber(Fraction):
-    """An exact number that follows from sizes. Arithmetic on it gives plain Fractions: `joined` keeps the rule."""
+class _FromSizes:
+    """A number that follows from sizes. Arithmetic on it gives plain numbers: `joined` keeps the rule."""
 
     rule: Rule
 
-    def __new__(cls, value: Fraction | int, rule: Rule) -> SizeNumber:
-        number = super().__new__(cls, value)
+    def __new__(cls, value: Fraction | int, rule: Rule) -> Self:
+        number = super().__new__(cls, value)  # type: ignore[call-arg]
         number.rule = rule
         return number
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SizeNumber, (Fraction(self.numerator, self.denominator), self.rule)
+        return type(self), (plain(self), self.rule)
 
 
-class SizeInteger(int):
+class SizeNumber(_FromSizes, Fraction):
+    """An exact number that follows from sizes."""
+
+
+class SizeInteger(_FromSizes, int):
     """The same as an int, where an option must be one."""
-
-    rule: Rule
-
-    def __new__(cls, value: int, rule: Rule) -> SizeInteger:
-        number = super().__new__(cls, value)
-        number.rule = rule
-        return number
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return SizeInteger, (int(self), self.rule)
 
 
 def axis_sizes(of: Ref, shape: tuple[int, ...]) -> tuple[SizeNumber, ...]:
@@ -92,7 +91,7 @@ def joined(operator: str, a: Fraction, b: Fraction, value: Fraction) -> Fraction
 
 def has_rule(value: Any) -> TypeGuard[SizeNumber | SizeInteger]:
     """Whether a number follows from sizes."""
-    return isinstance(value, (SizeNumber, SizeInteger))
+    return isinstance(value, _FromSizes)
 
 
 def whole(value: Fraction) -> int:
@@ -111,7 +110,7 @@ def plain(value: Any) -> Any:
 
 def rules_in(value: Any) -> Iterator[Rule]:
     """The rules of a value, of an option or of what it holds."""
-    if isinstance(value, (SizeNumber, SizeInteger)):
+    if has_rule(value):
         yield value.rule
     elif isinstance(value, tuple):
         for item in value:
@@ -167,5 +166,55 @@ def evaluated(
     return number(rule)
 
 
+def answer(node: t.Call, value: Any, sizes: tuple[SizeNumber, ...], evaluate: Callable[[t.Expression], Any]) -> Any:
+    """The answer to one of QUERIES for an argument of this value and these sizes.
+
+    Raises GradcliError (shape) where the shape has no such answer.
+    """
+    shape = tuple(map(int, sizes))
+    if node.function == "size":
+        return _sizes(node, sizes, evaluate)
+    if node.function == "len" and not shape:
+        raise fault("shape", N_("len of a scalar: it has no axis")).at(node.span)
+    if node.function == "item":
+        if size(shape) != 1:
+            raise fault("shape", N_("item() needs one entry, and the tensor is {s}"), s=written(shape)).at(node.span)
+        return value
+    if node.function == "numel":
+        return reduce(lambda a, b: joined("*", a, b, a * b), sizes, Fraction(1))
+    return sizes[0] if node.function == "len" else Fraction(len(shape))
+
+
+def _sizes(node: t.Call, shape: tuple[SizeNumber, ...], evaluate: Callable[[t.Expression], Any]) -> Any:
+    if len(node.arguments) == 1:
+        return shape
+    place = evaluate(node.arguments[1])
+    if not isinstance(place, Fraction) or place.denominator != 1 or not -len(shape) <= place < len(shape):
+        sentence = NN_("size: the tensor has {count} dimension", "size: the tensor has {count} dimensions")
+        raise fault("shape", sentence, count=len(shape)).at(node.span)
+    return shape[int(place)]
+
+
+def entry_of_tuple(node: t.Subscript, values: tuple[Any, ...], evaluate: Callable[[t.Expression], Any]) -> Any:
+    """`x.shape[0]`
+
+    Raises GradcliError (shape, syntax) for any other index than a whole number in range.
+    """
+    item = node.items[0] if len(node.items) == 1 else None
+    place = None if item is None or isinstance(item, (t.Slice, t.Dots)) else evaluate(item)
+    if item is not None and isinstance(place, Fraction) and place.denominator == 1:
+        if -len(values) <= place < len(values):
+            return values[int(place)]
+        raise fault(
+            "shape",
+            NN_(
+                "index {i} is out of range: there is {count} size", "index {i} is out of range: there are {count} sizes"
+            ),
+            i=place,
+            count=len(values),
+        ).at(item.span)
+    raise fault("syntax", N_("a shape is indexed by one whole number")).at(node.span)
+
+
 def _rule(value: Fraction) -> Rule:
-    return value.rule if isinstance(value, SizeNumber) else value
+    return value.rule if has_rule(value) else value

@@ -17,7 +17,7 @@ from gradcli.report import Array
 from gradcli.shapes import Shape, written
 from gradcli.syntax import parse
 from gradcli.syntax import tree as t
-from gradcli.syntax.mentions import mentions
+from gradcli.syntax.tree import mentions
 
 MAX_TURNS = 1_000
 """A while loop that has not ended by then is refused."""

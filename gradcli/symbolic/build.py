@@ -64,7 +64,7 @@ class _Walk:
         self.intermediates = {ref.step: name for name, ref in inside.items() if ref is not None}
         """The steps that are variables of interest."""
         self.readers = Counter(ref.step for step in program.steps for ref in step.how.refs)
-        self.numbers = constant_values(program)
+        self.numbers = constant_values(program.steps, range(len(program.steps)))
 
     def built(self) -> Built:
         graph = self.graph

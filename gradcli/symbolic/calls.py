@@ -16,7 +16,7 @@ from sympy import Dummy, Expr, Integer, Mul, Symbol
 
 from gradcli.ops import TABLE
 from gradcli.ops.row import REQUIRED, Row
-from gradcli.program.literals import MAX_EXACT_BITS
+from gradcli.program.values import MAX_EXACT_BITS
 from gradcli.symbolic.dims import ONE, ZERO
 from gradcli.symbolic.scalars import Above, AtLeast, Atomic, Entry, Equal, Where, as_float, log, number
 

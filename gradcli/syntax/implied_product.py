@@ -4,175 +4,188 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
 
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops import SPELLED
 from gradcli.ops.foreign_names import renamed
-from gradcli.syntax.mistakes.mistake import ROOM_FOR_A_HINT, mistake, patched
+from gradcli.syntax.mistakes import ROOM_FOR_A_HINT, mistake, patched
 from gradcli.syntax.scan import Kind, Token, text_of
+from gradcli.syntax.statements import outside
 
 _TIGHT = ("/", "//", "%", "@", "**")
 """After these a product can be read in two ways."""
 
 
-def check(
-    source: str,
-    before: list[Token],
-    left: list[Token],
-    tokens: list[Token],
-    place: int,
-    role: str,
-    names: Collection[str],
-) -> None:
-    """Raises GradcliError (syntax) unless `left` and `tokens[place]` side by side are a product in one reading.
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Two operands side by side: `left`, and the one that begins with `tokens[place]`. `before` is what stands in front
+    of `left`. `role` is the bracket round them: in a list, an index or a call a forgotten comma may be as likely as a
+    forgotten `*`. `names` are those that have a value."""
 
-    `before` is what stands in front of `left`. `role` is the bracket round them: in a list, an index or a call a
-    forgotten comma may be as likely as a forgotten `*`. `names` are those that have a value.
-    """
-    last, following = left[-1], tokens[place]
-    touching = last.span.end == following.span.start
-    raised = is_raised(before)
-    if following.text == "(" and last.kind == "close" and (made := _module_call(source, left)) is not None:
-        raise _module(source, *made, left, tokens, place)
-    listed = role in ("list", "index") or (role == "call" and last.kind != "number")
-    factors = _product(last, following, touching) or _with_values(left, tokens, place, names)
-    if not factors or (listed and not touching):
-        raise _missing_operator(source, left, tokens, place, role, names)
-    if _is_power(before) and (not raised or _function_power(before, following, names)):
-        raise _power_of_function(source, before, left, tokens, place, names)
-    if before and before[-1].kind == "binary" and before[-1].text in _TIGHT and not raised:
-        raise _two_readings(source, before[-1], left, tokens, place)
+    source: str
+    before: list[Token]
+    left: list[Token]
+    tokens: list[Token]
+    place: int
+    role: str
+    names: Collection[str]
 
+    @property
+    def following(self) -> Token:
+        return self.tokens[self.place]
 
-def _module_call(source: str, left: list[Token]) -> tuple[str, str] | None:
-    """The class and the options of `nn.ReLU()`, which makes a module where a function is meant."""
-    opener = next((at for at, token in enumerate(left) if token.kind == "open"), 0)
-    if not opener or left[opener - 1].kind != "name" or not left[opener - 1].text[0].isupper():
-        return None
-    name = left[opener - 1].text
-    if opener == 1 and renamed(name) is None:
-        return None
-    return name, source[left[opener].span.end : left[-1].span.start].strip()
+    @property
+    def span(self) -> Span:
+        """Both of them."""
+        return Span(self.left[0].span.start, self.tokens[extent(self.tokens, self.place)].span.end)
 
+    @property
+    def first(self) -> str:
+        return text_of(self.source, self.left)
 
-def _module(source: str, name: str, options: str, left: list[Token], tokens: list[Token], place: int) -> GradcliError:
-    span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
-    arguments = source[tokens[place].span.end : span.end - 1].strip()
-    function = renamed(name)
-    what = N_("{module} makes a module: here functions are called with their tensors")
-    if function is None:
-        return fault("name", what, module=name).at(span)
-    parameters = "w, b" if function == "linear" else options
-    repair = f"{function}({', '.join(filter(None, (arguments, parameters)))})"
-    return mistake(source, span, what, repair, kind="name", module=name)
+    @property
+    def second(self) -> str:
+        """The operand that begins at `place`, as written."""
+        return self.source[self.following.span.start : self.span.end]
 
+    @property
+    def touching(self) -> bool:
+        return self.left[-1].span.end == self.following.span.start
 
-def is_raised(before: list[Token]) -> bool:
-    """Whether the left operand is an exponent written small: x²."""
-    return bool(before) and before[-1].text == "**" and before[-1].span.start == before[-1].span.end
+    @property
+    def raised(self) -> bool:
+        """Whether the left operand is an exponent written small: x²."""
+        return bool(self.before) and self.before[-1].text == "**" and not self.before[-1].span.of(self.source)
 
+    @property
+    def signless(self) -> list[Token]:
+        """What stands in front of the left operand and of its sign."""
+        return self.before[:-1] if self.before and self.before[-1].kind == "unary" else self.before
 
-def _product(last: Token, following: Token, touching: bool) -> bool:
-    opening = following.text == "(" and following.kind == "operator"
-    if last.kind == "number" and last.text != "...":
-        return opening or (following.kind == "name" and not (touching and last.text.endswith(".")))
-    if last.text == "pi" and last.span.end == last.span.start + 1:
-        return touching and following.kind == "name"  # 2πr
-    if last.kind == "close":
-        return opening or (following.kind == "name" and (touching or last.text in (")", "]")))
-    return False
+    def check(self) -> None:
+        """Raises GradcliError (syntax) unless the two are a product in one reading."""
+        last, before, raised = self.left[-1], self.before, self.raised
+        if self.following.text == "(" and last.kind == "close" and (made := self._module_call()) is not None:
+            raise self._module(*made)
+        listed = self.role in ("list", "index") or (self.role == "call" and last.kind != "number")
+        if not (self._is_product() or self._has_values()) or (listed and not self.touching):
+            raise self._missing_operator()
+        is_power = bool(self.signless) and self.signless[-1].text == "**"
+        if is_power and (not raised or self._is_function_power()):
+            raise self._power_of_function()
+        if before and before[-1].kind == "binary" and before[-1].text in _TIGHT and not raised:
+            raise self._two_readings()
 
-
-def _with_values(left: list[Token], tokens: list[Token], place: int, names: Collection[str]) -> bool:
-    """`x y`, `x sin(x)`, `2pi x`, where the names have values: no function stands there without its brackets."""
-    following = tokens[place]
-    called = place + 1 < len(tokens) and tokens[place + 1].text == "("
-    if len(left) != 1 or left[0].kind != "name" or left[0].text not in (*names, "pi"):
+    def _is_product(self) -> bool:
+        last, following = self.left[-1], self.following
+        opening = following.text == "(" and following.kind == "operator"
+        if last.kind == "number" and last.text != "...":
+            return opening or (following.kind == "name" and not (self.touching and last.text.endswith(".")))
+        if last.text == "pi" and last.span.end == last.span.start + 1:
+            return self.touching and following.kind == "name"  # 2πr
+        if last.kind == "close":
+            return opening or (following.kind == "name" and (self.touching or last.text in (")", "]")))
         return False
-    return following.text == "(" or (following.kind == "name" and (called or following.text in (*names, "pi")))
 
+    def _has_values(self) -> bool:
+        """`x y`, `x sin(x)`, `2pi x`, where the names have values: no function stands there without its brackets."""
+        following, known = self.following, (*self.names, "pi")
+        if len(self.left) != 1 or self.left[0].kind != "name" or self.left[0].text not in known:
+            return False
+        called = [token.text for token in self.tokens[self.place + 1 : self.place + 2]] == ["("]
+        return following.text == "(" or (following.kind == "name" and (called or following.text in known))
 
-def _is_power(before: list[Token]) -> bool:
-    """Whether the left operand is an exponent, signed or not."""
-    signless = before[:-1] if before and before[-1].kind == "unary" else before
-    return bool(signless) and signless[-1].text == "**"
+    def _is_function_power(self) -> bool:
+        """`sin²(x)`, as against `x²y` and `(x+1)²(y)`."""
+        base = self.signless[-2] if len(self.signless) > 1 else None
+        if base is None or base.text in self.names:
+            return False
+        return base.kind == "name" and (self.following.text == "(" or len(base.text) > 1)
 
+    # ── what is wrong, and the repair ───────────────────────────────────────────────────────────
 
-def _function_power(before: list[Token], following: Token, names: Collection[str]) -> bool:
-    """`sin²(x)`, as against `x²y` and `(x+1)²(y)`."""
-    signless = before[:-1] if before[-1].kind == "unary" else before
-    if len(signless) > 1 and signless[-2].text in names:
-        return False
-    return len(signless) > 1 and signless[-2].kind == "name" and (following.text == "(" or len(signless[-2].text) > 1)
+    def _module_call(self) -> tuple[str, str] | None:
+        """The class and the options of `nn.ReLU()`, which makes a module where a function is meant."""
+        left = self.left
+        opener = next((at for at, token in enumerate(left) if token.kind == "open"), 0)
+        if not opener or left[opener - 1].kind != "name" or not left[opener - 1].text[0].isupper():
+            return None
+        name = left[opener - 1].text
+        if opener == 1 and renamed(name) is None:
+            return None
+        return name, self.source[left[opener].span.end : left[-1].span.start].strip()
 
+    def _module(self, name: str, options: str) -> GradcliError:
+        function = renamed(name)
+        what = N_("{module} makes a module: here functions are called with their tensors")
+        if function is None:
+            return fault("name", what, module=name).at(self.span)
+        arguments = self.source[self.following.span.end : self.span.end - 1].strip()
+        parameters = "w, b" if function == "linear" else options
+        repair = f"{function}({', '.join(filter(None, (arguments, parameters)))})"
+        return mistake(self.source, self.span, what, repair, kind="name", module=name)
 
-def _power_of_function(
-    source: str, before: list[Token], left: list[Token], tokens: list[Token], place: int, names: Collection[str]
-) -> GradcliError:
-    """`ln^2(x)`: the square of a function's value, or a product?"""
-    signed = before[-1].kind == "unary"
-    base = before[-3 if signed else -2] if len(before) > 1 + signed else None
-    if base is None or base.kind != "name" or base.text in (*names, "e", "pi"):
-        return _two_readings(source, before[-1], left, tokens, place)
-    right = right_text(source, tokens, place)
-    argument = right if right.startswith("(") else f"({right})"
-    exponent = ("-" if signed else "") + "".join(token.text for token in left)
-    span = Span(base.span.start, tokens[extent(tokens, place)].span.end)
-    function = renamed(base.text) or base.text
-    if exponent == "-1" and f"a{function}" in SPELLED:
+    def _power_of_function(self) -> GradcliError:
+        """`ln^2(x)`: the square of a function's value, or a product?"""
+        base = self.signless[-2] if len(self.signless) > 1 else None
+        if base is None or base.kind != "name" or base.text in (*self.names, "e", "pi"):
+            return self._two_readings()
+        argument = self.second if self.second.startswith("(") else f"({self.second})"
+        sign = "-" if self.before[-1].kind == "unary" else ""
+        exponent = sign + "".join(token.text for token in self.left)
+        span = Span(base.span.start, self.span.end)
+        written, function = span.of(self.source), renamed(base.text) or base.text
+        if exponent == "-1" and f"a{function}" in SPELLED:
+            return fault(
+                "syntax",
+                N_("{written} can be read in two ways: the inverse function, or one over the function's value"),
+                hint=N_("write {one} or {other}"),
+                written=written,
+                one=patched(self.source, span, f"a{function}{argument}"),
+                other=patched(self.source, span, f"1/{function}{argument}"),
+            ).at(span)
+        sentence = N_("{written} can be read in two ways: a power belongs after the function's argument")
+        if function in SPELLED:
+            value = f"{function}{argument}**{exponent}" if exponent != "-1" else f"1/{function}{argument}"
+            return mistake(self.source, span, sentence, value, written=written)
         return fault(
             "syntax",
-            N_("{written} can be read in two ways: the inverse function, or one over the function's value"),
-            hint=N_("write {one} or {other}"),
-            written=span.of(source),
-            one=patched(source, span, f"a{function}{argument}"),
-            other=patched(source, span, f"1/{function}{argument}"),
+            sentence,
+            hint=N_("write {power} for the power of a function's value, {product} for a product"),
+            written=written,
+            power=f"{function}{argument}**{exponent}",
+            product=f"{base.text}**{exponent}*{self.second}",
         ).at(span)
-    sentence = N_("{written} can be read in two ways: a power belongs after the function's argument")
-    if function in SPELLED:
-        value = f"{function}{argument}**{exponent}" if exponent != "-1" else f"1/{function}{argument}"
-        return mistake(source, span, sentence, value, written=span.of(source))
-    return fault(
-        "syntax",
-        sentence,
-        hint=N_("write {power} for the power of a function's value, {product} for a product"),
-        written=span.of(source),
-        power=f"{function}{argument}**{exponent}",
-        product=f"{base.text}**{exponent}*{right}",
-    ).at(span)
 
+    def _two_readings(self) -> GradcliError:
+        product = f"{self.first}*{self.second}"
+        return fault(
+            "syntax",
+            N_("{written} after {operator} can be read in two ways"),
+            hint=N_("write {one} or {other}"),
+            written=self.span.of(self.source),
+            operator=self.before[-1].text,
+            one=patched(self.source, self.span, f"({product})"),
+            other=patched(self.source, self.span, product),
+        ).at(self.span)
 
-def _two_readings(source: str, operator: Token, left: list[Token], tokens: list[Token], place: int) -> GradcliError:
-    factor, right = text_of(source, left), right_text(source, tokens, place)
-    span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
-    return fault(
-        "syntax",
-        N_("{written} after {operator} can be read in two ways"),
-        hint=N_("write {one} or {other}"),
-        written=span.of(source),
-        operator=operator.text,
-        one=patched(source, span, f"({factor}*{right})"),
-        other=patched(source, span, f"{factor}*{right}"),
-    ).at(span)
-
-
-def _missing_operator(
-    source: str, left: list[Token], tokens: list[Token], place: int, role: str, names: Collection[str]
-) -> GradcliError:
-    first, second = text_of(source, left), right_text(source, tokens, place)
-    span = Span(left[0].span.start, tokens[extent(tokens, place)].span.end)
-    sentence = N_("an operator is missing between {first} and {second}")
-    if [token.text for token in tokens[place + 1 : place + 2]] == ["="]:
-        between = Span(left[-1].span.end, tokens[place].span.start)
-        return mistake(source, span, sentence, ", ", over=between, first=first, second=second)
-    alone = left[-1].text if len(left) == 1 and left[-1].kind == "name" else ""
-    function = "" if alone in names else alone if alone in SPELLED else alone and renamed(alone)
-    if function and tokens[place].kind == "name":
-        return mistake(source, span, sentence, f"{function}({second})", first=first, second=second)
-    hint = None
-    if len(first) + len(second) <= ROOM_FOR_A_HINT and "text" not in (left[-1].kind, tokens[place].kind):
-        hint = _likely_meanings(left[-1].kind, len(left) == 1, tokens[place].kind, role)
-    return fault("syntax", sentence, hint=hint, first=first, second=second).at(span)
+    def _missing_operator(self) -> GradcliError:
+        last, following = self.left[-1], self.following
+        slots: dict[str, Any] = {"first": self.first, "second": self.second}
+        sentence = N_("an operator is missing between {first} and {second}")
+        if [token.text for token in self.tokens[self.place + 1 : self.place + 2]] == ["="]:
+            between = Span(last.span.end, following.span.start)
+            return mistake(self.source, self.span, sentence, ", ", over=between, **slots)
+        alone = last.text if len(self.left) == 1 and last.kind == "name" else ""
+        function = "" if alone in self.names else alone if alone in SPELLED else alone and renamed(alone)
+        if function and following.kind == "name":
+            return mistake(self.source, self.span, sentence, f"{function}({self.second})", **slots)
+        hint = None
+        if len(self.first) + len(self.second) <= ROOM_FOR_A_HINT and "text" not in (last.kind, following.kind):
+            hint = _likely_meanings(last.kind, len(self.left) == 1, following.kind, self.role)
+        return fault("syntax", sentence, hint=hint, **slots).at(self.span)
 
 
 def _likely_meanings(left: Kind, alone: bool, right: Kind, role: str) -> str:
@@ -199,11 +212,6 @@ def check_root(source: str, tokens: list[Token], place: int) -> None:
     raise mistake(source, span, N_("the root sign needs brackets, to say how far it reaches"), f"sqrt({operand})")
 
 
-def right_text(source: str, tokens: list[Token], place: int) -> str:
-    """The operand that begins at `place`, as written."""
-    return source[tokens[place].span.start : tokens[extent(tokens, place)].span.end]
-
-
 def extent(tokens: list[Token], place: int) -> int:
     """Where the operand that begins at `place` ends: its brackets, its call, its indices and attributes."""
     if tokens[place].text in ("(", "["):
@@ -218,10 +226,5 @@ def extent(tokens: list[Token], place: int) -> int:
 
 
 def _closing(tokens: list[Token], opener: int) -> int:
-    depth = 0
-    for place in range(opener, len(tokens)):
-        if tokens[place].kind == "operator":
-            depth += (tokens[place].text in "([") - (tokens[place].text in ")]")
-            if depth == 0:
-                return place
-    return len(tokens) - 1
+    closers = (opener + at for at, token in outside(tokens[opener:]) if at and token.text in (")", "]"))
+    return next(closers, len(tokens) - 1)

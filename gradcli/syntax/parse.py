@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
-from gradcli.syntax.mistakes import refused_statements
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, ROOM_FOR_A_HINT
+from gradcli.syntax.mistakes import DID_YOU_MEAN, ROOM_FOR_A_HINT, refused_statements
 from gradcli.syntax.mistakes.textbook import typed
 from gradcli.syntax.precedence import read_expression
-from gradcli.syntax.roles import Names, arrange
+from gradcli.syntax.roles import Arrangement, Names
 from gradcli.syntax.scan import Token, scan
 from gradcli.syntax.statements import Line, Loop, join_lines, statements
 from gradcli.syntax.tree import Assign, Bare, Expression, Statement, Tree, While
@@ -115,6 +114,6 @@ def _statement(source: str, line: Line | Loop, names: Names, notes: list[Message
 
 
 def _expression(source: str, tokens: list[Token], names: Names, notes: list[Message]) -> Expression:
-    arranged, new = arrange(source, tokens, names)
-    notes += new
-    return read_expression(source, arranged, names.all)
+    arrangement = Arrangement(source, tokens, names, notes)
+    arrangement.read()
+    return read_expression(source, arrangement.arranged, names.all)

@@ -1,5 +1,5 @@
-"""The arranged tokens of one expression -> its tree, by precedence climbing. Knows how tightly operators bind and which
-names are modules; no shapes, no operations. Nothing is evaluated."""
+"""The arranged tokens of one expression -> its tree, by precedence climbing. Knows how tightly operators bind, which
+names are modules and how deep anything may be nested; no shapes, no operations. Nothing is evaluated."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import get_args
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops.modules import MODULES
 from gradcli.syntax import scan
-from gradcli.syntax.depth import check_levels, check_nesting
 from gradcli.syntax.mistakes import misplaced_tokens
 from gradcli.syntax.scan import Token
-from gradcli.syntax.statements import too_deep
+from gradcli.syntax.statements import MAX_DEPTH, too_deep
 from gradcli.syntax.tree import (
     Attribute,
     Binary,
@@ -32,6 +31,7 @@ from gradcli.syntax.tree import (
     Text,
     Unary,
     UnaryOperator,
+    walk,
 )
 
 _LEVELS: tuple[tuple[BinaryOperator, ...], ...] = (("|",), ("&",), ("+", "-"), ("*", "/", "//", "%", "@"))
@@ -50,12 +50,12 @@ def read_expression(source: str, tokens: list[Token], variables: Collection[str]
 
     Raises GradcliError: limit for what is nested too deep, syntax and name for what may stand there and means nothing.
     """
-    check_nesting(tokens)
+    _check_nesting(tokens)
     try:
         expression = _number(_Climber(source, tokens, variables).comparison())
     except RecursionError:  # a hundred brackets, and every one inside operators of all levels
         raise too_deep(tokens[0].span.to(tokens[-1].span)) from None
-    check_levels(expression)
+    _check_levels(expression)
     return expression
 
 
@@ -264,3 +264,29 @@ def _number(value: Expression) -> Expression:
 
 def _unreadable(reason: str, token: Token) -> GradcliError:
     return fault("syntax", N_("this cannot be read: {reason}"), reason=reason).at(token.span)
+
+
+def _check_nesting(tokens: list[Token]) -> None:
+    """Raises GradcliError (limit) where signs, powers, calls, indices and brackets lie too deep in one another."""
+    outer: list[int] = []
+    depth = 0
+    for token in tokens:
+        if token.kind in ("unary", "dot") or token.text == "**":
+            depth += 1
+        elif token.kind == "open":
+            outer.append(depth)
+            depth += 1
+        elif token.kind == "close":
+            depth = outer.pop() + 1
+        elif token.kind in ("binary", "comma", "colon"):
+            depth = outer[-1] + 1 if outer else 0
+        if depth > MAX_DEPTH:
+            raise too_deep(token.span)
+
+
+def _check_levels(expression: Expression) -> None:
+    """Raises GradcliError (limit) where the tree is too deep for the rooms that walk it. A chain of operators is one
+    level: every walk takes it in a loop."""
+    for node, depth in walk(expression):
+        if depth > MAX_DEPTH:
+            raise too_deep(node.span)

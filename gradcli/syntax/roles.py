@@ -8,9 +8,10 @@ from typing import Literal
 
 from gradcli.message import N_, Message, Span, message
 from gradcli.ops import SPELLED
-from gradcli.syntax import implied_product
+from gradcli.syntax.implied_product import Neighbours, check_root, extent
 from gradcli.syntax.mistakes import misplaced_tokens, reserved_words
 from gradcli.syntax.scan import Kind, Token
+from gradcli.syntax.statements import outside
 
 Role = Literal["top", "group", "call", "list", "index"]
 
@@ -22,11 +23,8 @@ _BINARY = ("**", "*", "/", "//", "%", "@", "+", "-", "&", "|", "<", "<=", ">", "
 class Names:
     """The names that have a value: those of the inputs, and these with every name that the program assigns."""
 
-    inputs: frozenset[str] = frozenset()
-    all: frozenset[str] = frozenset()
-
-
-NO_NAMES = Names()
+    inputs: frozenset[str]
+    all: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -40,13 +38,16 @@ class Level:
 
 @dataclass(slots=True)
 class Arrangement:
-    """What has been read so far. `ready` where an operand is expected; `operand` is where the last one began, `base`
-    where the one began that the last `**` raises."""
+    """The tokens of an expression as they were typed, and what of them has been read so far: `arranged`, and a note
+    for each multiplication sign that was supplied. `names` tell `x y` and `x(y + 1)`, which are products where x has a
+    value, from a function without its brackets. `ready` where an operand is expected; `operand` is where the last one
+    began, `base` where the one began that the last `**` raises."""
 
     source: str
+    tokens: list[Token]
     names: Names
-    tokens: list[Token] = field(default_factory=list)
-    notes: list[Message] = field(default_factory=list)
+    notes: list[Message]
+    arranged: list[Token] = field(default_factory=list)
     levels: list[Level] = field(default_factory=lambda: [Level("top", 0, 0)])
     ready: bool = True
     operand: int = 0
@@ -58,117 +59,167 @@ class Arrangement:
 
     @property
     def last(self) -> Token | None:
-        return self.tokens[-1] if self.tokens else None
+        return self.arranged[-1] if self.arranged else None
 
-    def add(self, token: Token, kind: Kind | None = None) -> None:
-        self.tokens.append(token if kind is None else Token(kind, token.text, token.span))
+    def read(self) -> None:
+        """Arranges all of the tokens.
 
+        Raises GradcliError (syntax) at the first token that cannot stand where it does.
+        """
+        for place, token in enumerate(self.tokens):
+            match token.kind:
+                case "word":
+                    raise reserved_words.word(self.source, self.tokens, place)
+                case "operator":
+                    self._operator(place)
+                case _:
+                    self._operand(place)
+        if self.ready:
+            raise misplaced_tokens.no_operand(self.source, self.tokens, len(self.tokens))
 
-def arrange(source: str, tokens: list[Token], names: Names = NO_NAMES) -> tuple[list[Token], list[Message]]:
-    """One expression's tokens with their parts, and a note for each multiplication sign that was supplied. `names`
-    tell `x y` and `x(y + 1)`, which are products where x has a value, from a function without its brackets.
+    def _add(self, token: Token, kind: Kind | None = None) -> None:
+        self.arranged.append(token if kind is None else Token(kind, token.text, token.span))
 
-    Raises GradcliError (syntax) at the first token that cannot stand where it does.
-    """
-    so_far = Arrangement(source, names)
-    for place, token in enumerate(tokens):
-        match token.kind:
-            case "word":
-                raise reserved_words.word(source, tokens, place)
-            case "operator":
-                _operator(so_far, tokens, place)
-            case _:
-                _operand(so_far, tokens, place)
-    if so_far.ready:
-        raise misplaced_tokens.no_operand(source, tokens, len(tokens))
-    return so_far.tokens, so_far.notes
+    def _operand(self, place: int) -> None:
+        token = self.tokens[place]
+        if self._after("dot"):
+            if token.kind != "name":
+                raise misplaced_tokens.after_dot(token)
+            self._add(token)
+            return
+        if not self.ready:
+            self._supply_times(place)
+        self.operand = len(self.arranged)
+        self.ready = False
+        self._add(token)
+        if token.text == "sqrt" and self.source[token.span.start] == "√":
+            check_root(self.source, self.tokens, place)
 
+    def _supply_times(self, place: int) -> None:
+        """Puts the `*` that was left out, where there is one reading only."""
+        left, before = self.arranged[self.operand :], self.arranged[: self.operand]
+        role = "group" if self._takes_one_tensor() else self.role
+        pair = Neighbours(self.source, before, left, self.tokens, place, role, self.names.all)
+        pair.check()
+        here = self.tokens[place].span.start
+        self.arranged.append(Token("binary", "*", Span(here, here)))
+        first = self.arranged[self.base] if pair.raised else left[0]
+        text = self.source[first.span.start : left[-1].span.end]
+        written = self.source[first.span.start : pair.span.end]
+        self.notes.append(message(N_("{written} was read as {read}"), written=written, read=f"{text}*{pair.second}"))
 
-def _operand(so_far: Arrangement, tokens: list[Token], place: int) -> None:
-    token = tokens[place]
-    if _after(so_far, "dot"):
-        if token.kind != "name":
+    def _takes_one_tensor(self) -> bool:
+        """Whether the bracket is the call of a function to which no second tensor can be given: sin(2 pi x)."""
+        level = self.levels[-1]
+        row = SPELLED.get(self.arranged[level.place - 1].text) if level.role == "call" and level.place else None
+        return row is not None and [param.kind for param in row.tensors] == ["tensor"]
+
+    def _operator(self, place: int) -> None:
+        token = self.tokens[place]
+        if self._after("dot"):
             raise misplaced_tokens.after_dot(token)
-        so_far.add(token)
-        return
-    if not so_far.ready:
-        _supply_times(so_far, tokens, place)
-    so_far.operand = len(so_far.tokens)
-    so_far.ready = False
-    so_far.add(token)
-    if token.text == "sqrt" and so_far.source[token.span.start] == "√":
-        implied_product.check_root(so_far.source, tokens, place)
+        match token.text:
+            case "(" | "[":
+                self._open(place)
+            case ")" | "]":
+                self._close(place)
+            case ",":
+                self._comma(place)
+            case ":":
+                if self.role != "index" or (self.ready and not self._after("open", "comma", "colon")):
+                    raise misplaced_tokens.colon(token)
+                self._add(token, "colon")
+                self.ready = True
+            case "=":
+                self._keyword(place)
+            case ".":
+                if self.ready or place + 1 == len(self.tokens):
+                    raise misplaced_tokens.dot(self.source, token)
+                self._add(token, "dot")
+            case "...":
+                if self.role != "index" or not self.ready:
+                    raise misplaced_tokens.dots(token)
+                self._add(token, "number")
+                self.ready = False
+            case _:
+                self._sign(place)
 
+    def _sign(self, place: int) -> None:
+        token = self.tokens[place]
+        if token.text == "<" and not self.ready and _is_arrow(self.source, self.tokens, place):
+            raise misplaced_tokens.arrow(self.source, self.tokens, place)
+        if token.text == "/" and (first := _one_as_exponent(self.tokens, place)) is not None:
+            raise misplaced_tokens.root(self.source, self.tokens, first, place)
+        if self.ready and token.text in _UNARY:
+            self._add(token, "unary")
+        elif token.text not in _BINARY:
+            raise misplaced_tokens.foreign(self.source, self.tokens, place)
+        elif self.ready:
+            raise misplaced_tokens.no_operand(self.source, self.tokens, place)
+        else:
+            self.base = self.operand
+            self._add(token, "binary")
+            self.ready = True
 
-def _supply_times(so_far: Arrangement, tokens: list[Token], place: int) -> None:
-    """Puts the `*` that was left out, where there is one reading only."""
-    left = so_far.tokens[so_far.operand :]
-    before = so_far.tokens[: so_far.operand]
-    role = "group" if _takes_one_tensor(so_far) else so_far.role
-    implied_product.check(so_far.source, before, left, tokens, place, role, so_far.names.all)
-    here = tokens[place].span.start
-    so_far.tokens.append(Token("binary", "*", Span(here, here)))
-    first = left[0] if not implied_product.is_raised(before) else so_far.tokens[so_far.base]
-    text = so_far.source[first.span.start : left[-1].span.end]
-    right = implied_product.right_text(so_far.source, tokens, place)
-    written = so_far.source[first.span.start : here] + right
-    so_far.notes.append(message(N_("{written} was read as {read}"), written=written, read=f"{text}*{right}"))
+    def _open(self, place: int) -> None:
+        token, last = self.tokens[place], self.last
+        role: Role = "group" if token.text == "(" else "list"
+        if not self.ready and last is not None:
+            if token.text == "[" and last.kind not in ("number", "text"):
+                role = "index"
+            elif token.text == "(" and last.kind == "name" and not self._factor(place):
+                role = "call"
+            else:
+                self._supply_times(place)
+                self.ready = True
+        if self.ready:
+            self.operand = len(self.arranged)
+        self.levels.append(Level(role, len(self.arranged), self.operand))
+        self._add(token, "open")
+        self.ready = True
 
+    def _factor(self, place: int) -> bool:
+        """Whether the name before this bracket is a factor, as in x(x+1): an input that is no function's name too,
+        before a sum. x(0) may be an entry and x(t) a function of t, so these stay calls."""
+        left = self.arranged[self.operand :]
+        if len(left) != 1 or left[0].text not in self.names.inputs or left[0].text in SPELLED:
+            return False
+        inner = outside(self.tokens[place + 1 : extent(self.tokens, place)])
+        signs = [(at, token.text) for at, token in inner if token.kind == "operator"]
+        separated = any(sign in (",", "=", ":") for _, sign in signs)
+        return not separated and any(at > 0 and sign in ("+", "-", "*", "/", "**") for at, sign in signs)
 
-def _takes_one_tensor(so_far: Arrangement) -> bool:
-    """Whether the bracket is the call of a function to which no second tensor can be given: sin(2 pi x)."""
-    level = so_far.levels[-1]
-    row = SPELLED.get(so_far.tokens[level.place - 1].text) if level.role == "call" and level.place else None
-    return row is not None and [param.kind for param in row.tensors] == ["tensor"]
+    def _close(self, place: int) -> None:
+        level = self.levels[-1]
+        empty = len(self.arranged) == level.place + 1
+        if empty and level.role == "index":
+            raise misplaced_tokens.empty_index(self.arranged[level.place].span.to(self.tokens[place].span))
+        if self.ready and not empty and not self._after("comma", "colon"):
+            raise misplaced_tokens.no_operand(self.source, self.tokens, place)
+        self.levels.pop()
+        self.operand = level.operand
+        self._add(self.tokens[place], "close")
+        self.ready = False
 
+    def _comma(self, place: int) -> None:
+        if self.role == "top":
+            raise misplaced_tokens.comma(self.source, self.tokens, place)
+        if self.ready and not self._after("colon"):
+            raise misplaced_tokens.no_operand(self.source, self.tokens, place)
+        self._add(self.tokens[place], "comma")
+        self.ready = True
 
-def _operator(so_far: Arrangement, tokens: list[Token], place: int) -> None:
-    token = tokens[place]
-    if _after(so_far, "dot"):
-        raise misplaced_tokens.after_dot(token)
-    match token.text:
-        case "(" | "[":
-            _open(so_far, tokens, place)
-        case ")" | "]":
-            _close(so_far, tokens, place)
-        case ",":
-            _comma(so_far, tokens, place)
-        case ":":
-            if so_far.role != "index" or (so_far.ready and not _after(so_far, "open", "comma", "colon")):
-                raise misplaced_tokens.colon(token)
-            so_far.add(token, "colon")
-            so_far.ready = True
-        case "=":
-            _keyword(so_far, tokens, place)
-        case ".":
-            if so_far.ready or place + 1 == len(tokens):
-                raise misplaced_tokens.dot(so_far.source, token)
-            so_far.add(token, "dot")
-        case "...":
-            if so_far.role != "index" or not so_far.ready:
-                raise misplaced_tokens.dots(token)
-            so_far.add(token, "number")
-            so_far.ready = False
-        case _:
-            _sign(so_far, tokens, place)
+    def _after(self, *kinds: Kind) -> bool:
+        """Whether the last token is of one of these kinds, after which nothing need stand."""
+        return self.last is not None and self.last.kind in kinds
 
-
-def _sign(so_far: Arrangement, tokens: list[Token], place: int) -> None:
-    token = tokens[place]
-    if token.text == "<" and not so_far.ready and _is_arrow(so_far.source, tokens, place):
-        raise misplaced_tokens.arrow(so_far.source, tokens, place)
-    if token.text == "/" and (first := _one_as_exponent(tokens, place)) is not None:
-        raise misplaced_tokens.root(so_far.source, tokens, first, place)
-    if so_far.ready and token.text in _UNARY:
-        so_far.add(token, "unary")
-    elif token.text not in _BINARY:
-        raise misplaced_tokens.foreign(so_far.source, tokens, place)
-    elif so_far.ready:
-        raise misplaced_tokens.no_operand(so_far.source, tokens, place)
-    else:
-        so_far.base = so_far.operand
-        so_far.add(token, "binary")
-        so_far.ready = True
+    def _keyword(self, place: int) -> None:
+        """`dim=` in a call."""
+        starts = self.role == "call" and place >= 2 and self.tokens[place - 1].kind == "name"
+        if not starts or self.arranged[-2].kind not in ("open", "comma"):
+            raise misplaced_tokens.equals(self.source, self.tokens[place])
+        self._add(self.tokens[place], "equals")
+        self.ready = True
 
 
 def _one_as_exponent(tokens: list[Token], place: int) -> int | None:
@@ -186,75 +237,3 @@ def _is_arrow(source: str, tokens: list[Token], place: int) -> bool:
     here, following = tokens[place], tokens[place + 1 : place + 2]
     together = bool(following) and following[0].text == "-" and following[0].span.start == here.span.end
     return together and source[here.span.start - 1].isspace() and source[following[0].span.end :][:1].isspace()
-
-
-def _open(so_far: Arrangement, tokens: list[Token], place: int) -> None:
-    token, last = tokens[place], so_far.last
-    role: Role = "group" if token.text == "(" else "list"
-    if not so_far.ready and last is not None:
-        if token.text == "[" and last.kind not in ("number", "text"):
-            role = "index"
-        elif token.text == "(" and last.kind == "name" and not _factor(so_far, tokens, place):
-            role = "call"
-        else:
-            _supply_times(so_far, tokens, place)
-            so_far.ready = True
-    if so_far.ready:
-        so_far.operand = len(so_far.tokens)
-    so_far.levels.append(Level(role, len(so_far.tokens), so_far.operand))
-    so_far.add(token, "open")
-    so_far.ready = True
-
-
-def _factor(so_far: Arrangement, tokens: list[Token], place: int) -> bool:
-    """Whether the name before this bracket is a factor, as in x(x+1): an input that is no function's name too, before
-    a sum. x(0) may be an entry and x(t) a function of t, so these stay calls."""
-    left = so_far.tokens[so_far.operand :]
-    if len(left) != 1 or left[0].text not in so_far.names.inputs or left[0].text in SPELLED:
-        return False
-    inner = tokens[place + 1 : implied_product.extent(tokens, place)]
-    depth, signs = 0, 0
-    for at, token in enumerate(inner):
-        if token.kind != "operator":
-            continue
-        depth += (token.text in "([") - (token.text in ")]")
-        if depth == 0 and token.text in (",", "=", ":"):
-            return False
-        signs += depth == 0 and at > 0 and token.text in ("+", "-", "*", "/", "**")
-    return signs > 0
-
-
-def _close(so_far: Arrangement, tokens: list[Token], place: int) -> None:
-    level = so_far.levels[-1]
-    empty = len(so_far.tokens) == level.place + 1
-    if empty and level.role == "index":
-        raise misplaced_tokens.empty_index(so_far.tokens[level.place].span.to(tokens[place].span))
-    if so_far.ready and not empty and not _after(so_far, "comma", "colon"):
-        raise misplaced_tokens.no_operand(so_far.source, tokens, place)
-    so_far.levels.pop()
-    so_far.operand = level.operand
-    so_far.add(tokens[place], "close")
-    so_far.ready = False
-
-
-def _comma(so_far: Arrangement, tokens: list[Token], place: int) -> None:
-    if so_far.role == "top":
-        raise misplaced_tokens.comma(so_far.source, tokens, place)
-    if so_far.ready and not _after(so_far, "colon"):
-        raise misplaced_tokens.no_operand(so_far.source, tokens, place)
-    so_far.add(tokens[place], "comma")
-    so_far.ready = True
-
-
-def _after(so_far: Arrangement, *kinds: Kind) -> bool:
-    """Whether the last token is of one of these kinds, after which nothing need stand."""
-    return so_far.last is not None and so_far.last.kind in kinds
-
-
-def _keyword(so_far: Arrangement, tokens: list[Token], place: int) -> None:
-    """`dim=` in a call."""
-    starts = so_far.role == "call" and place >= 2 and tokens[place - 1].kind == "name"
-    if not starts or so_far.tokens[-2].kind not in ("open", "comma"):
-        raise misplaced_tokens.equals(so_far.source, tokens[place])
-    so_far.add(tokens[place], "equals")
-    so_far.ready = True

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from gradcli.message import N_, GradcliError, Span, fault, limit
+from gradcli.message import N_, GradcliError, Span, limit
 from gradcli.syntax.mistakes import characters
 
 MAX_LITERAL = 1_000
@@ -130,28 +130,6 @@ _COMMENT = re.compile(rf"""("[^"\n]*"|'[^'\n]*')|[#＃][^{LINE_ENDS}]*""")
 def uncommented(text: str) -> str:
     """The text of a tensor, which may be no program (`1,2:3,4`), without its comments."""
     return _COMMENT.sub(lambda found: found[1] or "", text) if "#" in text or "＃" in text else text
-
-
-def variable(text: str) -> str:
-    """A variable's name as the program will know it (NFKC, x₁ is x1).
-
-    Raises GradcliError (name) for a text that cannot be a name: a keyword, `__x__`, `2x`.
-    """
-    plain = text.strip().translate(_ONE_FOR_ONE)
-    if not plain or _name_end(plain, 0) != len(plain):
-        raise fault(
-            "name", N_("'{text}' is not a name: a name is letters, digits and _, and begins with no digit"), text=text
-        )
-    token = _name(plain, Span(0, len(text)))
-    if token.kind != "name":
-        raise fault(
-            "name",
-            N_("{text} is a reserved word of Python and cannot name a variable"),
-            hint=N_("use another name, for example {other}"),
-            text=text,
-            other=characters.renamed(text),
-        )
-    return token.text
 
 
 def _other(source: str, plain: str, place: int, last: Token | None) -> tuple[list[Token], int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, limit, message
-from gradcli.syntax.mistakes import refused_statements, unmatched_brackets
+from gradcli.syntax.mistakes import misplaced_tokens, refused_statements
 from gradcli.syntax.scan import LINE_ENDS, Token, text_of
 
 MAX_DEPTH = 100
@@ -49,14 +49,14 @@ def join_lines(source: str, tokens: Iterable[Token]) -> list[Token]:
                 raise too_deep(token.span)
         elif token.kind == "operator" and token.text in ")]":
             if not opened or opened[-1].text != _CLOSES[token.text]:
-                raise unmatched_brackets.unbalanced(source, opened[-1] if opened else None, token)
+                raise misplaced_tokens.unbalanced(source, opened[-1] if opened else None, token)
             opened.pop()
         elif token.text == ";" and opened:
-            raise unmatched_brackets.semicolon_inside(source, opened[-1], token)
+            raise misplaced_tokens.semicolon_inside(source, opened[-1], token)
         if not (opened and token.kind == "newline"):
             kept.append(token)
     if opened:
-        raise unmatched_brackets.never_closed(source, opened)
+        raise misplaced_tokens.never_closed(source, opened)
     return kept
 
 

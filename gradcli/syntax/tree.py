@@ -1,7 +1,9 @@
-"""The tree of a program: what was written and where. Closed: every room that walks it matches on these kinds."""
+"""The tree of a program: what was written and where, and the names in it. Closed: every room that walks it matches on
+these kinds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -169,6 +171,20 @@ def parts(node: Expression | Slice | Dots) -> list[Expression | Slice | Dots]:
             return []
 
 
+def walk(expression: Expression) -> Iterator[tuple[Expression | Slice | Dots, int]]:
+    """Every node of an expression and how deep it lies, 1 at the top, in the order in which they are written. Without
+    recursion, and each node once: the middle of `a < b < c` is in two comparisons."""
+    waiting: list[tuple[Expression | Slice | Dots, int]] = [(expression, 1)]
+    seen: set[int] = set()
+    while waiting:
+        node, depth = waiting.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node, depth
+            below = depth if isinstance(node, Slice) else depth + 1
+            waiting += [(part, below) for part in reversed(parts(node))]
+
+
 @dataclass(frozen=True, slots=True)
 class Assign:
     name: str
@@ -214,3 +230,38 @@ class Tree:
     def loops(self) -> bool:
         """Whether the program has a `while`."""
         return any(isinstance(statement, While) for statement in self.statements)
+
+
+def mentions(tree: Tree) -> frozenset[str]:
+    """The names that stand where a variable would, with a value or without; one that is called among them."""
+    return frozenset(name for statement in tree.statements for name in _in_statement(statement))
+
+
+def assigns(tree: Tree) -> frozenset[str]:
+    """The names that the program assigns."""
+    return frozenset(name for statement in tree.statements for name in _assigned(statement))
+
+
+def _assigned(statement: Statement) -> Iterator[str]:
+    if isinstance(statement, Assign):
+        yield statement.name
+    elif isinstance(statement, While):
+        for inner in statement.body:
+            yield from _assigned(inner)
+
+
+def _in_statement(statement: Statement) -> Iterator[str]:
+    if isinstance(statement, While):
+        yield from _in(statement.condition)
+        for inner in statement.body:
+            yield from _in_statement(inner)
+    else:
+        yield from _in(statement.value)
+
+
+def _in(expression: Expression) -> Iterator[str]:
+    for node, _ in walk(expression):
+        if isinstance(node, Name) and not node.module:
+            yield node.id
+        elif isinstance(node, Call) and node.bare:
+            yield node.function

@@ -1,11 +1,6 @@
 """Tensors as people give them -> float64 arrays."""
 
-from gradcli.tensors.files import MAX_BYTES, READERS, Stdin
-from gradcli.tensors.nested import MAX_AXES, MAX_ENTRIES
-from gradcli.tensors.read import Evaluate, read_program, read_tensor
-from gradcli.tensors.tensor_text import CONSTRUCTORS
+from gradcli.tensors.files import Stdin
+from gradcli.tensors.read import read_program, read_tensor
 
-__all__ = [
-    "CONSTRUCTORS", "MAX_AXES", "MAX_BYTES", "MAX_ENTRIES", "READERS", "Evaluate", "Stdin", "read_program",
-    "read_tensor",
-]  # fmt: skip
+__all__ = ["Stdin", "read_program", "read_tensor"]

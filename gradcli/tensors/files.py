@@ -11,10 +11,10 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from gradcli.message import N_, GradcliError, fault, limit, nearest
+from gradcli.message import N_, GradcliError, fault, nearest
 from gradcli.report import Array
-from gradcli.shapes import RAISE, allowed, needed
 from gradcli.tensors import npy, pt, text_tables
+from gradcli.tensors.nested import check_bytes
 
 MAX_BYTES = 512 * 2**20
 """Of one file: 50 million numbers in float64 are 400 MB."""
@@ -95,7 +95,7 @@ class Stdin:
             )
         self._taken_by = name
         try:
-            return read_up_to(allowed(MAX_BYTES), self._stream or standard_input(), "-")
+            return _read_all(self._stream or standard_input(), "-")
         except OSError as error:
             raise _unreadable("-", error) from None
 
@@ -159,7 +159,7 @@ def content_of(file: str) -> bytes:
             status = os.fstat(stream.fileno())
             _check_regular(file, status)  # again, for it may be another one by now
             if status.st_size == 0:  # a file of /proc, which does not know its length
-                return read_up_to(allowed(MAX_BYTES), stream, file)
+                return _read_all(stream, file)
             return stream.read(status.st_size)
     except FileNotFoundError:
         raise _missing(file, path) from None
@@ -186,16 +186,15 @@ def _at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK) if hasattr(os, "O_NONBLOCK") else os.open(path, flags)
 
 
-def read_up_to(most: int, stream: BinaryIO, file: str) -> bytes:
+def _read_all(stream: BinaryIO, file: str) -> bytes:
     """All of a stream; a plain read would allocate the most for a single byte.
 
-    Raises GradcliError (limit) where there are more bytes than `most`.
+    Raises GradcliError (limit) where there are more bytes than MAX_BYTES.
     """
     content = bytearray()
     while chunk := stream.read(_CHUNK):
         content += chunk
-        if len(content) > most:
-            raise _too_large(file, len(content))
+        check_bytes(len(content), file, MAX_BYTES)
     return bytes(content)
 
 
@@ -209,18 +208,7 @@ def _check_regular(file: str, status: os.stat_result) -> None:
         raise fault(
             "file", N_("{file} is a pipe or a device, not a file"), hint=N_("read standard input with -"), file=file
         )
-    if status.st_size > allowed(MAX_BYTES):
-        raise _too_large(file, status.st_size)
-
-
-def _too_large(file: str, length: int) -> GradcliError:
-    return limit(
-        N_("{file} is larger than {most} megabytes"),
-        hint=RAISE,
-        file=file,
-        most=allowed(MAX_BYTES) // 2**20,
-        count=needed(length, MAX_BYTES),
-    )
+    check_bytes(status.st_size, file, MAX_BYTES)
 
 
 def _missing(file: str, path: str) -> GradcliError:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcli.message import N_, GradcliError, fault, limit
 from gradcli.report import Array
-from gradcli.shapes import MOST, RAISE, Shape, allowed, check_axes, check_strides, size
+from gradcli.shapes import MOST, RAISE, Shape, allowed, check_axes, check_strides, needed, size
 
 MAX_ENTRIES = MOST
 MAX_AXES = 32
@@ -32,6 +32,18 @@ def check_size(shape: Shape, name: str) -> None:
             most=most,
         )
     check_strides(shape, name, most)
+
+
+def check_bytes(count: int, file: str, most: int) -> None:
+    """Raises GradcliError (limit) for a file that is, or unpacks to, more bytes than are allowed."""
+    if count > allowed(most):
+        raise limit(
+            N_("{file} is larger than {most} megabytes"),
+            hint=RAISE,
+            file=file,
+            most=allowed(most) // 2**20,
+            count=needed(count, most),
+        )
 
 
 def real(array: Array, name: str) -> Array:

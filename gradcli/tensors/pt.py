@@ -6,10 +6,9 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from gradcli.message import N_, GradcliError, fault, limit
+from gradcli.message import N_, GradcliError, fault
 from gradcli.report import Array
-from gradcli.shapes import RAISE, allowed, needed
-from gradcli.tensors.nested import check_size, not_real, real
+from gradcli.tensors.nested import check_bytes, check_size, not_real, real
 from gradcli.tensors.npy import DAMAGED_ZIP, ZIP_MAGIC, archive_of, choose, damaged
 
 MOST_UNPACKED = 512 * 2**20
@@ -71,15 +70,7 @@ def _pickles(content: bytes, file: str) -> Iterator[io.BytesIO]:
         yield io.BytesIO(content)
         return
     with archive_of(content) as archive:
-        unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > allowed(MOST_UNPACKED):
-            raise limit(
-                N_("{file} is larger than {most} megabytes"),
-                hint=RAISE,
-                file=file,
-                most=allowed(MOST_UNPACKED) // 2**20,
-                count=needed(unpacked, MOST_UNPACKED),
-            )
+        check_bytes(sum(member.file_size for member in archive.infolist()), file, MOST_UNPACKED)
         for name in archive.namelist():
             if name.endswith("data.pkl"):
                 yield io.BytesIO(archive.read(name))

@@ -53,7 +53,7 @@ def read_text(text: str, name: str, generator: Stream) -> Array | None:
     word, colon, rest = text.partition(":")
     if word.strip() in CONSTRUCTORS:
         if not colon:
-            raise _bare(word, name)
+            raise _misformed(word, [], name, N_("{word} alone does not say the size of {name}"))
         return _construct(word.strip(), [part.strip() for part in rest.split(":")], name, generator)
     return _rows(text, name)
 
@@ -71,19 +71,6 @@ def number(text: str, name: str) -> float:
         shown = text if len(text) < 30 else text[:12] + "…"
         raise limit(N_("{number} in {name} is beyond the largest float64, 1.8e308"), number=shown, name=name)
     return value
-
-
-def _bare(word: str, name: str) -> GradcliError:
-    colons, call = _EXAMPLES[word]
-    return fault(
-        "input",
-        N_("{word} alone does not say the size of {name}"),
-        hint=N_('write {colons} or "{call}"'),
-        word=word,
-        name=name,
-        colons=colons,
-        call=call,
-    ).at(Span(0, len(word)), word)
 
 
 def _lists(text: str, name: str) -> Any:
@@ -177,30 +164,24 @@ def _check_entry(text: str, name: str, entry: str, count: int) -> None:
 
 def _construct(word: str, parts: list[str], name: str, generator: Stream) -> Array:
     """`word:part:part…`; every size is checked before anything is made."""
-    makers: dict[str, Callable[[], Array]] = {
-        "eye": lambda: _eye(parts, name),
-        "ones": lambda: np.ones(_only_sizes(word, parts, name)),
-        "zeros": lambda: np.zeros(_only_sizes(word, parts, name)),
-        "rand": lambda: generator.random(_only_sizes(word, parts, name)),
-        "randn": lambda: generator.standard_normal(_only_sizes(word, parts, name)),
-        "full": lambda: _full(parts, name),
-        "linspace": lambda: _linspace(parts, name),
-        "arange": lambda: _arange(parts, name),
+    fills: dict[str, Callable[[Shape], Any]] = {
+        "ones": np.ones,
+        "zeros": np.zeros,
+        "rand": generator.random,
+        "randn": generator.standard_normal,
     }
-    return np.asarray(makers[word](), dtype=np.float64)
+    makers = {"eye": _eye, "full": _full, "linspace": _linspace, "arange": _arange}
+    array = makers[word](parts, name) if word in makers else fills[word](_only_sizes(word, parts, name))
+    return np.asarray(array, dtype=np.float64)
 
 
-def _misformed(word: str, parts: list[str], name: str) -> GradcliError:
-    text = ":".join([word, *parts])
-    return fault(
-        "input",
-        N_("{text} does not say what {name} is"),
-        hint=N_('write {colons} or "{call}"'),
-        text=text,
-        name=name,
-        colons=_EXAMPLES[word][0],
-        call=_EXAMPLES[word][1],
-    ).at(Span(0, len(text)), text)
+def _misformed(
+    word: str, parts: list[str], name: str, sentence: str = N_("{text} does not say what {name} is")
+) -> GradcliError:
+    text, (colons, call) = ":".join([word, *parts]), _EXAMPLES[word]
+    hint = N_('write {colons} or "{call}"')
+    error = fault("input", sentence, hint, text=text, word=word, name=name, colons=colons, call=call)
+    return error.at(Span(0, len(text)), text)
 
 
 def _only_sizes(word: str, parts: list[str], name: str) -> Shape:

@@ -20,16 +20,16 @@ def table(content: bytes, file: str, separator: str) -> Array:
 
     Fields may also be apart by blanks. Raises GradcliError (file) naming the file, the line and the column.
     """
-    text = _decoded(content, file)
+    text = decoded(content, file)
     _refuse_too_many(text, file)
     lines = list(_lines(text))
     if not lines:
         raise fault("file", N_("{file} is empty"), file=file)
     separator = _separator(lines[0][1], separator)
     if _is_heading(_fields(lines[0][1], separator)):
-        lines = lines[1:]
-    if not lines:
-        raise _only_headings(content, file)
+        heading, *lines = lines
+        if not lines:
+            raise _only_headings(*heading, file)
     rows = [_row(line, text, separator, file) for line, text in lines]
     for (line, _), row in zip(lines, rows, strict=True):
         if len(row) != len(rows[0]):
@@ -50,8 +50,7 @@ def _refuse_too_many(text: str, file: str) -> None:
     check_size((max(map(text.count, _BETWEEN)),), file)
 
 
-def _only_headings(content: bytes, file: str) -> GradcliError:
-    line, text = next(_lines(_decoded(content, file)))
+def _only_headings(line: int, text: str, file: str) -> GradcliError:
     return fault(
         "file",
         N_("{file} holds no numbers, only line {line}: {text}"),
@@ -61,7 +60,11 @@ def _only_headings(content: bytes, file: str) -> GradcliError:
     )
 
 
-def _decoded(content: bytes, file: str) -> str:
+def decoded(content: bytes, file: str) -> str:
+    """A text in UTF-8 or UTF-16.
+
+    Raises GradcliError (file) for what is neither.
+    """
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # Excel writes both
     try:
         return content.decode(encoding)
@@ -150,7 +153,7 @@ def _not_a_number(file: str, line: int, column: int, field: str, text: str) -> G
 
 def json_lists(content: bytes, file: str) -> Array:
     """Nested lists of numbers; NaN and Infinity as such or as texts."""
-    text = _decoded(content, file)
+    text = decoded(content, file)
     if not text.strip():
         raise fault("file", N_("{file} is empty"), file=file)
     _refuse_too_many(text, file)

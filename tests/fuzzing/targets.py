@@ -24,7 +24,8 @@ from gradcli.report import Array
 from gradcli.request import Request
 from gradcli.shapes import Shape, allowing
 from gradcli.syntax import Tree, parse
-from gradcli.tensors import CONSTRUCTORS, Stdin, files, read_program, read_tensor
+from gradcli.tensors import Stdin, files, read_program, read_tensor
+from gradcli.tensors.tensor_text import CONSTRUCTORS
 
 SMALL = 100_000
 """Elements that a tensor may have here; the limits are met by small numbers as they would be by large ones."""
@@ -140,7 +141,7 @@ def _without_answers() -> Iterator[None]:
         mock.patch("gradcli.cli.app.COMMANDS", _STUNTED),
         mock.patch("gradcli.cli.deliver.show", _unshown),
         mock.patch("gradcli.cli.batch.run", _unshown),
-        mock.patch("gradcli.cli.entry._defect", broken),
+        mock.patch("gradcli.cli.entry._report_defect", broken),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x"))),
     ):
         yield

@@ -14,7 +14,7 @@ from gradcli.commands.checking.trials import Trial
 from gradcli.commands.checking.wrong_values import close, reorderings
 from gradcli.message import N_, Message, message
 from gradcli.program import Apply
-from gradcli.program.single_step import source_of
+from gradcli.program.names import source_of
 from gradcli.report import Array
 
 ENOUGH = 3

@@ -17,7 +17,7 @@ from gradcli.report import Array, Tensors
 from gradcli.request import Request, TensorText
 from gradcli.streams import Stream
 from gradcli.syntax import Tree, parse
-from gradcli.syntax.mentions import assigns, mentions
+from gradcli.syntax.tree import assigns, mentions
 from gradcli.tensors import Stdin
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(\d++\.?+\d*+|\.\d++)(?:[eE]([-+]?\d++))?(?![\w.])")

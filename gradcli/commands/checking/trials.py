@@ -16,7 +16,7 @@ from gradcli.message import N_, GradcliError, Message, message
 from gradcli.report import Array, Tensors
 from gradcli.streams import Stream
 from gradcli.syntax import parse
-from gradcli.syntax.mentions import mentions
+from gradcli.syntax.tree import mentions
 from gradcli.tensors import Stdin
 
 RANDOM, DRAWS = 4, 12

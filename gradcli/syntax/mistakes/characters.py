@@ -7,7 +7,7 @@ import unicodedata
 
 from gradcli.message import N_, GradcliError, Span, fault
 from gradcli.ops import SPELLED
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, LEAVE_OUT, ROOM_FOR_A_HINT, mistake, patched
+from gradcli.syntax.mistakes import DID_YOU_MEAN, LEAVE_OUT, ROOM_FOR_A_HINT, mistake, patched
 
 _NO_MEANING = N_("the character {char} has no meaning here")
 

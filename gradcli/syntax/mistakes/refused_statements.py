@@ -8,8 +8,15 @@ from itertools import chain, count
 
 from gradcli.message import N_, GradcliError, Message, Span, fault, message
 from gradcli.ops import SPELLED
-from gradcli.syntax.mistakes import reserved_words
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, LEAVE_OUT, ROOM_FOR_A_HINT, fits_a_hint, mistake, patched
+from gradcli.syntax.mistakes import (
+    DID_YOU_MEAN,
+    LEAVE_OUT,
+    ROOM_FOR_A_HINT,
+    fits_a_hint,
+    mistake,
+    patched,
+    reserved_words,
+)
 from gradcli.syntax.scan import Token, text_of
 from gradcli.syntax.tree import Bare, Call, Name, Statement
 
@@ -146,13 +153,12 @@ def _odd_target(tokens: list[Token], place: int, left: str, right: str) -> Gradc
 def lost(source: str, statement: Bare, following: Statement | None, names: Collection[str]) -> GradcliError:
     """The complaint about an expression that is not the last statement: nothing can use its value."""
     text = statement.span.of(source)
-    error = fault(
+    return fault(
         "syntax",
         N_("the value of {text} is lost: only the last statement is the output"),
+        _use_of(source, statement, following, names),
         text=text if len(text) <= ROOM_FOR_A_HINT else f"{text[:ROOM_FOR_A_HINT]}…",
-    )
-    error.hint = _use_of(source, statement, following, names)
-    return error.at(statement.span)
+    ).at(statement.span)
 
 
 def _use_of(source: str, statement: Bare, following: Statement | None, names: Collection[str]) -> Message:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from gradcli.message import N_, GradcliError, Span, fault
+from gradcli.syntax.mistakes import DID_YOU_MEAN, mistake, patched
 from gradcli.syntax.mistakes.characters import renamed
-from gradcli.syntax.mistakes.mistake import DID_YOU_MEAN, mistake, patched
 from gradcli.syntax.scan import Token, text_of
 
 JOIN_MASKS = N_("use & for and, | for or, ~ for not, and brackets: (x > 0) & (x < 1)")
