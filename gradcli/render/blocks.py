@@ -24,10 +24,12 @@ Label = Message | str
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The heading of a section; `spare` where what stands under it says the same once it is set as mathematics."""
+    """The heading of a section; `spare` where what stands under it says the same once it is set as mathematics,
+    `typed` where it holds a formula of the user's, which is never broken as prose is."""
 
     text: Message
     spare: bool = False
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,6 @@ def line(text: str, style: Style = "") -> Line:
     return Line(((text, style),))
 
 
-def heading(text: str) -> Line:
-    return line(text, "heading")
-
-
 COLOURS: dict[Style, str] = {
     "": "",
     "heading": "bold",

@@ -10,7 +10,7 @@ from gradcli.render import array_text, blocks, layout
 from gradcli.render.answer import blocks_of
 from gradcli.render.look import Look
 from gradcli.render.number_text import number
-from gradcli.render.styled_line import BLANK, Line, Piece, heading, line
+from gradcli.render.styled_line import BLANK, Line, Piece, line
 from gradcli.report import Array, Definition, Note, Part, Question, Warning
 from gradcli.shapes import written
 
@@ -45,8 +45,9 @@ def _lines(block: blocks.Block, look: Look, said: set[str]) -> list[Line]:
         case Question():
             return [] if block.command in DOCUMENTS else _question(block, look)
         case blocks.Heading():
-            rows = layout.wrap(look.speak(block.text), look.width, "", "  ")
-            return [BLANK, *map(heading, rows)]
+            text = look.speak(block.text)
+            rows = [text] if block.typed else layout.wrap(text, look.width, "", "  ")
+            return [BLANK, *(line(row, "heading") for row in rows)]
         case blocks.Sentence():
             rows = layout.wrap(look.speak(block.text), look.width, "  ")
             return [*([BLANK] if block.apart else []), *(line(row, block.style) for row in rows)]
