@@ -137,7 +137,4 @@ class Batch:
         least=0,
         kind="number",
     )
-    resume: str | None = option(
-        None, N_("a file for the answers; those that it holds already are not asked again"), metavar="FILE"
-    )
     allow_files: bool = option(False, N_("let records read files in the working directory and below"), kind="flag")
