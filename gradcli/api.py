@@ -24,7 +24,7 @@ class Answer(Report):
     lang: str | None = None
 
     def __str__(self) -> str:
-        from gradcli.render.look import Look
+        from gradcli.render.formats import Look
         from gradcli.render.text import lines_of
 
         look = Look(speak=speech(self.lang))

@@ -3,6 +3,7 @@ format."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 
@@ -10,7 +11,6 @@ from gradcli.derivatives import KINDS, Kind, headings, kind_of
 from gradcli.message import N_, Message, message
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import blocks
-from gradcli.render.legend import legend
 from gradcli.render.number_text import number
 from gradcli.render.sparsity_sentences import arrangement, at, readable_name, structure
 from gradcli.report import (
@@ -147,6 +147,40 @@ def _formulas(part: Closed) -> Iterator[str]:
         if form is not None:
             yield form.formula
             yield from (definition.formula for definition in form.where)
+
+
+_COMPARISONS = ("<", ">", "!=", "==")
+
+
+def legend(formulas: Iterable[str], inputs: Mapping[str, Shape]) -> Iterator[Message]:
+    """One sentence for each piece of notation in the formulas."""
+    text = "\n".join(formulas)
+    if "delta(" in text:
+        yield Message(N_("delta(i,m) is 1 where i = m, else 0 (Kronecker's delta)"))
+    if _has_iverson(text):
+        yield Message(N_("[condition] is 1 where the condition holds, else 0"))
+    if "Sum_" in text:
+        yield Message(N_("Sum_r(...) adds up over every r"))
+    for name, shape in inputs.items():
+        for axis, n in enumerate(shape):
+            if re.search(rf"\bn_{re.escape(name)}{axis}\b", text):
+                yield Message(
+                    N_("{size} is the size of axis {axis} of {name}: {n}"),
+                    {"size": f"n_{name}{axis}", "axis": axis, "name": name, "n": n},
+                )
+
+
+def _has_iverson(text: str) -> bool:
+    """Whether a comparison stands directly inside square brackets (inside braces it is the condition of a branch)."""
+    opened: list[str] = []
+    for place, character in enumerate(text):
+        if character in "([{":
+            opened.append(character)
+        elif character in ")]}" and opened:
+            opened.pop()
+        elif opened and opened[-1] == "[" and text.startswith(_COMPARISONS, place):
+            return True
+    return False
 
 
 # Numbers

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from gradcli.render.formats import Look
 from gradcli.render.json_fields import Fields, Object
 from gradcli.render.json_text import several_lines
-from gradcli.render.look import Look
 from gradcli.render.number_text import plain
 from gradcli.render.translation import Speak, english
 from gradcli.report import SCHEMA, Closed, Compared, Jacobian, Part, Question, Vjp, Weights

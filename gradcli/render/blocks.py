@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gradcli.derivatives import LeftSide
 from gradcli.message import Message
-from gradcli.render.styled_line import Style
+from gradcli.render.layout import Style
 from gradcli.report import Array, Definition, Note, Question, Warning
 
 if TYPE_CHECKING:  # kinds of part that most answers do without

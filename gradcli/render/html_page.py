@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from html import escape
+from html import escape, unescape
 from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
+from xml.etree.ElementTree import tostring
 
 import numpy as np
+from latex2mathml.converter import convert_to_element
 
 from gradcli.message import N_, Message
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import array_text, blocks
 from gradcli.render.answer import blocks_of
+from gradcli.render.formats import Look
 from gradcli.render.layout import source_lines
-from gradcli.render.look import Look
-from gradcli.render.mathml import mathml
 from gradcli.render.number_text import number
 from gradcli.render.tex import indexed, left_side
 from gradcli.report import Array, Note, Part, Question, Warning
@@ -192,6 +194,20 @@ def _maths(latex: str) -> str:
     return f'<div class="formula">{mathml(latex, display=True)}</div>'
 
 
+_WORD = re.compile(r"\\(?:operatorname|mathrm)(?=\{[^{}]*\\_)")
+"""A name with an underscore, which the library takes letter by letter."""
+_ESCAPED = re.compile(r"\\([_{}&%$#])")
+
+
+def mathml(latex: str, display: bool = False) -> str:
+    """A formula as an element; what stands in it as text is text, whatever was typed."""
+    root = convert_to_element(_WORD.sub(r"\\text", latex), display="block" if display else "inline")
+    for element in root.iter():
+        if element.text:  # the library writes signs as references to characters, and leaves < and & of a text
+            element.text = _ESCAPED.sub(r"\1", unescape(element.text))
+    return tostring(root, encoding="unicode")
+
+
 def _formula(block: blocks.Formula, look: Look) -> Iterator[str]:
     say = look.speak
     yield _maths(f"{left_side(block.left)} = {block.latex}")
@@ -251,7 +267,7 @@ def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
 
 def _curves(plot: Plot, look: Look) -> Iterator[str]:
     from gradcli.render import svg_drawings  # which few answers need
-    from gradcli.render.terminal_plot import remarks
+    from gradcli.render.terminal_drawings import remarks
 
     for one in plot.curves:
         caption = f"{one.label} = {one.formula}" if one.formula else one.label

@@ -9,7 +9,7 @@ from gradcli.message import N_
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import blocks
 from gradcli.render.answer import blocks_of
-from gradcli.render.look import Look
+from gradcli.render.formats import Look
 from gradcli.render.number_text import number
 from gradcli.render.tex import align, escape, indexed, left_side, values, where
 from gradcli.report import Note, Part, Question, Warning

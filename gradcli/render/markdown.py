@@ -8,8 +8,8 @@ from typing import assert_never
 from gradcli.message import N_, Message
 from gradcli.render import array_text, blocks
 from gradcli.render.answer import blocks_of
+from gradcli.render.formats import Look
 from gradcli.render.layout import source_lines
-from gradcli.render.look import Look
 from gradcli.render.number_text import number
 from gradcli.render.tex import indexed, left_side
 from gradcli.report import Note, Part, Question, Warning
@@ -76,13 +76,13 @@ def _verbatim(block: blocks.Verbatim, look: Look) -> Iterable[str]:
         case blocks.Picture(rows):
             return ["", *_fenced("text", rows)]
         case blocks.HeatMap(part):
-            from gradcli.render import terminal_heat  # drawings, which most answers do without
+            from gradcli.render.terminal_drawings import draw_matrix  # which most answers do without
 
-            return ["", *_fenced("text", terminal_heat.draw(part, _WIDTH, look.digits, look.speak))]
+            return ["", *_fenced("text", draw_matrix(part, _WIDTH, look.digits, look.speak))]
         case blocks.Curves(plot):
-            from gradcli.render import terminal_plot
+            from gradcli.render.terminal_drawings import draw_plot
 
-            return _fenced("text", terminal_plot.draw(plot, _DRAWN, look.digits, look.speak))
+            return _fenced("text", draw_plot(plot, _DRAWN, look.digits, look.speak))
         case blocks.Diagram(graph):
             from gradcli.render.graph_text import document
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import tex
+from gradcli.render.formats import Look
 from gradcli.render.html_page import STYLE, fragment
-from gradcli.render.look import Look
 from gradcli.render.translation import Speak, english
 from gradcli.report import Closed, Definition, Part, Question
 

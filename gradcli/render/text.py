@@ -8,9 +8,9 @@ from typing import assert_never
 from gradcli.message import N_
 from gradcli.render import array_text, blocks, layout
 from gradcli.render.answer import blocks_of
-from gradcli.render.look import Look
+from gradcli.render.formats import Look
+from gradcli.render.layout import BLANK, Line, Piece, line
 from gradcli.render.number_text import number
-from gradcli.render.styled_line import BLANK, Line, Piece, line
 from gradcli.report import Array, Definition, Note, Part, Question, Warning
 from gradcli.shapes import written
 
@@ -83,13 +83,13 @@ def _verbatim(block: blocks.Verbatim, look: Look) -> list[Line]:
         case blocks.Picture(rows):
             return [line("    " + row) for row in rows]
         case blocks.HeatMap(part):
-            from gradcli.render import terminal_heat  # drawings, which most answers do without
+            from gradcli.render.terminal_drawings import draw_matrix  # which most answers do without
 
-            return [line(row) for row in terminal_heat.draw(part, look.width, look.digits, look.speak)]
+            return [line(row) for row in draw_matrix(part, look.width, look.digits, look.speak)]
         case blocks.Curves(plot):
-            from gradcli.render import terminal_plot
+            from gradcli.render.terminal_drawings import draw_plot
 
-            return [line(row) for row in terminal_plot.draw(plot, look.width, look.digits, look.speak)]
+            return [line(row) for row in draw_plot(plot, look.width, look.digits, look.speak)]
         case blocks.Diagram(graph):
             from gradcli.render.graph_text import document
 
