@@ -114,7 +114,11 @@ def test_typer_knows_every_option_as_it_is_declared() -> None:
         for option in ((REQUEST_OPTIONS | DISPLAY_OPTIONS | BATCH_OPTIONS)[one] for one in names):
             param: Any = params[option.name]
             assert [*param.opts, *param.secondary_opts] == [option.flag]
-            assert (param.help, param.default, param.multiple) == (option.help, option.default, option.repeats)
+            assert (param.help, param.default, param.multiple) == (
+                option.help,
+                option.default,
+                option.kind == "tensors",
+            )
             assert tuple(param.type_descriptor.choices or ()) == option.choices
             assert param.is_flag or param.metavar == option.metavar
             if option.kind in ("integer", "number"):

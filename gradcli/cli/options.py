@@ -31,11 +31,6 @@ class Option:
         spelled = self.name.replace("_", "-")
         return f"--no-{spelled}" if self.kind == "flag" and self.default else f"--{spelled}"
 
-    @property
-    def repeats(self) -> bool:
-        """Whether it may be given more than once (`--t x=1 --t w=2`)."""
-        return self.kind == "tensors"
-
 
 def _options_of(kind: type[Request | Display | Batch]) -> dict[str, Option]:
     return {f.name: _option(f.name, f.default, **f.metadata) for f in fields(kind) if "help" in f.metadata}

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from gradcli.render.layout import cells
-from gradcli.render.layout import pad as in_column
+from gradcli.render import layout
 from gradcli.render.number_text import number
 from gradcli.report import Array
 from gradcli.shapes import Shape, written
@@ -32,8 +31,8 @@ def lines_of(array: Array, width: int, digits: int = 6, full: bool = False) -> l
     lines: list[str] = []
     for edge in (EDGE,) if full else range(EDGE, 0, -1):
         picks = _picks(array.shape, edge, full)
-        lines = _block(array, picks, digits, width)
-        if max(map(len, lines)) <= width and (full or array.ndim == 1 or not _continued(lines, array.ndim)):
+        lines = _nested(picks, (), _aligned(array, picks, digits), width)
+        if max(map(len, lines)) <= width and (full or array.ndim == 1 or not _continued(lines)):
             break
     return lines
 
@@ -52,14 +51,9 @@ def _pick(n: int, longest: int, edge: int, full: bool) -> Picks:
     return (*range(edge), None, *range(n - edge, n))
 
 
-def _continued(lines: Sequence[str], rank: int) -> bool:
+def _continued(lines: Sequence[str]) -> bool:
     """Whether some row was broken: a line of a matrix that does not begin a row."""
-    return any(line and not line.lstrip(" ").startswith(("[", "...")) for line in lines) and rank > 1
-
-
-def _block(array: Array, picks: Sequence[Picks], digits: int, width: int) -> list[str]:
-    aligned = _aligned(array, picks, digits)
-    return _nested(picks, (), aligned, width)
+    return any(line and not line.lstrip(" ").startswith(("[", "...")) for line in lines)
 
 
 Aligned = dict[tuple[int, ...], list[tuple[str, str]]]
@@ -123,9 +117,9 @@ def _row(rows: Aligned, at: tuple[int, ...], width: int) -> list[str]:
 
 def side_by_side(left: Sequence[str], right: Sequence[str], width: int, gap: int = 4) -> list[str] | None:
     """Two blocks beside each other, or None where they do not fit."""
-    left_width = max(map(cells, left), default=0)
-    if left_width + gap + max(map(cells, right), default=0) > width:
+    left_width = max(map(layout.cells, left), default=0)
+    if left_width + gap + max(map(layout.cells, right), default=0) > width:
         return None
     rows = max(len(left), len(right))
     padded = ([*block, *[""] * (rows - len(block))] for block in (left, right))
-    return [(in_column(a, left_width + gap) + b).rstrip() for a, b in zip(*padded, strict=True)]
+    return [(layout.pad(a, left_width + gap) + b).rstrip() for a, b in zip(*padded, strict=True)]
