@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from real_shells import Shell, fish_offers
 from gradcli.cli.app import commands
 from gradcli.cli.completions import FILES, script
 from gradcli.cli.entry import run
-from gradcli.cli.manual import manual
 from gradcli.ops import ROWS
 
 FOLDER = Path(__file__).parents[1] / "completions"
@@ -125,10 +123,6 @@ def test_the_stored_script_is_todays(name: str) -> None:
     assert (FOLDER / FILES[name]).read_text() == script(name), "python -m gradcli.cli.completions"
 
 
-def test_the_stored_manual_is_todays() -> None:
-    assert (FOLDER / "gradcli.1").read_text() == manual(), "python -m gradcli.cli.completions"
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_gradcli_prints_the_script(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completions", name]) == 0
@@ -138,18 +132,3 @@ def test_gradcli_prints_the_script(name: str, capsys: pytest.CaptureFixture[str]
 def test_an_unknown_shell_is_told_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completions", "tcsh"]) == 2
     assert "there are completions for bash, zsh, fish, not for tcsh" in capsys.readouterr().err
-
-
-def test_the_manual_is_a_page_without_complaints() -> None:
-    installed("man")
-    done = subprocess.run(
-        ["man", "--warnings", "-l", str(FOLDER / "gradcli.1")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80", "LC_ALL": "C.UTF-8"},
-        check=True,
-    )
-    assert done.stderr == ""
-    assert 'gradcli vjp "(x+1)**2" --x eye:5 --v ones' in done.stdout
-    assert all(f"gradcli {name}" in done.stdout for name in commands())

@@ -21,7 +21,6 @@ SHARED = (
     "share/bash-completion/completions/gradcli",
     "share/zsh/site-functions/_gradcli",
     "share/fish/vendor_completions.d/gradcli.fish",
-    "share/man/man1/gradcli.1",
 )
 
 
@@ -54,7 +53,7 @@ def test_the_wheel_holds_every_file_of_the_package(built: Path) -> None:
     assert shipped(("",)) <= names
 
 
-def test_the_wheel_holds_completions_and_the_manual(built: Path) -> None:
+def test_the_wheel_holds_completions(built: Path) -> None:
     opened = wheel(built)
     names = {name.partition(".data/data/")[2]: name for name in opened.namelist() if ".data/data/" in name}
     assert set(names) == set(SHARED)

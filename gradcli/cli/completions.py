@@ -148,14 +148,11 @@ def _fish_quote(text: str) -> str:
 
 
 def main() -> None:
-    """Writes every script, and the man page, into the folder `completions` of a checkout."""
-    from gradcli.cli.manual import manual
-
+    """Writes every script into the folder `completions` of a checkout."""
     folder = Path(__file__).parents[2] / "completions"
     folder.mkdir(exist_ok=True)
     for shell, name in FILES.items():
         (folder / name).write_text(script(shell), encoding="utf-8")
-    (folder / "gradcli.1").write_text(manual(), encoding="utf-8")
     sys.stderr.write(f"{folder}\n")
 
 

@@ -20,9 +20,9 @@ _WIDEST_TERM = 30
 _HELP = N_("show this page and leave")
 
 
-def page(command: TyperCommand, params: Iterable[Any], speak: Speak, width: int | None = None) -> str:
-    """The help of one command, as wide as the terminal where no width is given."""
-    say, width = speak.sentence, width or _width()
+def page(command: TyperCommand, params: Iterable[Any], speak: Speak) -> str:
+    """The help of one command."""
+    say, width = speak.sentence, _width()
     bindings = "[--NAME TENSOR | NAME=TENSOR]... " if takes_variables(command) else ""
     return _join(
         wrap(usage(f"gradcli {command.name} {positional(command)} {bindings}[OPTIONS]", say), width, "", "  "),
