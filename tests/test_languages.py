@@ -13,8 +13,8 @@ from unittest import mock
 import pytest
 
 import gradcli
+from gradcli.cli.display import preferred
 from gradcli.cli.entry import run
-from gradcli.cli.language import preferred
 from gradcli.cli.records import answer
 from gradcli.commands import COMMANDS
 from gradcli.figure.picture import legible

@@ -12,9 +12,9 @@ from time import monotonic
 from typing import Any, BinaryIO, NoReturn
 
 from gradcli.cli.deliver import encodable
-from gradcli.cli.gc_pause import settle
-from gradcli.cli.language import preferred
+from gradcli.cli.display import preferred
 from gradcli.cli.records import answer_with_verdict, language_of
+from gradcli.cli.start_up import settle
 from gradcli.message import N_, Exit, GradcliError, Span, fault, limit
 from gradcli.render.error import as_object
 from gradcli.render.json_text import one_line
@@ -145,19 +145,15 @@ def _unreadable(source: str | None, error: OSError | ValueError) -> GradcliError
 
 def _lines(stream: BinaryIO, source: str | None) -> Generator[bytes]:
     try:
-        yield from _full_lines(stream)
+        with stream:
+            while line := stream.readline(LONGEST_LINE):
+                if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                    _pass_over(stream)
+                    yield _TOO_LONG
+                elif line.strip():
+                    yield line
     except OSError as error:  # a directory as standard input, a disk that fails
         raise _unreadable(source, error) from None
-
-
-def _full_lines(stream: BinaryIO) -> Generator[bytes]:
-    with stream:
-        while line := stream.readline(LONGEST_LINE):
-            if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                _pass_over(stream)
-                yield _TOO_LONG
-            elif line.strip():
-                yield line
 
 
 def _pass_over(stream: BinaryIO) -> None:

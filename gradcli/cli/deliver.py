@@ -10,8 +10,8 @@ from json import dumps
 from shutil import get_terminal_size
 from typing import TextIO
 
-from gradcli.cli.gc_pause import settle
 from gradcli.cli.output_file import write_file
+from gradcli.cli.start_up import settle
 from gradcli.cli.status_line import watch
 from gradcli.cli.system_errors import complain
 from gradcli.message import N_, Exit

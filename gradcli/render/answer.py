@@ -13,6 +13,7 @@ from gradcli.ops.latex_names import latex_name
 from gradcli.render import blocks
 from gradcli.render.number_text import number
 from gradcli.render.sparsity_sentences import arrangement, at, readable_name, structure
+from gradcli.render.translation import Speak
 from gradcli.report import (
     Closed,
     Compared,
@@ -231,6 +232,15 @@ def _equivalence(part: Equivalence, question: Question, first: bool) -> Iterator
         tuple((call, _apart(part.name, difference)) for call, difference in ways if difference is not None),
         message(same, name=part.name, output=output, v=v, difference=number(part.max_abs_diff, 2)),
     )
+
+
+def agreement(block: blocks.Verdict, speak: Speak) -> tuple[str, str] | None:
+    """How far the two sides are apart, and whether they agree; None where there is nothing to compare."""
+    if block.agrees is None:
+        return None
+    difference = "0" if block.difference is None else number(block.difference, 2)
+    lead = speak.sentence(N_("largest difference {difference}: "), difference=difference)
+    return lead, speak.sentence(N_("they agree") if block.agrees else N_("they DISAGREE"))
 
 
 def _apart(name: str, difference: float) -> Message:

@@ -56,8 +56,8 @@ def _continued(lines: Sequence[str]) -> bool:
     return any(line and not line.lstrip(" ").startswith(("[", "...")) for line in lines)
 
 
-Aligned = dict[tuple[int, ...], list[tuple[str, str]]]
-"""For each row that is shown: (what stands before the cell, the cell with nothing after it)."""
+Aligned = dict[tuple[int, ...], list[str]]
+"""The cells of each row that is shown, with nothing after them."""
 
 
 def _aligned(array: Array, picks: Sequence[Picks], digits: int) -> Aligned:
@@ -67,7 +67,7 @@ def _aligned(array: Array, picks: Sequence[Picks], digits: int) -> Aligned:
     texts = {row: [_split(None if c is None else number(array[(*row, c)], digits)) for c in columns] for row in rows}
     before = [max(len(texts[row][c][0]) for row in rows) for c in range(len(columns))]
     return {
-        row: [(" " * (before[c] - len(left)), left + right) for c, (left, right) in enumerate(cells)]
+        row: [" " * (before[c] - len(left)) + left + right for c, (left, right) in enumerate(cells)]
         for row, cells in texts.items()
     }
 
@@ -102,16 +102,14 @@ def _bracketed(blocks: Sequence[list[str]], gap: list[str]) -> Iterator[str]:
 
 def _row(rows: Aligned, at: tuple[int, ...], width: int) -> list[str]:
     """One row; padding stands where the columns need it, and the row goes on in the next line where it is too long."""
-    cells = rows[at]
-    widths = [max(len("".join(row[c])) for row in rows.values()) for c in range(len(cells))]
     lines, line = [], "["
-    for c, (pad, text) in enumerate(cells):
-        last = c == len(cells) - 1
-        cell = pad + text + ("]" if last else ",")
-        if len(line) + len(cell) > width and line.strip("[ "):
+    for c, column in enumerate(zip(*rows.values(), strict=True)):
+        cell = rows[at][c]
+        last = c == len(rows[at]) - 1
+        if len(line) + len(cell) + 1 > width and line.strip("[ "):
             lines.append(line.rstrip())
             line = " "
-        line += cell if last else (cell + " " * (widths[c] - len(pad + text) + 1))
+        line += cell + "]" if last else f"{cell},".ljust(max(map(len, column)) + 2)
     return [*lines, line]
 
 

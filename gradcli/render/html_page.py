@@ -16,11 +16,12 @@ from latex2mathml.converter import convert_to_element
 from gradcli.message import N_, Message
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import array_text, blocks
-from gradcli.render.answer import blocks_of
+from gradcli.render.answer import agreement, blocks_of
 from gradcli.render.formats import Look
 from gradcli.render.layout import source_lines
 from gradcli.render.number_text import number
 from gradcli.render.tex import indexed, left_side
+from gradcli.render.translation import Speak, english
 from gradcli.report import Array, Note, Part, Question, Warning
 from gradcli.shapes import written
 from gradcli.visible import visible
@@ -76,6 +77,11 @@ def document(parts: Iterable[Part], look: Look) -> str:
             "</html>\n",
         ]
     )
+
+
+def notebook(parts: Iterable[Part], speak: Speak = english) -> str:
+    """The answer with its style, to stand in any page."""
+    return f'<style>{STYLE}</style><div class="gradcli">{fragment(parts, Look(speak=speak))}</div>'
 
 
 def fragment(parts: Iterable[Part], look: Look) -> str:
@@ -256,13 +262,9 @@ def _array(label: blocks.Label, array: Array, look: Look) -> str:
 
 
 def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
-    say = look.speak
-    if block.agrees is not None:
-        difference = "0" if block.difference is None else number(block.difference, 2)
-        lead = say.sentence(N_("largest difference {difference}: "), difference=difference)
-        verdict = say.sentence(N_("they agree") if block.agrees else N_("they DISAGREE"))
-        yield f"<p>{_escaped(lead)}{_element('strong', verdict, 'good' if block.agrees else 'bad')}</p>"
-    yield from (_element("p", say(text)) for text in (block.reason, block.checked) if text is not None)
+    if words := agreement(block, look.speak):
+        yield f"<p>{_escaped(words[0])}{_element('strong', words[1], 'good' if block.agrees else 'bad')}</p>"
+    yield from (_element("p", look.speak(text)) for text in (block.reason, block.checked) if text is not None)
 
 
 def _curves(plot: Plot, look: Look) -> Iterator[str]:

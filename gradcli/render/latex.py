@@ -12,7 +12,7 @@ from gradcli.render.answer import blocks_of
 from gradcli.render.formats import Look
 from gradcli.render.number_text import number
 from gradcli.render.tex import align, escape, indexed, left_side, values, where
-from gradcli.report import Note, Part, Question, Warning
+from gradcli.report import Closed, Note, Part, Question, Warning
 from gradcli.visible import visible
 
 
@@ -26,6 +26,24 @@ def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[str]:
 def document(parts: Iterable[Part], look: Look) -> str:
     """The whole snippet."""
     return "\n".join(lines_of(parts, look)) + "\n"
+
+
+def formulas(parts: Iterable[Part]) -> str:
+    """The closed forms under each other in one display, as MathJax reads it; empty where there are none."""
+    rows = [row for part in parts for row in _rows(part)]
+    body = " \\\\\n".join(f"{left} &= {right}" for left, right in rows)
+    return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$" if rows else ""
+
+
+def _rows(part: Part) -> Iterator[tuple[str, str]]:
+    match part:
+        case Question() if not part.defines:
+            yield latex_name(part.output_name), part.latex
+        case Closed():
+            for closed in (part.jacobian, part.vjp):
+                if closed is not None:
+                    yield left_side(closed.left_side), closed.latex
+                    yield from ((indexed(d.name), d.latex) for d in closed.where)
 
 
 def _lines(block: blocks.Block, look: Look) -> Iterable[str]:

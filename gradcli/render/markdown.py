@@ -7,10 +7,9 @@ from typing import assert_never
 
 from gradcli.message import N_, Message
 from gradcli.render import array_text, blocks
-from gradcli.render.answer import blocks_of
+from gradcli.render.answer import agreement, blocks_of
 from gradcli.render.formats import Look
 from gradcli.render.layout import source_lines
-from gradcli.render.number_text import number
 from gradcli.render.tex import indexed, left_side
 from gradcli.report import Note, Part, Question, Warning
 from gradcli.shapes import written
@@ -134,11 +133,9 @@ def _numbers(block: blocks.Numbers, look: Look) -> list[str]:
 
 
 def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
-    say = look.speak.sentence
-    if block.agrees is not None and block.difference is not None:
-        verdict = say(N_("they agree")) if block.agrees else say(N_("they DISAGREE"))
-        lead = say(N_("largest difference {difference}: "), difference=number(block.difference, 2))
-        yield from ("", f"{lead}**{verdict}**")
+    words = agreement(block, look.speak)
+    if words and block.difference is not None:
+        yield from ("", f"{words[0]}**{words[1]}**")
     if block.reason is not None:
         yield from ("", _prose(look.speak(block.reason)))
 

@@ -7,10 +7,9 @@ from typing import assert_never
 
 from gradcli.message import N_
 from gradcli.render import array_text, blocks, layout
-from gradcli.render.answer import blocks_of
+from gradcli.render.answer import agreement, blocks_of
 from gradcli.render.formats import Look
-from gradcli.render.layout import BLANK, Line, Piece, line
-from gradcli.render.number_text import number
+from gradcli.render.layout import BLANK, Line, line
 from gradcli.report import Array, Definition, Note, Part, Question, Warning
 from gradcli.shapes import written
 
@@ -256,12 +255,9 @@ def _beside(columns: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
 
 
 def _verdict(block: blocks.Verdict, look: Look) -> list[Line]:
-    say, lines = look.speak.sentence, []
-    if block.agrees is not None:
-        difference = "0" if block.difference is None else number(block.difference, 2)
-        pieces: list[Piece] = [("  " + say(N_("largest difference {difference}: "), difference=difference), "")]
-        pieces.append((say(N_("they agree")), "good") if block.agrees else (say(N_("they DISAGREE")), "bad"))
-        lines.append(Line(tuple(pieces)))
+    lines = []
+    if words := agreement(block, look.speak):
+        lines.append(Line((("  " + words[0], ""), (words[1], "good" if block.agrees else "bad"))))
     for text in (block.reason, block.checked):
         if text is not None:
             lines += map(line, layout.wrap(look.speak(text), look.width, "  "))
