@@ -143,7 +143,7 @@ def _parameter(option: Option) -> Parameter:
     info = typer.Option(
         f" /{option.flag}" if option.flag.startswith("--no-") else option.flag,
         help=option.help,
-        metavar=option.metavar or None,
+        metavar=option.metavar,
         min=_bound(option.least),
         max=_bound(option.most),
         parser=None if option.kind in ("flag", "tensors") else partial(read_option, option),

@@ -162,10 +162,10 @@ class Inside:
     parts: Sequence[Part]
 
 
-Verbatim = Picture | HeatMap | Curves | Diagram | Code | Inside
-"""What is drawn, what is written in a language of its own, and an answer within the answer."""
+Drawn = Picture | HeatMap | Curves | Diagram | Code
+"""What is drawn, and what is written in a language of its own."""
 
 Said = (
     Question | Note | Warning | Heading | Sentence | Prose | Formula | Legend | Numbers | Verdict | Ways | Brief | Table
 )
-Block = Said | Verbatim
+Block = Said | Drawn | Inside

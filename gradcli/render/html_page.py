@@ -128,7 +128,7 @@ def _pieces(block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
             return _drawn(block, look)
 
 
-def _drawn(block: blocks.Verbatim, look: Look) -> Iterable[str]:
+def _drawn(block: blocks.Drawn | blocks.Inside, look: Look) -> Iterable[str]:
     """What is drawn, and what is written in a language of its own."""
     match block:
         case blocks.Picture(rows):

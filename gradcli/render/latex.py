@@ -12,6 +12,7 @@ from gradcli.render.answer import blocks_of
 from gradcli.render.formats import Look
 from gradcli.render.number_text import number
 from gradcli.render.tex import align, escape, indexed, left_side, values, where
+from gradcli.render.verbatim import verbatim
 from gradcli.report import Closed, Note, Part, Question, Warning
 from gradcli.visible import visible
 
@@ -69,22 +70,18 @@ def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
         case blocks.Table():
             items = (rf"  \item[{escape(look.speak(n))}] {escape(look.speak(t))}" for n, t in block.rows)
             return [r"\begin{description}", *items, r"\end{description}"]
-        case blocks.Diagram(graph):
-            from gradcli.render.graph_text import document  # which few answers need
-
-            return _verbatim(document(graph, look.speak))
-        case blocks.Code():
-            return _verbatim(block.text)
+        case blocks.Diagram() | blocks.Code():
+            return _verbatim(verbatim(block, look.width, look)[1])
         case blocks.Inside():
-            return [*_verbatim(block.line), *lines_of(block.parts, look)]
+            return [*_verbatim([block.line]), *lines_of(block.parts, look)]
         case blocks.Legend() | blocks.Picture() | blocks.HeatMap() | blocks.Curves():
             return ()  # what is drawn with characters is for screens
         case _:
             assert_never(block)
 
 
-def _verbatim(text: str) -> list[str]:
-    return [r"\begin{verbatim}", *text.rstrip("\n").split("\n"), r"\end{verbatim}"]
+def _verbatim(lines: Iterable[str]) -> list[str]:
+    return [r"\begin{verbatim}", *lines, r"\end{verbatim}"]
 
 
 def _question(part: Question) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import assert_never
 
 from gradcli.message import N_, Message
 from gradcli.render import array_text, blocks
@@ -11,6 +10,7 @@ from gradcli.render.answer import agreement, blocks_of
 from gradcli.render.formats import Look
 from gradcli.render.layout import source_lines
 from gradcli.render.tex import indexed, left_side
+from gradcli.render.verbatim import verbatim
 from gradcli.report import Note, Part, Question, Warning
 from gradcli.shapes import written
 from gradcli.visible import visible
@@ -66,32 +66,11 @@ def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
             return ()  # a document has it whole; a reader of formulas in print knows their notation
         case blocks.Table():
             return _table(block.rows, look)
-        case _:
-            return _verbatim(block, look)
-
-
-def _verbatim(block: blocks.Verbatim, look: Look) -> Iterable[str]:
-    match block:
-        case blocks.Picture(rows):
-            return ["", *_fenced("text", rows)]
-        case blocks.HeatMap(part):
-            from gradcli.render.terminal_drawings import draw_matrix  # which most answers do without
-
-            return ["", *_fenced("text", draw_matrix(part, _WIDTH, look.digits, look.speak))]
-        case blocks.Curves(plot):
-            from gradcli.render.terminal_drawings import draw_plot
-
-            return _fenced("text", draw_plot(plot, _DRAWN, look.digits, look.speak))
-        case blocks.Diagram(graph):
-            from gradcli.render.graph_text import document
-
-            return _fenced(graph.to, document(graph, look.speak).rstrip("\n").split("\n"))
-        case blocks.Code(language, source):
-            return _fenced(language, source.rstrip("\n").split("\n"))
         case blocks.Inside(command, parts):
             return ["", *_fenced("sh", [command]), "", *lines_of(parts, look)]
         case _:
-            assert_never(block)
+            fenced = _fenced(*verbatim(block, _DRAWN if isinstance(block, blocks.Curves) else _WIDTH, look))
+            return ["", *fenced] if isinstance(block, (blocks.Picture, blocks.HeatMap)) else fenced
 
 
 def _fenced(language: str, lines: Iterable[str]) -> list[str]:

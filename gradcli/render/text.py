@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import assert_never
 
 from gradcli.message import N_
 from gradcli.render import array_text, blocks, layout
 from gradcli.render.answer import agreement, blocks_of
 from gradcli.render.formats import Look
 from gradcli.render.layout import BLANK, Line, line
+from gradcli.render.verbatim import verbatim
 from gradcli.report import Array, Definition, Note, Part, Question, Warning
 from gradcli.shapes import written
 
@@ -72,34 +72,12 @@ def _lines(block: blocks.Block, look: Look, said: set[str]) -> list[Line]:
             return [line(row) for row in layout.wrap(look.speak(block.text), look.width, lead)]
         case blocks.Table():
             return _table(block, look)
-        case _:
-            return _verbatim(block, look)
-
-
-def _verbatim(block: blocks.Verbatim, look: Look) -> list[Line]:
-    """What is drawn, and what is written in a language of its own."""
-    match block:
-        case blocks.Picture(rows):
-            return [line("    " + row) for row in rows]
-        case blocks.HeatMap(part):
-            from gradcli.render.terminal_drawings import draw_matrix  # which most answers do without
-
-            return [line(row) for row in draw_matrix(part, look.width, look.digits, look.speak)]
-        case blocks.Curves(plot):
-            from gradcli.render.terminal_drawings import draw_plot
-
-            return [line(row) for row in draw_plot(plot, look.width, look.digits, look.speak)]
-        case blocks.Diagram(graph):
-            from gradcli.render.graph_text import document
-
-            return [line(row) for row in document(graph, look.speak).rstrip("\n").split("\n")]
-        case blocks.Code(_, source):
-            return [line(row) for row in source.rstrip("\n").split("\n")]
         case blocks.Inside(command, parts):
             answer = [one for lines in lines_of(parts, look) for one in lines]
             return [BLANK, line(f"  $ {command}", "label"), *answer]
         case _:
-            assert_never(block)
+            margin = "    " if isinstance(block, blocks.Picture) else ""
+            return [line(margin + row) for row in verbatim(block, look.width, look)[1]]
 
 
 # The question
