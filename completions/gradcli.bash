@@ -286,7 +286,6 @@ _gradcli_options() {
         batch)
             REPLY='--jobs	how many processes answer
 --timeout	seconds for one record; past it the record fails and the rest goes on
---resume	a file for the answers; those that it holds already are not asked again
 --allow-files	let records read files in the working directory and below
 --help	what the command takes, with examples' ;;
         completions)
@@ -313,7 +312,7 @@ _gradcli_takes() {
             REPLY='words float64 float32' ;;
         *:--format)
             REPLY='words text json latex markdown html' ;;
-        *:--output|*:--resume)
+        *:--output)
             REPLY='file' ;;
         *:--lang)
             REPLY='words en zh ru' ;;

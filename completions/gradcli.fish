@@ -283,7 +283,6 @@ function __gradcli_options
         case 'batch'
             printf '%s\n' '--jobs	how many processes answer
 --timeout	seconds for one record; past it the record fails and the rest goes on
---resume	a file for the answers; those that it holds already are not asked again
 --allow-files	let records read files in the working directory and below
 --help	what the command takes, with examples'
         case 'completions'
@@ -309,7 +308,7 @@ function __gradcli_takes
             printf '%s\n' 'words float64 float32'
         case '*:--format'
             printf '%s\n' 'words text json latex markdown html'
-        case '*:--output' '*:--resume'
+        case '*:--output'
             printf '%s\n' 'file'
         case '*:--lang'
             printf '%s\n' 'words en zh ru'

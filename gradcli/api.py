@@ -24,19 +24,17 @@ class Answer(Report):
     lang: str | None = None
 
     def __str__(self) -> str:
-        from gradcli.render.look import Look
-        from gradcli.render.text import lines_of
+        from gradcli.render.formats import Look, document
 
-        look = Look(speak=speech(self.lang))
-        return "\n".join(line.text for lines in lines_of(self.parts, look) for line in lines)
+        return document("text", self.parts, Look(speak=speech(self.lang))).removesuffix("\n")
 
     def _repr_html_(self) -> str:
-        from gradcli.render.notebook import html
+        from gradcli.render.html_page import notebook
 
-        return html(self.parts, speech(self.lang))
+        return notebook(self.parts, speech(self.lang))
 
     def _repr_latex_(self) -> str:
-        from gradcli.render.notebook import formulas
+        from gradcli.render.latex import formulas
 
         return formulas(self.parts)
 

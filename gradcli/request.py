@@ -36,8 +36,12 @@ def option(
     most: float = inf,
 ) -> Any:
     """A field that the command line and batch offer as `--name`; a number lies between `least` and `most`."""
+    metavar = metavar or "|".join(choices) or _METAVARS.get(kind, "TENSOR")
     metadata = {"help": help, "kind": kind, "metavar": metavar, "choices": choices, "least": least, "most": most}
     return field(default=default, metadata=metadata)
+
+
+_METAVARS = {"integer": "N", "number": "NUMBER", "names": "NAMES", "word": "TEXT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,5 @@ class Batch:
         metavar="SECONDS",
         least=0,
         kind="number",
-    )
-    resume: str | None = option(
-        None, N_("a file for the answers; those that it holds already are not asked again"), metavar="FILE"
     )
     allow_files: bool = option(False, N_("let records read files in the working directory and below"), kind="flag")

@@ -23,8 +23,7 @@ import sample_commands
 from jsonschema import Draft202012Validator
 from test_cli import HERE, process
 
-from gradcli.cli import batch, pool, progress_bar, records
-from gradcli.message import GradcliError
+from gradcli.cli import batch, pool, records
 from gradcli.program import Program, memoize, trace
 from gradcli.schema import report_schema
 from gradcli.symbolic import derived, memory
@@ -126,6 +125,13 @@ def test_a_bad_line_does_not_end_the_run(tmp_path: Path, options: tuple[str, ...
     assert found.stderr == b""
     for told in answers:
         _VALID.validate(told)
+
+
+def program(folder: Path) -> list[str]:
+    """The command line whose commands are samples, as a file: processes begin by reading it."""
+    file = folder / "program.py"
+    file.write_text(_PROGRAM)
+    return [str(file), "batch"]
 
 
 _PROGRAM = """
@@ -336,80 +342,6 @@ def test_a_slow_line_stops_the_reading() -> None:
     found.close()
 
 
-# --- resuming ---------------------------------------------------------------------------------------------------------
-
-
-def program(folder: Path) -> list[str]:
-    """The command line whose commands are samples, as a file: processes begin by reading it."""
-    file = folder / "program.py"
-    file.write_text(_PROGRAM)
-    return [str(file), "batch"]
-
-
-@pytest.fixture
-def class_file(tmp_path: Path) -> Path:
-    file = tmp_path / "class.jsonl"
-    questions = [{"id": n, "expr": "x" if n % 7 else "disagree", "inputs": {"x": n}} for n in range(1, 40)]
-    file.write_bytes(b"\n".join([b"not json", *(json.dumps(q).encode() for q in questions)]))
-    return file
-
-
-@pytest.mark.parametrize("options", [(), ("--jobs", "2")])
-def test_a_run_that_was_killed_goes_on(options: tuple[str, ...], class_file: Path, tmp_path: Path) -> None:
-    started = program(tmp_path)
-    whole = process(*started, str(class_file), program=None)
-    answers = tmp_path / "answers.jsonl"
-    running = [sys.executable, *started, *options, "--resume", str(answers)]
-    with subprocess.Popen(running, stdin=subprocess.PIPE, cwd=HERE, env=environment()) as first:
-        assert first.stdin is not None
-        first.stdin.writelines(class_file.read_bytes().splitlines(keepends=True)[:9])
-        first.stdin.flush()
-        while not answers.exists() or answers.read_bytes().count(b"\n") < 9:
-            time.sleep(0.05)
-        first.kill()
-    with answers.open("ab") as file:
-        file.write(whole.stdout.splitlines()[9][:50])  # what a kill may leave of an answer
-    second = process(*started, *options, str(class_file), "--resume", str(answers), program=None)
-    assert (second.returncode, second.stdout, second.stderr) == (1, b"", b"")
-    assert answers.read_bytes() == whole.stdout
-    third = process(*started, str(class_file), "--resume", str(answers), program=None)
-    assert (third.returncode, answers.read_bytes()) == (1, whole.stdout)
-
-
-@pytest.mark.parametrize(
-    "spoilt, sentence",
-    [
-        (lambda lines: lines[:3], "answers.jsonl holds more answers than there are records, which are 3"),
-        (lambda lines: lines[1:], "line 2 of answers.jsonl is the answer to another record than number 2"),
-        (
-            lambda lines: [*lines[:5], lines[5].replace(b'"x": 5', b'"y": 5'), *lines[6:]],
-            "line 6 of answers.jsonl is the answer to another record than number 6",
-        ),
-        (
-            lambda lines: [*lines[:5], lines[5].replace(b'"expr": "x"', b'"expr": "x + 1"'), *lines[6:]],
-            "line 6 of answers.jsonl is the answer to another record than number 6",
-        ),
-        (None, "line 1 of class.jsonl is no answer of gradcli's"),
-    ],
-)
-def test_answers_to_other_records_are_not_continued(
-    spoilt: Any, sentence: str, class_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("answers.jsonl").write_bytes(process(*program(tmp_path), str(class_file), program=None).stdout)
-    lines = class_file.read_bytes().splitlines(keepends=True)
-    before = Path("answers.jsonl").read_bytes()
-    with pytest.raises(GradcliError) as caught:
-        if spoilt is None:
-            batch.run("class.jsonl", resume="class.jsonl")
-        else:
-            Path("other.jsonl").write_bytes(b"".join(spoilt(lines)))
-            batch.run("other.jsonl", resume="answers.jsonl")
-    assert str(caught.value.what) == sentence
-    assert Path("answers.jsonl").read_bytes() == before
-    assert class_file.read_bytes() == b"".join(lines)
-
-
 # --- progress ---------------------------------------------------------------------------------------------------------
 
 
@@ -418,33 +350,18 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(
-    "stderr, stdout, patience, wanted",
-    [
-        (Terminal(), io.StringIO(), 0.0, True),
-        (Terminal(), Terminal(), 0.0, False),
-        (io.StringIO(), io.StringIO(), 0.0, False),
-        (Terminal(), io.StringIO(), 60.0, False),
-    ],
-)
+@pytest.mark.parametrize("stderr, stdout, wanted", [(1, 0, True), (1, 1, False), (0, 0, False)])
 def test_a_long_batch_shows_how_far_it_is_on_a_terminal_only(
-    stderr: io.StringIO,
-    stdout: io.StringIO,
-    patience: float,
-    wanted: bool,
-    class_file: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    stderr: int, stdout: int, wanted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress_bar, "_PATIENCE", patience)
-    monkeypatch.setattr(sys, "stderr", stderr)
-    bar = progress_bar.progress(stdout, str(class_file))
-    next(bar)
-    bar.send((1, 0))
-    bar.send((40, 3))
-    bar.close()
-    assert ("40 answered, 3 failed" in stderr.getvalue()) == wanted
-    assert bool(stderr.getvalue()) == wanted
-    assert stdout.getvalue() == ""
+    streams = io.StringIO, Terminal
+    monkeypatch.setattr(sys, "stderr", streams[stderr]())
+    monkeypatch.setattr(sys, "stdout", streams[stdout]())
+    (tmp_path / "class.jsonl").write_text("not json\n" * 40)
+    assert batch.run(str(tmp_path / "class.jsonl")) == 1
+    assert sys.stdout.getvalue().count("\n") == 40  # type: ignore[attr-defined]
+    assert ("40 answered, 40 failed" in sys.stderr.getvalue()) == wanted  # type: ignore[attr-defined]
+    assert bool(sys.stderr.getvalue()) == wanted  # type: ignore[attr-defined]
 
 
 # --- a stream ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import gradcli
+from gradcli.cli.entry import run
 from gradcli.commands.checking.trials import resampler
 from gradcli.message import GradcliError
 from gradcli.report import Closed
@@ -296,6 +297,12 @@ def test_a_jacobian_in_the_other_layout_is_right_and_said() -> None:
 def test_an_answer_that_is_not_understood_is_an_error(answer: str | None, words: str) -> None:
     with pytest.raises(GradcliError, match=words):
         gradcli.check("x**2", {"x": [1, 2]}, answer=answer)
+
+
+def test_a_long_answer_is_repeated_as_it_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = "2/2*softmax(x, dim=0)*(softmax(x, dim=0) - sum(softmax(x, dim=0)**2, dim=0))"
+    run(["check", "mean(softmax(x, dim=0)**2)", "--x", "1,2", "--of", "grad", "--answer", typed])
+    assert f"Your answer for x: {typed}" in capsys.readouterr().out.splitlines()
 
 
 def test_the_variable_has_to_be_known() -> None:

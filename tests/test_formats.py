@@ -11,8 +11,7 @@ import sample
 import gradcli
 from gradcli.render import number_files, text
 from gradcli.render.answer import blocks_of
-from gradcli.render.formats import FORMATS, NUMBER_FILES, SUFFIXES, document
-from gradcli.render.look import Look
+from gradcli.render.formats import FORMATS, NUMBER_FILES, SUFFIXES, Look, document
 from gradcli.report import Part, disagrees
 from gradcli.request import Display, Request
 

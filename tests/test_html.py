@@ -12,7 +12,7 @@ from pages import Page
 
 from gradcli.commands import COMMANDS
 from gradcli.ops import TABLE
-from gradcli.render.mathml import mathml
+from gradcli.render.html_page import mathml
 from gradcli.request import LANGUAGES
 
 COMMAND_LINES = {shlex.split(line)[0]: line for line in reversed(CASES.values()) if "--lang" not in line}

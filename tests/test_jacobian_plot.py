@@ -12,7 +12,7 @@ import gradcli
 from gradcli import figure
 from gradcli.message import GradcliError
 from gradcli.render.as_json import as_object
-from gradcli.render.terminal_heat import NEVER, SHADES, UNDEFINED, ZERO, draw
+from gradcli.render.terminal_drawings import NEVER, SHADES, UNDEFINED, ZERO, draw_matrix
 from gradcli.render.translation import english
 from gradcli.report.additions import Heatmap
 from gradcli.schema import report_schema
@@ -26,7 +26,7 @@ def heatmap(expression: str, inputs: dict[str, object], layout: str = "numerator
 
 def field(part: Heatmap, width: int = 80) -> list[str]:
     """What stands inside the frame."""
-    return [line[3:-1] for line in draw(part, width, 6, english) if line.startswith("  │")]
+    return [line[3:-1] for line in draw_matrix(part, width, 6, english) if line.startswith("  │")]
 
 
 def test_the_picture_shows_how_large_an_entry_is_and_which_zeros_are_zero_at_any_numbers() -> None:
@@ -54,7 +54,7 @@ def test_a_matrix_larger_than_the_screen_is_drawn_in_tiles_and_says_so() -> None
     lines = field(part, 60)
     assert len(lines) <= 40 and all(len(line) <= 56 for line in lines)
     assert all(SHADES[-1] in line for line in lines)  # the diagonal is never lost
-    assert any("each character stands for" in line for line in draw(part, 60, 6, english))
+    assert any("each character stands for" in line for line in draw_matrix(part, 60, 6, english))
 
 
 def test_what_is_not_finite_is_marked() -> None:

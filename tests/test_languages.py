@@ -13,11 +13,11 @@ from unittest import mock
 import pytest
 
 import gradcli
+from gradcli.cli.display import preferred
 from gradcli.cli.entry import run
-from gradcli.cli.language import preferred
 from gradcli.cli.records import answer
 from gradcli.commands import COMMANDS
-from gradcli.figure.fonts import legible
+from gradcli.figure.picture import legible
 from gradcli.render.layout import cells, wrap
 from gradcli.render.translation import speech
 

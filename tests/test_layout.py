@@ -19,7 +19,7 @@ from gradcli.cli.entry import run
 from gradcli.commands import COMMANDS
 from gradcli.program import trace, values_of
 from gradcli.render import as_json, latex, markdown, number_files, quiet, sparsity_sentences
-from gradcli.render.look import Look
+from gradcli.render.formats import Look
 from gradcli.report import Array, Closed, Compared, Jacobian, Note, Question, Report
 from gradcli.report.additions import Flattened, Heatmap, Verdict
 from gradcli.symbolic import derived

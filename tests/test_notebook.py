@@ -6,7 +6,7 @@ import pytest
 from pages import Page
 
 import gradcli
-from gradcli.render.notebook import html
+from gradcli.render.html_page import notebook
 from gradcli.report import Closed
 
 ASKED = {
@@ -47,4 +47,4 @@ def test_the_formulas_alone_are_one_display() -> None:
 def test_printing_an_answer_prints_what_the_command_line_prints() -> None:
     answer = gradcli.vjp("x**2", {"x": [1.0, 2.0]}, v="ones")
     assert str(answer).startswith("function  y = x**2\ninputs    x 2\n") and "they agree" in str(answer)
-    assert html(answer.parts) == answer._repr_html_()
+    assert notebook(answer.parts) == answer._repr_html_()

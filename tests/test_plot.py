@@ -13,8 +13,8 @@ from gradcli import figure
 from gradcli.commands.plot import run
 from gradcli.message import GradcliError
 from gradcli.render.as_json import as_object
+from gradcli.render.formats import Look
 from gradcli.render.layout import cells
-from gradcli.render.look import Look
 from gradcli.render.text import lines_of
 from gradcli.report.exhibits import Curve, Plot
 from gradcli.request import Request

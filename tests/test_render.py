@@ -10,10 +10,10 @@ import sample
 
 from gradcli.message import Message, Span, fault
 from gradcli.render import array_text, latex, layout, markdown, quiet, text
+from gradcli.render.answer import legend
 from gradcli.render.as_json import as_object
 from gradcli.render.error import as_text
 from gradcli.render.json_text import one_line, several_lines
-from gradcli.render.legend import legend
 from gradcli.render.number_text import exact, number, plain
 from gradcli.render.translation import speech
 from gradcli.report import Closed, Compared, Definition, Entry, Jacobian, Note, Part, Structure, Vjp

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from gradcli.cli import requirements, stand_ins
+from gradcli.cli import requirements, start_up
 from gradcli.message import Exit
 
 ROOT = Path(__file__).parent.parent
@@ -109,7 +109,7 @@ def test_a_library_call_leaves_the_process_as_it_was() -> None:
 def test_the_console_entry_does_hurry() -> None:
     hurried = _AS_A_LIBRARY.replace(
         "import gradcli\n",
-        "import gradcli\nfrom gradcli.cli import gc_pause, stand_ins\ngc_pause.pause(); stand_ins.install()\n",
+        "import gradcli\nfrom gradcli.cli import start_up\nstart_up.pause_collection(); start_up.install_stand_ins()\n",
     )
     assert process(program=hurried).stdout == "False 0 1 StandIn\n"
 
@@ -117,8 +117,8 @@ def test_the_console_entry_does_hurry() -> None:
 def test_a_stand_in_gives_way_to_the_module_itself() -> None:
     told = process(
         program="""
-from gradcli.cli import stand_ins
-stand_ins.install()
+from gradcli.cli import start_up
+start_up.install_stand_ins()
 import sympy, sys
 x = sympy.Symbol("x")
 print(x + x + 1, type(sys.modules["sympy.tensor.tensor"]).__name__)
@@ -170,7 +170,7 @@ print(type(sys.modules["torch._meta_registrations"]).__name__)
 def test_pytorch_computes_the_same_bits_with_what_is_set_aside() -> None:
     *whole, last = process(program=_EVERY_ROW).stdout.splitlines()
     hurried = process(
-        program="from gradcli.cli import stand_ins\nstand_ins.install()\n" + _EVERY_ROW
+        program="from gradcli.cli import start_up\nstart_up.install_stand_ins()\n" + _EVERY_ROW
     ).stdout.splitlines()
     assert (last, hurried.pop()) == ("module", "StandIn")
     assert hurried == whole and len(whole) > 190
@@ -192,14 +192,14 @@ print([type(sys.modules[name]).__name__ for name in ("sympy.tensor.tensor", "tor
 def test_every_command_answers_the_same_with_and_without_what_is_set_aside() -> None:
     whole = process(program=_EVERYTHING).stdout.splitlines()
     hurried = process(
-        program="from gradcli.cli import stand_ins\nstand_ins.install()\n" + _EVERYTHING
+        program="from gradcli.cli import start_up\nstart_up.install_stand_ins()\n" + _EVERYTHING
     ).stdout.splitlines()
     assert len(whole) == 11 and all("'ok': True" in told for told in whole[:-1])
     assert hurried[:-1] == whole[:-1]
     assert (whole[-1], hurried[-1]) == ("['module', 'module']", "['StandIn', 'StandIn']")
 
 
-_VERSIONS = [(library, module, version) for (library, module), tried in stand_ins.TRIED.items() for version in tried]
+_VERSIONS = [(library, module, version) for (library, module), tried in start_up.TRIED.items() for version in tried]
 
 
 @pytest.mark.parametrize(("library", "module", "version"), _VERSIONS)
@@ -208,20 +208,20 @@ def test_a_module_is_set_aside_for_the_versions_it_was_tried_with_and_no_other(
 ) -> None:
     def stands_in(told: str) -> bool:
         monkeypatch.setitem(sys.modules, library, SimpleNamespace(__version__=told))
-        return stand_ins.StandIns().find_spec(module) is not None
+        return start_up.StandIns().find_spec(module) is not None
 
     assert all(map(stands_in, (f"{version}.0", f"{version}.1+cpu", version)))
     assert not any(map(stands_in, (f"{version}.0a0+git1", f"{version}9.0", f"{version}.dev", "1.2.0", "99.0", "", "x")))
 
 
 def test_nothing_is_set_aside_of_a_version_that_was_not_tried() -> None:
-    change = "import gradcli.cli.stand_ins as stand_ins\nstand_ins.TRIED = {key: ('0.1',) for key in stand_ins.TRIED}\n"
-    told = process(program=change + "stand_ins.install()\n" + _EVERYTHING).stdout.splitlines()
+    change = "import gradcli.cli.start_up as start_up\nstart_up.TRIED = {key: ('0.1',) for key in start_up.TRIED}\n"
+    told = process(program=change + "start_up.install_stand_ins()\n" + _EVERYTHING).stdout.splitlines()
     assert told[-1] == "['module', 'module']"
 
 
 def test_the_installed_versions_were_tried() -> None:
-    for (library, _), tried in stand_ins.TRIED.items():
+    for (library, _), tried in start_up.TRIED.items():
         assert metadata.version(library).startswith(tuple(f"{version}." for version in tried))
 
 

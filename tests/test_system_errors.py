@@ -64,7 +64,6 @@ LINES: Sequence[tuple[str, int, str]] = [
     (f"mkfifo p; cat p & gradcli {RIGHT} --quiet --output p; s=$?; wait; exit $s", 0, ""),
     (f"gradcli {RIGHT} --format text --output .", 2, "cannot be written: Is a directory"),
     (f"gradcli {RIGHT} --format text --output /dev/full", 2, "/dev/full cannot be written: No space left"),
-    ('mkfifo p; echo \'{"expr": "x"}\' | gradcli batch --resume p', 2, "is a pipe or a device"),
     ('echo \'{"expr": "x"}\' | gradcli batch > /dev/full', 2, SPACE),
     ('ulimit -n 16; echo \'{"expr": "x"}\' | gradcli batch --jobs 2', 3, "needs 28 open files"),
     ("ulimit -n 5; gradcli functions tanh", 0, ""),

@@ -105,7 +105,6 @@ def mistakes() -> Iterator[tuple[str, ...]]:
     yield ("--" + ALL,)
     yield ("completions", ALL)
     yield ("batch", ALL)
-    yield ("batch", "--resume", ALL)
     for name, command in COMMANDS.items():
         yield (name, ALL)
         yield (name, f"x + {ALL}", "x=3")

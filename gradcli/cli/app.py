@@ -7,8 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from inspect import Parameter, Signature
-from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -143,23 +142,11 @@ def _parameter(option: Option) -> Parameter:
     info = typer.Option(
         f" /{option.flag}" if option.flag.startswith("--no-") else option.flag,
         help=option.help,
-        metavar=option.metavar or None,
-        min=_bound(option.least),
-        max=_bound(option.most),
+        metavar=option.metavar,
         parser=None if option.kind in ("flag", "tensors") else partial(read_option, option),
     )
-    kind: Any = _type(option)
+    kind: Any = {"flag": bool, "tensors": list[str]}.get(option.kind, str)
     return _keyword(option.name, Annotated[kind, info], option.default)
-
-
-def _type(option: Option) -> Any:
-    if option.choices:
-        return Literal[option.choices]
-    return {"flag": bool, "integer": int, "number": float, "tensors": list[str]}.get(option.kind, str)
-
-
-def _bound(number: float) -> float | None:
-    return number if isfinite(number) else None
 
 
 # What the commands do

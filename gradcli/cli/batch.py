@@ -6,13 +6,15 @@ import json
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
-from typing import Any, BinaryIO, NoReturn, TextIO
+from time import monotonic
+from typing import Any, BinaryIO, NoReturn
 
 from gradcli.cli.deliver import encodable
-from gradcli.cli.gc_pause import settle
+from gradcli.cli.display import preferred
 from gradcli.cli.records import answer_with_verdict, language_of
+from gradcli.cli.start_up import settle
 from gradcli.message import N_, Exit, GradcliError, Span, fault, limit
 from gradcli.render.error import as_object
 from gradcli.render.json_text import one_line
@@ -28,42 +30,54 @@ _TOO_LONG = b""
 _WARM_UP = b'{"expr": "x**2", "inputs": {"x": 1}}'
 
 
-def run(
-    source: str | None,
-    jobs: int = 1,
-    timeout: float | None = None,
-    resume: str | None = None,
-    allow_files: bool = False,
-) -> Exit:
+def run(source: str | None, jobs: int = 1, timeout: float | None = None, allow_files: bool = False) -> Exit:
     """Answers every record of a file, or of standard input; the exit status tells whether all of them were answered.
-
-    `resume` is a file that the answers go to, behind those that it holds already. Records read no other file, unless
-    `allow_files`: then those in the working directory and below.
-    """
+    Records read no other file, unless `allow_files`: then those in the working directory and below."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # records are small: PyTorch's threads would wait for each other
-    lines = lines_of(source)
-    answer = partial(answer_line, allow_files=allow_files)
-    if resume is None:
-        return _write(_answers(answer, lines, jobs, timeout), sys.stdout, source)
-    from gradcli.cli.resume import resume_file
-
-    with resume_file(resume, lines) as (file, behind):
-        return _write(_answers(answer, lines, jobs, timeout), file, source, behind)
-
-
-def _write(
-    answers: Generator[tuple[str, bool]], stream: TextIO, source: str | None, behind: tuple[int, int] = (0, 0)
-) -> Exit:
-    """Writes the answers; `behind` tells how many there are already, and how many of these failed."""
-    done, failed = behind
-    with closing(answers), closing(_progress(stream, source)) as progress:
-        for text, good in answers:
-            stream.write(encodable(text, stream) + "\n")
-            stream.flush()
+    answers = _answers(partial(answer_line, allow_files=allow_files), lines_of(source), jobs, timeout)
+    failed = 0
+    with closing(answers), _progress(source) as show:
+        for done, (text, good) in enumerate(answers, 1):
+            sys.stdout.write(encodable(text, sys.stdout) + "\n")
+            sys.stdout.flush()
             settle()
-            done, failed = done + 1, failed + (not good)
-            progress.send((done, failed))
+            failed += not good
+            show(done, failed)
     return Exit.CHECK_FAILED if failed else Exit.ANSWERED
+
+
+_DONE = N_("{done} answered, {failed} failed, {rate:.3g} a second")
+
+
+@contextmanager
+def _progress(source: str | None) -> Iterator[Callable[[int, int], None]]:
+    """Shows how many records are done and how many of them failed: a bar where stderr is a terminal and the answers go
+    elsewhere, for answers on the screen show their progress themselves."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda done, failed: None
+        return
+    from rich.console import Console  # 60 ms that no other batch waits for
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    began, say = monotonic(), speech(preferred(os.environ)).sentence
+    columns = BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False) as bar:
+        task = bar.add_task("", total=_lines_in(source))
+
+        def show(done: int, failed: int) -> None:
+            rate = done / (monotonic() - began)
+            bar.update(task, completed=done, description=say(_DONE, done=done, failed=failed, rate=rate))
+
+        yield show
+
+
+def _lines_in(source: str | None) -> int | None:
+    """How many records a file holds; of a stream nobody knows."""
+    path = str(source).removeprefix("@")
+    if source in (None, "-") or not os.path.isfile(path):
+        return None
+    with open(path, "rb") as file:
+        return sum(1 for line in file if line.strip())
 
 
 def _answers(
@@ -109,14 +123,6 @@ _OWN_FILES, _FILES_A_PROCESS = 24, 2
 """As many are open with no process (9, four while one starts, and some room), and more with each."""
 
 
-def _progress(stream: TextIO, source: str | None) -> Generator[None, tuple[int, int]]:
-    from gradcli.cli.progress_bar import progress
-
-    bar = progress(stream, source)
-    next(bar)
-    return bar
-
-
 def lines_of(source: str | None) -> Generator[bytes]:
     """The lines that hold something, one at a time; one that is too long is empty."""
     try:
@@ -139,19 +145,15 @@ def _unreadable(source: str | None, error: OSError | ValueError) -> GradcliError
 
 def _lines(stream: BinaryIO, source: str | None) -> Generator[bytes]:
     try:
-        yield from _full_lines(stream)
+        with stream:
+            while line := stream.readline(LONGEST_LINE):
+                if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                    _pass_over(stream)
+                    yield _TOO_LONG
+                elif line.strip():
+                    yield line
     except OSError as error:  # a directory as standard input, a disk that fails
         raise _unreadable(source, error) from None
-
-
-def _full_lines(stream: BinaryIO) -> Generator[bytes]:
-    with stream:
-        while line := stream.readline(LONGEST_LINE):
-            if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                _pass_over(stream)
-                yield _TOO_LONG
-            elif line.strip():
-                yield line
 
 
 def _pass_over(stream: BinaryIO) -> None:

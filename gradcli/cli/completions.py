@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -40,12 +39,8 @@ NOT_VARIABLES = (
 """Words of an expression that are no variable, though nothing is called."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A word that may be typed, and what it means."""
-
-    word: str
-    meaning: str
+Offer = tuple[str, str]
+"""A word that may be typed, and what it means."""
 
 
 def script(shell: str) -> str:
@@ -60,35 +55,32 @@ def _tables(shell: str, quote: Callable[[str], str]) -> Iterator[str]:
     """The functions that a template calls: each prints or sets what is known of its argument."""
     every = commands()
     case = _fish_case if shell == "fish" else _case
-    yield case("commands", {"*": quote(_lines(Offer(name, each.help or "") for name, each in every.items()))})
+    yield case("commands", {"*": quote(_lines((name, each.help or "") for name, each in every.items()))})
     yield case("positional", {name: quote(positional(each).strip("[]").lower()) for name, each in every.items()})
     yield case("variables", {name: quote("yes") for name, each in every.items() if takes_variables(each)})
     yield case("options", {name: quote(_lines(_options(each))) for name, each in every.items()})
-    yield case("takes", {" ".join(k): quote(takes) for k, takes in _takes(every).items()})
-    yield case("functions", {"*": quote(_lines(Offer(row.name, row.doc) for row in ROWS if row.name.isidentifier()))})
+    yield case("takes", {pattern: quote(kind) for pattern, kind in _takes(every).items()})
+    yield case("functions", {"*": quote(_lines((row.name, row.doc) for row in ROWS if row.name.isidentifier()))})
     yield case("topics", {"*": quote(_lines(_topics()))})
     yield case("not_variables", {"*": quote(" ".join(NOT_VARIABLES))})
     yield case("constructors", {"*": quote(" ".join(f"{name}:" for name in CONSTRUCTORS))})
 
 
 def _options(command: TyperCommand) -> Iterator[Offer]:
-    yield from (Offer(flag_of(option), option.help or "") for option in options(command))
+    yield from ((flag_of(option), option.help or "") for option in options(command))
     if takes_variables(command):
-        yield Offer(LET, "a variable, whatever its name, as NAME=TENSOR")
-    yield Offer("--help", "what the command takes, with examples")
+        yield LET, "a variable, whatever its name, as NAME=TENSOR"
+    yield "--help", "what the command takes, with examples"
 
 
-def _takes(every: Mapping[str, TyperCommand]) -> dict[tuple[str, ...], str]:
-    """What stands behind each option of each command; commands that agree share a row."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for name, command in every.items():
-        for option in options(command):
-            found.setdefault(flag_of(option), {}).setdefault(_value_kind(name, option), []).append(name)
-    rows = {}
-    for flag, kinds in found.items():
-        for takes, names in kinds.items():
-            rows[(f"*:{flag}",) if len(kinds) == 1 else tuple(f"{name}:{flag}" for name in names)] = takes
-    return rows | {("*:--help",): "flag", (f"*:{LET}",): "binding"}
+def _takes(every: Mapping[str, TyperCommand]) -> dict[str, str]:
+    """What stands behind each option, by a pattern of command and flag: `--to` alone differs between commands."""
+    rows = {
+        f"{name if option.name == 'to' else '*'}:{flag_of(option)}": _value_kind(name, option)
+        for name, command in every.items()
+        for option in options(command)
+    }
+    return rows | {"*:--help": "flag", f"*:{LET}": "binding"}
 
 
 _VALUE_KINDS = {"FILE": "file", "NAMES": "names", "TENSOR": "tensor", "ANSWER": "tensor", "[NAME=]TENSOR": "tangent"}
@@ -108,12 +100,12 @@ def _value_kind(command: str, option: TyperOption) -> str:
 def _topics() -> Iterator[Offer]:
     from gradcli.explain.topics import TOPICS  # it takes half a second that nobody else here needs
 
-    return (Offer(topic.name, topic.title) for topic in TOPICS)
+    return ((topic.name, topic.title) for topic in TOPICS)
 
 
 def _lines(offers: Iterable[Offer]) -> str:
     """An offer a line, word and meaning apart by a tab."""
-    return "\n".join(f"{offer.word}\t{offer.meaning}" for offer in offers)
+    return "\n".join(map("\t".join, offers))
 
 
 def _case(name: str, values: Mapping[str, str]) -> str:

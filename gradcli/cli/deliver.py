@@ -10,14 +10,13 @@ from json import dumps
 from shutil import get_terminal_size
 from typing import TextIO
 
-from gradcli.cli.gc_pause import settle
 from gradcli.cli.output_file import write_file
+from gradcli.cli.start_up import settle
 from gradcli.cli.status_line import watch
 from gradcli.cli.system_errors import complain
 from gradcli.message import N_, Exit
-from gradcli.render.formats import FORMATS, NUMBER_FILES, document
-from gradcli.render.look import Look
-from gradcli.render.styled_line import COLOURS, Line
+from gradcli.render.formats import FORMATS, NUMBER_FILES, Look, document
+from gradcli.render.layout import COLOURS, Line
 from gradcli.render.translation import speech
 from gradcli.report import Compared, Part, Warning, disagrees
 from gradcli.request import Display

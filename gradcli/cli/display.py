@@ -1,16 +1,18 @@
-"""The display options that were typed, and the suffix of a file -> how the answer is shown."""
+"""The display options that were typed, the suffix of a file and the environment -> how the answer is shown, and in
+which language."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
-from gradcli.cli.language import preferred
 from gradcli.message import N_, fault
 from gradcli.render.formats import NUMBER_FILES, SUFFIXES
-from gradcli.request import Display
+from gradcli.request import LANGUAGES, Display
 
 _PICTURES = (".svg", ".png", ".pdf")
 
@@ -53,3 +55,32 @@ def _format(options: Display, files: Mapping[str, str]) -> str:
             suffixes=", ".join([*files, *SUFFIXES]),
         )
     return SUFFIXES.get(suffix, "text")
+
+
+# The language
+
+
+def language(words: Sequence[str], environment: Mapping[str, str]) -> str:
+    """The one asked for by `--lang`, be the other words understood or not; else the environment's."""
+    code = word_after("--lang", words)
+    return code if code in LANGUAGES else preferred(environment)
+
+
+def word_after(flag: str, words: Sequence[str]) -> str | None:
+    """The value of an option among words that may not have been understood."""
+    following = (value for word, value in pairwise(words) if word == flag)
+    joined = (word.removeprefix(flag + "=") for word in words if word.startswith(flag + "="))
+    return next(following, next(joined, None))
+
+
+def preferred(environment: Mapping[str, str]) -> str:
+    """What the locale says, as gettext reads it; English where it names no language that is spoken here."""
+    return next((code for code in _codes(environment) if code in LANGUAGES), "en")
+
+
+def _codes(environment: Mapping[str, str]) -> Iterator[str]:
+    """Codes like `ru`, the dearest first; in the locale C the list of LANGUAGE does not count."""
+    locale = next((named for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (named := environment.get(name))), "")
+    if locale not in ("C", "POSIX"):
+        for named in (*environment.get("LANGUAGE", "").split(":"), locale):
+            yield re.split(r"[_.@-]", named, maxsplit=1)[0].lower()

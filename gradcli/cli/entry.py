@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from gradcli.cli import gc_pause, stand_ins
+from gradcli.cli.display import language, word_after
 from gradcli.cli.front_page import front_page
-from gradcli.cli.language import language, word_after
+from gradcli.cli.start_up import install_stand_ins, pause_collection
 from gradcli.cli.system_errors import complain, refusal
 from gradcli.message import N_, Exit, GradcliError
 from gradcli.render.translation import Speak, speech
@@ -19,8 +19,8 @@ from gradcli.visible import visible
 
 def main() -> NoReturn:
     """The console entry. It ends the process itself: tearing PyTorch down would take longer than the answer did."""
-    gc_pause.pause()
-    stand_ins.install()
+    pause_collection()
+    install_stand_ins()
     _prepare_streams()
     os._exit(_flush(run(sys.argv[1:])))
 

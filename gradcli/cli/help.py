@@ -20,9 +20,9 @@ _WIDEST_TERM = 30
 _HELP = N_("show this page and leave")
 
 
-def page(command: TyperCommand, params: Iterable[Any], speak: Speak) -> str:
-    """The help of one command."""
-    say, width = speak.sentence, _width()
+def page(command: TyperCommand, params: Iterable[Any], speak: Speak, width: int | None = None) -> str:
+    """The help of one command, as wide as the terminal where no width is given."""
+    say, width = speak.sentence, width or _width()
     bindings = "[--NAME TENSOR | NAME=TENSOR]... " if takes_variables(command) else ""
     return _join(
         wrap(usage(f"gradcli {command.name} {positional(command)} {bindings}[OPTIONS]", say), width, "", "  "),
@@ -61,7 +61,7 @@ def options(command: TyperCommand) -> list[TyperOption]:
     return [param for param in command.params if isinstance(param, TyperOption) and param.name != "let"]
 
 
-def term(option: TyperOption) -> str:
+def _term(option: TyperOption) -> str:
     """`--seed N`, `--quiet`, `-h, --help`."""
     flags = ", ".join(sorted(option.opts or option.secondary_opts, key=len))
     return flags if option.is_flag else f"{flags} {option.metavar}"
@@ -74,7 +74,7 @@ def _width() -> int:
 
 def _options(params: Iterable[Any], width: int, speak: Speak) -> Iterator[str]:
     own = [param for param in params if isinstance(param, TyperOption)]
-    return _definitions([(term(option), _meaning(option, speak)) for option in own], width)
+    return _definitions([(_term(option), _meaning(option, speak)) for option in own], width)
 
 
 def _join(*paragraphs: Sequence[str]) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from typer.core import TyperCommand, TyperOption
+from typer import Context
+from typer.core import TyperCommand
 
 import gradcli
 from gradcli.cli.app import commands
-from gradcli.cli.argv import flag_of
-from gradcli.cli.help import options, positional, term
+from gradcli.cli.help import page
+from gradcli.render.translation import english
+
+_WIDTH = 72
+"""Columns of a page of help: man sets 80, and leaves seven at the left."""
 
 _DESCRIPTION = (
     "From one expression over tensors, gradcli gives the Jacobian in closed form and the numeric vector-Jacobian "
@@ -43,54 +47,37 @@ _ENVIRONMENT = (
 
 def manual() -> str:
     """The page gradcli(1)."""
-    every = list(commands().values())
-    return (
-        "\n".join(
-            [
-                f'.TH GRADCLI 1 "" "gradcli {gradcli.__version__}" "User Commands"',
-                ".SH NAME",
-                r"gradcli \- a gradient calculator for the command line",
-                ".SH SYNOPSIS",
-                r".B gradcli",
-                ".I COMMAND EXPRESSION",
-                r"[\-\-\fINAME TENSOR\fR | \fINAME\fR=\fITENSOR\fR]... [\fIOPTIONS\fR]",
-                ".SH DESCRIPTION",
-                *_paragraphs(_DESCRIPTION),
-                ".SH COMMANDS",
-                *(line for command in every for line in _command(command)),
-                ".SH OPTIONS",
-                *(line for option in _options(every) for line in _term(term(option), option.help or "")),
-                ".SH TENSORS",
-                *(line for term in _TENSORS for line in _term(*term)),
-                ".SH EXIT STATUS",
-                *(line for term in _STATUSES for line in _term(*term)),
-                ".SH ENVIRONMENT",
-                *(line for term in _ENVIRONMENT for line in _term(*term)),
-            ]
-        )
-        + "\n"
+    return "\n".join(
+        [
+            f'.TH GRADCLI 1 "" "gradcli {gradcli.__version__}" "User Commands"',
+            ".SH NAME",
+            r"gradcli \- a gradient calculator for the command line",
+            ".SH SYNOPSIS",
+            r".B gradcli",
+            ".I COMMAND EXPRESSION",
+            r"[\-\-\fINAME TENSOR\fR | \fINAME\fR=\fITENSOR\fR]... [\fIOPTIONS\fR]",
+            ".SH DESCRIPTION",
+            *(line for text in _DESCRIPTION for line in (".PP", _text(text))),
+            ".SH COMMANDS",
+            *(line for command in commands().values() for line in _command(command)),
+            *_terms("TENSORS", _TENSORS),
+            *_terms("EXIT STATUS", _STATUSES),
+            *_terms("ENVIRONMENT", _ENVIRONMENT),
+            "",
+        ]
     )
 
 
-def _paragraphs(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        yield from (".PP", _text(text))
-
-
 def _command(command: TyperCommand) -> Iterator[str]:
-    yield from (f".SS gradcli {command.name} {positional(command)}", _text(command.help or "") + ".")
-    if options(command):
-        yield from (".PP", "Options: " + _text(", ".join(map(flag_of, options(command)))) + ".")
-    examples = (command.epilog or "").split("\n")
-    yield from (".PP", "Examples:", ".PP", ".nf", *(_text("    " + example) for example in examples), ".fi")
+    """Its page of help as it is."""
+    help = page(command, command.get_params(Context(command)), english, _WIDTH)
+    yield from (f".SS gradcli {command.name}", ".nf", *map(_text, help.split("\n")), ".fi")
 
 
-def _options(every: Iterable[TyperCommand]) -> list[TyperOption]:
-    return list({option.name: option for command in every for option in options(command)}.values())
-
-
-def _term(term: str, meaning: str) -> tuple[str, ...]:
-    return ".TP", rf"\fB{_text(term)}\fR", _text(meaning)
+def _terms(section: str, terms: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f".SH {section}"
+    for term, meaning in terms:
+        yield from (".TP", rf"\fB{_text(term)}\fR", _text(meaning))
 
 
 def _text(text: str) -> str:

@@ -31,26 +31,9 @@ class Option:
         spelled = self.name.replace("_", "-")
         return f"--no-{spelled}" if self.kind == "flag" and self.default else f"--{spelled}"
 
-    @property
-    def repeats(self) -> bool:
-        """Whether it may be given more than once (`--t x=1 --t w=2`)."""
-        return self.kind == "tensors"
-
 
 def _options_of(kind: type[Request | Display | Batch]) -> dict[str, Option]:
-    return {f.name: _option(f.name, f.default, **f.metadata) for f in fields(kind) if "help" in f.metadata}
-
-
-def _option(
-    name: str, default: Any, *, kind: Kind, metavar: str | None, choices: tuple[str, ...], **rest: Any
-) -> Option:
-    return Option(name, kind, default, metavar=metavar or _metavar(kind, choices), choices=choices, **rest)
-
-
-def _metavar(kind: Kind, choices: tuple[str, ...]) -> str:
-    if choices:
-        return "|".join(choices)
-    return {"integer": "N", "number": "NUMBER", "names": "NAMES", "word": "TEXT"}.get(kind, "TENSOR")
+    return {f.name: Option(f.name, default=f.default, **f.metadata) for f in fields(kind) if "help" in f.metadata}
 
 
 REQUEST_OPTIONS: dict[str, Option] = _options_of(Request)

@@ -16,7 +16,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from gradcli.cli import gc_pause
+from gradcli.cli.start_up import pause_collection, settle
 
 Result = tuple[str, bool]
 Answer = Callable[[bytes], Result]
@@ -135,6 +135,6 @@ def _without_interrupts() -> Iterator[None]:
 def _begin(answer: Answer, warm_up: bytes) -> None:
     """What a process does first. There are as many processes as there should be threads."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    gc_pause.pause()
+    pause_collection()
     answer(warm_up)
-    gc_pause.settle()
+    settle()

@@ -9,13 +9,12 @@ from gradcli.cli.options import DISPLAY_OPTIONS, REQUEST_OPTIONS, read_options
 from gradcli.cli.system_errors import refusal
 from gradcli.commands import COMMANDS
 from gradcli.message import N_, GradcliError, Span, fault, nearest
-from gradcli.request import LANGUAGES, Display, Request
+from gradcli.request import LANGUAGES, Request
 
 if TYPE_CHECKING:
     from gradcli.commands import Command
 
 _OWN_KEYS = ("id", "command", "expr", "inputs")
-_DISPLAY_KEYS = ("lang",)
 _NOT_A_RECORDS = ("max_elements",)
 """Who runs the records sets the limits of their machine; the records may be anybody's."""
 
@@ -43,7 +42,7 @@ def answer_with_verdict(record: Mapping[str, Any], allow_files: bool = False) ->
     speak = speech(language_of(record))
     own_id = {"id": record["id"]} if isinstance(record, Mapping) and "id" in record else {}
     try:
-        command, request, _ = question_of(record)
+        command, request = question_of(record)
         with reaching("working directory" if allow_files else "nothing"):
             parts = tuple(command.run(request))
         return {**own_id, **as_json.as_object(parts, speak)}, not any(map(disagrees, parts))
@@ -82,7 +81,7 @@ def language_of(record: object) -> str:
     return language if language in LANGUAGES else "en"
 
 
-def question_of(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
+def question_of(record: Mapping[str, Any]) -> tuple[Command, Request]:
     """The question of a record.
 
     Raises GradcliError where a key is unknown, missing or does not hold what it should.
@@ -90,7 +89,7 @@ def question_of(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
     if not isinstance(record, Mapping):
         raise fault("record", N_("a record is an object with the key expr, not {value}"), value=_short(record))
     command = _command(record.get("command", "vjp"))
-    options = (*(name for name in command.options if name not in _NOT_A_RECORDS), *_DISPLAY_KEYS)
+    options = (*(name for name in command.options if name not in _NOT_A_RECORDS), "lang")
     for key in record:
         if key not in options and key not in _OWN_KEYS:
             near = nearest(str(key), [*_OWN_KEYS, *options])
@@ -102,19 +101,11 @@ def question_of(record: Mapping[str, Any]) -> tuple[Command, Request, Display]:
                 key=_short(key),
                 near=near,
             )
-    values = {name: record[name] for name in options if record.get(name) is not None}
-    inputs = _inputs(record.get("inputs"))
-    request = Request(
-        _expression(record, command),
-        command.name,
-        inputs,
-        **read_options(REQUEST_OPTIONS, {name: value for name, value in values.items() if name not in _DISPLAY_KEYS}),
-    )
-    return (
-        command,
-        request,
-        Display(**read_options(DISPLAY_OPTIONS, {n: v for n, v in values.items() if n in _DISPLAY_KEYS})),
-    )
+    inputs, expression = _inputs(record.get("inputs")), _expression(record, command)
+    typed = {name: record[name] for name in options if record.get(name) is not None}
+    values = read_options(REQUEST_OPTIONS | DISPLAY_OPTIONS, typed)
+    values.pop("lang", None)  # no part of the question
+    return command, Request(expression, command.name, inputs, **values)
 
 
 def _command(name: Any) -> Command:

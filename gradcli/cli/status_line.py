@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from threading import Lock, Timer
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from gradcli.message import N_
@@ -37,17 +37,14 @@ def watch(parts: Iterable[Part], speak: Speak) -> Iterator[Part]:
 
 @contextmanager
 def _tell_after_a_while(sentence: str) -> Iterator[None]:
-    lock, over = Lock(), False
     statuses: list[Status] = []
 
     def show() -> None:
         from rich.console import Console  # 60 ms that a quick answer does not wait for
         from rich.status import Status
 
-        with lock:
-            if not over:
-                statuses.append(Status(sentence, console=Console(stderr=True, markup=False)))
-                statuses[0].start()
+        statuses.append(Status(sentence, console=Console(stderr=True, markup=False)))
+        statuses[0].start()
 
     timer = Timer(PATIENCE, show)
     timer.daemon = True
@@ -56,7 +53,6 @@ def _tell_after_a_while(sentence: str) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-        with lock:
-            over = True
-            for status in statuses:
-                status.stop()
+        timer.join()
+        for status in statuses:
+            status.stop()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from gradcli.figure.fonts import chinese_fonts, legible
 from gradcli.figure.heat import draw_matrices
 from gradcli.message import N_, fault, limit
 from gradcli.report import Part
@@ -106,3 +105,43 @@ def _set_title(axes: Any, curve: Curve) -> None:
 def _as_typed(text: Any) -> None:
     """A $ in the text starts no formula."""
     text.set_parse_math(False)
+
+
+# Fonts
+
+_CHINESE = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Microsoft YaHei",
+    "SimHei",
+    "PingFang SC",
+    "Heiti SC",
+    "Hiragino Sans GB",
+    "STHeiti",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+)
+_FIRST_WIDE = "\u2e80"
+"""matplotlib brings no Chinese font of its own."""
+
+
+def chinese_fonts() -> list[str]:
+    """The Chinese fonts that are installed here."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return [name for name in _CHINESE if name in installed]
+
+
+def legible(say: Callable[..., str], fonts: Sequence[str]) -> Callable[..., str]:
+    """`say`, but in English where none of the fonts could draw what it says."""
+
+    def say_legibly(sentence: str, **values: object) -> str:
+        text = say(sentence, **values)
+        return text if fonts or max(text, default="") < _FIRST_WIDE else sentence.format(**values)
+
+    return say_legibly

@@ -122,7 +122,8 @@ def _between(part: Between, output: str) -> Iterator[blocks.Block]:
 
 
 def _verdict(part: Verdict) -> Iterator[blocks.Block]:
-    yield blocks.Heading(message(N_("Your answer for {name}: {answer}"), name=part.name, answer=part.answer))
+    answer = message(N_("Your answer for {name}: {answer}"), name=part.name, answer=part.answer)
+    yield blocks.Heading(answer, typed=True)
     yield blocks.Sentence(part.says, {True: "good", False: "bad", None: ""}[part.agrees])  # type: ignore[arg-type]
     yield blocks.Sentence(part.compared_at)
     if part.explained is not None:

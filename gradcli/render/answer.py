@@ -3,6 +3,7 @@ format."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 
@@ -10,9 +11,9 @@ from gradcli.derivatives import KINDS, Kind, headings, kind_of
 from gradcli.message import N_, Message, message
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import blocks
-from gradcli.render.legend import legend
 from gradcli.render.number_text import number
 from gradcli.render.sparsity_sentences import arrangement, at, readable_name, structure
+from gradcli.render.translation import Speak
 from gradcli.report import (
     Closed,
     Compared,
@@ -149,6 +150,40 @@ def _formulas(part: Closed) -> Iterator[str]:
             yield from (definition.formula for definition in form.where)
 
 
+_COMPARISONS = ("<", ">", "!=", "==")
+
+
+def legend(formulas: Iterable[str], inputs: Mapping[str, Shape]) -> Iterator[Message]:
+    """One sentence for each piece of notation in the formulas."""
+    text = "\n".join(formulas)
+    if "delta(" in text:
+        yield Message(N_("delta(i,m) is 1 where i = m, else 0 (Kronecker's delta)"))
+    if _has_iverson(text):
+        yield Message(N_("[condition] is 1 where the condition holds, else 0"))
+    if "Sum_" in text:
+        yield Message(N_("Sum_r(...) adds up over every r"))
+    for name, shape in inputs.items():
+        for axis, n in enumerate(shape):
+            if re.search(rf"\bn_{re.escape(name)}{axis}\b", text):
+                yield Message(
+                    N_("{size} is the size of axis {axis} of {name}: {n}"),
+                    {"size": f"n_{name}{axis}", "axis": axis, "name": name, "n": n},
+                )
+
+
+def _has_iverson(text: str) -> bool:
+    """Whether a comparison stands directly inside square brackets (inside braces it is the condition of a branch)."""
+    opened: list[str] = []
+    for place, character in enumerate(text):
+        if character in "([{":
+            opened.append(character)
+        elif character in ")]}" and opened:
+            opened.pop()
+        elif opened and opened[-1] == "[" and text.startswith(_COMPARISONS, place):
+            return True
+    return False
+
+
 # Numbers
 
 
@@ -197,6 +232,15 @@ def _equivalence(part: Equivalence, question: Question, first: bool) -> Iterator
         tuple((call, _apart(part.name, difference)) for call, difference in ways if difference is not None),
         message(same, name=part.name, output=output, v=v, difference=number(part.max_abs_diff, 2)),
     )
+
+
+def agreement(block: blocks.Verdict, speak: Speak) -> tuple[str, str] | None:
+    """How far the two sides are apart, and whether they agree; None where there is nothing to compare."""
+    if block.agrees is None:
+        return None
+    difference = "0" if block.difference is None else number(block.difference, 2)
+    lead = speak.sentence(N_("largest difference {difference}: "), difference=difference)
+    return lead, speak.sentence(N_("they agree") if block.agrees else N_("they DISAGREE"))
 
 
 def _apart(name: str, difference: float) -> Message:

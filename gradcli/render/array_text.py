@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from gradcli.render.layout import cells
-from gradcli.render.layout import pad as in_column
+from gradcli.render import layout
 from gradcli.render.number_text import number
 from gradcli.report import Array
 from gradcli.shapes import Shape, written
@@ -32,8 +31,8 @@ def lines_of(array: Array, width: int, digits: int = 6, full: bool = False) -> l
     lines: list[str] = []
     for edge in (EDGE,) if full else range(EDGE, 0, -1):
         picks = _picks(array.shape, edge, full)
-        lines = _block(array, picks, digits, width)
-        if max(map(len, lines)) <= width and (full or array.ndim == 1 or not _continued(lines, array.ndim)):
+        lines = _nested(picks, (), _aligned(array, picks, digits), width)
+        if max(map(len, lines)) <= width and (full or array.ndim == 1 or not _continued(lines)):
             break
     return lines
 
@@ -52,18 +51,13 @@ def _pick(n: int, longest: int, edge: int, full: bool) -> Picks:
     return (*range(edge), None, *range(n - edge, n))
 
 
-def _continued(lines: Sequence[str], rank: int) -> bool:
+def _continued(lines: Sequence[str]) -> bool:
     """Whether some row was broken: a line of a matrix that does not begin a row."""
-    return any(line and not line.lstrip(" ").startswith(("[", "...")) for line in lines) and rank > 1
+    return any(line and not line.lstrip(" ").startswith(("[", "...")) for line in lines)
 
 
-def _block(array: Array, picks: Sequence[Picks], digits: int, width: int) -> list[str]:
-    aligned = _aligned(array, picks, digits)
-    return _nested(picks, (), aligned, width)
-
-
-Aligned = dict[tuple[int, ...], list[tuple[str, str]]]
-"""For each row that is shown: (what stands before the cell, the cell with nothing after it)."""
+Aligned = dict[tuple[int, ...], list[str]]
+"""The cells of each row that is shown, with nothing after them."""
 
 
 def _aligned(array: Array, picks: Sequence[Picks], digits: int) -> Aligned:
@@ -73,7 +67,7 @@ def _aligned(array: Array, picks: Sequence[Picks], digits: int) -> Aligned:
     texts = {row: [_split(None if c is None else number(array[(*row, c)], digits)) for c in columns] for row in rows}
     before = [max(len(texts[row][c][0]) for row in rows) for c in range(len(columns))]
     return {
-        row: [(" " * (before[c] - len(left)), left + right) for c, (left, right) in enumerate(cells)]
+        row: [" " * (before[c] - len(left)) + left + right for c, (left, right) in enumerate(cells)]
         for row, cells in texts.items()
     }
 
@@ -108,24 +102,22 @@ def _bracketed(blocks: Sequence[list[str]], gap: list[str]) -> Iterator[str]:
 
 def _row(rows: Aligned, at: tuple[int, ...], width: int) -> list[str]:
     """One row; padding stands where the columns need it, and the row goes on in the next line where it is too long."""
-    cells = rows[at]
-    widths = [max(len("".join(row[c])) for row in rows.values()) for c in range(len(cells))]
     lines, line = [], "["
-    for c, (pad, text) in enumerate(cells):
-        last = c == len(cells) - 1
-        cell = pad + text + ("]" if last else ",")
-        if len(line) + len(cell) > width and line.strip("[ "):
+    for c, column in enumerate(zip(*rows.values(), strict=True)):
+        cell = rows[at][c]
+        last = c == len(rows[at]) - 1
+        if len(line) + len(cell) + 1 > width and line.strip("[ "):
             lines.append(line.rstrip())
             line = " "
-        line += cell if last else (cell + " " * (widths[c] - len(pad + text) + 1))
+        line += cell + "]" if last else f"{cell},".ljust(max(map(len, column)) + 2)
     return [*lines, line]
 
 
 def side_by_side(left: Sequence[str], right: Sequence[str], width: int, gap: int = 4) -> list[str] | None:
     """Two blocks beside each other, or None where they do not fit."""
-    left_width = max(map(cells, left), default=0)
-    if left_width + gap + max(map(cells, right), default=0) > width:
+    left_width = max(map(layout.cells, left), default=0)
+    if left_width + gap + max(map(layout.cells, right), default=0) > width:
         return None
     rows = max(len(left), len(right))
     padded = ([*block, *[""] * (rows - len(block))] for block in (left, right))
-    return [(in_column(a, left_width + gap) + b).rstrip() for a, b in zip(*padded, strict=True)]
+    return [(layout.pad(a, left_width + gap) + b).rstrip() for a, b in zip(*padded, strict=True)]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from gradcli.render.formats import Look
 from gradcli.render.json_fields import Fields, Object
 from gradcli.render.json_text import several_lines
-from gradcli.render.look import Look
 from gradcli.render.number_text import plain
 from gradcli.render.translation import Speak, english
 from gradcli.report import SCHEMA, Closed, Compared, Jacobian, Part, Question, Vjp, Weights
@@ -18,7 +18,7 @@ from gradcli.report import SCHEMA, Closed, Compared, Jacobian, Part, Question, V
 def as_object(parts: Iterable[Part], speak: Speak = english) -> Object:
     """The whole answer as one object of plain lists, numbers and strings."""
     answer = Fields(tuple(parts), speak)
-    return _ARRANGED[answer.command](answer)
+    return {**_ARRANGED[answer.command](answer), "warnings": answer.listed("Warning")}
 
 
 def document(parts: Iterable[Part], look: Look) -> str:
@@ -61,65 +61,54 @@ def _weights(part: Question, weights: Weights | None) -> Object | None:
 
 
 def _derivative(answer: Fields, *own: str, **made: Any) -> Object:
-    explanation, warnings = answer.listed("Note"), answer.listed("Warning")
-    return {**_head(answer, "wrt", *own), **made, "explanation": explanation, "warnings": warnings}
+    return {**_head(answer, "wrt", *own), **made, "explanation": answer.listed("Note")}
 
 
 # Closed forms and numbers by variable
 
-Known = tuple[Closed | None, Compared | None]
+Known = tuple[Closed, Compared]
 
 
 def _known(answer: Fields) -> dict[str, Known]:
-    """What is known of each variable, in the order in which something was."""
+    """What is known of each variable, in the order in which something was; a part without values where nothing is."""
     closed = {part.name: part for part in answer.of("Closed")}
     compared = {part.name: part for part in answer.of("Compared")}
-    return {name: (closed.get(name), compared.get(name)) for name in {**closed, **compared}}
+    return {
+        name: (closed.get(name, Closed(name, None, None)), compared.get(name, Compared(name, None, None, None, None)))
+        for name in {**closed, **compared}
+    }
 
 
-def _or_nothing(answer: Fields, kind: type[Any], part: Any) -> Object:
-    """The part's fields; each of them null where there is no such part."""
+def _form(answer: Fields, kind: type[Jacobian | Vjp], part: Jacobian | Vjp | None) -> Object:
+    """The fields of a closed form; each of them null where there is none."""
     if part is not None:
         return answer.fields(part)
     return {field.name: [] if field.name == "where" else None for field in fields(kind)}
 
 
-def _numbers(answer: Fields, part: Compared | None) -> Object:
-    known = _or_nothing(answer, Compared, part)
-    return {key: value for key, value in known.items() if key not in ("name", "whole")}
+def _numbers(answer: Fields, part: Compared) -> Object:
+    return answer.fields(part, without=("name", "whole"))
 
 
 def _gradient(answer: Fields, known: Known) -> Object:
     closed, compared = known
-    jacobian, vjp = (None, None) if closed is None else (closed.jacobian, closed.vjp)
     return {
-        "jacobian": answer.value(jacobian),
-        "vjp": {**_or_nothing(answer, Vjp, vjp), **_numbers(answer, compared)},
-        "reason": None if closed is None else answer.value(closed.reason),
+        "jacobian": answer.value(closed.jacobian),
+        "vjp": {**_form(answer, Vjp, closed.vjp), **_numbers(answer, compared)},
+        "reason": answer.value(closed.reason),
     }
 
 
-def _flat(answer: Fields, form: Object, known: Known) -> Object:
-    """A closed form and its numbers side by side, with the reason of either."""
+def _flat(answer: Fields, kind: type[Jacobian | Vjp], known: Known) -> Object:
+    """A closed form of that kind and its numbers side by side, with the reason of either."""
     closed, compared = known
-    numbers = _numbers(answer, compared)
-    del numbers["jacobian_checked"]
-    reason = None if closed is None else answer.value(closed.reason)
-    return {**form, **numbers, "reason": reason or numbers["reason"]}
-
-
-def _rows(answer: Fields, known: Known) -> Object:
-    """A closed form with rows and columns, and its values."""
-    return _flat(answer, _or_nothing(answer, Jacobian, None if known[0] is None else known[0].jacobian), known)
-
-
-def _product(answer: Fields, known: Known) -> Object:
-    """A product of a matrix with a vector in closed form, and its values."""
-    return _flat(answer, _or_nothing(answer, Vjp, None if known[0] is None else known[0].vjp), known)
+    form = _form(answer, kind, closed.jacobian if kind is Jacobian else closed.vjp)
+    numbers = answer.fields(compared, without=("name", "whole", "jacobian_checked"))
+    return {**form, **numbers, "reason": answer.value(closed.reason or compared.reason)}
 
 
 def _products(answer: Fields) -> Object:
-    return {name: _product(answer, known) for name, known in _known(answer).items()}
+    return {name: _flat(answer, Vjp, known) for name, known in _known(answer).items()}
 
 
 def _tangents(answer: Fields) -> Object:
@@ -146,25 +135,26 @@ def _jacobian(answer: Fields) -> Object:
     flattened = answer.by_name("Flattened")
     jacobians = {}
     for name, known in _known(answer).items():
-        layout, whole = flattened[name]["layout"], known[1] is None or known[1].whole
         jacobians[name] = {
-            **_rows(answer, known),
-            "layout": layout,
-            "compared": "jacobian" if whole else "vjp",
+            **_flat(answer, Jacobian, known),
+            "layout": flattened[name]["layout"],
+            "compared": "jacobian" if known[1].whole else "vjp",
             "flattened": flattened[name],
         }
     return _derivative(answer, "v", jacobians=jacobians)
 
 
 def _grad(answer: Fields) -> Object:
-    return _derivative(answer, gradients={name: _rows(answer, known) for name, known in _known(answer).items()})
+    return _derivative(
+        answer, gradients={name: _flat(answer, Jacobian, known) for name, known in _known(answer).items()}
+    )
 
 
 def _hessian(answer: Fields) -> Object:
     blocks: Object = {}
     for name, known in _known(answer).items():
         row, _, column = name.partition(",")
-        blocks.setdefault(row, {})[column] = _rows(answer, known)
+        blocks.setdefault(row, {})[column] = _flat(answer, Jacobian, known)
     return _derivative(answer, "v", hessian=blocks)
 
 
@@ -185,13 +175,15 @@ def _backward(answer: Fields) -> Object:
 
 def _check(answer: Fields) -> Object:
     matrices = {part.name for part in answer.of("Verdict") if part.of in ("jacobian", "hessian")}
-    closed = {name: (_rows if name in matrices else _product)(answer, k) for name, k in _known(answer).items()}
+    closed = {
+        name: _flat(answer, Jacobian if name in matrices else Vjp, known) for name, known in _known(answer).items()
+    }
     return _derivative(answer, "v", checks=answer.by_name("Verdict"), closed=closed)
 
 
 def _steps(answer: Fields) -> Object:
     steps = [_visit(answer, part) for part in answer.of("Visit")]
-    return {**_head(answer, "v", "wrt"), "steps": steps, "warnings": answer.listed("Warning")}
+    return {**_head(answer, "v", "wrt"), "steps": steps}
 
 
 def _visit(answer: Fields, part: Any) -> Object:
@@ -207,21 +199,21 @@ def _graph(answer: Fields) -> Object:
 
     part = answer.first("Graph")
     graph = {**answer.fields(part), "text": document(part, answer.speak)}
-    return {**_head(answer), "graph": graph, "warnings": answer.listed("Warning")}
+    return {**_head(answer), "graph": graph}
 
 
 def _code(answer: Fields) -> Object:
-    return {**_head(answer), "script": answer.value(answer.first("Script")), "warnings": answer.listed("Warning")}
+    return {**_head(answer), "script": answer.value(answer.first("Script"))}
 
 
 def _plot(answer: Fields) -> Object:
     part = answer.first("Plot")
     axes = [{"name": name, "values": plain(values)} for name, values in part.axes]
-    return {**_head(answer), "plot": {**answer.fields(part), "axes": axes}, "warnings": answer.listed("Warning")}
+    return {**_head(answer), "plot": {**answer.fields(part), "axes": axes}}
 
 
 def _page(answer: Fields, command: str, **made: Any) -> Object:
-    return {"schema": SCHEMA, "command": command, "ok": True, **made, "warnings": answer.listed("Warning")}
+    return {"schema": SCHEMA, "command": command, "ok": True, **made}
 
 
 def _topics(answer: Fields) -> Object:

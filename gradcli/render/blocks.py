@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gradcli.derivatives import LeftSide
 from gradcli.message import Message
-from gradcli.render.styled_line import Style
+from gradcli.render.layout import Style
 from gradcli.report import Array, Definition, Note, Question, Warning
 
 if TYPE_CHECKING:  # kinds of part that most answers do without
@@ -24,10 +24,12 @@ Label = Message | str
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The heading of a section; `spare` where what stands under it says the same once it is set as mathematics."""
+    """The heading of a section; `spare` where what stands under it says the same once it is set as mathematics,
+    `typed` where it holds a formula of the user's, which is never broken as prose is."""
 
     text: Message
     spare: bool = False
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +162,10 @@ class Inside:
     parts: Sequence[Part]
 
 
-Verbatim = Picture | HeatMap | Curves | Diagram | Code | Inside
-"""What is drawn, what is written in a language of its own, and an answer within the answer."""
+Drawn = Picture | HeatMap | Curves | Diagram | Code
+"""What is drawn, and what is written in a language of its own."""
 
 Said = (
     Question | Note | Warning | Heading | Sentence | Prose | Formula | Legend | Numbers | Verdict | Ways | Brief | Table
 )
-Block = Said | Verbatim
+Block = Said | Drawn | Inside

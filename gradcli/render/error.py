@@ -5,7 +5,7 @@ from __future__ import annotations
 from shutil import get_terminal_size
 from typing import Any
 
-from gradcli.message import N_, Exit, GradcliError, message
+from gradcli.message import N_, Exit, GradcliError
 from gradcli.render.layout import point_at
 from gradcli.render.translation import Speak, english
 from gradcli.visible import visible
@@ -27,34 +27,24 @@ def as_text(error: GradcliError, width: int | None = None, speak: Speak = englis
 
 def as_object(error: GradcliError, speak: Speak = english) -> dict[str, Any]:
     """The error object of the schema."""
-    return {
-        "schema": SCHEMA,
-        "ok": False,
-        "error": {
-            "kind": error.kind,
-            "message": speak(error.what),
-            "hint": None if error.hint is None else speak(error.hint),
-            "source": error.source,
-            "span": None if error.span is None else [error.span.start, error.span.end],
-            "exit_status": int(error.exit_status),
-        },
-    }
+    hint = None if error.hint is None else speak(error.hint)
+    span = None if error.span is None else [error.span.start, error.span.end]
+    return _object(error.kind, speak(error.what), error.exit_status, hint, error.source, span)
 
 
 def defect_object(error: Exception, speak: Speak = english) -> dict[str, Any]:
     """What is not the user's mistake, as an error object: one bad question does not end a batch."""
-    text = message(
-        N_("gradcli has a defect: {kind}: {text}"), kind=type(error).__name__, text=" ".join(str(error).split())
-    )
-    return {
-        "schema": SCHEMA,
-        "ok": False,
-        "error": {
-            "kind": "defect",
-            "message": speak(text),
-            "hint": None,
-            "source": None,
-            "span": None,
-            "exit_status": int(Exit.DEFECT),
-        },
-    }
+    sentence, text = N_("gradcli has a defect: {kind}: {text}"), " ".join(str(error).split())
+    return _object("defect", speak.sentence(sentence, kind=type(error).__name__, text=text), Exit.DEFECT)
+
+
+def _object(
+    kind: str,
+    message: str,
+    status: Exit,
+    hint: str | None = None,
+    source: str | None = None,
+    span: list[int] | None = None,
+) -> dict[str, Any]:
+    error = {"kind": kind, "message": message, "hint": hint, "source": source, "span": span, "exit_status": int(status)}
+    return {"schema": SCHEMA, "ok": False, "error": error}

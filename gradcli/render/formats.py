@@ -8,9 +8,20 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from gradcli.render.translation import Speak, english
+
 if TYPE_CHECKING:  # the command line chooses a format before NumPy is loaded
-    from gradcli.render.look import Look
     from gradcli.report import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an answer is written in any format: how wide, how precise, how complete, in which language."""
+
+    width: int = 80
+    digits: int = 6
+    full: bool = False
+    speak: Speak = english
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from html import escape
+from html import escape, unescape
 from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
+from xml.etree.ElementTree import tostring
 
 import numpy as np
+from latex2mathml.converter import convert_to_element
 
 from gradcli.message import N_, Message
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import array_text, blocks
-from gradcli.render.answer import blocks_of
+from gradcli.render.answer import agreement, blocks_of
+from gradcli.render.formats import Look
 from gradcli.render.layout import source_lines
-from gradcli.render.look import Look
-from gradcli.render.mathml import mathml
 from gradcli.render.number_text import number
 from gradcli.render.tex import indexed, left_side
+from gradcli.render.translation import Speak, english
 from gradcli.report import Array, Note, Part, Question, Warning
 from gradcli.shapes import written
 from gradcli.visible import visible
@@ -76,6 +79,11 @@ def document(parts: Iterable[Part], look: Look) -> str:
     )
 
 
+def notebook(parts: Iterable[Part], speak: Speak = english) -> str:
+    """The answer with its style, to stand in any page."""
+    return f'<style>{STYLE}</style><div class="gradcli">{fragment(parts, Look(speak=speak))}</div>'
+
+
 def fragment(parts: Iterable[Part], look: Look) -> str:
     """The answer as elements that may stand in any page that has the STYLE."""
     said, pieces = set[str](), list[str]()
@@ -120,7 +128,7 @@ def _pieces(block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
             return _drawn(block, look)
 
 
-def _drawn(block: blocks.Verbatim, look: Look) -> Iterable[str]:
+def _drawn(block: blocks.Drawn | blocks.Inside, look: Look) -> Iterable[str]:
     """What is drawn, and what is written in a language of its own."""
     match block:
         case blocks.Picture(rows):
@@ -192,6 +200,20 @@ def _maths(latex: str) -> str:
     return f'<div class="formula">{mathml(latex, display=True)}</div>'
 
 
+_WORD = re.compile(r"\\(?:operatorname|mathrm)(?=\{[^{}]*\\_)")
+"""A name with an underscore, which the library takes letter by letter."""
+_ESCAPED = re.compile(r"\\([_{}&%$#])")
+
+
+def mathml(latex: str, display: bool = False) -> str:
+    """A formula as an element; what stands in it as text is text, whatever was typed."""
+    root = convert_to_element(_WORD.sub(r"\\text", latex), display="block" if display else "inline")
+    for element in root.iter():
+        if element.text:  # the library writes signs as references to characters, and leaves < and & of a text
+            element.text = _ESCAPED.sub(r"\1", unescape(element.text))
+    return tostring(root, encoding="unicode")
+
+
 def _formula(block: blocks.Formula, look: Look) -> Iterator[str]:
     say = look.speak
     yield _maths(f"{left_side(block.left)} = {block.latex}")
@@ -240,18 +262,14 @@ def _array(label: blocks.Label, array: Array, look: Look) -> str:
 
 
 def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
-    say = look.speak
-    if block.agrees is not None:
-        difference = "0" if block.difference is None else number(block.difference, 2)
-        lead = say.sentence(N_("largest difference {difference}: "), difference=difference)
-        verdict = say.sentence(N_("they agree") if block.agrees else N_("they DISAGREE"))
-        yield f"<p>{_escaped(lead)}{_element('strong', verdict, 'good' if block.agrees else 'bad')}</p>"
-    yield from (_element("p", say(text)) for text in (block.reason, block.checked) if text is not None)
+    if words := agreement(block, look.speak):
+        yield f"<p>{_escaped(words[0])}{_element('strong', words[1], 'good' if block.agrees else 'bad')}</p>"
+    yield from (_element("p", look.speak(text)) for text in (block.reason, block.checked) if text is not None)
 
 
 def _curves(plot: Plot, look: Look) -> Iterator[str]:
     from gradcli.render import svg_drawings  # which few answers need
-    from gradcli.render.terminal_plot import remarks
+    from gradcli.render.terminal_drawings import remarks
 
     for one in plot.curves:
         caption = f"{one.label} = {one.formula}" if one.formula else one.label

@@ -9,10 +9,11 @@ from gradcli.message import N_
 from gradcli.ops.latex_names import latex_name
 from gradcli.render import blocks
 from gradcli.render.answer import blocks_of
-from gradcli.render.look import Look
+from gradcli.render.formats import Look
 from gradcli.render.number_text import number
 from gradcli.render.tex import align, escape, indexed, left_side, values, where
-from gradcli.report import Note, Part, Question, Warning
+from gradcli.render.verbatim import verbatim
+from gradcli.report import Closed, Note, Part, Question, Warning
 from gradcli.visible import visible
 
 
@@ -26,6 +27,24 @@ def lines_of(parts: Iterable[Part], look: Look = Look()) -> Iterator[str]:
 def document(parts: Iterable[Part], look: Look) -> str:
     """The whole snippet."""
     return "\n".join(lines_of(parts, look)) + "\n"
+
+
+def formulas(parts: Iterable[Part]) -> str:
+    """The closed forms under each other in one display, as MathJax reads it; empty where there are none."""
+    rows = [row for part in parts for row in _rows(part)]
+    body = " \\\\\n".join(f"{left} &= {right}" for left, right in rows)
+    return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$" if rows else ""
+
+
+def _rows(part: Part) -> Iterator[tuple[str, str]]:
+    match part:
+        case Question() if not part.defines:
+            yield latex_name(part.output_name), part.latex
+        case Closed():
+            for closed in (part.jacobian, part.vjp):
+                if closed is not None:
+                    yield left_side(closed.left_side), closed.latex
+                    yield from ((indexed(d.name), d.latex) for d in closed.where)
 
 
 def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
@@ -51,22 +70,18 @@ def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
         case blocks.Table():
             items = (rf"  \item[{escape(look.speak(n))}] {escape(look.speak(t))}" for n, t in block.rows)
             return [r"\begin{description}", *items, r"\end{description}"]
-        case blocks.Diagram(graph):
-            from gradcli.render.graph_text import document  # which few answers need
-
-            return _verbatim(document(graph, look.speak))
-        case blocks.Code():
-            return _verbatim(block.text)
+        case blocks.Diagram() | blocks.Code():
+            return _verbatim(verbatim(block, look.width, look)[1])
         case blocks.Inside():
-            return [*_verbatim(block.line), *lines_of(block.parts, look)]
+            return [*_verbatim([block.line]), *lines_of(block.parts, look)]
         case blocks.Legend() | blocks.Picture() | blocks.HeatMap() | blocks.Curves():
             return ()  # what is drawn with characters is for screens
         case _:
             assert_never(block)
 
 
-def _verbatim(text: str) -> list[str]:
-    return [r"\begin{verbatim}", *text.rstrip("\n").split("\n"), r"\end{verbatim}"]
+def _verbatim(lines: Iterable[str]) -> list[str]:
+    return [r"\begin{verbatim}", *lines, r"\end{verbatim}"]
 
 
 def _question(part: Question) -> list[str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import assert_never
 
 from gradcli.message import N_, Message
 from gradcli.render import array_text, blocks
-from gradcli.render.answer import blocks_of
+from gradcli.render.answer import agreement, blocks_of
+from gradcli.render.formats import Look
 from gradcli.render.layout import source_lines
-from gradcli.render.look import Look
-from gradcli.render.number_text import number
 from gradcli.render.tex import indexed, left_side
+from gradcli.render.verbatim import verbatim
 from gradcli.report import Note, Part, Question, Warning
 from gradcli.shapes import written
 from gradcli.visible import visible
@@ -67,32 +66,11 @@ def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
             return ()  # a document has it whole; a reader of formulas in print knows their notation
         case blocks.Table():
             return _table(block.rows, look)
-        case _:
-            return _verbatim(block, look)
-
-
-def _verbatim(block: blocks.Verbatim, look: Look) -> Iterable[str]:
-    match block:
-        case blocks.Picture(rows):
-            return ["", *_fenced("text", rows)]
-        case blocks.HeatMap(part):
-            from gradcli.render import terminal_heat  # drawings, which most answers do without
-
-            return ["", *_fenced("text", terminal_heat.draw(part, _WIDTH, look.digits, look.speak))]
-        case blocks.Curves(plot):
-            from gradcli.render import terminal_plot
-
-            return _fenced("text", terminal_plot.draw(plot, _DRAWN, look.digits, look.speak))
-        case blocks.Diagram(graph):
-            from gradcli.render.graph_text import document
-
-            return _fenced(graph.to, document(graph, look.speak).rstrip("\n").split("\n"))
-        case blocks.Code(language, source):
-            return _fenced(language, source.rstrip("\n").split("\n"))
         case blocks.Inside(command, parts):
             return ["", *_fenced("sh", [command]), "", *lines_of(parts, look)]
         case _:
-            assert_never(block)
+            fenced = _fenced(*verbatim(block, _DRAWN if isinstance(block, blocks.Curves) else _WIDTH, look))
+            return ["", *fenced] if isinstance(block, (blocks.Picture, blocks.HeatMap)) else fenced
 
 
 def _fenced(language: str, lines: Iterable[str]) -> list[str]:
@@ -134,11 +112,9 @@ def _numbers(block: blocks.Numbers, look: Look) -> list[str]:
 
 
 def _verdict(block: blocks.Verdict, look: Look) -> Iterator[str]:
-    say = look.speak.sentence
-    if block.agrees is not None and block.difference is not None:
-        verdict = say(N_("they agree")) if block.agrees else say(N_("they DISAGREE"))
-        lead = say(N_("largest difference {difference}: "), difference=number(block.difference, 2))
-        yield from ("", f"{lead}**{verdict}**")
+    words = agreement(block, look.speak)
+    if words and block.difference is not None:
+        yield from ("", f"{words[0]}**{words[1]}**")
     if block.reason is not None:
         yield from ("", _prose(look.speak(block.reason)))
 

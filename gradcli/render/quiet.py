@@ -31,10 +31,7 @@ def arrays(parts: Sequence[Part]) -> list[tuple[str, Array]]:
     if any(isinstance(part, Compared) and not part.whole for part in parts):
         raise _too_large(parts)
     flat = {part.name: part.matrix for part in parts if isinstance(part, Flattened) and part.matrix is not None}
-    compared = [part for part in parts if isinstance(part, Compared)]
-    found = [
-        (part.name, flat.get(part.name, part.symbolic if part.pytorch is None else part.pytorch)) for part in compared
-    ]
+    found = [(part.name, flat.get(part.name, part.numbers)) for part in parts if isinstance(part, Compared)]
     found += [(part.name, part.gradient) for part in parts if isinstance(part, Visit)]
     for part in parts:
         if isinstance(part, Plot):

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from gradcli.render.number_text import number
+from gradcli.render.terminal_drawings import nearest, share_of, stretches
 from gradcli.report import Array
 from gradcli.report.additions import Heatmap
 from gradcli.report.exhibits import Curve, Plot
@@ -25,8 +26,8 @@ def curve(plot: Plot, one: Curve) -> str:
         return _surface(plot, one)
     ((name, x),) = plot.axes
     low, high = one.visible()
-    across = LEFT + _share(x, float(x.min()), float(x.max())) * (WIDE - LEFT - 8)
-    up = 8 + (1 - _share(one.values, low, high)) * (HIGH - BELOW - 8)
+    across = LEFT + share_of(x, float(x.min()), float(x.max())) * (WIDE - LEFT - 8)
+    up = 8 + (1 - share_of(one.values, low, high)) * (HIGH - BELOW - 8)
     inside = np.isfinite(one.values) & (one.values >= low) & (one.values <= high)
     order = np.argsort(x)
     lines = [_path(across[run], up[run]) for run in _runs(order, inside[order])]
@@ -49,8 +50,8 @@ def _path(x: Array, y: Array) -> str:
 def _surface(plot: Plot, one: Curve) -> str:
     (across, x), (up, y) = plot.axes
     low, high = one.visible()
-    picked = one.values[np.ix_(_nearest(len(x), CELLS), _nearest(len(y), CELLS // 2))]
-    share = np.clip(_share(picked, low, high), 0, 1).T[::-1]
+    picked = one.values[np.ix_(nearest(len(x), min(len(x), CELLS)), nearest(len(y), min(len(y), CELLS // 2)))]
+    share = np.clip(share_of(picked, low, high), 0, 1).T[::-1]
     cells = _cells(share, WIDE - LEFT - 8, HIGH - BELOW - 8)
     top, bottom = f"{up} = {number(y[-1], 4)}", number(y[0], 4)
     return _svg([*cells, _frame(), *_labels(across, x, top, bottom)], HIGH)
@@ -60,7 +61,7 @@ def matrix(part: Heatmap) -> str:
     """How large each entry of a matrix is; an entry that is 0 at any point is empty, one that is 0 here has a dot."""
     size = np.nan_to_num(np.abs(part.values), posinf=np.inf)
     largest = float(size[np.isfinite(size)].max(initial=0.0)) or 1.0
-    rows, columns = _cuts(size.shape[0]), _cuts(size.shape[1])
+    rows, columns = stretches(size.shape[0], CELLS), stretches(size.shape[1], CELLS)
     tiles = np.array([[size[r, c].max(initial=0.0) for c in columns] for r in rows])
     edge = min(24.0, (WIDE - 16) / len(columns))
     wide, high = edge * len(columns), edge * len(rows)
@@ -85,21 +86,6 @@ def _cells(share: Array, wide: float, high: float, left: float = LEFT, top: floa
             f'<rect x="{left + j * w:.1f}" y="{top + i * h:.1f}" width="{w + 0.3:.1f}" height="{h + 0.3:.1f}" '
             f'fill="var(--accent)" fill-opacity="{0.12 + 0.88 * share[i, j]:.2f}"/>'
         )
-
-
-def _cuts(have: int) -> list[slice]:
-    edges = np.linspace(0, have, min(have, CELLS) + 1).round().astype(int)
-    return [slice(int(a), int(b)) for a, b in pairwise(edges)]
-
-
-def _nearest(have: int, most: int) -> Array:
-    return np.round(np.linspace(0, have - 1, min(have, most))).astype(int)
-
-
-def _share(values: Array, low: float, high: float) -> Array:
-    """How far each value is on the way from `low` to `high`; 0 where there is no way."""
-    with np.errstate(all="ignore"):
-        return np.asarray((values / 2 - low / 2) / (high / 2 - low / 2 or 1.0))  # halves: 1e308 - -1e308 is no float
 
 
 def _frame() -> str:

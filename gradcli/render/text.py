@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import assert_never
 
 from gradcli.message import N_
 from gradcli.render import array_text, blocks, layout
-from gradcli.render.answer import blocks_of
-from gradcli.render.look import Look
-from gradcli.render.number_text import number
-from gradcli.render.styled_line import BLANK, Line, Piece, heading, line
+from gradcli.render.answer import agreement, blocks_of
+from gradcli.render.formats import Look
+from gradcli.render.layout import BLANK, Line, line
+from gradcli.render.verbatim import verbatim
 from gradcli.report import Array, Definition, Note, Part, Question, Warning
 from gradcli.shapes import written
 
@@ -45,8 +44,9 @@ def _lines(block: blocks.Block, look: Look, said: set[str]) -> list[Line]:
         case Question():
             return [] if block.command in DOCUMENTS else _question(block, look)
         case blocks.Heading():
-            rows = layout.wrap(look.speak(block.text), look.width, "", "  ")
-            return [BLANK, *map(heading, rows)]
+            text = look.speak(block.text)
+            rows = [text] if block.typed else layout.wrap(text, look.width, "", "  ")
+            return [BLANK, *(line(row, "heading") for row in rows)]
         case blocks.Sentence():
             rows = layout.wrap(look.speak(block.text), look.width, "  ")
             return [*([BLANK] if block.apart else []), *(line(row, block.style) for row in rows)]
@@ -72,34 +72,12 @@ def _lines(block: blocks.Block, look: Look, said: set[str]) -> list[Line]:
             return [line(row) for row in layout.wrap(look.speak(block.text), look.width, lead)]
         case blocks.Table():
             return _table(block, look)
-        case _:
-            return _verbatim(block, look)
-
-
-def _verbatim(block: blocks.Verbatim, look: Look) -> list[Line]:
-    """What is drawn, and what is written in a language of its own."""
-    match block:
-        case blocks.Picture(rows):
-            return [line("    " + row) for row in rows]
-        case blocks.HeatMap(part):
-            from gradcli.render import terminal_heat  # drawings, which most answers do without
-
-            return [line(row) for row in terminal_heat.draw(part, look.width, look.digits, look.speak)]
-        case blocks.Curves(plot):
-            from gradcli.render import terminal_plot
-
-            return [line(row) for row in terminal_plot.draw(plot, look.width, look.digits, look.speak)]
-        case blocks.Diagram(graph):
-            from gradcli.render.graph_text import document
-
-            return [line(row) for row in document(graph, look.speak).rstrip("\n").split("\n")]
-        case blocks.Code(_, source):
-            return [line(row) for row in source.rstrip("\n").split("\n")]
         case blocks.Inside(command, parts):
             answer = [one for lines in lines_of(parts, look) for one in lines]
             return [BLANK, line(f"  $ {command}", "label"), *answer]
         case _:
-            assert_never(block)
+            margin = "    " if isinstance(block, blocks.Picture) else ""
+            return [line(margin + row) for row in verbatim(block, look.width, look)[1]]
 
 
 # The question
@@ -255,12 +233,9 @@ def _beside(columns: Sequence[tuple[str, list[str]]], look: Look) -> list[Line]:
 
 
 def _verdict(block: blocks.Verdict, look: Look) -> list[Line]:
-    say, lines = look.speak.sentence, []
-    if block.agrees is not None:
-        difference = "0" if block.difference is None else number(block.difference, 2)
-        pieces: list[Piece] = [("  " + say(N_("largest difference {difference}: "), difference=difference), "")]
-        pieces.append((say(N_("they agree")), "good") if block.agrees else (say(N_("they DISAGREE")), "bad"))
-        lines.append(Line(tuple(pieces)))
+    lines = []
+    if words := agreement(block, look.speak):
+        lines.append(Line((("  " + words[0], ""), (words[1], "good" if block.agrees else "bad"))))
     for text in (block.reason, block.checked):
         if text is not None:
             lines += map(line, layout.wrap(look.speak(text), look.width, "  "))

@@ -135,11 +135,12 @@ class Checked:
     """A part that holds a check, or an answer that does."""
 
     __slots__ = ()
+    agrees: bool | None
 
     @property
     def failed(self) -> bool:
         """Whether a check failed in it."""
-        raise NotImplementedError
+        return self.agrees is not None and not self.agrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +160,6 @@ class Compared(Checked):
     reason: Message | None = None
     jacobian_checked: bool | None = None
     whole: bool = True
-
-    @property
-    def failed(self) -> bool:
-        return self.agrees is not None and not self.agrees
 
     @property
     def is_empty(self) -> bool:

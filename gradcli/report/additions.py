@@ -104,9 +104,5 @@ class Verdict(Checked):
     where: Mapping[str, Array] | None = None
     first: tuple[int, ...] | None = None
 
-    @property
-    def failed(self) -> bool:
-        return self.agrees is not None and not self.agrees
-
 
 Addition = Tangents | Flattened | Heatmap | Together | Call | Between | Verdict

@@ -54,7 +54,7 @@ def tensor(content: bytes) -> None:
 
 def record(content: bytes) -> None:
     """A line of JSON."""
-    _, request, _ = question_of(batch.record_of(content))
+    _, request = question_of(batch.record_of(content))
     _traced(request)
 
 

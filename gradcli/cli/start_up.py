@@ -1,6 +1,7 @@
-"""Stand-ins for modules that a library imports and that no question of ours needs, used by the console entry only.
+"""A quicker start, for the console entry only: modules that no question of ours needs are stood in for, and Python's
+garbage collection is off while the heavy libraries are imported.
 
-Each stands under the module's name until something is wanted of it that it does not hold, and then brings in the
+A stand-in stands under the module's name until something is wanted of it that it does not hold, and then brings in the
 module itself, so that nothing can go missing:
 
 * SymPy's abstract tensors. The first sum of a process imports them, with all of SymPy's group theory, just to ask
@@ -10,10 +11,14 @@ module itself, so that nothing can go missing:
 
 These are private matters of the libraries, so a module is set aside only for the versions that this was tried with;
 any other version is imported as it is.
+
+Importing PyTorch and SymPy allocates so much that automatic collections cost a quarter of the whole run, and find
+nothing: what an import leaves is there to stay.
 """
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections.abc import Mapping
@@ -71,6 +76,25 @@ def _version(library: str) -> str | None:
     return release and release[1]
 
 
-def install() -> None:
+def install_stand_ins() -> None:
     """From now on the stand-ins come in the modules' places, where those are not yet loaded."""
     sys.meta_path.insert(0, StandIns())
+
+
+_paused = False
+
+
+def pause_collection() -> None:
+    """Called before anything heavy is imported."""
+    global _paused
+    _paused = True
+    gc.disable()
+
+
+def settle() -> None:
+    """What was imported will stay: look at it no more, and collect again. Does nothing unless paused."""
+    global _paused
+    if _paused:
+        _paused = False
+        gc.freeze()
+        gc.enable()
