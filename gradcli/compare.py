@@ -89,7 +89,7 @@ class Evidence:
     dtype: str
     jacobian: Array | None = None
     terms: Callable[[], Array] | None = None
-    shaken: Callable[[], Array] | None = None
+    perturbed: Callable[[], Array] | None = None
     deviation: Callable[[], tuple[str, float] | None] | None = None
     excuse: Callable[[bool | None], Message | None] | None = None
 
@@ -122,7 +122,7 @@ class _Distances:
     terms: Array
     undefined: Array
     overflown: Array
-    shaken: bool = False
+    perturbed: bool = False
 
     @property
     def outside(self) -> Array:
@@ -158,10 +158,10 @@ def _measure(e: Evidence) -> _Distances:
         terms = np.maximum(distances.terms, e.terms())
         left = ROUNDING * ONE_ROUNDING[e.dtype] * np.nan_to_num(terms, posinf=0.0)
         distances = replace(distances, terms=terms, allowed=distances.allowed + left)
-    if e.shaken is not None and distances.in_doubt:
+    if e.perturbed is not None and distances.in_doubt:
         with np.errstate(invalid="ignore"):
-            moved = np.nan_to_num(np.abs(e.shaken() - e.symbolic), posinf=0.0)
-        distances = replace(distances, allowed=distances.allowed + ROUNDING * moved, shaken=True)
+            moved = np.nan_to_num(np.abs(e.perturbed() - e.symbolic), posinf=0.0)
+        distances = replace(distances, allowed=distances.allowed + ROUNDING * moved, perturbed=True)
     return distances
 
 
@@ -175,7 +175,7 @@ def _decide(e: Evidence, distances: _Distances) -> tuple[bool | None, Message | 
         return None, message(_OVERFLOWN, count=count, total=total, dtype=e.dtype)
     if distances.undefined.any():
         return None, message(_UNDEFINED, count=int(distances.undefined.sum()), total=total)
-    if distances.shaken and distances.largest > JUMP * _largest(e.symbolic, e.pytorch):
+    if distances.perturbed and distances.largest > JUMP * _largest(e.symbolic, e.pytorch):
         return None, Message(_ILL_CONDITIONED)
     if distances.jacobian_is_off:
         return False, Message(_JACOBIAN_IS_OFF)

@@ -1,4 +1,4 @@
-"""TABLE 3: every kind of derivative, and the left side of its formula, as data. Knows no values and no library."""
+"""The kinds of derivative as a table, and the left side of its formula, as data. Knows no values and no library."""
 
 from __future__ import annotations
 

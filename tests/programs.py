@@ -23,7 +23,7 @@ from gradcli.ops import ROWS, TABLE
 from gradcli.ops.row import REQUIRED, Row
 from gradcli.ops.row import n as numpy_library
 from gradcli.program import Apply, Program, trace, values_of
-from gradcli.program.values import filled
+from gradcli.program.values import with_values
 from gradcli.report import Array
 from gradcli.shapes import Shape, broadcast, size
 from gradcli.syntax import parse
@@ -432,7 +432,7 @@ def at_kink(program: Program, values: Sequence[Array]) -> bool:
     """Whether some step has no derivative at these values."""
     for step in program.steps:
         if isinstance(step.how, Apply) and step.how.row.kinks:
-            arguments = [filled(a, values) for a in step.how.arguments]
+            arguments = [with_values(a, values) for a in step.how.arguments]
             with np.errstate(all="ignore"):
                 if any(np.any(kink.at(numpy_library, *arguments)) for kink in step.how.row.kinks):
                     return True
@@ -444,7 +444,7 @@ def deviation(program: Program, values: Sequence[Array]) -> float:
     bound = 0.0
     for step in program.steps:
         if isinstance(step.how, Apply):
-            arguments = [filled(a, values) for a in step.how.arguments]
+            arguments = [with_values(a, values) for a in step.how.arguments]
             first = [d for d in step.how.row.deviations if d.order == 1]
             with np.errstate(all="ignore"):
                 met = [d.bound for d in first if np.any(d.at(numpy_library, *arguments))]

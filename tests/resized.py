@@ -156,7 +156,7 @@ def _read(
     other = next((f for f in form.vjp.elsewhere() if all(f.shapes[n] == a.shape for n, a in point.items())), None)
     if other is not None and np.prod(shape) <= READABLE:
         sizes = other.graph.sizes
-        nodes = (*other.graph.nodes.values(), *other.polished.nodes)
+        nodes = (*other.graph.nodes.values(), *other.inline_definitions.nodes)
         yield (
             "formula",
             tried(

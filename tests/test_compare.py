@@ -65,9 +65,9 @@ SITUATIONS: dict[str, tuple[list[float], list[float], dict[str, Any], bool | Non
     "what cancellation leaves of large terms": ([1e-7], [0.0], {"terms": gives(1e8)}, True, ""),
     "more than cancellation leaves": ([1e-3], [0.0], {"terms": gives(1e8)}, False, "disagree"),
     "terms do not excuse another entry": ([1e-7, 1.0], [0.0, 2.0], {"terms": gives(1e8, 1.0)}, False, "at [1]"),
-    "ill-conditioned by little": ([1.0], [1.0 + 1e-6], {"shaken": gives(1.0 + 1e-7)}, True, ""),
-    "ill-conditioned beyond a verdict": ([1.0], [1.5], {"shaken": gives(1.1)}, None, "nothing can be decided"),
-    "well-conditioned and wrong": ([1.0], [1.5], {"shaken": gives(1.0 + 4 * EPS)}, False, "disagree"),
+    "ill-conditioned by little": ([1.0], [1.0 + 1e-6], {"perturbed": gives(1.0 + 1e-7)}, True, ""),
+    "ill-conditioned beyond a verdict": ([1.0], [1.5], {"perturbed": gives(1.1)}, None, "nothing can be decided"),
+    "well-conditioned and wrong": ([1.0], [1.5], {"perturbed": gives(1.0 + 4 * EPS)}, False, "disagree"),
     "as documented": ([1.0], [1.001], {"deviation": lambda: (SAYS, 1e-2)}, True, "within PyTorch's documented error"),
     "further than documented": ([1.0], [1.1], {"deviation": lambda: (SAYS, 1e-2)}, False, "disagree"),
     "nothing documented": ([1.0], [1.001], {"deviation": lambda: None}, False, "disagree"),
@@ -112,8 +112,8 @@ def test_what_costs_time_is_not_asked_where_there_is_no_doubt() -> None:
     def never(*_: object) -> Any:
         raise AssertionError
 
-    assert compared([1.0], [1.0], terms=never, shaken=never, deviation=never, excuse=never).agrees
-    assert compared([1e-7], [0.0], terms=gives(1e8), shaken=never, deviation=never, excuse=never).agrees
+    assert compared([1.0], [1.0], terms=never, perturbed=never, deviation=never, excuse=never).agrees
+    assert compared([1e-7], [0.0], terms=gives(1e8), perturbed=never, deviation=never, excuse=never).agrees
 
 
 def test_a_wrong_jacobian_alone_fails_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 import gradcli
 from gradcli.cli.entry import run
 from gradcli.report import Compared, Jacobian, Note, Warning
-from gradcli.report.additions import Between, Call, Flattened
+from gradcli.report.additions import Call, FlatJacobian, Intermediate
 from gradcli.schema import report_schema
 
 VALID = Draft202012Validator(report_schema())
@@ -32,7 +32,7 @@ def test_output_axes_come_first() -> None:  # question 13
 
 def test_the_flattened_matrix_is_two_by_four() -> None:
     _, report = whole("(x**2).sum(1)", {"x": [[1, 2], [3, 4]]}, flat=True)
-    (flat,) = report.of(Flattened)
+    (flat,) = report.of(FlatJacobian)
     assert (flat.shape, flat.layout) == ((2, 4), "numerator")
     assert flat.matrix is not None
     assert flat.matrix.tolist() == [[2, 4, 0, 0], [0, 0, 6, 8]]
@@ -41,8 +41,8 @@ def test_the_flattened_matrix_is_two_by_four() -> None:
 
 def test_the_denominator_layout_is_the_transpose() -> None:  # question 14
     inputs = {"A": [[1, 2, 3], [4, 5, 6]], "x": [1, 1, 1]}
-    numerator = whole("A @ x", inputs, wrt=("x",), flat=True)[1].of(Flattened)[0]
-    denominator = whole("A @ x", inputs, wrt=("x",), flat=True, layout="denominator")[1].of(Flattened)[0]
+    numerator = whole("A @ x", inputs, wrt=("x",), flat=True)[1].of(FlatJacobian)[0]
+    denominator = whole("A @ x", inputs, wrt=("x",), flat=True, layout="denominator")[1].of(FlatJacobian)[0]
     assert numerator.matrix.tolist() == inputs["A"]
     assert denominator.matrix.tolist() == np.array(inputs["A"]).T.tolist()
 
@@ -54,7 +54,7 @@ def test_softmax_by_the_forums_numbers() -> None:  # question 9
 
 def test_a_batch_of_softmaxes_is_block_diagonal() -> None:
     _, report = whole("softmax(x, dim=1)", {"x": [[1.0, 2.0], [3.0, 5.0]]})
-    assert report.of(Flattened)[0].picture == ("■■··", "■■··", "··■■", "··■■")
+    assert report.of(FlatJacobian)[0].picture == ("■■··", "■■··", "··■■", "··■■")
 
 
 def test_a_large_jacobian_is_contracted_and_says_so() -> None:
@@ -64,7 +64,7 @@ def test_a_large_jacobian_is_contracted_and_says_so() -> None:
     assert part.pytorch is not None
     assert part.pytorch.shape == (400,)
     assert [w.kind for w in report.of(Warning)] == ["size"]
-    assert report.of(Flattened)[0].picture is None
+    assert report.of(FlatJacobian)[0].picture is None
 
 
 def test_every_entry_is_written_on_demand() -> None:
@@ -131,7 +131,7 @@ def test_pytorchs_own_error_is_the_answer(expression: str, v: Any, words: str) -
 
 def test_what_is_no_leaf_keeps_no_gradient() -> None:  # question 17
     report = gradcli.backward("a = x**2; b = a*3; b.sum()", {"x": [3, 4]})
-    kept = {part.name: part.retained for part in report.of(Between)}
+    kept = {part.name: part.retained for part in report.of(Intermediate)}
     assert {name: None if one is None else one.tolist() for name, one in kept.items()} == {"a": [3, 3], "b": [1, 1]}
 
 

@@ -11,7 +11,7 @@ import pytest
 import gradcli
 from gradcli.message import GradcliError
 from gradcli.report import Closed, Compared, Note
-from gradcli.report.additions import Tangents, Together
+from gradcli.report.additions import HessianMatrix, Tangents
 
 
 def numbers(command: str, expression: str, inputs: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def test_what_pytorch_cannot_differentiate_twice_has_its_formula(size: int, opti
 
 def test_the_hessian_by_numbers_is_one_matrix() -> None:
     report = gradcli.hessian("x**2*y + y**3", {"x": 1, "y": 2})
-    (matrix,) = report.of(Together)
+    (matrix,) = report.of(HessianMatrix)
     assert matrix.formulas == (("2*y", "2*x"), ("2*x", "6*y"))
     assert matrix.symbolic.tolist() == matrix.pytorch.tolist() == [[4, 2], [2, 12]]
     assert matrix.max_abs_diff == 0
@@ -154,8 +154,8 @@ def test_the_hessian_by_numbers_is_one_matrix() -> None:
 
 
 def test_the_hessian_by_tensors_stays_in_blocks() -> None:
-    assert not gradcli.hessian("sum(x*y)", {"x": [1, 2], "y": 2}).of(Together)
-    assert not gradcli.hessian("x**2", {"x": 1}).of(Together)
+    assert not gradcli.hessian("sum(x*y)", {"x": [1, 2], "y": 2}).of(HessianMatrix)
+    assert not gradcli.hessian("x**2", {"x": 1}).of(HessianMatrix)
 
 
 def test_a_hessian_that_is_not_finite_is_answered_without_a_warning() -> None:

@@ -60,11 +60,11 @@ def directional(drawn: Drawn, name: str, t: Array, step: float) -> float:
         traced = drawn.program
         return float(np.sum(drawn.v * values_of(traced, point)[traced.output.step]))
 
-    ahead, here, behind = weighted(1), weighted(0), weighted(-1)
-    left, right = (here - behind) / step, (ahead - here) / step
+    ahead, here, ancestors = weighted(1), weighted(0), weighted(-1)
+    left, right = (here - ancestors) / step, (ahead - here) / step
     assume(np.isfinite([left, right]).all())
     assume(abs(right - left) <= 0.05 * max(abs(left), abs(right), 1.0))  # no kink and no cliff nearby
-    return (ahead - behind) / (2 * step)
+    return (ahead - ancestors) / (2 * step)
 
 
 # Three ways to one number

@@ -21,7 +21,7 @@ from gradcli.program import trace, values_of
 from gradcli.render import as_json, latex, markdown, number_files, quiet, sparsity_sentences
 from gradcli.render.formats import Look
 from gradcli.report import Array, Closed, Compared, Jacobian, Note, Question, Report
-from gradcli.report.additions import Flattened, Heatmap, Verdict
+from gradcli.report.additions import FlatJacobian, Heatmap, Verdict
 from gradcli.symbolic import derived
 from gradcli.syntax import parse
 
@@ -108,7 +108,7 @@ def number_of(line: str) -> Array:
 @pytest.mark.parametrize(("expression", "point"), cases())
 def test_matrices_tables_and_pictures_are_transposed(expression: str, point: Mapping[str, Any]) -> None:
     one, other = both("jacobian", expression, point, flat=True, plot=True)
-    for flat, turned in zip(one.of(Flattened), other.of(Flattened), strict=True):
+    for flat, turned in zip(one.of(FlatJacobian), other.of(FlatJacobian), strict=True):
         assert (flat.layout, turned.layout, turned.shape) == (*LAYOUTS, flat.shape[::-1])
         assert flat.matrix is not None and turned.matrix is not None
         same(turned.matrix, flat.matrix.T)
@@ -118,7 +118,7 @@ def test_matrices_tables_and_pictures_are_transposed(expression: str, point: Map
         same(turned.values, heat.values.T)
         assert heat.pattern is not None and turned.pattern is not None
         assert (turned.pattern == heat.pattern.T).all()
-    if len(one.of(Flattened)) == 1:
+    if len(one.of(FlatJacobian)) == 1:
         tables = [
             np.loadtxt(io.BytesIO(number_files.content(r.parts, "csv")), delimiter=",", ndmin=2) for r in (one, other)
         ]
@@ -344,7 +344,7 @@ def test_check_takes_each_way_out_in_its_own_layout_and_refuses_the_other(
 
 
 def square_and_symmetric(report: Report) -> bool:
-    matrix = np.asarray(report.of(Flattened)[0].matrix)
+    matrix = np.asarray(report.of(FlatJacobian)[0].matrix)
     return matrix.shape[0] == matrix.shape[1] and np.allclose(matrix, matrix.T)
 
 

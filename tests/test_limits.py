@@ -26,7 +26,7 @@ from gradcli.ops.row import Row, n
 from gradcli.program import Apply, Program, trace
 from gradcli.program.builder import ProgramBuilder
 from gradcli.program.program import Constant
-from gradcli.program.values import filled, values_of
+from gradcli.program.values import values_of, with_values
 from gradcli.syntax import parse
 
 HUGE = (10**5, 2 * 10**8, 10**12, 2**62, 2**63, 10**30)
@@ -70,7 +70,7 @@ def _ends(column: Any, library: Any, arguments: tuple[Any, ...], values: list[An
     """The column ends in time, and its backward pass; that a library refuses is an end."""
     refused = (GradcliError, ValueError, OverflowError, IndexError, TypeError, ArithmeticError)
     with timed(SECONDS), contextlib.suppress(*refused), computing("float64"), np.errstate(all="ignore"):
-        found = column(library, *(filled(a, values) for a in arguments))
+        found = column(library, *(with_values(a, values) for a in arguments))
         if isinstance(found, torch.Tensor):
             found.sum().backward()
 

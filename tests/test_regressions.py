@@ -9,6 +9,7 @@ import pytest
 
 import gradcli
 from gradcli.commands.problem import understand
+from gradcli.program import hazards
 from gradcli.report import Compared
 from gradcli.report.exhibits import Visit
 from gradcli.request import Request
@@ -106,3 +107,17 @@ def test_what_has_no_derivative_is_neither_right_nor_wrong(name: str) -> None:
     for found in getattr(gradcli, command)(text, {"x": x}).of(Compared):
         assert found.agrees is None or found.max_abs_diff == 0
         assert found.agrees or re.search(words, str(found.reason))
+
+
+UNUSED = "a = x*2; b = sigmoid(x); c = sigmoid(b); d = hardsigmoid(c)/0; a"
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_what_the_output_does_not_need_has_no_part_in_what_is_known_of_the_point(order: int) -> None:
+    problem = understand(Request(UNUSED, inputs={"x": "1,2"}))
+    program, values = problem.program, problem.values
+    assert hazards.deviation(program, values, order) is None
+    assert not [*hazards.kinks(program, values, ("x",), order), *hazards.undefined(program, values)]
+    used = understand(Request(UNUSED[: -len("; a")] + "; d", inputs={"x": "1,2"}))
+    assert hazards.deviation(used.program, used.values, order) is not None
+    assert [*hazards.undefined(used.program, used.values)]

@@ -23,7 +23,7 @@ from gradcli.ops.reshapes import reshape_symbolic
 from gradcli.ops.row import REQUIRED, Row
 from gradcli.ops.row import n as numpy_library
 from gradcli.program import Apply, Program, trace, values_of
-from gradcli.program.values import filled
+from gradcli.program.values import with_values
 from gradcli.report import Array, Compared
 from gradcli.request import Request
 from gradcli.shapes import Shape
@@ -609,11 +609,11 @@ def test_a_wrong_value_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_arguments_reach_every_column_in_the_order_of_takes() -> None:
-    """What `filled` gives the columns, for a row with a tensor behind an option."""
+    """What `with_values` gives the columns, for a row with a tensor behind an option."""
     program = trace(parse("polygamma(2, x)"), {"x": V})
     step = program.steps[-1].how
     assert isinstance(step, Apply)
     x = np.array([1.0, 2.0, 3.0])
-    order, tensor = (filled(a, [x]) for a in step.arguments)
+    order, tensor = (with_values(a, [x]) for a in step.arguments)
     assert (order, tensor is x) == (2, True)
     np.testing.assert_allclose(step.row.numpy(numpy_library, order, tensor), values_of(program, {"x": x})[-1])

@@ -18,7 +18,7 @@ from gradcli.explain.backward import backward, meaning
 from gradcli.explain.cautions import cautions
 from gradcli.message import GradcliError
 from gradcli.report import Compared, Part, Tensors, Weights
-from gradcli.report.additions import Between, Call
+from gradcli.report.additions import Call, Intermediate
 from gradcli.request import Request
 from gradcli.streams import Stream
 from gradcli.tensors import Stdin
@@ -37,7 +37,7 @@ def run(request: Request) -> Iterator[Part]:
     fits = problem.v.shape == problem.program.output_shape and not problem.v_is_guessed
     targets = [target("vjp", name) for name in problem.wrt]
     forms: Forms = (yield from closed_forms(problem, targets, unit=request.v is None)) if fits else {}
-    yield problem.y_alone if request.v is None else Weights(problem.v, problem.y)
+    yield problem.value_part if request.v is None else Weights(problem.v, problem.y)
     after = _autograd(problem)
     calls = _calls(after)
     yield from calls if len(calls) <= MOST_SHOWN else (*calls[:FIRST_SHOWN], calls[-1])
@@ -83,12 +83,12 @@ def _autograd(problem: Problem) -> Sequence[CallResult]:
     )
 
 
-def _between(problem: Problem) -> Sequence[Between]:
+def _between(problem: Problem) -> Sequence[Intermediate]:
     """The named values on the way, which are no leaves."""
     from gradcli.numeric import backward_calls
 
     values = backward_calls.intermediates(problem.program, problem.wrt, problem.point, problem.v, *problem.dtype_device)
-    return [Between(name, grad_fn, retained) for name, (grad_fn, retained) in values.items()]
+    return [Intermediate(name, grad_fn, retained) for name, (grad_fn, retained) in values.items()]
 
 
 def _calls(after: Sequence[CallResult]) -> list[Call]:

@@ -14,7 +14,7 @@ from gradcli.message import N_, fault, limit
 from gradcli.ops.row import n as numpy_library
 from gradcli.program import Ref
 from gradcli.program.names import fresh_name, names_of, output_name
-from gradcli.program.source_text import Library, SourceWriter, Spelled, made
+from gradcli.program.source_text import Library, SourceValue, SourceWriter, made
 from gradcli.report import Array, Part, Tensors
 from gradcli.report.exhibits import Script
 from gradcli.request import Request
@@ -154,13 +154,13 @@ def _intermediates(problem: Problem, inside: Mapping[str, Ref]) -> list[tuple[st
 def _writer(problem: Problem, array: str) -> SourceWriter:
     """`array` is the library that makes its arrays, by the name that the script gives it."""
 
-    def tensor(value: Array, text: str) -> Spelled:
-        return Spelled(made(array, value, text), value)
+    def tensor(value: Array, text: str) -> SourceValue:
+        return SourceValue(made(array, value, text), value)
 
     def column(row: Any, t: Any, arguments: Sequence[Any]) -> Any:
         spelled = row.numpy(t, *arguments)
-        if array == "jnp" and not row.differentiable and isinstance(spelled, Spelled):
-            return Spelled(f"jax.lax.stop_gradient({spelled.text})", spelled.value)
+        if array == "jnp" and not row.differentiable and isinstance(spelled, SourceValue):
+            return SourceValue(f"jax.lax.stop_gradient({spelled.text})", spelled.value)
         return spelled
 
     library = Library(array, numpy_library)

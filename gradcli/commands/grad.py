@@ -30,7 +30,7 @@ def run(request: Request) -> Iterator[Part]:
     yield from opening(problem, weighted=False)
     targets = [target("partial", *names) for names in partials] or [target("grad", name) for name in problem.wrt]
     forms = yield from closed_forms(problem, targets)
-    yield problem.y_alone
+    yield problem.value_part
     compared: list[Compared] = []
     for wanted in targets:  # PyTorch may have one of them and not another
         numbers = autograd(problem, [wanted], formulas=bool(forms))

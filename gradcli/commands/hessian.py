@@ -16,7 +16,7 @@ from gradcli.explain.hessian import hessian, matrix_of
 from gradcli.message import N_, Message
 from gradcli.program.work import fits
 from gradcli.report import Compared, Part, Warning, Weights
-from gradcli.report.additions import Together
+from gradcli.report.additions import HessianMatrix
 from gradcli.request import Request
 from gradcli.shapes import size
 
@@ -74,7 +74,7 @@ def _along_ones(problem: Problem, targets: Sequence[Target], forms: Forms) -> It
                 yield Compared(block.name, whole=False)
 
 
-def _together(problem: Problem, forms: Forms, blocks: Sequence[Compared]) -> Iterator[Together]:
+def _together(problem: Problem, forms: Forms, blocks: Sequence[Compared]) -> Iterator[HessianMatrix]:
     """The blocks as one matrix, where each is one number."""
     names = problem.wrt
     if len(names) < 2 or any(problem.shape(name) != () for name in names) or not blocks:
@@ -84,4 +84,4 @@ def _together(problem: Problem, forms: Forms, blocks: Sequence[Compared]) -> Ite
     texts = tuple(tuple(forms[f"{a},{b}"].form.written.text for b in names) for a in names) if forms else ()
     readable = bool(texts) and sum(max(map(len, column)) + 2 for column in zip(*texts, strict=True)) <= READABLE
     worst = max(b.max_abs_diff or 0.0 for b in blocks) if all(b.agrees for b in blocks) else None
-    yield Together(names, texts if readable else None, symbolic, pytorch, worst)
+    yield HessianMatrix(names, texts if readable else None, symbolic, pytorch, worst)

@@ -14,7 +14,7 @@ from gradcli.explain.first_order import jacobian
 from gradcli.message import N_, Message
 from gradcli.program.work import fits
 from gradcli.report import Array, Compared, Part, Tensors, Warning, numbers_of
-from gradcli.report.additions import Flattened, Heatmap
+from gradcli.report.additions import FlatJacobian, Heatmap
 from gradcli.request import Request
 from gradcli.shapes import LAYOUTS, Shape, by_layout, size
 
@@ -28,7 +28,7 @@ def run(request: Request) -> Iterator[Part]:
     yield from opening(problem, weighted=False)
     targets = [target("jacobian", name) for name in problem.wrt]
     forms = yield from closed_forms(problem, targets)
-    yield problem.y_alone
+    yield problem.value_part
     whole = yield from _verdicts(problem, targets, forms)
     yield from _matrices(problem, forms, whole)
     if not _is_whole(problem):
@@ -83,11 +83,11 @@ def _matrices(problem: Problem, forms: Forms, whole: Tensors) -> Iterator[Part]:
             yield Heatmap(name, problem.output_name, _layout(problem), matrix, pattern)
 
 
-def _flattened(problem: Problem, name: str, found: ClosedForm | None, whole: Array | None) -> Flattened:
+def _flattened(problem: Problem, name: str, found: ClosedForm | None, whole: Array | None) -> FlatJacobian:
     structure, shape = None if found is None else found.structure, _flat_shape(problem, name)
     picture = None if structure is None else structure.picture
     matrix = whole.reshape(shape) if whole is not None and problem.request.flat else None
-    return Flattened(name, _layout(problem), shape, picture, matrix)
+    return FlatJacobian(name, _layout(problem), shape, picture, matrix)
 
 
 def _layout(problem: Problem) -> str:

@@ -62,7 +62,7 @@ class Problem:
         return self.values[self.program.output.step]
 
     @property
-    def y_alone(self) -> Value:
+    def value_part(self) -> Value:
         """The output's value as a part of an answer that has no v."""
         return Value(self.y)
 
@@ -102,7 +102,8 @@ def opening(problem: Problem, weighted: bool = True, **changes: Any) -> Iterator
 def understand(request: Request) -> Problem:
     """Text -> program, tensors, v.
 
-    Raises GradcliError for everything that is wrong with the question, before anything heavy is loaded.
+    Raises GradcliError for everything that is wrong with the question, before SymPy is loaded, and PyTorch but
+    for another device than the CPU.
     """
     _refuse_impossible(request)
     stdin = Stdin()

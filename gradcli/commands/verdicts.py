@@ -92,7 +92,7 @@ def _evidence(
     symbolic, pytorch, contracted = sides
     shape, dtype = symbolic.shape, problem.request.dtype
 
-    def shaken() -> Array:
+    def perturbed() -> Array:
         nudged = {name: slightly_off(a, dtype) if name in problem.point else a for name, a in tensors.items()}
         return formula.form.value(nudged, along).reshape(shape)
 
@@ -103,7 +103,7 @@ def _evidence(
         dtype,
         contracted,
         terms=lambda: _terms(problem, formula, tensors, along).reshape(shape),
-        shaken=shaken,
+        perturbed=perturbed,
         deviation=lambda: hazards.deviation(problem.program, problem.values, target.order),
         excuse=lambda agrees: _excuse(problem, symbolic, agrees, target.order),
     )

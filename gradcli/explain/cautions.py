@@ -33,8 +33,8 @@ _INFINITE = N_("{entry} is {value}: the slope is not finite there.")
 def cautions(
     program: Program, values: Sequence[Array], wrt: Sequence[str], gradients: Tensors | None = None, order: int = 1
 ) -> list[Warning]:
-    """The warnings that a point deserves; `values` are every step's, `gradients` may tell of infinite slopes; `order`
-    how often is differentiated."""
+    """The warnings that a point deserves. `values` are those of the steps up to the output; `gradients` may tell of
+    infinite slopes; `order` is how often is differentiated."""
     kinds = (undefined(program, values), singular(program, values), _kinks(program, values, wrt, order))
     here = [caution for kind in kinds for caution in _some(kind)]
     return here or _some(_infinite(gradients or {}))

@@ -22,9 +22,9 @@ from gradcli.shapes import Shape, is_one_number
 class Facts:
     """A question of vjp's with its answer.
 
-    `values` are every step's; `v` has the output's shape, `v_given` is the text it was given by, `v_name` what the
-    formulas call it and `y_name` what they call the output. `structures` say where each Jacobian can be non-zero, for
-    those that have a closed form, in the layout.
+    `values` are those of the steps up to the output; `v` has the output's shape, `v_given` is the text it was given by,
+    `v_name` what the formulas call it and `y_name` what they call the output. `structures` say where each Jacobian can
+    be non-zero, for those that have a closed form, in the layout.
     """
 
     program: Program

@@ -13,7 +13,7 @@ from gradcli.request import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PageQuestion:
     """A question asked for a page; where it is not `shown`, only its numbers are used."""
 
     request: Request
@@ -49,7 +49,7 @@ class Topic:
     name: str
     title: str
     paragraphs: tuple[str | Message, ...]
-    asks: tuple[Ask, ...]
+    asks: tuple[PageQuestion, ...]
     conclusion: Callable[[Grads], Message] | None = None
     aliases: tuple[str, ...] = ()
 
@@ -57,8 +57,8 @@ class Topic:
 _OPTIONS = frozenset(field.name for field in fields(Request))
 
 
-def ask(expression: str, *, shown: bool = True, explained: bool = False, **given: Any) -> Ask:
+def ask(expression: str, *, shown: bool = True, explained: bool = False, **given: Any) -> PageQuestion:
     """A question with its options and its variables by name."""
     options = {name: value for name, value in given.items() if name in _OPTIONS}
     inputs = {name: value for name, value in given.items() if name not in _OPTIONS}
-    return Ask(Request(expression, inputs=inputs, **options), shown, explained)
+    return PageQuestion(Request(expression, inputs=inputs, **options), shown, explained)

@@ -14,7 +14,7 @@ import torch
 
 from gradcli.message import N_, fault, limit, message
 from gradcli.program import Apply, Constant, Input, Program
-from gradcli.program.values import filled, number_of
+from gradcli.program.values import number_of, with_values
 from gradcli.report import Array
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
@@ -103,7 +103,7 @@ def forward(
                 number = constant if isinstance(constant, np.ndarray) else number_of(constant)
                 value = torch.tensor(number, dtype=DTYPES[dtype])
             case Apply() as apply:
-                value = apply.row.torch(torch, *(filled(a, values) for a in apply.arguments))
+                value = apply.row.torch(torch, *(with_values(a, values) for a in apply.arguments))
         if replace is not None:
             value = replace(place, value, values)
         if place in tracked:

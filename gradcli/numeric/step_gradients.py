@@ -11,7 +11,7 @@ import torch
 
 from gradcli.numeric.autograd import as_float64, as_tensor, graph
 from gradcli.program import Apply, Constant, Program, Step
-from gradcli.program.values import filled
+from gradcli.program.values import with_values
 from gradcli.report import Array
 
 
@@ -61,7 +61,7 @@ def _hand_on(program: Program, place: int, values: list[torch.Tensor]) -> Iterat
     moving = [ref for ref in dict.fromkeys(how.refs) if values[ref.step].requires_grad]
     for ref in moving:
         copies[ref.step] = values[ref.step].detach().clone().requires_grad_(True)
-    result = how.row.torch(torch, *(filled(a, copies) for a in how.arguments))
+    result = how.row.torch(torch, *(with_values(a, copies) for a in how.arguments))
     operands = [copies[ref.step] for ref in moving]
     grads = torch.autograd.grad(result, operands, values[place].grad, allow_unused=True)
     for ref, grad in zip(moving, grads, strict=True):
@@ -94,7 +94,7 @@ def _with_numbers(program: Program, how: Apply, values: list[torch.Tensor], valu
     """The step once more with its constants as Python numbers, where PyTorch takes them so."""
     plain: list[Any] = [float(v) if _is_number(program.steps[k]) else v for k, v in enumerate(values)]
     try:
-        again = how.row.torch(torch, *(filled(a, plain) for a in how.arguments))
+        again = how.row.torch(torch, *(with_values(a, plain) for a in how.arguments))
     except (TypeError, AttributeError, RuntimeError):
         return value
     return again if isinstance(again, torch.Tensor) and again.grad_fn is not None else value

@@ -10,7 +10,7 @@ import torch
 
 from gradcli.numeric.autograd import graph
 from gradcli.program import Program
-from gradcli.program.source_text import Library, SourceWriter, Spelled, made
+from gradcli.program.source_text import Library, SourceValue, SourceWriter, made
 from gradcli.report import Array
 
 
@@ -41,5 +41,5 @@ def torch_lines(
         return Lines(tuple(writer.write(own_lines)), moving)
 
 
-def _tensor(array: Array, text: str) -> Spelled:
-    return Spelled(made("torch", np.asarray(array), text), torch.tensor(array, dtype=torch.get_default_dtype()))
+def _tensor(array: Array, text: str) -> SourceValue:
+    return SourceValue(made("torch", np.asarray(array), text), torch.tensor(array, dtype=torch.get_default_dtype()))

@@ -15,7 +15,7 @@ from gradcli.ops import SPELLED
 from gradcli.ops.row import Row
 from gradcli.program.arguments import Argument, bind, option
 from gradcli.program.index import check_place
-from gradcli.program.program import Apply, Constant, Input, Ref, Step, behind, with_refs
+from gradcli.program.program import Apply, Constant, Input, Ref, Step, ancestors, with_refs
 from gradcli.program.size_values import Rule, SizeNumber, axis_sizes, plain, rules_in
 from gradcli.program.values import CONDITIONS, as_array, constant_values, number_of
 from gradcli.shapes import RAISE, Shape, allowed, check_axes, check_strides, needed, size
@@ -286,7 +286,7 @@ class ProgramBuilder:
 
     def _constant(self, ref: Ref) -> float | None:
         """The number that operators and functions make of numbers alone; None where anything else has a part in it."""
-        places = behind(self.steps, {ref.step})
+        places = ancestors(self.steps, {ref.step})
         sources = [how for place in places if not (how := self.steps[place].how).refs]
         if not all(isinstance(how, Constant) and not isinstance(how.value, np.ndarray) for how in sources):
             return None

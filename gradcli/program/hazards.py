@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcli.ops.row import Kink, n
 from gradcli.program.program import Apply, Input, Paths, Program, Step, paths
-from gradcli.program.values import filled
+from gradcli.program.values import with_values
 from gradcli.report import Array
 
 
@@ -35,7 +35,7 @@ class NotFinite:
 def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: int = 1) -> Iterator[KinkedStep]:
     """The steps on the way from the variables to the output that have no derivative, up to this order, at this point.
 
-    `values` holds the value of every step, float64.
+    `values` holds the value of every step up to the output, float64.
     """
     on_the_way = paths(program, tuple(wrt))
     for step in sorted(on_the_way.carrying):
@@ -50,7 +50,7 @@ def kinks(program: Program, values: Sequence[Array], wrt: Sequence[str], order: 
 
 def _kink_mask(kink: Kink, apply: Apply, values: Sequence[Array], on_the_way: Paths) -> Array:
     with np.errstate(all="ignore"):
-        mask = np.asarray(kink.at(n, *(filled(a, values) for a in apply.arguments)), dtype=bool)
+        mask = np.asarray(kink.at(n, *(with_values(a, values) for a in apply.arguments)), dtype=bool)
     if apply.operation == "pow" and apply.refs[1].step not in on_the_way.reached:
         mask = mask & (values[apply.refs[1].step] != 0)  # x**0 is 1 everywhere: smooth in x
     return mask
@@ -89,7 +89,8 @@ def _finite_arguments(apply: Apply, shape: tuple[int, ...], values: Sequence[Arr
 def deviation(program: Program, values: Sequence[Array], order: int = 1) -> tuple[str, float] | None:
     """The largest documented deviation of PyTorch that this program meets at this point, with the bound of all: a
     product has the relative errors of its factors together, and a derivative of an order has each factor so often."""
-    met = [largest for step in program.steps if (largest := _largest_deviation(step, values, order)) is not None]
+    used = (program.steps[place] for place in program.used())
+    met = [largest for step in used if (largest := _largest_deviation(step, values, order)) is not None]
     if not met:
         return None
     _, says = max(met)
@@ -100,7 +101,7 @@ def _largest_deviation(step: Step, values: Sequence[Array], order: int) -> tuple
     """The largest deviation that derivatives up to this order of one step have at its arguments, and what it is."""
     if not isinstance(step.how, Apply) or not step.how.row.deviations:
         return None
-    arguments = [filled(a, values) for a in step.how.arguments]
+    arguments = [with_values(a, values) for a in step.how.arguments]
     with np.errstate(all="ignore"):
         met = [(d.bound, d.says) for d in step.how.row.deviations if d.order <= order and np.any(d.at(n, *arguments))]
     return max(met, default=None)

@@ -147,7 +147,7 @@ class Program:
     def used(self, reads: Callable[[How], Iterable[Ref]] = lambda how: how.refs) -> list[int]:
         """The places of the steps that the output is made from, in order. `reads` says what each is made from; every
         step that it refers to, where nothing else is said."""
-        return behind(self.steps, {self.output.step}, reads)
+        return ancestors(self.steps, {self.output.step}, reads)
 
     def depends(self, name: str, on: str) -> bool:
         """Whether a variable's value is computed from that of another."""
@@ -186,11 +186,11 @@ def memoize(compute: Callable[Concatenate[Program, P], T]) -> Callable[Concatena
     return from_memo
 
 
-def pruned(program: Program) -> Program:
+def prune(program: Program) -> Program:
     """The program without the steps that nothing asks for (a loop's conditions, say); inputs and named steps stay."""
     wanted = {program.output.step, *(r.step for r in (*program.inputs.values(), *program.names.values()))}
     wanted |= {r.step for rule in program.pinned for r in refs_in(rule)}
-    kept = behind(program.steps, wanted, all_refs)
+    kept = ancestors(program.steps, wanted, all_refs)
     if len(kept) == len(program.steps):
         return program
     places = {old: Ref(new) for new, old in enumerate(kept)}
@@ -211,7 +211,7 @@ def all_refs(how: How) -> tuple[Ref, ...]:
     return (*how.refs, *(ref for rule in rules_in(held) for ref in refs_in(rule)))
 
 
-def behind(
+def ancestors(
     steps: Sequence[Step], places: set[int], reads: Callable[[How], Iterable[Ref]] = lambda how: how.refs
 ) -> list[int]:
     """These places and those of every step that is read on the way to them, in order."""

@@ -26,7 +26,7 @@ LONGEST = 100_000
 """Numbers: a tensor of more entries is no text that anyone would read."""
 
 
-class Spelled:
+class SourceValue:
     """A value and how it is written."""
 
     def __init__(self, text: str, value: Any, bond: Binding = ATOM) -> None:
@@ -46,11 +46,11 @@ class Spelled:
             return SpelledInt(found, text)
         if name in ("ndim", "requires_grad") or isinstance(found, (bool, int)):
             return found
-        return Library(text, found) if callable(found) else Spelled(text, found)
+        return Library(text, found) if callable(found) else SourceValue(text, found)
 
-    def __getitem__(self, items: Any) -> Spelled:
+    def __getitem__(self, items: Any) -> SourceValue:
         value = self.value[_bare(items)]
-        return Spelled(f"{self.at_least(ATOM)}[{_index(items)}]", value)
+        return SourceValue(f"{self.at_least(ATOM)}[{_index(items)}]", value)
 
     def __bool__(self) -> bool:
         return bool(self.value)
@@ -64,10 +64,10 @@ class Spelled:
     def __len__(self) -> int:
         return len(self.value)
 
-    def __neg__(self) -> Spelled:
-        return Spelled(f"-{self.at_least(POWER)}", -self.value, UNARY)
+    def __neg__(self) -> SourceValue:
+        return SourceValue(f"-{self.at_least(POWER)}", -self.value, UNARY)
 
-    def __pos__(self) -> Spelled:
+    def __pos__(self) -> SourceValue:
         return self
 
 
@@ -78,11 +78,11 @@ def _binary(
         sign, (bond, bond.tighter) if bond else (SUM, SUM)
     )
 
-    def forward(a: Spelled, b: Any) -> Spelled:
+    def forward(a: SourceValue, b: Any) -> SourceValue:
         text = f"{a.at_least(left_bond)} {sign} {as_spelled(b).at_least(right_bond)}"
-        return Spelled(text.replace(" ** ", "**") if sign == "**" else text, compute(a.value, _bare(b)), bond)
+        return SourceValue(text.replace(" ** ", "**") if sign == "**" else text, compute(a.value, _bare(b)), bond)
 
-    def backward(a: Spelled, b: Any) -> Spelled:
+    def backward(a: SourceValue, b: Any) -> SourceValue:
         return forward(as_spelled(b), a)
 
     return forward, backward
@@ -99,9 +99,9 @@ _OPERATORS: Mapping[str, tuple[str, Callable[[Any, Any], Any], Binding]] = {
 }  # fmt: skip
 for _name, (_sign, _compute, _bond) in _OPERATORS.items():
     _forward, _backward = _binary(_sign, _compute, _bond)
-    setattr(Spelled, f"__{_name}__", _forward)
+    setattr(SourceValue, f"__{_name}__", _forward)
     if _bond or _name in ("and", "or"):
-        setattr(Spelled, f"__r{_name}__", _backward)
+        setattr(SourceValue, f"__r{_name}__", _backward)
 
 
 class SpelledInt(int):
@@ -131,7 +131,7 @@ def _int_binary(compute: Callable[[Any, Any], Any], neutral: int | None, swapped
     return operation
 
 
-def as_int(found: Spelled) -> Any:
+def as_int(found: SourceValue) -> Any:
     """A spelled int as one that columns take for an int."""
     return SpelledInt(found.value, found.text, found.bond) if isinstance(found.value, int) else found
 
@@ -164,7 +164,7 @@ class Library:
         if name.startswith("__"):
             raise AttributeError(name)
         found, text = getattr(self.real, name), f"{self.text}.{name}"
-        return Spelled(text, found) if isinstance(found, float) else Library(text, found)
+        return SourceValue(text, found) if isinstance(found, float) else Library(text, found)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         value = self.real(*map(_bare, arguments), **{name: _bare(option) for name, option in options.items()})
@@ -172,12 +172,12 @@ class Library:
             return value
         written = [as_spelled(a).text for a in arguments]
         written += [f"{name}={as_spelled(o).text}" for name, o in options.items()]
-        return Spelled(f"{self.text}({', '.join(written)})", value)
+        return SourceValue(f"{self.text}({', '.join(written)})", value)
 
 
 def _bare(argument: Any) -> Any:
     """The value alone."""
-    if isinstance(argument, Spelled):
+    if isinstance(argument, SourceValue):
         return argument.value
     if isinstance(argument, Library):
         return argument.real
@@ -186,13 +186,13 @@ def _bare(argument: Any) -> Any:
     return argument
 
 
-def as_spelled(argument: Any) -> Spelled:
+def as_spelled(argument: Any) -> SourceValue:
     """A value with how it is written."""
-    if isinstance(argument, Spelled):
+    if isinstance(argument, SourceValue):
         return argument
     if isinstance(argument, SpelledInt):
-        return Spelled(argument.text, int(argument), argument.bond)
-    return Spelled(_text(argument), argument, UNARY if _text(argument).startswith("-") else ATOM)
+        return SourceValue(argument.text, int(argument), argument.bond)
+    return SourceValue(_text(argument), argument, UNARY if _text(argument).startswith("-") else ATOM)
 
 
 def _text(argument: Any) -> str:
@@ -268,13 +268,13 @@ class SourceWriter:
         names: Sequence[str],
         library: Library,
         column: Callable[..., Any],
-        tensor: Callable[[Array, str], Spelled],
+        tensor: Callable[[Array, str], SourceValue],
         values: Sequence[Any],
     ) -> None:
         self.program, self.names, self.library, self.column = program, names, library, column
         self.tensor, self.values = tensor, values
         self.lines: list[tuple[int, str, str]] = []  # the step, its name, its text
-        self.spelled: dict[int, Spelled] = {}
+        self.spelled: dict[int, SourceValue] = {}
 
     def write(self, kept: set[int]) -> list[tuple[int, str, str]]:
         """Every line up to the output; the steps in `kept` have one whatever they are."""
@@ -289,11 +289,11 @@ class SourceWriter:
             found = self._application(step.how)
             if place in kept or step.name or reads[place] > 1 or place == self.program.output.step:
                 self.lines.append((place, self.names[place], found.text))
-                found = Spelled(self.names[place], self.values[place])
-            self.spelled[place] = Spelled(found.text, self.values[place], found.bond)
+                found = SourceValue(self.names[place], self.values[place])
+            self.spelled[place] = SourceValue(found.text, self.values[place], found.bond)
         return self.lines
 
-    def _application(self, how: Apply) -> Spelled:
+    def _application(self, how: Apply) -> SourceValue:
         moving = [r for r in how.refs if not self._is_number(r)]
         infix = INFIX.get(how.operation) if moving or len(how.refs) == 1 else None
         arguments = [self._argument(a, infix is not None and bool(moving)) for a in how.arguments]
@@ -303,7 +303,7 @@ class SourceWriter:
             raise limit(
                 N_("{name} cannot be written as a script: {why}"), name=how.operation, why=str(error)[:80]
             ) from None
-        return found if isinstance(found, Spelled) else as_spelled(found)
+        return found if isinstance(found, SourceValue) else as_spelled(found)
 
     def _is_number(self, ref: Ref) -> bool:
         how = self.program[ref].how
@@ -322,9 +322,9 @@ class SourceWriter:
         found = self._size(argument)
         return as_int(found) if isinstance(argument, int) else found
 
-    def _size(self, number: SizeNumber | SizeInteger) -> Spelled:
+    def _size(self, number: SizeNumber | SizeInteger) -> SourceValue:
         """A number that follows from sizes, as it is computed from them."""
-        found: Spelled = evaluated(
+        found: SourceValue = evaluated(
             number.rule,
             lambda size: as_spelled(self._read(size.of, plain=False).shape[size.axis]),
             lambda known: as_spelled(int(known) if known.denominator == 1 else float(known)),
@@ -332,11 +332,11 @@ class SourceWriter:
         )
         return found
 
-    def _read(self, ref: Ref, plain: bool) -> Spelled:
+    def _read(self, ref: Ref, plain: bool) -> SourceValue:
         how = self.program[ref].how
         match how:
             case Input():
-                return Spelled(self.names[ref.step], self.values[ref.step])
+                return SourceValue(self.names[ref.step], self.values[ref.step])
             case Constant(value) if not isinstance(value, np.ndarray):
                 number = number_of(value)
                 if has_rule(value):

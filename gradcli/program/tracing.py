@@ -11,7 +11,7 @@ from gradcli.message import N_, NN_, GradcliError, fault, limit, message, neares
 from gradcli.program.arguments import Argument
 from gradcli.program.builder import ProgramBuilder
 from gradcli.program.expressions import Expressions, Fits
-from gradcli.program.program import Program, Ref, pruned
+from gradcli.program.program import Program, Ref, prune
 from gradcli.program.values import extend_values
 from gradcli.report import Array
 from gradcli.shapes import Shape, written
@@ -78,7 +78,7 @@ class _Tracer:
         builder = self.builder
         output = builder.tensor(Argument(value, self.tree.statements[-1].span))
         self._all_used()
-        return pruned(
+        return prune(
             Program(
                 self.tree.source,
                 tuple(builder.steps),

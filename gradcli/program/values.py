@@ -87,14 +87,14 @@ def applied(apply: Apply, known: Sequence[Array] | Mapping[int, Array]) -> Any:
     """The row's NumPy column on the values of its arguments."""
     try:
         with np.errstate(all="ignore"):
-            return apply.row.numpy(n, *(filled(a, known) for a in apply.arguments))
+            return apply.row.numpy(n, *(with_values(a, known) for a in apply.arguments))
     except IndexError:
         if not any(param.kind in ("index", "target", "items") for param in apply.row.takes):
             raise  # which a shape column should have told
         raise fault("domain", N_("an index or a class is out of range here"), hint=N_("they count from 0")) from None
 
 
-def filled(argument: Any, known: Sequence[Any] | Mapping[int, Any]) -> Any:
+def with_values(argument: Any, known: Sequence[Any] | Mapping[int, Any]) -> Any:
     """An argument with its references replaced by values, as a numeric column takes it."""
     return options_as_floats(with_refs(argument, lambda ref: known[ref.step]))
 

@@ -11,7 +11,16 @@ from gradcli.ops.latex_names import latex_name
 from gradcli.render import blocks
 from gradcli.render.number_text import number
 from gradcli.report import Question
-from gradcli.report.additions import Addition, Between, Call, Flattened, Heatmap, Tangents, Together, Verdict
+from gradcli.report.additions import (
+    Addition,
+    Call,
+    FlatJacobian,
+    Heatmap,
+    HessianMatrix,
+    Intermediate,
+    Tangents,
+    Verdict,
+)
 from gradcli.shapes import by_layout
 
 _LAYOUTS = {"numerator": N_("numerator layout"), "denominator": N_("denominator layout")}
@@ -24,18 +33,18 @@ def blocks_of(part: Addition, question: Question, first: bool) -> Iterator[block
         case Tangents():
             yield blocks.Heading(message(N_("At these numbers")))
             yield blocks.Numbers(((f"{output} =", part.y), *((_tangent(part, name), t) for name, t in part.t.items())))
-        case Flattened():
+        case FlatJacobian():
             yield from _flattened(part, output)
         case Heatmap():
             yield blocks.Heading(message(N_("The Jacobian by {name} as a picture"), name=part.name))
             yield blocks.HeatMap(part)
-        case Together():
+        case HessianMatrix():
             yield from _together(part)
         case Call():
             if first:
                 yield blocks.Heading(message(N_("What .grad holds after each call")))
             yield from _call(part)
-        case Between():
+        case Intermediate():
             if first:
                 yield blocks.Heading(message(N_("Named values in between")))
             yield from _between(part, output)
@@ -45,7 +54,7 @@ def blocks_of(part: Addition, question: Question, first: bool) -> Iterator[block
             assert_never(part)
 
 
-def _together(part: Together) -> Iterator[blocks.Block]:
+def _together(part: HessianMatrix) -> Iterator[blocks.Block]:
     yield blocks.Heading(message(N_("The Hessian by {names} together"), names=", ".join(part.names)))
     if part.formulas is not None:
         widths = [max(map(len, column)) for column in zip(*part.formulas, strict=True)]
@@ -66,7 +75,7 @@ def _tangent(part: Tangents, name: str) -> Message | str:
     return "t =" if len(part.t) == 1 else message(N_("t for {name} ="), name=name)
 
 
-def _flattened(part: Flattened, output: str) -> Iterator[blocks.Block]:
+def _flattened(part: FlatJacobian, output: str) -> Iterator[blocks.Block]:
     if part.matrix is None:
         return  # its shape and its pattern stand with the formula
     rows, columns = part.shape
@@ -104,7 +113,7 @@ def _call(part: Call) -> Iterator[blocks.Block]:
     yield blocks.Numbers(tuple((f"{name}.grad =", grad) for name, grad in part.grads.items()))
 
 
-def _between(part: Between, output: str) -> Iterator[blocks.Block]:
+def _between(part: Intermediate, output: str) -> Iterator[blocks.Block]:
     if part.retained is None:
         constant = N_("{name} does not depend on a variable, so it has no gradient")
         yield blocks.Sentence(message(constant, name=part.name))

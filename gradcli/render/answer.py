@@ -82,7 +82,7 @@ def _closed(part: Closed, question: Question) -> Iterator[blocks.Block]:
     if part.jacobian is not None:
         whole = tuple(_jacobian(part.name, part.jacobian, question))
         if _is_number_of_many(question, part.jacobian.shape):
-            yield blocks.Brief(whole, tuple(_second(part.name, part.jacobian, question)))
+            yield blocks.Summary(whole, tuple(_second(part.name, part.jacobian, question)))
         else:
             yield from whole
     if part.vjp is not None:
@@ -194,7 +194,7 @@ def _compared(part: Compared, question: Question, derived: Kind | None) -> Itera
     values = [array for array in (part.symbolic, part.pytorch) if array is not None]
     if values and _is_number_of_many(question, values[0].shape) and (part.agrees or len(values) == 1):
         reason = part.reason
-        yield blocks.Brief(whole, () if reason is None else ((repr(reason), blocks.Sentence(reason, apart=True)),))
+        yield blocks.Summary(whole, () if reason is None else ((repr(reason), blocks.Sentence(reason, apart=True)),))
     else:
         yield from whole
 
@@ -228,7 +228,7 @@ def _equivalence(part: Equivalence, question: Question, first: bool) -> Iterator
         (f"{output}.sum().backward()", part.plain_sum_max_abs_diff),
     )
     same = N_("({v}*{output}).sum().backward() leaves the same in {name}.grad but for {difference}.")
-    yield blocks.Ways(
+    yield blocks.EqualCalls(
         tuple((call, _apart(part.name, difference)) for call, difference in ways if difference is not None),
         message(same, name=part.name, output=output, v=v, difference=number(part.max_abs_diff, 2)),
     )

@@ -132,7 +132,7 @@ def _jvp(answer: Fields) -> Object:
 
 
 def _jacobian(answer: Fields) -> Object:
-    flattened = answer.by_name("Flattened")
+    flattened = answer.by_name("FlatJacobian")
     jacobians = {}
     for name, known in _known(answer).items():
         jacobians[name] = {
@@ -163,7 +163,7 @@ def _hvp(answer: Fields) -> Object:
 
 
 def _backward(answer: Fields) -> Object:
-    between = answer.by_name("Between")
+    between = answer.by_name("Intermediate")
     return _derivative(
         answer,
         "v",

@@ -96,7 +96,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class EqualCalls:
     """Other calls that leave the same gradient, with how far each is from it; `summary` says it in one sentence."""
 
     calls: tuple[tuple[str, Message], ...]
@@ -104,7 +104,7 @@ class Ways:
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class Summary:
     """Blocks of which many alike follow each other: a document has them `whole`, a screen `short`, each key once."""
 
     whole: tuple[Block, ...]
@@ -155,7 +155,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
+class NestedAnswer:
     """An answer within the answer, and the command line that gives it."""
 
     line: str
@@ -166,6 +166,18 @@ Drawn = Picture | HeatMap | Curves | Diagram | Code
 """What is drawn, and what is written in a language of its own."""
 
 Said = (
-    Question | Note | Warning | Heading | Sentence | Prose | Formula | Legend | Numbers | Verdict | Ways | Brief | Table
+    Question
+    | Note
+    | Warning
+    | Heading
+    | Sentence
+    | Prose
+    | Formula
+    | Legend
+    | Numbers
+    | Verdict
+    | EqualCalls
+    | Summary
+    | Table
 )
-Block = Said | Drawn | Inside
+Block = Said | Drawn | NestedAnswer

@@ -66,7 +66,7 @@ def blocks_of(part: Exhibit, *_: object) -> Iterator[blocks.Block]:
         case Paragraph():
             yield blocks.Prose(part.text)
         case Example():
-            yield blocks.Inside(part.line, part.parts)
+            yield blocks.NestedAnswer(part.line, part.parts)
         case Visit():
             yield from _visit(part)
         case Graph():

@@ -113,13 +113,13 @@ def _pieces(block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
             return _formula(block, look)
         case blocks.Legend():
             return _once(((text, _element("p", text, "quiet")) for text in map(say, block.sentences)), said)
-        case blocks.Brief():
+        case blocks.Summary():
             return [piece for key, one in block.short if key not in said for piece in _short(key, one, look, said)]
         case blocks.Numbers():
             return ('<div class="beside">', *(_array(label, array, look) for label, array in block.arrays), "</div>")
         case blocks.Verdict():
             return _verdict(block, look)
-        case blocks.Ways():
+        case blocks.EqualCalls():
             rows = (f"<li><code>{_escaped(call)}</code>: {_escaped(say(text))}</li>" for call, text in block.calls)
             return ("<ul>", *rows, "</ul>")
         case blocks.Table():
@@ -128,7 +128,7 @@ def _pieces(block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
             return _drawn(block, look)
 
 
-def _drawn(block: blocks.Drawn | blocks.Inside, look: Look) -> Iterable[str]:
+def _drawn(block: blocks.Drawn | blocks.NestedAnswer, look: Look) -> Iterable[str]:
     """What is drawn, and what is written in a language of its own."""
     match block:
         case blocks.Picture(rows):
@@ -145,7 +145,7 @@ def _drawn(block: blocks.Drawn | blocks.Inside, look: Look) -> Iterable[str]:
             return (graph_document(replace(graph, to="svg"), look.speak),)
         case blocks.Code(_, source):
             return (_element("pre", source.rstrip("\n")),)
-        case blocks.Inside(command, parts):
+        case blocks.NestedAnswer(command, parts):
             return (_element("pre", f"$ {command}"), f"<section>{fragment(parts, look)}</section>")
         case _:
             assert_never(block)

@@ -1,4 +1,5 @@
-"""A part of a report -> an object by its fields, and the parts of an answer by their kinds. Knows no command."""
+"""A part of a report -> an object by its fields, and the parts of an answer by their kinds. Knows no
+arrangement."""
 
 from __future__ import annotations
 

@@ -63,16 +63,16 @@ def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
             return align(list(_numbers(block, look)))
         case blocks.Verdict():
             return _verdict(block, look)
-        case blocks.Ways():
+        case blocks.EqualCalls():
             return (escape(look.speak(block.summary)),)
-        case blocks.Brief():
+        case blocks.Summary():
             return [line for one in block.whole for line in _lines(one, look)]
         case blocks.Table():
             items = (rf"  \item[{escape(look.speak(n))}] {escape(look.speak(t))}" for n, t in block.rows)
             return [r"\begin{description}", *items, r"\end{description}"]
         case blocks.Diagram() | blocks.Code():
             return _verbatim(verbatim(block, look.width, look)[1])
-        case blocks.Inside():
+        case blocks.NestedAnswer():
             return [*_verbatim([block.line]), *lines_of(block.parts, look)]
         case blocks.Legend() | blocks.Picture() | blocks.HeatMap() | blocks.Curves():
             return ()  # what is drawn with characters is for screens

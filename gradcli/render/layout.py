@@ -1,5 +1,6 @@
 """Text and a width -> lines that fit: prose is wrapped at spaces, a formula at its operators, a source line is shown
-through a window. Knows how wide characters are on a screen; no tensor, no colour."""
+through a window. Knows how wide characters are on a screen, and what colour a style has; no
+tensor."""
 
 from __future__ import annotations
 

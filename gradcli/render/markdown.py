@@ -37,7 +37,7 @@ def document(parts: Iterable[Part], look: Look) -> str:
 def _whole(answer: Iterable[blocks.Block]) -> Iterator[blocks.Block]:
     """A document has in full what a screen says in short."""
     for block in answer:
-        yield from block.whole if isinstance(block, blocks.Brief) else (block,)
+        yield from block.whole if isinstance(block, blocks.Summary) else (block,)
 
 
 def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
@@ -60,13 +60,13 @@ def _lines(block: blocks.Block, look: Look) -> Iterable[str]:
             return _numbers(block, look)
         case blocks.Verdict():
             return _verdict(block, look)
-        case blocks.Ways():
+        case blocks.EqualCalls():
             return [f"- `{call}`: {look.speak(text)}" for call, text in block.calls]
-        case blocks.Brief() | blocks.Legend():
+        case blocks.Summary() | blocks.Legend():
             return ()  # a document has it whole; a reader of formulas in print knows their notation
         case blocks.Table():
             return _table(block.rows, look)
-        case blocks.Inside(command, parts):
+        case blocks.NestedAnswer(command, parts):
             return ["", *_fenced("sh", [command]), "", *lines_of(parts, look)]
         case _:
             fenced = _fenced(*verbatim(block, _DRAWN if isinstance(block, blocks.Curves) else _WIDTH, look))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gradcli.message import N_, GradcliError, limit
 from gradcli.render.number_text import exact
 from gradcli.report import Array, Compared, Part, Question
-from gradcli.report.additions import Flattened
+from gradcli.report.additions import FlatJacobian
 from gradcli.report.exhibits import Graph, Plot, Script, Visit
 from gradcli.visible import visible
 
@@ -30,7 +30,7 @@ def arrays(parts: Sequence[Part]) -> list[tuple[str, Array]]:
     """
     if any(isinstance(part, Compared) and not part.whole for part in parts):
         raise _too_large(parts)
-    flat = {part.name: part.matrix for part in parts if isinstance(part, Flattened) and part.matrix is not None}
+    flat = {part.name: part.matrix for part in parts if isinstance(part, FlatJacobian) and part.matrix is not None}
     found = [(part.name, flat.get(part.name, part.numbers)) for part in parts if isinstance(part, Compared)]
     found += [(part.name, part.gradient) for part in parts if isinstance(part, Visit)]
     for part in parts:

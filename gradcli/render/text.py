@@ -61,9 +61,9 @@ def _lines(block: blocks.Block, look: Look, said: set[str]) -> list[Line]:
             return _numbers(block, look)
         case blocks.Verdict():
             return _verdict(block, look)
-        case blocks.Ways():
+        case blocks.EqualCalls():
             return _ways(block, look)
-        case blocks.Brief():
+        case blocks.Summary():
             return _brief(block, look, said)
         case Note():
             return [line(row) for row in layout.wrap(look.speak(block.text), min(look.width, _PROSE), "  • ", "    ")]
@@ -72,7 +72,7 @@ def _lines(block: blocks.Block, look: Look, said: set[str]) -> list[Line]:
             return [line(row) for row in layout.wrap(look.speak(block.text), look.width, lead)]
         case blocks.Table():
             return _table(block, look)
-        case blocks.Inside(command, parts):
+        case blocks.NestedAnswer(command, parts):
             answer = [one for lines in lines_of(parts, look) for one in lines]
             return [BLANK, line(f"  $ {command}", "label"), *answer]
         case _:
@@ -197,7 +197,7 @@ def _legend(block: blocks.Legend, look: Look, said: set[str]) -> list[Line]:
     return [BLANK, *(line(row, "quiet") for row in rows)] if new else []
 
 
-def _brief(block: blocks.Brief, look: Look, said: set[str]) -> list[Line]:
+def _brief(block: blocks.Summary, look: Look, said: set[str]) -> list[Line]:
     lines: list[Line] = []
     for key, one in block.short:
         if key not in said:
@@ -242,7 +242,7 @@ def _verdict(block: blocks.Verdict, look: Look) -> list[Line]:
     return lines
 
 
-def _ways(block: blocks.Ways, look: Look) -> list[Line]:
+def _ways(block: blocks.EqualCalls, look: Look) -> list[Line]:
     return [one for call, text in block.calls for one in _labelled(f"  {call:<24}", look.speak(text), look.width)]
 
 

@@ -88,7 +88,7 @@ class Jacobian:
     """d y[m,...] / d x[i,...] in closed form.
 
     `shape`, `structure`, `matrix` and `entries` are in the layout named: rows are the output's axes and columns the
-    variable's in "numerator", the other way round in "denominator". A Hessian's block has none.
+    variable's in "numerator", the other way round in "denominator". Second and higher derivatives have none.
     """
 
     shape: Shape
@@ -115,7 +115,7 @@ class Vjp:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The closed forms for one variable. Either is None where there is none; `reason` then says why."""
+    """The closed forms of one derivative. Either is None where there is none; `reason` then says why."""
 
     name: str
     jacobian: Jacobian | None = None
@@ -145,7 +145,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Compared(Checked):
-    """The values for one variable: SymPy's formula by NumPy, and PyTorch's `.grad` after a real `y.backward(v)`.
+    """The values of one derivative: SymPy's formula by NumPy, and PyTorch's autograd.
 
     `agrees` is None where there is nothing to compare (PyTorch not asked, or undefined there), with a `reason`.
     `jacobian_checked`: the printed Jacobian was contracted with v and gave the same values. `whole` is False where the

@@ -21,7 +21,7 @@ class Tangents:
 
 
 @dataclass(frozen=True, slots=True)
-class Flattened:
+class FlatJacobian:
     """The Jacobian for one variable as a matrix, rows x columns in the layout named.
 
     `picture` has a line for each row, `■` where an entry can be non-zero and `·` where it cannot, None where it is too
@@ -48,7 +48,7 @@ class Heatmap:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class HessianMatrix:
     """The Hessian by several variables that are one number each, as one matrix: rows and columns are `names`. A side
     without numbers is None, `formulas` where they are none or too long, `max_abs_diff` unless all entries agree."""
 
@@ -73,9 +73,9 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class Intermediate:
     """A named intermediate: not a leaf, so its `.grad` is None unless `retain_grad()` was called; then it is
-    `retained`."""
+    `retained`. None for `retained`: PyTorch records no gradient for it."""
 
     name: str
     grad_fn: str
@@ -86,7 +86,7 @@ class Between:
 class Verdict(Checked):
     """Whether an answer is right, and where it was compared.
 
-    `agrees` is None where nothing could be compared. `yours` and `correct` are at the user's point, or at the
+    `yours` and `correct` are at the user's point, or at the
     counterexample's where they coincide at the user's; `where` is then that point. `mistake` names what fits
     everywhere.
     """
@@ -105,4 +105,4 @@ class Verdict(Checked):
     first: tuple[int, ...] | None = None
 
 
-Addition = Tangents | Flattened | Heatmap | Together | Call | Between | Verdict
+Addition = Tangents | FlatJacobian | Heatmap | HessianMatrix | Call | Intermediate | Verdict

@@ -37,15 +37,15 @@ ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": oper
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """A program as a graph: its output, the tensor of every step, and the node of each variable of interest."""
+class ProgramGraph:
+    """A program as a graph: its output, and the node of each input and each variable of --wrt."""
 
     graph: Graph
     output: Tensor
     variables: dict[str, Node]
 
 
-def build(program: Program, wrt: Sequence[str], taken: Iterable[str] = ()) -> Built:
+def build(program: Program, wrt: Sequence[str], taken: Iterable[str] = ()) -> ProgramGraph:
     """The graph of a program. It is walked again for as long as a walk learns which sizes must be equal."""
     sizes = Sizes({*program.inputs, *program.names, *taken})
     while True:
@@ -66,7 +66,7 @@ class _Walk:
         self.readers = Counter(ref.step for step in program.steps for ref in step.how.refs)
         self.numbers = constant_values(program.steps, range(len(program.steps)))
 
-    def built(self) -> Built:
+    def built(self) -> ProgramGraph:
         graph = self.graph
         graph.taken |= {*self.program.inputs, *self.program.names, *self.intermediates.values()}
         variables: dict[str, Node] = {}
@@ -92,7 +92,7 @@ class _Walk:
                 result = tensor_of(graph.as_node(result, Builder(graph, name=self.name_of(step)).letter("f")))
             tensors.append(result)
         self.pin(self.program.pinned, tensors)
-        return Built(graph, tensors[self.program.output.step], variables)
+        return ProgramGraph(graph, tensors[self.program.output.step], variables)
 
     def name_of(self, step: Step) -> str | None:
         """What the program calls a value; that of a variable of interest is kept for the last of its assignments."""

@@ -258,7 +258,7 @@ _WORDS: Mapping[type, Callable[..., Expr]] = {
 """What SymPy's functions, comparisons and `And` are called here, where it is another name."""
 
 
-def softened(e: Expr) -> Expr:
+def use_stable_functions(e: Expr) -> Expr:
     """SymPy's Abs and sign, which its simplifications bring in (sqrt(x**2)), as the table's functions; log(1 + exp(u))
     as softplus(u), whose value and derivative do not overflow."""
     e = in_tables_words(e) if e.has(sympy.Abs, sympy.sign) else e

@@ -150,7 +150,7 @@ class _Pass:
         if not worth or isinstance(bar, Entry):
             return bar
         bound, body = (bar.bound, bar.body) if isinstance(bar, Sigma) else ((), bar)
-        body, indices = lifted(self.graph, body), self.rows + node.idx
+        body, indices = name_sums(self.graph, body), self.rows + node.idx
         hint = f"{'G' if self.rows else 'g'}_{node.name}"
         adjoint = self.graph.define(hint, self.row_dims + node.dims, lambda *i: (bound, _instance(body, indices, i)))
         return adjoint(*indices)
@@ -181,11 +181,11 @@ def _instance(e: Expr, indices: tuple[Expr, ...], at: tuple[Expr, ...]) -> Expr:
     return e.xreplace({k: a for k, a in zip(indices, at, strict=True) if k != a})
 
 
-def lifted(graph: Graph, e: Expr) -> Expr:
+def name_sums(graph: Graph, e: Expr) -> Expr:
     """e with every sum as an entry of a defined tensor, so that it can be differentiated again."""
     replaced: dict[Expr, Expr] = {}
     for part in outer_bound(e):
-        body = lifted(graph, part.body)
+        body = name_sums(graph, part.body)
         free = tuple(in_order(free_indices(body).difference(part.bound)))
         node = graph.define(
             "z",
@@ -199,4 +199,4 @@ def lifted(graph: Graph, e: Expr) -> Expr:
 
 def gradient_tensor(graph: Graph, formula: Formula) -> Tensor:
     """A gradient's closed form as a tensor of the graph: the engine differentiates it like any other."""
-    return Tensor(formula.column_dims, formula.columns, lifted(graph, formula.entry))
+    return Tensor(formula.column_dims, formula.columns, name_sums(graph, formula.entry))

@@ -23,7 +23,7 @@ from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.dims import Index
 from gradcli.symbolic.einsum import contract_pairs
 from gradcli.symbolic.fold import Algebra, fold
-from gradcli.symbolic.named_arrays import Arrays, Named
+from gradcli.symbolic.named_arrays import Arrays, NamedArray
 from gradcli.symbolic.operators import OPERATORS
 from gradcli.symbolic.scalars import AtLeast, Entry, Flag, Pi, Place, Sigma, Where, free_indices
 
@@ -31,7 +31,7 @@ SPREAD = 4
 """A sum of terms whose broadcast is this many times its largest term is multiplied out under a summation."""
 
 
-class Evaluator(Arrays, Algebra[Named]):
+class Evaluator(Arrays, Algebra[NamedArray]):
     """The values of a graph's formulas at one point; every tensor and subexpression is computed once."""
 
     def value(self, formula: Formula) -> Array:
@@ -59,7 +59,7 @@ class Evaluator(Arrays, Algebra[Named]):
             array = array.reshape(tuple(self.dim(d) for d in dims))
         return array
 
-    def named(self, e: Expr) -> Named:
+    def named(self, e: Expr) -> NamedArray:
         """The value of a scalar expression at all of its indices."""
         if e not in self.known:
             self.known[e] = fold(e, self)
@@ -67,72 +67,74 @@ class Evaluator(Arrays, Algebra[Named]):
 
     # Indices and entries
 
-    def number(self, e: Expr) -> Named:
-        return Named((), self.array(self.constant(e)))
+    def number(self, e: Expr) -> NamedArray:
+        return NamedArray((), self.array(self.constant(e)))
 
-    def size(self, e: Symbol) -> Named:
-        return Named((), self.array(self.dim(e)))
+    def size(self, e: Symbol) -> NamedArray:
+        return NamedArray((), self.array(self.dim(e)))
 
-    def index(self, e: Index) -> Named:
-        return Named((e,), self.np.arange(self.length(e)))
+    def index(self, e: Index) -> NamedArray:
+        return NamedArray((e,), self.np.arange(self.length(e)))
 
-    def place(self, e: Place) -> Named:
+    def place(self, e: Place) -> NamedArray:
         return self.together(
             lambda k, n: self.np.where(k < 0, k + n, k).astype(self.whole_numbers), *map(self.named, e.args)
         )
 
-    def binary(self, e: Expr) -> Named:
+    def binary(self, e: Expr) -> NamedArray:
         """An operator on its two sides."""
         return self.together(OPERATORS[type(e)].compute, *map(self.named, e.args))
 
     quotient = remainder = binary
 
-    def entry(self, e: Entry) -> Named:
+    def entry(self, e: Entry) -> NamedArray:
         tensor = self.tensor(e.name)
         spans = self.spans(e, tensor)
         if all(span or k == 0 for span, k in zip(spans, e.indices, strict=True)):
             axes = tuple(k for k in e.indices if isinstance(k, Index))
             if len(set(axes)) == len(axes):
-                return Named(axes, tensor if all(spans) else tensor[tuple(slice(None) if s else 0 for s in spans)])
+                return NamedArray(axes, tensor if all(spans) else tensor[tuple(slice(None) if s else 0 for s in spans)])
         return self.gathered(e, tensor)
 
     def spans(self, e: Entry, tensor: Any) -> list[bool]:
         """For each place whether it is an index that runs over the whole axis."""
         return [isinstance(k, Index) and self.length(k) == n for k, n in zip(e.indices, tensor.shape, strict=True)]
 
-    def gathered(self, e: Entry, tensor: Any) -> Named:
+    def gathered(self, e: Entry, tensor: Any) -> NamedArray:
         """Entries at computed places; a place outside is drawn in, because a bracket beside it is 0 there."""
         places = self.at(e)
         drawn = [np.clip(p.array, 0, max(n - 1, 0)).astype(np.intp) for p, n in zip(places, tensor.shape, strict=True)]
         if tensor.size == 0:  # an empty axis: a bracket beside it is 0 everywhere
-            return Named((), np.zeros(()))
+            return NamedArray((), np.zeros(()))
         axes = self.joined(places)
         if sum(len(p.axes) for p in places) == len(axes):
             for a in reversed(range(tensor.ndim)):
                 tensor = np.take(tensor, drawn[a], axis=a)
-            return Named(tuple(k for p in places for k in p.axes), tensor)
-        return Named(axes, tensor[tuple(Named(p.axes, d).on(axes) for p, d in zip(places, drawn, strict=True))])
+            return NamedArray(tuple(k for p in places for k in p.axes), tensor)
+        return NamedArray(
+            axes, tensor[tuple(NamedArray(p.axes, d).on(axes) for p, d in zip(places, drawn, strict=True))]
+        )
 
-    def at(self, e: Entry) -> list[Named]:
+    def at(self, e: Entry) -> list[NamedArray]:
         """The places that an entry is read at."""
         return [self.named(k) for k in e.indices]
 
     # Functions
 
-    def flag(self, e: Expr) -> Named:
+    def flag(self, e: Expr) -> NamedArray:
         """A comparison as 1 or 0."""
         compare = OPERATORS[type(e)].compute
         return self.together(lambda a, b: 1.0 * compare(a, b), *map(self.named, e.args))
 
     delta = comparison = flag
 
-    def where(self, e: Where) -> Named:
+    def where(self, e: Where) -> NamedArray:
         return self.together(self.chosen, *map(self.named, e.args))
 
     def chosen(self, condition: Any, a: Any, b: Any) -> Any:
         return self.np.where(condition != 0, a, b)
 
-    def call(self, e: Expr) -> Named:
+    def call(self, e: Expr) -> NamedArray:
         row, arguments = calls.row_of(e), calls.options(e)
 
         def compute(*values: Any) -> Any:
@@ -142,7 +144,7 @@ class Evaluator(Arrays, Algebra[Named]):
 
         return self.together(compute, *map(self.named, calls.operands(e)))
 
-    def power(self, e: Expr) -> Named:
+    def power(self, e: Expr) -> NamedArray:
         base, exponent = e.as_base_exp()
         value = self.named(base)
         if not exponent.is_Number:
@@ -169,13 +171,13 @@ class Evaluator(Arrays, Algebra[Named]):
 
     # Sums and products of terms
 
-    def total(self, e: Expr) -> Named:
+    def total(self, e: Expr) -> NamedArray:
         return self.together(lambda *terms: reduce(operator.add, terms), *map(self.named, e.args))
 
-    def product(self, e: Expr) -> Named:
+    def product(self, e: Expr) -> NamedArray:
         return self.multiplied(e.args)
 
-    def multiplied(self, factors: Sequence[Expr]) -> Named:
+    def multiplied(self, factors: Sequence[Expr]) -> NamedArray:
         """A product; where a bracket is 0 the product is 0, even next to what is not finite."""
         flags, above, below = self.parts(factors)
         result = reduce(lambda a, b: self.together(operator.mul, a, b), above) if above else None
@@ -187,7 +189,7 @@ class Evaluator(Arrays, Algebra[Named]):
         assert result is not None
         return result
 
-    def parts(self, factors: Sequence[Expr]) -> tuple[list[Named], list[Named], list[Named]]:
+    def parts(self, factors: Sequence[Expr]) -> tuple[list[NamedArray], list[NamedArray], list[NamedArray]]:
         """The brackets, and what stands above (the smallest first) and below the line; a**b log(a) is one factor, which
         PyTorch takes as 0 where a = 0 and b >= 0."""
         flags = [f for f in factors if isinstance(f, Flag)]
@@ -212,27 +214,27 @@ class Evaluator(Arrays, Algebra[Named]):
     def power_log(self, a: Any, b: Any) -> Any:
         return self.np.where((a == 0) & (b >= 0), 0.0, self.floats(a) ** b * self.np.log(a))
 
-    def masked(self, value: Named, flag: Named, factors: Sequence[Expr]) -> Named:
+    def masked(self, value: NamedArray, flag: NamedArray, factors: Sequence[Expr]) -> NamedArray:
         """Times a bracket."""
         if self.is_finite(value, factors):
             return self.together(operator.mul, value, flag)
         return self.together(lambda a, f: self.np.where(f == 0, 0.0, a), value, flag)
 
-    def is_finite(self, value: Named, factors: Sequence[Expr]) -> bool:
+    def is_finite(self, value: NamedArray, factors: Sequence[Expr]) -> bool:
         """Whether the value, which is made of these factors, is a number everywhere."""
         return bool(np.isfinite(value.array).all())
 
     # Sums and products over indices
 
-    def product_over(self, e: Pi) -> Named:
+    def product_over(self, e: Pi) -> NamedArray:
         body = self.named(e.body)
         over = tuple(p for p, k in enumerate(body.axes) if k in e.bound)
         missing = prod(self.length(k) for k in e.bound if k not in body.axes)
         kept = tuple(k for k in body.axes if k not in e.bound)
         array = self.np.prod(body.array, axis=over) if over else body.array
-        return Named(kept, array if missing == 1 else array**missing)
+        return NamedArray(kept, array if missing == 1 else array**missing)
 
-    def sum_over(self, e: Sigma) -> Named:
+    def sum_over(self, e: Sigma) -> NamedArray:
         terms = [self.summed(term, e.bound) for term in self.terms(e.body)]
         return self.together(lambda *arrays: reduce(operator.add, arrays), *terms)
 
@@ -251,7 +253,7 @@ class Evaluator(Arrays, Algebra[Named]):
         sizes = [prod(map(self.length, free_indices(t))) for t in e.args]
         return prod(map(self.length, free_indices(e))) > SPREAD * max(sizes)
 
-    def summed(self, term: Expr, bound: Sequence[Index]) -> Named:
+    def summed(self, term: Expr, bound: Sequence[Index]) -> NamedArray:
         factors = sympy.Mul.make_args(term)
         running = self.running_sum(factors, bound)
         if running is not None:
@@ -263,12 +265,12 @@ class Evaluator(Arrays, Algebra[Named]):
         missing = prod(self.length(k) for k in bound if not any(k in p.axes for p in (*parts, *flags)))
         return self.contracted([*parts, *flags], bound, missing)
 
-    def contracted(self, parts: Sequence[Named], bound: Sequence[Index], missing: int) -> Named:
+    def contracted(self, parts: Sequence[NamedArray], bound: Sequence[Index], missing: int) -> NamedArray:
         """The product of the parts, summed over the indices, `missing` times."""
         product = contract_pairs(parts, frozenset(bound), self.within)
-        return Named(product.axes, product.array * missing) if missing != 1 else product
+        return NamedArray(product.axes, product.array * missing) if missing != 1 else product
 
-    def running_sum(self, factors: Sequence[Expr], bound: Sequence[Index]) -> Named | None:
+    def running_sum(self, factors: Sequence[Expr], bound: Sequence[Index]) -> NamedArray | None:
         """The sum over k of [k <= m] f(k), which is a cumulative sum and not n² products."""
         if len(bound) != 1:
             return None
@@ -284,9 +286,9 @@ class Evaluator(Arrays, Algebra[Named]):
                     return self.accumulated(inside, k, m, backwards=flag.args[0] == k)
         return None
 
-    def accumulated(self, inside: Named, k: Index, m: Index, backwards: bool) -> Named:
+    def accumulated(self, inside: NamedArray, k: Index, m: Index, backwards: bool) -> NamedArray:
         axis = inside.axes.index(k)
         array = self.np.flip(inside.array, axis) if backwards else inside.array
         array = self.np.cumsum(array, axis=axis)
         axes = tuple(m if a == k else a for a in inside.axes)
-        return Named(axes, self.np.flip(array, axis) if backwards else array)
+        return NamedArray(axes, self.np.flip(array, axis) if backwards else array)

@@ -49,7 +49,7 @@ class Form:
     graph: Graph
     weights: str
     decimal: bool
-    polished: Polished
+    inline_definitions: Polished
     others: Mapping[str, tuple[Dim, ...]]
     """What else than inputs the formula may name, v and tangents, with their dims."""
     layout: str | None = None
@@ -60,12 +60,12 @@ class Form:
     @property
     def formula(self) -> Formula:
         """The formula; of a Jacobian the rows are the output's, with which it is contracted, in any layout."""
-        return self.polished.formula
+        return self.inline_definitions.formula
 
     @property
     def printed(self) -> dict[str, Node]:
         """The definitions that are printed with it."""
-        return {node.name: node for node in self.polished.nodes}
+        return {node.name: node for node in self.inline_definitions.nodes}
 
     @cached_property
     def arranged(self) -> Formula:
@@ -118,7 +118,7 @@ class Form:
         return self._beside[vjp]
 
     def _moved_beside(self, vjp: Form) -> Expr | None:
-        for node in vjp.polished.nodes:
+        for node in vjp.inline_definitions.nodes:
             other = self.printed.get(node.name, node)
             if other is not node and (other.idx, other.bound, other.body) != (node.idx, node.bound, node.body):
                 return None
@@ -182,7 +182,7 @@ class Form:
     def _definitions(self, formula: str) -> tuple[Definition, ...]:
         """What the formula names, and the sizes that stand in it or in those."""
         text, latex = self._writers()
-        nodes = [_definition(node, text, latex) for node in self.polished.nodes]
+        nodes = [_definition(node, text, latex) for node in self.inline_definitions.nodes]
         named = set(re.findall(r"\w+", " ".join([formula, *(d.formula for d in nodes)])))
         sizes = sorted(self.graph.sizes.origin.items(), key=lambda size: size[0].name)
         return (*nodes, *(_size(s.name, *axis) for s, axis in sizes if s.name in named))

@@ -19,7 +19,7 @@ from gradcli.symbolic.deltas import total
 from gradcli.symbolic.derive import Formula
 from gradcli.symbolic.factor import tidy
 from gradcli.symbolic.form import Form
-from gradcli.symbolic.inline import Polished, polished
+from gradcli.symbolic.inline import Polished, inline_definitions
 from gradcli.symbolic.scalars import Entry
 from gradcli.symbolic.tensor_graph import Node, Tensor
 from gradcli.syntax.scan import words
@@ -65,7 +65,7 @@ class Calculus:
             entry = self._weight * gradient.formula.entry
             found = Polished(replace(gradient.formula, entry=entry), gradient.nodes)
         else:
-            found = polished(self.built.graph, self._gradients[name])
+            found = inline_definitions(self.built.graph, self._gradients[name])
         return self._form("vjp", (name,), found)
 
     def jvp(self, names: Sequence[str]) -> Form:
@@ -74,20 +74,20 @@ class Calculus:
         terms = [total(f.entry * Entry(t, *f.columns), f.columns) for f, t in moving]
         first = moving[0][0]
         found = Formula(self.output, (), first.rows, (), first.row_dims, tidy(Add(*terms)))
-        return self._form("jvp", (), polished(self.built.graph, found))
+        return self._form("jvp", (), inline_definitions(self.built.graph, found))
 
     def hessian(self, a: str, b: str) -> Form:
         """∂²(v·y)/∂a[m]∂b[i]; for a scalar output v is 1 or weighs it."""
         if a not in self._rows:
             self._rows[a] = derive.jacobians(self.built.graph, self._gradient_tensor(a), self._variables)
-        return self._form("hessian", (a, b), polished(self.built.graph, self._rows[a][b]))
+        return self._form("hessian", (a, b), inline_definitions(self.built.graph, self._rows[a][b]))
 
     def hvp(self, name: str, moving: Sequence[str]) -> Form:
         """Σ over the moving variables a of Σ_m t_a[m] ∂²(v·y)/∂a[m]∂b[i]: the Hessian is never built."""
         if tuple(moving) not in self._along:
             outputs = [(self._gradient_tensor(a), _weighted_by(self.tangents[a])) for a in moving]
             self._along[tuple(moving)] = derive.vjps(self.built.graph, outputs, self._variables)
-        return self._form("hvp", (name,), polished(self.built.graph, self._along[tuple(moving)][name]))
+        return self._form("hvp", (name,), inline_definitions(self.built.graph, self._along[tuple(moving)][name]))
 
     def partial(self, names: Sequence[str]) -> Form:
         """The mixed partial of one number by variables that are one, one after the other: x, x, y is ∂³f/∂x²∂y."""
@@ -95,7 +95,7 @@ class Calculus:
         for name in names:
             found = derive.vjps(graph, [(output, _one)], [self.built.variables[name]])[name]
             output = derive.gradient_tensor(graph, found)
-        return self._form("partial", tuple(names), polished(graph, found))
+        return self._form("partial", tuple(names), inline_definitions(graph, found))
 
     @property
     def _is_scalar(self) -> bool:
@@ -109,7 +109,7 @@ class Calculus:
     def _polished(self, name: str) -> Polished:
         """The Jacobian as it is printed, worked out once."""
         if name not in self._printed:
-            self._printed[name] = polished(self.built.graph, self._jacobians[name])
+            self._printed[name] = inline_definitions(self.built.graph, self._jacobians[name])
         return self._printed[name]
 
     @cached_property

@@ -28,7 +28,7 @@ class Polished:
     nodes: tuple[Node, ...]
 
 
-def polished(graph: Graph, formula: Formula) -> Polished:
+def inline_definitions(graph: Graph, formula: Formula) -> Polished:
     """The formula with every definition written out that is used once, in a place where it is only multiplied and
     added: inside a function, a power or a bracket a name reads better. A definition that is only another name goes."""
     work = _Work(graph, sift(_in_bounds(graph, formula.entry)))

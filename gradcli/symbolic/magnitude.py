@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
+from gradcli.compare import ONE_ROUNDING
 from gradcli.report import Array
 from gradcli.symbolic.evaluate import Evaluator
-from gradcli.symbolic.named_arrays import Named
+from gradcli.symbolic.named_arrays import NamedArray
 from gradcli.symbolic.scalars import Entry, Place, Where, atoms, is_structural
 from gradcli.symbolic.tensor_graph import Graph, Node
 
-ROUNDING = 2.0**-52
-"""How far apart numbers near 1 are."""
+_ROUNDING = ONE_ROUNDING["float64"]
 
 
 class Magnitude(Evaluator):
@@ -25,31 +25,31 @@ class Magnitude(Evaluator):
         super().__init__(graph, point, printed)
         self.true = Evaluator(graph, point, printed)
 
-    def absolute(self, e: Expr) -> Named:
+    def absolute(self, e: Expr) -> NamedArray:
         """The true value without its sign: what no cancellation goes into."""
         value = self.true.named(e)
-        return Named(value.axes, np.abs(value.array))
+        return NamedArray(value.axes, np.abs(value.array))
 
     number = size = index = place = quotient = remainder = call = absolute
 
-    def power(self, e: Expr) -> Named:
+    def power(self, e: Expr) -> NamedArray:
         return super().power(e) if e.exp.is_Integer and e.exp > 0 else self.absolute(e)
 
     def divides(self, f: Expr) -> bool:
         """Never: what stands below the line is a factor with its true value."""
         return False
 
-    def where(self, e: Where) -> Named:
+    def where(self, e: Where) -> NamedArray:
         condition, *branches = e.args
         return self.together(self.chosen, self.true.named(condition), *map(self.named, branches))
 
-    def entry(self, e: Entry) -> Named:
+    def entry(self, e: Entry) -> NamedArray:
         return super().entry(e) if self.is_computed(e.name) else self.absolute(e)
 
-    def at(self, e: Entry) -> list[Named]:
+    def at(self, e: Entry) -> list[NamedArray]:
         return self.true.at(e)
 
-    def comparison(self, e: Expr) -> Named:
+    def comparison(self, e: Expr) -> NamedArray:
         """1, too, where a rounding decides how two values compare: PyTorch may then have taken the other side."""
         value = self.true.named(e)
         if is_structural(e):
@@ -57,15 +57,15 @@ class Magnitude(Evaluator):
         a, b = e.args
         apart = self.together(lambda u, w: np.abs(u - w), self.true.named(a), self.true.named(b))
         terms = self.together(np.add, self.named(a), self.named(b))
-        close = self.together(lambda d, t: 1.0 * (d <= 8 * ROUNDING * t), apart, terms)
+        close = self.together(lambda d, t: 1.0 * (d <= 8 * _ROUNDING * t), apart, terms)
         return self.together(np.maximum, value, close)
 
-    def delta(self, e: Expr) -> Named:
+    def delta(self, e: Expr) -> NamedArray:
         """1 everywhere where the place was computed (argmax): of values that are equal up to a rounding PyTorch may
         have taken another."""
         value = self.true.named(e)
         computed = any(self.is_computed(entry.name) for place in atoms(e, Place) for entry in atoms(place, Entry))
-        return Named(value.axes, np.ones_like(value.array)) if computed else value
+        return NamedArray(value.axes, np.ones_like(value.array)) if computed else value
 
     def is_computed(self, name: str) -> bool:
         node = self.nodes.get(name)
@@ -82,9 +82,9 @@ class Magnitude(Evaluator):
         moved = self.primitive(node, lambda a: self.true.tensor(a) + (self.rounding(a) if a in moving else 0))
         with np.errstate(all="ignore"):
             far: float = np.nan_to_num(np.abs(moved - exact), posinf=0.0).max(initial=0.0)
-            return np.asarray(np.abs(exact) + far / ROUNDING)
+            return np.asarray(np.abs(exact) + far / _ROUNDING)
 
     def rounding(self, name: str) -> Array:
         """One rounding of what a tensor adds up, upwards and downwards in turn."""
         size: Array = np.abs(self.tensor(name))
-        return np.asarray(size * ROUNDING * np.where(np.arange(size.size) % 2 == 0, 1.0, -1.0).reshape(size.shape))
+        return np.asarray(size * _ROUNDING * np.where(np.arange(size.size) % 2 == 0, 1.0, -1.0).reshape(size.shape))

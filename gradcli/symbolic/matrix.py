@@ -1,8 +1,8 @@
 """A formula over at most two indices -> matrix notation, in the calculator's own language, or nothing.
 
 Indices are vertices, tensors with two of them are edges: a summed index between two matrices is a product, at the end
-of one a matrix times a vector, alone a dot product. What comes out is only a proposal: `Form` parses and evaluates it,
-and drops it if it differs from the formula.
+of one a matrix times a vector, alone a dot product. What comes out is only a proposal: `matrix_check`
+parses and evaluates it, and drops it if it differs from the formula.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ CHECKED_RESULT = 1_000_000
 
 def verified_matrix(form: Form) -> str | None:
     """The proposal, if it is short, is understood, and equals the form at random points and other sizes."""
-    bodies = [form.formula.entry, *(node.formula for node in form.polished.nodes if node.body is not None)]
+    bodies = [form.formula.entry, *(node.formula for node in form.inline_definitions.nodes if node.body is not None)]
     if sum(weight(body, LONGEST) for body in bodies) >= LONGEST:  # each operation and name is a character at least
         return None
     writer = MatrixWriter(TextWriter(Names(form.graph.taken), form.weights, form.decimal), form.printed, form.graph)

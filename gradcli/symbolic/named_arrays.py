@@ -26,7 +26,7 @@ MAX_ELEMENTS = 400_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Named:
+class NamedArray:
     """An array whose axes are indices."""
 
     axes: tuple[Index, ...]
@@ -61,7 +61,7 @@ class Arrays(ABC):
         self.graph, self.point, self.np, self.rows = graph, point, np, rows
         self.nodes = {**graph.nodes, **(printed or {})}
         self.tensors: dict[str, Any] = {}
-        self.known: dict[Expr, Named] = {}
+        self.known: dict[Expr, NamedArray] = {}
         """The subexpressions that were computed."""
         self.lengths: dict[Index, int] = {}
 
@@ -124,18 +124,18 @@ class Arrays(ABC):
             self.lengths[k] = self.dim(k.dim)
         return self.lengths[k]
 
-    def joined(self, parts: Sequence[Named]) -> tuple[Index, ...]:
+    def joined(self, parts: Sequence[NamedArray]) -> tuple[Index, ...]:
         """The axes of what broadcasts over these: those of the largest first."""
         seen: dict[Index, None] = {}
         for part in sorted(parts, key=lambda p: -len(p.axes)):
             seen.update(dict.fromkeys(part.axes))
         return tuple(seen)
 
-    def together(self, compute: Callable[..., Any], *parts: Named) -> Named:
+    def together(self, compute: Callable[..., Any], *parts: NamedArray) -> NamedArray:
         """An elementwise computation on parts that broadcast over their indices."""
         axes = self.joined(parts)
         self.within(prod(map(self.length, axes)))
-        return Named(axes, self.array(compute(*(part.on(axes) for part in parts))))
+        return NamedArray(axes, self.array(compute(*(part.on(axes) for part in parts))))
 
     @staticmethod
     def within(elements: int) -> None:

@@ -180,7 +180,7 @@ class Bound(Unknown):
 
 
 class Sigma(Bound):
-    """The sum of a body over bound indices. Built by `contract`, which knows how."""
+    """The sum of a body over bound indices. Built by `deltas.total`, which knows how."""
 
 
 class Pi(Bound):

@@ -1,4 +1,4 @@
-"""Program -> graph of named tensors, each with the scalar formula of one entry or a primitive's rule.
+"""The graph of a computation: named tensors, each with the scalar formula of one entry or a primitive's rule.
 
 A tensor is its dims and a function from indices to a scalar: broadcasting, transposes, slices and every elementwise
 function are index arithmetic and make no node. A node is a tensor with a name: an input, a constant, a definition

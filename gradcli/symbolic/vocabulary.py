@@ -16,7 +16,7 @@ from sympy import Expr, Integer
 from gradcli.ops import TABLE
 from gradcli.ops.row import Row
 from gradcli.shapes import axes
-from gradcli.symbolic.calls import NOTHING, SCALARS, atomic, softened
+from gradcli.symbolic.calls import NOTHING, SCALARS, atomic, use_stable_functions
 from gradcli.symbolic.deltas import total
 from gradcli.symbolic.dims import ONE, ZERO, Dim, Index, Quotient, Remainder, index_for, indices_for
 from gradcli.symbolic.scalars import AtLeast, Bound, Delta, Equal, Place, Where, number
@@ -88,7 +88,7 @@ class Builder:
             entries = iter(us)
             scalars = [next(entries) if isinstance(a, Tensor) else _symbolic_option(a) for a in arguments]
             if row.scalar is not None:
-                return softened(row.scalar(SCALARS, *scalars))
+                return use_stable_functions(row.scalar(SCALARS, *scalars))
             return atomic(row.name)(*(NOTHING if a is None else a for a in scalars))
 
         return self.each(entry, *tensors)
