@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from gradcli.commands.functions import run
 from gradcli.message import GradcliError
-from gradcli.ops import ROWS, TABLE
+from gradcli.ops import ROWS, SPELLED, TABLE, foreign_names
 from gradcli.ops.row import Row
 from gradcli.render.as_json import as_object
 from gradcli.report import Closed, Compared, Part, disagrees
@@ -64,3 +64,7 @@ def test_the_list_has_every_row_once() -> None:
     assert isinstance(listing, Listing)
     assert [item.name for item in listing.items] == list(TABLE)
     VALID.validate(as_object([listing]))
+
+
+def test_no_name_of_another_library_is_a_function_here() -> None:
+    assert not SPELLED.keys() & {*foreign_names.RENAMED, *foreign_names.REWRITTEN}

@@ -279,13 +279,13 @@ def test_the_samples_hold_every_verdict_and_warnings(capsys: Any) -> None:
 
 
 def test_a_command_without_a_branch_is_found(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(COMMANDS, "value", replace(COMMANDS["grad"], name="value"))  # type: ignore[arg-type]
+    monkeypatch.setitem(COMMANDS, "planted", replace(COMMANDS["grad"], name="planted"))  # type: ignore[arg-type]
     with pytest.raises(AssertionError):
         test_every_branch_is_a_commands()
     with pytest.raises(AssertionError):
-        test_every_command_has_sample_questions_and_a_branch("value")
+        test_every_command_has_sample_questions_and_a_branch("planted")
     told = on_the_command_line(COMMANDS["grad"].examples[0], capsys)[1]
-    assert unlike_its_schema("value", {**told, "command": "value"}) == ["the schema has no branch for value"]
+    assert unlike_its_schema("planted", {**told, "command": "planted"}) == ["the schema has no branch for planted"]
 
 
 def test_an_answer_with_another_commands_fields_is_found(capsys: Any) -> None:

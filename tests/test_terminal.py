@@ -23,6 +23,7 @@ from gradcli.cli.entry import run
 from gradcli.cli.options import DISPLAY_OPTIONS, REQUEST_OPTIONS
 from gradcli.commands import COMMANDS
 from gradcli.message import Exit
+from gradcli.render.formats import FORMATS
 from gradcli.visible import escaped, visible
 
 ACTING = ("Cc", "Cf", "Zl", "Zp", "Cs", "Co")
@@ -68,7 +69,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "backward": ("--calls", "2"),
     "plot": (),
 }
-FORMATS = (("--format", "text"), ("--format", "json"), ("--format", "latex"), ("--format", "markdown"), ("--quiet",))
+WAYS = (*(("--format", name) for name in FORMATS), ("--quiet",))
 SHOWS = [name for name in COMMANDS if name not in ("explain", "functions")]
 SUFFIXES = {"graph": (".dot", ".mmd", ".svg"), "code": (".py",), "plot": (".svg",)}
 
@@ -83,7 +84,7 @@ def question(name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", SHOWS)
 def test_no_answer_acts_on_the_screen_in_any_format(name: str) -> None:
-    for form in FORMATS:
+    for form in WAYS:
         status, told = call(*question(name), *form)
         assert status == Exit.ANSWERED, told
         assert not acting(told), form
@@ -91,7 +92,7 @@ def test_no_answer_acts_on_the_screen_in_any_format(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["vjp", *SUFFIXES])
 def test_no_file_that_is_written_holds_what_acts_on_a_screen(name: str, tmp_path: Path) -> None:
-    for suffix in (".txt", ".json", ".tex", ".md", *SUFFIXES.get(name, ())):
+    for suffix in (*(one.suffix for one in FORMATS.values()), *SUFFIXES.get(name, ())):
         path = tmp_path / f"answer{suffix}"
         status, told = call(*question(name), "--output", str(path))
         assert status in (Exit.ANSWERED, Exit.MISTAKE) and not acting(told)

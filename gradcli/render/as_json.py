@@ -18,7 +18,7 @@ from gradcli.report import SCHEMA, Closed, Compared, Jacobian, Part, Question, V
 def as_object(parts: Iterable[Part], speak: Speak = english) -> Object:
     """The whole answer as one object of plain lists, numbers and strings."""
     answer = Fields(tuple(parts), speak)
-    return {**_ARRANGED[answer.command](answer), "warnings": answer.listed("Warning")}
+    return {**_ARRANGED.get(answer.command, _derivative)(answer), "warnings": answer.listed("Warning")}
 
 
 def document(parts: Iterable[Part], look: Look) -> str:
@@ -261,4 +261,4 @@ _ARRANGED: Mapping[str, Callable[[Fields], Object]] = {
     "functions": _functions,
     "function": _function,
 }
-"""By the command, of `explain` and `functions` also by what they list."""
+"""By the command, of `explain` and `functions` also by what they list; any other says what every derivative does."""

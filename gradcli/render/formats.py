@@ -1,5 +1,5 @@
-"""The formats that an answer is written in: the only list of them. Knows names, suffixes and who writes; loads a writer
-when it writes."""
+"""The formats that an answer is written in; the choices of --format in `request` are these. Knows names, suffixes and
+who writes; loads a writer when it writes."""
 
 from __future__ import annotations
 

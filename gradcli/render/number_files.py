@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from gradcli.message import N_, GradcliError, fault
+from gradcli.render.formats import FORMATS
 from gradcli.render.quiet import arrays
 from gradcli.report import Array, Part
 from gradcli.shapes import written
@@ -26,8 +27,9 @@ def content(parts: Sequence[Part], kind: str) -> bytes:
         raise fault(
             "option",
             N_("the answer holds no numbers for a .{kind} file"),
-            hint=N_("end its name in .txt, .json, .tex or .md"),
+            hint=N_("end its name in one of {suffixes}"),
             kind=kind,
+            suffixes=", ".join(one.suffix for one in FORMATS.values()),
         )
     return WRITERS[kind](named)
 
