@@ -77,6 +77,14 @@ def test_drawings_are_svg() -> None:
         assert "svg" in Page.read(page(COMMAND_LINES[command])).tags
 
 
+@pytest.mark.parametrize(
+    "inputs", ['"x**2" --x zeros:0', '"x**2" --x zeros:0x3', '"sum(x**2)" --x zeros:0', "x*y --x zeros:0 --y 2"]
+)
+@pytest.mark.parametrize("option", ["--plot", "--plot --flat", "--plot --layout denominator"])
+def test_a_matrix_without_entries_is_an_empty_frame(inputs: str, option: str) -> None:
+    assert "svg" in Page.read(page(f"jacobian {inputs} {option}")).tags
+
+
 def test_many_numbers_are_a_text_and_few_are_a_table() -> None:
     few, many = page('vjp "x**2" --x 1,2 --v ones'), page('vjp "x**2" --x rand:30x30 --v ones')
     assert "<td>1</td>" in few and many.count("<td>") < 900 and "[[" in many

@@ -62,9 +62,9 @@ def matrix(part: Heatmap) -> str:
     size = np.nan_to_num(np.abs(part.values), posinf=np.inf)
     largest = float(size[np.isfinite(size)].max(initial=0.0)) or 1.0
     rows, columns = stretches(size.shape[0], CELLS), stretches(size.shape[1], CELLS)
-    tiles = np.array([[size[r, c].max(initial=0.0) for c in columns] for r in rows])
-    edge = min(24.0, (WIDE - 16) / len(columns))
-    wide, high = edge * len(columns), edge * len(rows)
+    tiles = np.array([[size[r, c].max(initial=0.0) for c in columns] for r in rows]).reshape(len(rows), len(columns))
+    edge = min(24.0, (WIDE - 16) / max(len(columns), 1))
+    wide, high = max(edge * len(columns), 1), max(edge * len(rows), 1)  # without entries the frame is still there
     cells = _cells(np.clip(tiles / largest, 0, 1), wide, high, 8, 8)
     frame = f'<rect x="8" y="8" width="{wide:.1f}" height="{high:.1f}" fill="none" stroke="currentColor"/>'
     return _svg([*cells, *_dots(part, tiles, rows, columns, edge), frame], high + 16)
@@ -80,7 +80,7 @@ def _dots(part: Heatmap, tiles: Array, rows: list[slice], columns: list[slice], 
 def _cells(share: Array, wide: float, high: float, left: float = LEFT, top: float = 8) -> Iterator[str]:
     """Rectangles as strong as their share, row by row from the top."""
     rows, columns = share.shape
-    w, h = wide / columns, high / rows
+    w, h = wide / max(columns, 1), high / max(rows, 1)
     for i, j in zip(*np.nonzero(share > 0), strict=True):
         yield (
             f'<rect x="{left + j * w:.1f}" y="{top + i * h:.1f}" width="{w + 0.3:.1f}" height="{h + 0.3:.1f}" '
