@@ -85,6 +85,59 @@ def test_a_matrix_without_entries_is_an_empty_frame(inputs: str, option: str) ->
     assert "svg" in Page.read(page(f"jacobian {inputs} {option}")).tags
 
 
+@pytest.mark.parametrize(
+    ("language", "colour", "dot", "tile"),
+    [
+        ("en", "the larger |entry|", "a dot is 0 at these numbers, an empty one is 0 at any", "about 2×2 entries"),
+        ("ru", "тем больше |элемент|", "с точкой — 0 при этих числах, пустая — 0 при любых", "за 2×2 элементов"),
+        ("zh", "|元素| 越大", "带点的格子在这组数值处为 0，空白的格子恒为 0", "约 2×2 个元素"),
+    ],
+)
+def test_a_picture_of_a_matrix_says_what_its_colours_and_marks_mean(
+    language: str, colour: str, dot: str, tile: str
+) -> None:
+    few, many = (
+        Page.read(page(f'jacobian "relu(x)*4" --x {x} --plot --lang {language}')).text for x in ("-1,2", "ones:120")
+    )
+    assert all(text in few for text in (colour, dot, "0..1", "3..4")) and tile not in few
+    assert tile in many and "?" not in few
+
+
+def test_what_is_not_finite_has_a_mark_of_its_own() -> None:
+    text = page('jacobian "log(x)*w" --x 0,1,nan --w 0,2,3 --wrt x --plot')
+    assert text.count(">?</text>") == 6 and text.count("fill-opacity") == 1 + len(KEY)
+    assert "a cell with ? is not finite" in text
+
+
+def test_the_lowest_cell_of_a_surface_is_no_undefined_one() -> None:
+    text = page('plot "log(x)*y" --x linspace:0:1:3 --y linspace:1:2:2')
+    first = text.partition("</svg>")[0]
+    assert first.count(">?</text>") == 2 and first.count("fill-opacity") == 4 + len(KEY)
+    assert "the stronger the colour, the larger the value" in text and "-1.39..-1.04" in text
+
+
+KEY = range(4)
+"""The colours that a drawing explains."""
+
+
+def axis(text: str) -> list[str]:
+    """The ends of the axis below the first curve."""
+    _, _, left, _, right = re.findall("([^<>]*)</text>", text.partition("</svg>")[0])
+    return [left, right]
+
+
+def test_the_ends_of_an_axis_stand_where_they_belong() -> None:
+    assert (
+        axis(page('plot "exp(x)" --x linspace:3:-3:9'))
+        == axis(page('plot "exp(x)" --x linspace:-3:3:9'))
+        == ["-3", "3"]
+    )
+
+
+def test_a_point_without_neighbours_is_a_dot() -> None:
+    assert page('plot "where(x==0, 1, x/0)" --x linspace:-1:1:3').partition("</svg>")[0].count("<circle") == 1
+
+
 def test_many_numbers_are_a_text_and_few_are_a_table() -> None:
     few, many = page('vjp "x**2" --x 1,2 --v ones'), page('vjp "x**2" --x rand:30x30 --v ones')
     assert "<td>1</td>" in few and many.count("<td>") < 900 and "[[" in many

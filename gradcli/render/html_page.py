@@ -136,7 +136,7 @@ def _drawn(block: blocks.Drawn | blocks.Inside, look: Look) -> Iterable[str]:
         case blocks.HeatMap(part):
             from gradcli.render import svg_drawings  # drawings, which most answers do without
 
-            return (svg_drawings.matrix(part),)
+            return svg_drawings.matrix(part), *_quiet(svg_drawings.matrix_meaning(part), look)
         case blocks.Curves(plot):
             return _curves(plot, look)
         case blocks.Diagram(graph):
@@ -274,4 +274,10 @@ def _curves(plot: Plot, look: Look) -> Iterator[str]:
     for one in plot.curves:
         caption = f"{one.label} = {one.formula}" if one.formula else one.label
         yield f"<figure>{_element('figcaption', caption)}{svg_drawings.curve(plot, one)}</figure>"
-        yield from (_element("p", look.speak(remark), "quiet") for remark in remarks(one))
+        if len(plot.axes) == 2:
+            yield from _quiet(svg_drawings.surface_meaning(one), look)
+        yield from _quiet(remarks(one), look)
+
+
+def _quiet(sentences: Iterable[Message], look: Look) -> Iterator[str]:
+    return (_element("p", look.speak(sentence), "quiet") for sentence in sentences)
