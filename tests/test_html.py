@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
+from contextlib import redirect_stdout
 from functools import cache
 
 import pytest
 from golden.transcripts import CASES, seen
 from pages import Page
 
+from gradcli.cli.entry import run
 from gradcli.commands import COMMANDS
 from gradcli.ops import TABLE
 from gradcli.render.html_page import mathml
@@ -136,6 +139,16 @@ def test_the_ends_of_an_axis_stand_where_they_belong() -> None:
 
 def test_a_point_without_neighbours_is_a_dot() -> None:
     assert page('plot "where(x==0, 1, x/0)" --x linspace:-1:1:3').partition("</svg>")[0].count("<circle") == 1
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1251", "utf-8"])
+def test_a_page_is_the_utf8_that_it_declares_whatever_the_encoding_of_stdout(encoding: str) -> None:
+    line = ("vjp", "x**2 # é中", "--x", "1,2", "--lang", "ru", "--format", "html")
+    with io.TextIOWrapper(io.BytesIO(), encoding) as stream, redirect_stdout(stream):
+        run(line)
+        stream.flush()
+        text = Page.read(stream.buffer.getvalue().decode("utf-8")).text
+    assert "é中" in text and "Якоби" in text
 
 
 def test_many_numbers_are_a_text_and_few_are_a_table() -> None:
