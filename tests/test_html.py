@@ -7,6 +7,7 @@ import re
 import shlex
 from contextlib import redirect_stdout
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from golden.transcripts import CASES, seen
@@ -15,7 +16,7 @@ from pages import Page
 from gradcli.cli.entry import run
 from gradcli.commands import COMMANDS
 from gradcli.ops import TABLE
-from gradcli.render.html_page import mathml
+from gradcli.render.mathml import mathml
 from gradcli.request import LANGUAGES
 
 COMMAND_LINES = {shlex.split(line)[0]: line for line in reversed(CASES.values()) if "--lang" not in line}
@@ -37,6 +38,9 @@ def test_the_answer_of_every_command_is_a_page_of_its_own(command: str, language
     assert read.active == []
     assert not re.search(r"https?://(?!www\.w3\.org/(2000/svg|1998/Math/MathML)\b)|@import|url\((?!#)", text)
     assert "math" in read.tags
+    levels = [int(tag[1]) for tag in read.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and 1 not in levels[1:]
+    assert all(below <= above + 1 for above, below in pairwise(levels))
 
 
 def test_every_command_has_a_page_here() -> None:
@@ -104,6 +108,13 @@ def test_a_picture_of_a_matrix_says_what_its_colours_and_marks_mean(
     )
     assert all(text in few for text in (colour, dot, "0..1", "3..4")) and tile not in few
     assert tile in many and "?" not in few
+
+
+@pytest.mark.parametrize("command", ["explain", "explain weights", "functions", "functions softmax", "vjp x**2 --x 1"])
+def test_the_title_is_the_command(command: str) -> None:
+    title, heading = (re.search(f"<{tag}>(.*?)</{tag}>", page(command))[1] for tag in ("title", "h1"))
+    assert title == f"gradcli {command}".partition(" --")[0] and title.startswith(heading)
+    assert heading.startswith(f"gradcli {command.split()[0]}")
 
 
 def test_what_is_not_finite_has_a_mark_of_its_own() -> None:
