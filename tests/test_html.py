@@ -16,6 +16,7 @@ from pages import Page
 from gradcli.cli.entry import run
 from gradcli.commands import COMMANDS
 from gradcli.ops import TABLE
+from gradcli.render.layout import cells
 from gradcli.render.mathml import mathml
 from gradcli.request import LANGUAGES
 
@@ -146,6 +147,19 @@ def test_the_ends_of_an_axis_stand_where_they_belong() -> None:
         == axis(page('plot "exp(x)" --x linspace:-3:3:9'))
         == ["-3", "3"]
     )
+
+
+def test_the_boxes_of_a_graph_are_as_wide_as_their_text() -> None:
+    graph = seen('graph "sum(x**2)" --x 1,2 --to svg --lang zh')
+    boxes = re.findall(r'width="([0-9.]+)" height="[^"]*" rx.*?((?:\n<text[^>]*>[^<]*</text>)+)', graph)
+    assert len(boxes) > 2
+    for width, texts in boxes:
+        assert float(width) >= 7 * max(cells(text) for text in re.findall(">([^<]+)<", texts))
+
+
+def test_two_graphs_have_no_id_in_common() -> None:
+    ids = [re.findall(' id="([^"]*)"', page(f'graph "{expression}" --x 1,2')) for expression in ("sum(x)", "sum(x**2)")]
+    assert [len(names) for names in ids] == [1, 1] and ids[0] != ids[1]
 
 
 def test_a_point_without_neighbours_is_a_dot() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
+from zlib import crc32
 
 import numpy as np
 
@@ -168,9 +168,9 @@ def _drawn(block: blocks.Drawn, look: Look) -> Iterable[str]:
         case blocks.Curves(plot):
             return _curves(plot, look)
         case blocks.Diagram(graph):
-            from gradcli.render.graph_text import document as graph_document
+            from gradcli.render.graph_text import picture
 
-            return (graph_document(replace(graph, to="svg"), look.speak),)
+            return (picture(graph, look.speak, f"arrow-{crc32(repr(graph).encode()):x}"),)
         case blocks.Code(_, source):
             return (_element("pre", source.rstrip("\n")),)
         case _:
