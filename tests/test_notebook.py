@@ -8,6 +8,7 @@ from pages import Page
 import gradcli
 from gradcli.render.html_page import notebook
 from gradcli.report import Closed
+from gradcli.request import LANGUAGES
 
 ASKED = {
     "vjp": lambda: gradcli.vjp("softmax(x, dim=0)*w", {"x": [1.0, 2.0], "w": [3.0, 4.0]}, v="ones"),
@@ -35,6 +36,12 @@ def test_plots_and_graphs_are_drawn() -> None:
 def test_what_a_user_typed_is_never_markup() -> None:
     text = gradcli.vjp("where(x<1, x, -x) # <script>alert(1)</script>", {"x": [1.0, 2.0]})._repr_html_()
     assert "<script>" not in text and "&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_answer_names_its_language(language: str) -> None:
+    answer = gradcli.vjp("x**2", {"x": [1.0, 2.0]}, lang=language)
+    assert ("lang", language) in Page.read(answer._repr_html_()).attributes
 
 
 def test_the_formulas_alone_are_one_display() -> None:

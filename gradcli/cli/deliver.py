@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -114,7 +115,8 @@ def _width(stream: TextIO) -> int:
 
 def _write(answer: str, display: Display) -> None:
     if display.output is None:
-        sys.stdout.write(encodable(answer, sys.stdout) if display.format == "json" else answer)
+        fit = {"json": encodable, "html": _in_utf8}.get(display.format)
+        sys.stdout.write(fit(answer, sys.stdout) if fit else answer)
         return
     write_file(display.output, answer.encode("utf-8", errors="backslashreplace"))
 
@@ -126,6 +128,13 @@ def encodable(answer: str, stream: TextIO) -> str:
     except UnicodeEncodeError:
         return re.sub(r"[^\x00-\x7f]+", lambda odd: dumps(odd[0])[1:-1], answer)
     return answer
+
+
+def _in_utf8(page: str, stream: TextIO) -> str:
+    """A page as UTF-8, which it declares; in any other encoding what is not ASCII is written as references."""
+    if codecs.lookup(stream.encoding or "utf-8").name == "utf-8":
+        return page
+    return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _warn(parts: Iterable[Part], display: Display) -> None:

@@ -18,8 +18,24 @@ _FILLS = {"leaf": "#d9ead3", "constant": "#eeeeee", "step": "#ffffff", "output":
 
 def document(graph: Graph, speak: Speak = english) -> str:
     """The whole text in the language that `graph.to` names; what stands in the boxes is said to a person."""
-    boxes = [lines(vertex, speak) for vertex in graph.vertices]
-    return {"dot": _dot, "mermaid": _mermaid, "svg": _svg}[graph.to](graph, boxes)
+    if graph.to == "svg":
+        return picture(graph, speak)
+    return {"dot": _dot, "mermaid": _mermaid}[graph.to](graph, _boxes(graph, speak))
+
+
+def picture(graph: Graph, speak: Speak, arrow: str = "arrow") -> str:
+    """The graph as SVG; the id `arrow` stands once on a page of several."""
+    return svg(
+        _boxes(graph, speak),
+        [_FILLS[vertex.kind] for vertex in graph.vertices],
+        [vertex.kind == "leaf" for vertex in graph.vertices],
+        graph.edges,
+        arrow,
+    )
+
+
+def _boxes(graph: Graph, speak: Speak) -> Boxes:
+    return [lines(vertex, speak) for vertex in graph.vertices]
 
 
 def lines(vertex: Vertex, speak: Speak) -> list[str]:
@@ -80,12 +96,3 @@ def _entities(text: str) -> str:
         "_": "#95;",
     }
     return "".join(special.get(c, c) for c in text)
-
-
-def _svg(graph: Graph, boxes: Boxes) -> str:
-    return svg(
-        boxes,
-        [_FILLS[vertex.kind] for vertex in graph.vertices],
-        [vertex.kind == "leaf" for vertex in graph.vertices],
-        graph.edges,
-    )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from html import escape, unescape
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
-from xml.etree.ElementTree import tostring
+from zlib import crc32
 
 import numpy as np
-from latex2mathml.converter import convert_to_element
 
 from gradcli.message import N_, Message
 from gradcli.ops.latex_names import latex_name
@@ -19,6 +16,7 @@ from gradcli.render import array_text, blocks
 from gradcli.render.answer import agreement, blocks_of
 from gradcli.render.formats import Look
 from gradcli.render.layout import source_lines
+from gradcli.render.mathml import mathml
 from gradcli.render.number_text import number
 from gradcli.render.tex import indexed, left_side
 from gradcli.render.translation import Speak, english
@@ -36,18 +34,20 @@ _WIDTH = 100
 
 STYLE = """
 .gradcli { --accent: #1f6feb; --quiet: #667; --line: #8884; --good: #1a7f37; --bad: #cf222e; line-height: 1.5; }
-.gradcli :is(h1, h2) { line-height: 1.2; margin: 1.4em 0 .4em; }
+.gradcli :is(h1, h2, h3) { line-height: 1.2; margin: 1.4em 0 .4em; }
+.gradcli :is(h1, h2, h3, p, li, figcaption, .names td) { overflow-wrap: anywhere; }
 .gradcli h1 { font-size: 1.5em; } .gradcli h2 { font-size: 1.15em; border-bottom: 1px solid var(--line); }
+.gradcli h3 { font-size: 1.05em; }
 .gradcli p, .gradcli ul { margin: .4em 0; max-width: 46em; }
 .gradcli pre, .gradcli code, .gradcli td, .gradcli figcaption { font-family: ui-monospace, Menlo, Consolas, monospace; }
 .gradcli pre { overflow-x: auto; margin: .5em 0; padding: .5em .8em; background: #8881; border-radius: 4px; }
 .gradcli table { border-collapse: collapse; margin: .3em 0; display: block; overflow-x: auto; }
 .gradcli :is(td, th) { padding: .1em .7em; border: 1px solid var(--line); text-align: right; font-weight: normal; }
 .gradcli .names :is(td, th) { text-align: left; font-family: inherit; }
-.gradcli section { border-left: 3px solid var(--line); padding-left: 1em; } .gradcli section h1 { font-size: 1.15em; }
+.gradcli section { border-left: 3px solid var(--line); padding-left: 1em; }
 .gradcli .beside { display: flex; flex-wrap: wrap; gap: .2em 2.5em; }
 .gradcli figure { margin: .5em 0; max-width: 100%; } .gradcli figcaption { color: var(--quiet); }
-.gradcli math { font-size: 1.12em; } .gradcli .formula { overflow-x: auto; margin: .5em 0; }
+.gradcli math { font-size: 1.12em; } .gradcli .formula { overflow: auto hidden; margin: .5em 0; padding: .1em 0; }
 .gradcli svg { max-width: 100%; height: auto; }
 .gradcli .quiet { color: var(--quiet); } .gradcli .good { color: var(--good); } .gradcli .bad { color: var(--bad); }
 .gradcli .warning { border-left: 3px solid var(--accent); padding-left: .8em; }
@@ -65,7 +65,7 @@ body { font-family: system-ui, sans-serif; margin: 2em auto; padding: 0 1em; max
 def document(parts: Iterable[Part], look: Look) -> str:
     """The whole answer as a page."""
     parts = tuple(parts)
-    title = " ".join(f"gradcli {p.command} {p.expression}" for p in parts if isinstance(p, Question)) or "gradcli"
+    title = " ".join([_title(parts), *(part.expression for part in parts if isinstance(part, Question))])
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -81,26 +81,50 @@ def document(parts: Iterable[Part], look: Look) -> str:
 
 def notebook(parts: Iterable[Part], speak: Speak = english) -> str:
     """The answer with its style, to stand in any page."""
-    return f'<style>{STYLE}</style><div class="gradcli">{fragment(parts, Look(speak=speak))}</div>'
+    return f'<style>{STYLE}</style><div class="gradcli" lang="{speak.code}">{fragment(parts, Look(speak=speak))}</div>'
 
 
 def fragment(parts: Iterable[Part], look: Look) -> str:
-    """The answer as elements that may stand in any page that has the STYLE."""
-    said, pieces = set[str](), list[str]()
+    """The answer under its title, as elements that may stand in any page that has the STYLE."""
+    parts = tuple(parts)
+    return "\n".join([_element("h1", _title(parts)), *_body(parts, look, 2)])
+
+
+def _title(parts: Sequence[Part]) -> str:
+    """The command, and the word that it was asked about."""
+    from gradcli.report.exhibits import Function, Listing, Page  # which most answers do without
+
+    for part in parts:
+        match part:
+            case Question():
+                return f"gradcli {part.command}"
+            case Function():
+                return f"gradcli functions {part.name}"
+            case Page():
+                return f"gradcli explain {part.topic}"
+            case Listing(kind="functions"):
+                return "gradcli functions"
+            case Listing():
+                return "gradcli explain"
+    return "gradcli"
+
+
+def _body(parts: Iterable[Part], look: Look, level: int) -> Iterator[str]:
+    """The answer with headings of this level."""
+    said = set[str]()
     for is_note, group in groupby(blocks_of(parts), lambda block: isinstance(block, Note)):
-        made = [piece for block in group for piece in _pieces(block, look, said)]
-        pieces += [f"<ul>{''.join(made)}</ul>"] if is_note else made
-    return "\n".join(pieces)
+        pieces = [piece for block in group for piece in _pieces(block, look, said, level)]
+        yield from [f"<ul>{''.join(pieces)}</ul>"] if is_note else pieces
 
 
-def _pieces(block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
+def _pieces(block: blocks.Block, look: Look, said: set[str], level: int) -> Iterable[str]:
     """`said` holds what is said once, and was."""
     say = look.speak
     match block:
         case Question():
             return _question(block, look)
         case blocks.Heading():
-            return (_element("h2", say(block.text)),)
+            return (_element(f"h{level}", say(block.text)),)
         case blocks.Sentence():
             return (_element("p", say(block.text), block.style),)
         case blocks.Prose():
@@ -114,7 +138,9 @@ def _pieces(block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
         case blocks.Legend():
             return _once(((text, _element("p", text, "quiet")) for text in map(say, block.sentences)), said)
         case blocks.Summary():
-            return [piece for key, one in block.short if key not in said for piece in _short(key, one, look, said)]
+            return [
+                piece for key, one in block.short if key not in said for piece in _short(key, one, look, said, level)
+            ]
         case blocks.Numbers():
             return ('<div class="beside">', *(_array(label, array, look) for label, array in block.arrays), "</div>")
         case blocks.Verdict():
@@ -124,11 +150,13 @@ def _pieces(block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
             return ("<ul>", *rows, "</ul>")
         case blocks.Table():
             return (_names([(_name(name, look), _escaped(say(text))) for name, text in block.rows]),)
+        case blocks.NestedAnswer(command, parts):
+            return (_element("pre", f"$ {command}"), "<section>", *_body(parts, look, level + 1), "</section>")
         case _:
             return _drawn(block, look)
 
 
-def _drawn(block: blocks.Drawn | blocks.NestedAnswer, look: Look) -> Iterable[str]:
+def _drawn(block: blocks.Drawn, look: Look) -> Iterable[str]:
     """What is drawn, and what is written in a language of its own."""
     match block:
         case blocks.Picture(rows):
@@ -136,17 +164,15 @@ def _drawn(block: blocks.Drawn | blocks.NestedAnswer, look: Look) -> Iterable[st
         case blocks.HeatMap(part):
             from gradcli.render import svg_drawings  # drawings, which most answers do without
 
-            return (svg_drawings.matrix(part),)
+            return svg_drawings.matrix(part), *_quiet(svg_drawings.matrix_meaning(part), look)
         case blocks.Curves(plot):
             return _curves(plot, look)
         case blocks.Diagram(graph):
-            from gradcli.render.graph_text import document as graph_document
+            from gradcli.render.graph_text import picture
 
-            return (graph_document(replace(graph, to="svg"), look.speak),)
+            return (picture(graph, look.speak, f"arrow-{crc32(repr(graph).encode()):x}"),)
         case blocks.Code(_, source):
             return (_element("pre", source.rstrip("\n")),)
-        case blocks.NestedAnswer(command, parts):
-            return (_element("pre", f"$ {command}"), f"<section>{fragment(parts, look)}</section>")
         case _:
             assert_never(block)
 
@@ -177,14 +203,13 @@ def _once(pieces: Iterable[tuple[str, str]], said: set[str]) -> Iterator[str]:
             yield piece
 
 
-def _short(key: str, block: blocks.Block, look: Look, said: set[str]) -> Iterable[str]:
+def _short(key: str, block: blocks.Block, look: Look, said: set[str], level: int) -> Iterable[str]:
     said.add(key)
-    return _pieces(block, look, said)
+    return _pieces(block, look, said, level)
 
 
 def _question(part: Question, look: Look) -> Iterator[str]:
     say = look.speak
-    yield _element("h1", f"gradcli {part.command}")
     yield _element("pre", "\n".join(source_lines(part.expression.strip())))
     yield _maths(part.latex if part.defines else f"{latex_name(part.output_name)} = {part.latex}")
     rows = [(f"<code>{_escaped(name)}</code>", say(written(shape))) for name, shape in part.inputs.items()]
@@ -200,26 +225,13 @@ def _maths(latex: str) -> str:
     return f'<div class="formula">{mathml(latex, display=True)}</div>'
 
 
-_WORD = re.compile(r"\\(?:operatorname|mathrm)(?=\{[^{}]*\\_)")
-"""A name with an underscore, which the library takes letter by letter."""
-_ESCAPED = re.compile(r"\\([_{}&%$#])")
-
-
-def mathml(latex: str, display: bool = False) -> str:
-    """A formula as an element; what stands in it as text is text, whatever was typed."""
-    root = convert_to_element(_WORD.sub(r"\\text", latex), display="block" if display else "inline")
-    for element in root.iter():
-        if element.text:  # the library writes signs as references to characters, and leaves < and & of a text
-            element.text = _ESCAPED.sub(r"\1", unescape(element.text))
-    return tostring(root, encoding="unicode")
-
-
 def _formula(block: blocks.Formula, look: Look) -> Iterator[str]:
     say = look.speak
     yield _maths(f"{left_side(block.left)} = {block.latex}")
     lead = _escaped(say.sentence(N_("where")))
     for d in block.where:
-        yield f"<p>{lead} {mathml(f'{indexed(d.name)} = {d.latex}')}</p>"
+        equation = mathml(f"{indexed(d.name)} = {d.latex}")
+        yield f'<p class="formula">{lead} {equation}</p>'
     if block.matrix and block.shape is None:
         yield _element("pre", _matrix_lines(block))
     rows = [
@@ -274,4 +286,10 @@ def _curves(plot: Plot, look: Look) -> Iterator[str]:
     for one in plot.curves:
         caption = f"{one.label} = {one.formula}" if one.formula else one.label
         yield f"<figure>{_element('figcaption', caption)}{svg_drawings.curve(plot, one)}</figure>"
-        yield from (_element("p", look.speak(remark), "quiet") for remark in remarks(one))
+        if len(plot.axes) == 2:
+            yield from _quiet(svg_drawings.surface_meaning(one), look)
+        yield from _quiet(remarks(one), look)
+
+
+def _quiet(sentences: Iterable[Message], look: Look) -> Iterator[str]:
+    return (_element("p", look.speak(sentence), "quiet") for sentence in sentences)

@@ -9,6 +9,8 @@ from xml.sax.saxutils import escape
 from grandalf.graphs import Edge, Graph, Vertex, graph_core
 from grandalf.layouts import SugiyamaLayout, VertexViewer
 
+from gradcli.render.layout import cells
+
 Point = tuple[float, float]
 
 CHARACTER, LINE, PADDING = 7.25, 16.0, 10.0
@@ -40,12 +42,17 @@ class _Line:
 
 
 def svg(
-    boxes: Sequence[Sequence[str]], fills: Sequence[str], rounded: Sequence[bool], edges: Sequence[tuple[int, int]]
+    boxes: Sequence[Sequence[str]],
+    fills: Sequence[str],
+    rounded: Sequence[bool],
+    edges: Sequence[tuple[int, int]],
+    arrow: str = "arrow",
 ) -> str:
-    """The picture: `boxes` holds the lines of each; an edge is a pair of their numbers."""
+    """The picture: `boxes` holds the lines of each; an edge is a pair of their numbers. `arrow` is the id of the head
+    of an edge."""
     vertices = [Vertex(number) for number in range(len(boxes))]
     for vertex, lines in zip(vertices, boxes, strict=True):
-        vertex.view = VertexViewer(max(map(len, lines)) * CHARACTER + 2 * PADDING, len(lines) * LINE + PADDING)
+        vertex.view = VertexViewer(max(map(cells, lines)) * CHARACTER + 2 * PADDING, len(lines) * LINE + PADDING)
     drawn = [Edge(vertices[a], vertices[b], data=number) for number, (a, b) in enumerate(dict.fromkeys(edges))]
     for edge in drawn:
         edge.view = _Line()
@@ -57,8 +64,8 @@ def svg(
     return (
         "\n".join(
             [
-                *_head(width - GAP + MARGIN, height + MARGIN),
-                *map(_curve, drawn),
+                *_head(width - GAP + MARGIN, height + MARGIN, arrow),
+                *(_curve(edge, arrow) for edge in drawn),
                 *(
                     part
                     for n, vertex in enumerate(vertices)
@@ -85,20 +92,20 @@ def _lay_out(component: _Component, left: float) -> None:
         edge.view.points = [(x + shift, y + MARGIN) for x, y in edge.view.points]
 
 
-def _head(width: float, height: float) -> Iterator[str]:
+def _head(width: float, height: float, arrow: str) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" '
         'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="12">'
     )
     yield (
-        '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0,0 L8,4 L0,8 z" fill="#555"/></marker></defs>'
+        f'<defs><marker id="{arrow}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+        'orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#555"/></marker></defs>'
     )
     yield f'<rect width="{width:.0f}" height="{height:.0f}" fill="white"/>'
 
 
-def _curve(edge: Edge) -> str:
+def _curve(edge: Edge, arrow: str) -> str:
     """From the bottom of one box to the top of another, upright at each point between."""
     above, below = (vertex.view for vertex in edge.v)
     points = [
@@ -111,7 +118,7 @@ def _curve(edge: Edge) -> str:
         for (x, y), (x2, y2) in pairwise(points)
     )
     (x, y), *_ = points
-    return f'<path d="M{x:.1f},{y:.1f}{path}" fill="none" stroke="#555" marker-end="url(#arrow)"/>'
+    return f'<path d="M{x:.1f},{y:.1f}{path}" fill="none" stroke="#555" marker-end="url(#{arrow})"/>'
 
 
 def _box(lines: Sequence[str], view: VertexViewer, fill: str, rounded: bool) -> Iterator[str]:

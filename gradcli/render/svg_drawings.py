@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
 import numpy as np
 
+from gradcli.message import N_, Message, message
 from gradcli.render.number_text import number
-from gradcli.render.terminal_drawings import nearest, share_of, stretches
+from gradcli.render.terminal_drawings import nearest, share_of, steps, stretches
 from gradcli.report import Array
 from gradcli.report.additions import Heatmap
 from gradcli.report.exhibits import Curve, Plot
@@ -31,7 +33,7 @@ def curve(plot: Plot, one: Curve) -> str:
     inside = np.isfinite(one.values) & (one.values >= low) & (one.values <= high)
     order = np.argsort(x)
     lines = [_path(across[run], up[run]) for run in _runs(order, inside[order])]
-    return _svg([_frame(), *lines, *_labels(name, x, number(high, 4), number(low, 4))], HIGH)
+    return _svg([_frame(), *lines, *_labels(name, x[order], number(high, 4), number(low, 4))], HIGH)
 
 
 def _runs(order: Array, inside: Array) -> Iterator[Array]:
@@ -43,49 +45,123 @@ def _runs(order: Array, inside: Array) -> Iterator[Array]:
 
 
 def _path(x: Array, y: Array) -> str:
+    if len(x) == 1:  # no line is as long as a point
+        return _dot(x[0], y[0], 2, "var(--accent)")
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     return f'<polyline points="{points}" fill="none" stroke="var(--accent)" stroke-width="2"/>'
+
+
+def _dot(x: float, y: float, radius: float, fill: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{fill}"/>'
 
 
 def _surface(plot: Plot, one: Curve) -> str:
     (across, x), (up, y) = plot.axes
     low, high = one.visible()
-    picked = one.values[np.ix_(nearest(len(x), min(len(x), CELLS)), nearest(len(y), min(len(y), CELLS // 2)))]
-    share = np.clip(share_of(picked, low, high), 0, 1).T[::-1]
-    cells = _cells(share, WIDE - LEFT - 8, HIGH - BELOW - 8)
-    top, bottom = f"{up} = {number(y[-1], 4)}", number(y[0], 4)
-    return _svg([*cells, _frame(), *_labels(across, x, top, bottom)], HIGH)
+    picked = one.values[np.ix_(nearest(len(x), min(len(x), CELLS)), nearest(len(y), min(len(y), CELLS // 2)))].T[::-1]
+    share = np.where(np.isfinite(picked), np.clip(share_of(picked, low, high), 0, 1), np.nan)
+    grid = _Grid((WIDE - LEFT - 8) / share.shape[1], (HIGH - BELOW - 8) / share.shape[0], LEFT)
+    labels = _labels(across, x, f"{up} = {number(y[-1], 4)}", number(y[0], 4))
+    key = _key(low, high, HIGH) if np.isfinite(one.values).any() else ()
+    return _svg([*grid.cells(share), *grid.marks(np.isnan(share)), _frame(), *labels, *key], HIGH + 24)
+
+
+def surface_meaning(one: Curve) -> Iterator[Message]:
+    """What the colours and marks of a surface stand for."""
+    yield message(N_("the stronger the colour, the larger the value"))
+    yield from _undefined(one.values)
 
 
 def matrix(part: Heatmap) -> str:
     """How large each entry of a matrix is; an entry that is 0 at any point is empty, one that is 0 here has a dot."""
-    size = np.nan_to_num(np.abs(part.values), posinf=np.inf)
-    largest = float(size[np.isfinite(size)].max(initial=0.0)) or 1.0
-    rows, columns = stretches(size.shape[0], CELLS), stretches(size.shape[1], CELLS)
-    tiles = np.array([[size[r, c].max(initial=0.0) for c in columns] for r in rows])
-    edge = min(24.0, (WIDE - 16) / len(columns))
-    wide, high = edge * len(columns), edge * len(rows)
-    cells = _cells(np.clip(tiles / largest, 0, 1), wide, high, 8, 8)
+    size = np.abs(part.values)
+    largest = float(size[np.isfinite(size)].max(initial=0.0))
+    rows, columns = _tiles(part)
+    tiles = np.array([[size[r, c].max(initial=0.0) for c in columns] for r in rows]).reshape(len(rows), len(columns))
+    share = np.where(np.isfinite(tiles) & (tiles > 0), tiles / (largest or 1.0), np.nan)
+    edge = min(24.0, (WIDE - 16) / max(len(columns), 1))
+    grid = _Grid(edge, edge, 8)
+    wide, high = max(edge * len(columns), 1), max(edge * len(rows), 1)  # without entries the frame is still there
     frame = f'<rect x="8" y="8" width="{wide:.1f}" height="{high:.1f}" fill="none" stroke="currentColor"/>'
-    return _svg([*cells, *_dots(part, tiles, rows, columns, edge), frame], high + 16)
+    possible = [[part.pattern is None or part.pattern[r, c].any() for c in columns] for r in rows]
+    zeros = (tiles == 0) & np.array(possible, dtype=bool).reshape(tiles.shape)
+    key = _key(0.0, largest, high + 16) if largest else ()
+    content = [*grid.cells(share), *grid.marks(~np.isfinite(tiles)), *grid.dots(zeros), frame, *key]
+    return _svg(content, high + 40 if largest else high + 16)
 
 
-def _dots(part: Heatmap, tiles: Array, rows: list[slice], columns: list[slice], edge: float) -> Iterator[str]:
-    for i, j in zip(*np.nonzero(tiles == 0), strict=True):
-        if part.pattern is None or part.pattern[rows[i], columns[j]].any():
-            x, y = 8 + edge * (j + 0.5), 8 + edge * (i + 0.5)
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.5" fill="currentColor"/>'
-
-
-def _cells(share: Array, wide: float, high: float, left: float = LEFT, top: float = 8) -> Iterator[str]:
-    """Rectangles as strong as their share, row by row from the top."""
-    rows, columns = share.shape
-    w, h = wide / columns, high / rows
-    for i, j in zip(*np.nonzero(share > 0), strict=True):
-        yield (
-            f'<rect x="{left + j * w:.1f}" y="{top + i * h:.1f}" width="{w + 0.3:.1f}" height="{h + 0.3:.1f}" '
-            f'fill="var(--accent)" fill-opacity="{0.12 + 0.88 * share[i, j]:.2f}"/>'
+def matrix_meaning(part: Heatmap) -> Iterator[Message]:
+    """What the colours and marks of a matrix stand for."""
+    yield message(N_("the stronger the colour, the larger |entry|"))
+    if part.pattern is None:
+        yield message(N_("a cell with a dot is 0 at these numbers"))
+    else:
+        yield message(N_("a cell with a dot is 0 at these numbers, an empty one is 0 at any"))
+    yield from _undefined(part.values)
+    (high, wide), (rows, columns) = part.values.shape, map(len, _tiles(part))
+    if (rows, columns) != (high, wide):
+        yield message(
+            N_("each cell stands for about {a}×{b} entries and shows the largest of them"),
+            a=-(-high // rows),
+            b=-(-wide // columns),
         )
+
+
+def _undefined(values: Array) -> Iterator[Message]:
+    if not np.isfinite(values).all():
+        yield message(N_("a cell with ? is not finite"))
+
+
+def _tiles(part: Heatmap) -> tuple[list[slice], list[slice]]:
+    """The rows and the columns of the matrix that each row and each column of cells stands for."""
+    high, wide = part.values.shape
+    return stretches(high, CELLS), stretches(wide, CELLS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Cells row by row from the top: pixels of one cell, and of the margin at the left."""
+
+    wide: float
+    high: float
+    left: float
+
+    def cells(self, share: Array) -> Iterator[str]:
+        """Rectangles as strong as their share; none where it is no number."""
+        for i, j in zip(*np.nonzero(np.isfinite(share)), strict=True):
+            yield _shade(self.left + j * self.wide, 8 + i * self.high, self.wide + 0.3, self.high + 0.3, share[i, j])
+
+    def marks(self, undefined: Array) -> Iterator[str]:
+        """A question mark in each of these cells."""
+        size = min(12.0, self.wide, self.high)
+        for x, y in self._centres(undefined):
+            yield (
+                f'<text x="{x:.1f}" y="{y + size / 3:.1f}" text-anchor="middle" font-size="{size:.1f}" '
+                'fill="currentColor">?</text>'
+            )
+
+    def dots(self, zeros: Array) -> Iterator[str]:
+        """A dot in each of these cells."""
+        return (_dot(x, y, 1.5, "currentColor") for x, y in self._centres(zeros))
+
+    def _centres(self, cells: Array) -> Iterator[tuple[float, float]]:
+        for i, j in zip(*np.nonzero(cells), strict=True):
+            yield self.left + self.wide * (j + 0.5), 8 + self.high * (i + 0.5)
+
+
+def _shade(x: float, y: float, wide: float, high: float, share: float) -> str:
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" '
+        f'fill="var(--accent)" fill-opacity="{0.12 + 0.88 * share:.2f}"/>'
+    )
+
+
+def _key(low: float, high: float, top: float) -> Iterator[str]:
+    """Samples of the colour, each with the values that it stands for."""
+    for n, values in enumerate(steps(low, high, 4, 3)):
+        left = 8 + n * (WIDE - 16) / 4
+        yield _shade(left, top + 4, 14, 14, (n + 0.5) / 4)
+        yield _text(left + 20, top + 15, "start", values)
 
 
 def _frame() -> str:
@@ -96,7 +172,7 @@ def _frame() -> str:
 
 
 def _labels(name: str, x: Array, top: str, bottom: str) -> Iterator[str]:
-    """The ends of both axes, and the name of the one below."""
+    """The ends of both axes, and the name of the one below, whose values `x` stand from left to right."""
     base = HIGH - 6
     yield _text(LEFT - 6, 20, "end", top)
     yield _text(LEFT - 6, HIGH - BELOW, "end", bottom)

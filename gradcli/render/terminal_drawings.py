@@ -62,7 +62,7 @@ def _curve(plot: Plot, curve: Curve, width: int, digits: int) -> Iterator[str]:
     labels = number(high, digits), number(low, digits)
     canvas = _dots(x, curve.values, low, high, _cells(labels, width))
     rows = ["".join(chr(0x2800 + int(c)) for c in row).rstrip(chr(0x2800)) for row in canvas]
-    return _framed(rows, labels, name, x, width, digits)
+    return _framed(rows, labels, name, np.sort(x), width, digits)
 
 
 def _surface(plot: Plot, curve: Curve, width: int, digits: int) -> Iterator[str]:
@@ -90,7 +90,8 @@ def _cells(labels: Sequence[str], width: int) -> int:
 def _framed(
     rows: Sequence[str], labels: tuple[str, str], name: str, x: Array, width: int, digits: int
 ) -> Iterator[str]:
-    """The rows with a label at the first and the last, and under them the range of x."""
+    """The rows with a label at the first and the last, and under them the ends of x, whose values stand from left to
+    right."""
     column, cells = _column(labels), _cells(labels, width)
     for n, row in enumerate(rows):
         label = labels[0] if n == 0 else labels[1] if n == len(rows) - 1 else ""
@@ -107,6 +108,8 @@ def _dots(x: Array, values: Array, low: float, high: float, cells: int) -> Array
     across = share_of(x, x.min(), x.max()) * (wide - 1)
     up = share_of(values, low, high) * (tall - 1)
     order = np.argsort(across)
+    for a in np.flatnonzero(np.isfinite(up)):  # one without a neighbour is on no line
+        _dot(canvas, across[a], up[a], tall)
     for a, b in pairwise(order):
         if np.isfinite(up[a]) and np.isfinite(up[b]) and abs(up[b] - up[a]) < 4 * tall:
             steps = int(max(abs(across[b] - across[a]), abs(up[b] - up[a]))) + 1
@@ -138,8 +141,12 @@ def _shade(share: float, shades: str) -> str:
 
 def _ranges(shades: str, low: float, high: float, digits: int) -> list[str]:
     """What each shade stands for."""
-    steps = [number(step, digits) for step in np.linspace(low, high, len(shades) + 1)]
-    return [f"'{mark}'\xa0{a}..{b}" for mark, (a, b) in zip(shades, pairwise(steps), strict=True)]
+    return [f"'{mark}'\xa0{step}" for mark, step in zip(shades, steps(low, high, len(shades), digits), strict=True)]
+
+
+def steps(low: float, high: float, count: int, digits: int) -> list[str]:
+    """The range in so many parts, each with its ends."""
+    return [f"{a}..{b}" for a, b in pairwise(number(end, digits) for end in np.linspace(low, high, count + 1))]
 
 
 # Matrices
