@@ -35,10 +35,15 @@ class _Workers:
         self.timeout, self._answer, self._jobs, self._warm_up = timeout, answer, jobs, warm_up
         self._lock, self._ended, self._pool = Lock(), False, self._new()
 
-    def ask(self, line: bytes) -> Pending:
-        """Raises RuntimeError where no process can be started, and after the end."""
+    def ask(self, line: bytes, broken: ProcessPool | None = None) -> Pending:
+        """The line's place in the pool; in another, where the pool is the one that was found `broken`.
+
+        Raises RuntimeError where no process can be started, and after the end.
+        """
         with self._lock, _without_interrupts():  # the first line of a pool starts its processes
             try:
+                if self._pool is broken:
+                    raise RuntimeError  # as the pool itself does, once it has noticed
                 return self._pool, self._pool.schedule(self._answer, (line,), timeout=self.timeout)
             except RuntimeError:
                 if self._ended:
@@ -89,6 +94,7 @@ def _feed(lines: Iterable[bytes], workers: _Workers, window: Queue[Any]) -> None
 
 def _result(workers: _Workers, line: bytes, pending: Pending, late: Late, died: Died) -> Result:
     for last in (False, True):
+        broken = None
         try:
             return _wait_for(*pending)
         except TimeoutError:
@@ -99,7 +105,8 @@ def _result(workers: _Workers, line: bytes, pending: Pending, late: Late, died: 
         except BrokenProcessPool:
             if last:
                 raise
-        pending = workers.ask(line)
+            broken = pending[0]
+        pending = workers.ask(line, broken)
     raise AssertionError("the last time is answered")
 
 
