@@ -400,7 +400,7 @@ def test_what_was_found_is_mended(target: str, content: bytes) -> None:
 
 @pytest.mark.parametrize("target", targets.TARGETS)
 def test_whatever_a_parser_is_given_it_ends_in_time_or_complains(target: str, folder: Path) -> None:
-    warm, tally, run = Tally(slow=SECONDS), Tally(), targets.TARGETS[target]
+    warm, tally, run = Tally(), Tally(), targets.TARGETS[target]
     for content in targets.seeds(target):  # what is imported late is imported now
         warm.execute(run, content, watching=False)
     for content in mutants(targets.seeds(target), targets.words(), 5, 400):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import gc
 import inspect
 import os
 import resource
@@ -85,6 +86,17 @@ def watched() -> Iterator[None]:
 
 
 @contextmanager
+def settled() -> Iterator[None]:
+    """Within this, the garbage collector goes through what is made here alone: one walk over the hundreds of megabytes
+    that a worker holds after ten thousand tests takes longer than any input may, whichever input it happens to meet."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@contextmanager
 def timed(seconds: float = ALARM) -> Iterator[None]:
     """Within this, so many seconds of the processor's time may pass; then TooSlow is raised."""
 
@@ -124,7 +136,7 @@ class Tally:
         self.executions += 1
         began = time.process_time()
         try:
-            with timed(self.alarm), watched() if watching else nullcontext():
+            with settled(), timed(self.alarm), watched() if watching else nullcontext():
                 run(content)
         except GradcliError as error:
             self.refused += 1
